@@ -1,0 +1,67 @@
+# Every task makes its own environment; it takes Python 3.11 or newer, make and git, nothing else.
+SHELL := /bin/sh
+RECENT = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+    $$p $(RECENT) 2>/dev/null && echo $$p && break; done),python3)
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+ORDINARY := not slow and not verify and not fuzz and not bench
+# pytest ends with 5 where no test was selected: say so, and let every other failure through.
+OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check slow verify fuzz bench evidence docs golden sample clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(READY)  ## forecast scenarios/baseline.yaml into reports/baseline/
+	$(BIN)/simulator run scenarios/baseline.yaml
+
+test: $(READY)  ## the tests, under two minutes
+	$(PYTEST) -n 2 -m "$(ORDINARY)"
+
+check: $(READY)  ## lint, types, tests: what every commit must pass
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+slow: $(READY)  ## the tests that take minutes (CI runs them too)
+	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
+
+verify: $(READY)  ## long statistical checks of the engine against exact answers
+	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)
+
+fuzz: $(READY)  ## a long search for input that breaks the program
+	@echo "$(PYTEST) -n 2 -m fuzz"; $(PYTEST) -n 2 -m fuzz $(OR_NONE)
+
+bench: $(READY)  ## speed, memory and growth on this machine
+	$(BIN)/python -m benchmarks.speed
+
+evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DATA=DIR
+	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
+	$(BIN)/python -m benchmarks.evidence "$(DATA)"
+
+docs: $(READY)  ## write docs/cli.md and docs/formats.md anew
+	$(BIN)/python docs/generate.py
+
+golden: $(READY)  ## rewrite the pinned numbers (say why in CHANGELOG.md, under Numbers)
+	$(PYTEST) tests/test_golden.py --write-golden
+
+sample: $(READY)  ## write reports/sample/ anew
+	$(BIN)/simulator run scenarios/baseline.yaml --out reports/sample
+
+clean:  ## remove .venv, caches and build leftovers; reports stay
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	    $(PYTHON) $(RECENT) 2>/dev/null || { \
+	        echo "funnel-simulator needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	        echo "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }; \
+	    echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
+	@echo "installing into .venv what constraints.txt pins"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
