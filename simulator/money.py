@@ -1,0 +1,243 @@
+"""Money is whole minor units, so that no sum depends on its order and no cent on a float."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Final, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int = NDArray[np.int64]
+
+LIMIT: Final = 2**53
+"""Amounts stay below this many minor units: up to here a float64 holds every integer exactly."""
+
+_OTHER_DIGITS: Final = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+# ANG and BGN were replaced in 2025 and 2026; invoices from before still carry them.
+_TWO_DIGITS: Final = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
+CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL
+HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR
+MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK
+SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD
+XCD XCG YER ZAR ZMW ZWG
+"""
+CURRENCIES: Final[Mapping[str, int]] = MappingProxyType(
+    dict(sorted({code: 2 for code in _TWO_DIGITS.split()}.items() | {
+        (code, digits) for digits, codes in _OTHER_DIGITS.items() for code in codes.split()
+    }))
+)
+"""ISO 4217 code to number of minor digits; funds and metals without a minor unit are not money here."""
+
+# What each symbol may stand for; an empty tuple accepts any currency that it is used for.
+_SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "€": ("EUR",), "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"), "¥": ("JPY", "CNY"),
+    "$": (), "₹": ("INR",), "₩": ("KRW", "KPW"), "₺": ("TRY",), "₽": ("RUB",), "₴": ("UAH",), "₪": ("ILS",),
+    "₫": ("VND",), "₦": ("NGN",), "₱": ("PHP",), "฿": ("THB",), "zł": ("PLN",), "Kč": ("CZK",), "kr": (),
+    "Fr": ("CHF",), "US$": ("USD",), "A$": ("AUD",), "C$": ("CAD",), "R$": ("BRL",), "HK$": ("HKD",),
+    "NZ$": ("NZD",), "S$": ("SGD",),
+}  # fmt: skip
+_UNIT = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
+_AFFIX = re.compile(rf"(?P<unit>(?i:[A-Z]{{3}})(?![A-Za-z])|{_UNIT})")
+_SUFFIXES: Final = {"": 0, "k": 3, "m": 6, "bn": 9}
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
+_NUMBER = {
+    decimal: re.compile(
+        rf"(?P<whole>[0-9]*|[0-9]{{1,3}}(?P<group>[ '{re.escape(other)}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)"
+        rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?\s*(?P<suffix>k|m|bn|)",
+        re.IGNORECASE,
+    )
+    for decimal, other in ((".", ","), (",", "."))
+}
+
+
+def is_currency(code: str) -> bool:
+    """Tell whether `code` is an ISO 4217 currency code, in capitals."""
+    return code in CURRENCIES
+
+
+def minor_digits(code: str) -> int:
+    """Give the decimals of a currency: 2 for EUR, 0 for JPY, 3 for BHD.
+
+    Raises:
+        ValueError: the code is not in ISO 4217.
+    """
+    try:
+        return CURRENCIES[code]
+    except KeyError:
+        raise ValueError(f"{code!r} is not an ISO 4217 currency code, such as EUR or USD") from None
+
+
+def currency_in(text: str) -> str | None:
+    """Give the currency that an amount names beyond doubt (`EUR 12.50`, `12.50 €`), or None."""
+    unit, _ = _strip_unit(text.translate(_SPACES).strip())
+    if unit is None or is_currency(unit.upper()):
+        return unit and unit.upper()
+    meant = _SYMBOLS.get(unit, ())
+    return meant[0] if len(meant) == 1 else None
+
+
+def parse_amount(
+    text: str, digits: int, decimal: str = ".", *, allow_negative: bool = False, currency: str | None = None
+) -> int:
+    """Read an amount in major units as minor units, exactly.
+
+    Understands `60000`, `60,000.00`, `60 000.00`, `60'000.00`, `250k`, `1.5M`, `2bn`, and one currency code
+    or symbol before or after; with `decimal=","` the European form `60.000,00`.
+
+    Args:
+        text: what somebody typed or exported.
+        digits: decimals of the currency, see `minor_digits`.
+        decimal: the decimal mark, "." or ",".
+        allow_negative: also accept `-12.50` and `(12.50)`.
+        currency: where given, a code or symbol in the text must be able to mean it.
+
+    Raises:
+        ValueError: the text is empty, not a finite number, could be read in two ways, is negative, is finer
+            than a minor unit or reaches 2**53 minor units.
+    """
+    if decimal not in _NUMBER:
+        raise ValueError(f'the decimal mark is {decimal!r}, it must be "." or ","')
+    if not text.strip():
+        raise ValueError("the amount is empty")
+    unit, bare = _strip_unit(text.translate(_SPACES).strip())
+    _check_unit(text, unit, currency)
+    negative, bare = _strip_sign(bare)
+    if unit is None:  # the sign may stand before the unit: -$5, ($5)
+        unit, bare = _strip_unit(bare)
+        _check_unit(text, unit, currency)
+    minor = _read_number(text, bare, digits, decimal)
+    if negative and minor and not allow_negative:
+        raise ValueError(f"{text!r} is negative")
+    return -minor if negative else minor
+
+
+@overload
+def to_major(minor: int, digits: int) -> Decimal: ...
+@overload
+def to_major(minor: float, digits: int) -> float: ...
+def to_major(minor: float, digits: int) -> Decimal | float:
+    """Turn minor units into major units: whole ones as an exact Decimal, means as a float."""
+    if isinstance(minor, int | np.integer):
+        return Decimal(int(minor)).scaleb(-digits)
+    return float(minor) / 10**digits
+
+
+def format_minor(minor: int, digits: int, decimal: str = ".", group: str = "") -> str:
+    """Write whole minor units in major units: 6000000 with 2 digits is `60000.00`.
+
+    With `group` the thousands are parted: `60,000.00`. `parse_amount` reads it back unchanged with the same decimal mark and any group mark that it knows.
+    """
+    whole, part = divmod(abs(int(minor)), 10**digits)
+    grouped = f"{whole:,}".replace(",", group)
+    return f"{'-' if minor < 0 else ''}{grouped}" + (f"{decimal}{part:0{digits}d}" if digits else "")
+
+
+def split(amounts: Int, shares: Sequence[Fraction]) -> Int:
+    """Split amounts into instalments that add up to the minor unit.
+
+    Each instalment is floor(amount × share), the last one is what remains (MODEL 7).
+
+    Args:
+        amounts: int64[...], minor units.
+        shares: exact shares, none negative, adding to 1.
+
+    Returns:
+        int64[..., instalment].
+
+    Raises:
+        ValueError: the shares are negative or do not add to 1.
+    """
+    if not shares or min(shares) < 0 or sum(shares) != 1:
+        raise ValueError(f"shares of {sum(shares)} in all; they must be at least 0 and add to 1")
+    amounts = np.asarray(amounts, dtype=np.int64)
+    parts = np.empty((*amounts.shape, len(shares)), dtype=np.int64)
+    rest = amounts.copy()
+    for number, share in enumerate(shares[:-1]):
+        parts[..., number] = _floor_times(amounts, share)
+        rest -= parts[..., number]
+    parts[..., -1] = rest
+    return parts
+
+
+def _strip_unit(text: str) -> tuple[str | None, str]:
+    """Take one currency code or symbol off the front or the end."""
+    if before := _AFFIX.match(text):
+        return before["unit"], text[before.end() :].strip()
+    for start in range(max(len(text) - 3, 0), len(text)):
+        after = _AFFIX.fullmatch(text, start)
+        if after and start and not text[start - 1].isalpha():
+            return after["unit"], text[:start].strip()
+        if after and start and is_currency(text[start:].upper()):  # 1.5MEUR
+            return after["unit"], text[:start].strip()
+    return None, text
+
+
+def _check_unit(text: str, unit: str | None, currency: str | None) -> None:
+    if unit is None:
+        return
+    known = _SYMBOLS.get(unit)
+    if known is None and unit.upper() in ("NAN", "INF"):
+        raise ValueError(f"{text!r} is not a finite number")
+    if known is None:
+        minor_digits(unit.upper())
+        known = (unit.upper(),)
+    if currency is not None and known and currency not in known:
+        raise ValueError(f"{text!r} is marked {unit}, where the currency is {currency}")
+
+
+def _strip_sign(text: str) -> tuple[bool, str]:
+    if text.startswith("(") and text.endswith(")"):
+        return True, text[1:-1].strip()
+    if text[:1] in ("-", "+"):
+        return text[0] == "-", text[1:].strip()
+    if text.endswith("-"):
+        return True, text[:-1].strip()
+    return False, text
+
+
+def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
+    if len(bare) > 60:
+        raise ValueError(f"{text[:40]!r}… is too long for an amount")
+    match = _NUMBER[decimal].fullmatch(bare)
+    if match is None or not (match["whole"] or match["part"]):
+        raise ValueError(f"{text!r} is not a number{_hint(bare, decimal)}")
+    group, part, suffix = match["group"], match["part"] or "", match["suffix"].lower()
+    if group and suffix:
+        raise ValueError(f"{text!r} is ambiguous: write it without {suffix!r} or without grouping")
+    whole = match["whole"].replace(group, "") if group else match["whole"]
+    power = digits + _SUFFIXES[suffix] - len(part)
+    if power < 0 and (suffix == "" or int(part) % 10**-power):
+        hint = _hint(bare, decimal)
+        raise ValueError(f"{text!r} has more decimals than the currency, which has {digits}{hint}")
+    number = int(whole + part or "0")
+    minor = number * 10**power if power >= 0 else number // 10**-power
+    if minor >= LIMIT:
+        raise ValueError(f"{text!r} is too large: from 2**53 minor units on, cents are no longer exact")
+    return minor
+
+
+def _hint(bare: str, decimal: str) -> str:
+    """Offer the other decimal mark where it would make sense of the text."""
+    other = "," if decimal == "." else "."
+    form = "a European" if other == "," else "an English"
+    if any(mark in bare for mark in ".,") and _NUMBER[other].fullmatch(bare):
+        return f'; {form} number? set decimal: "{other}"'
+    return ""
+
+
+def _floor_times(amounts: Int, share: Fraction) -> Int:
+    top, bottom = share.numerator, share.denominator
+    if top * bottom < 2**62:
+        return np.asarray(amounts // bottom * top + amounts % bottom * top // bottom, dtype=np.int64)
+    # Long uplifted schedules have denominators beyond int64; Python's integers stay exact.
+    return np.asarray(amounts.astype(object) * top // bottom, dtype=np.int64)
