@@ -32,9 +32,12 @@ SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD 
 XCD XCG YER ZAR ZMW ZWG
 """
 CURRENCIES: Final[Mapping[str, int]] = MappingProxyType(
-    dict(sorted({code: 2 for code in _TWO_DIGITS.split()}.items() | {
-        (code, digits) for digits, codes in _OTHER_DIGITS.items() for code in codes.split()
-    }))
+    dict(
+        sorted(
+            {code: 2 for code in _TWO_DIGITS.split()}.items()
+            | {(code, digits) for digits, codes in _OTHER_DIGITS.items() for code in codes.split()}
+        )
+    )
 )
 """ISO 4217 code to number of minor digits; funds and metals without a minor unit are not money here."""
 
@@ -129,13 +132,13 @@ def to_major(minor: float, digits: int) -> Decimal | float:
     """Turn minor units into major units: whole ones as an exact Decimal, means as a float."""
     if isinstance(minor, int | np.integer):
         return Decimal(int(minor)).scaleb(-digits)
-    return float(minor) / 10**digits
+    return float(minor) / 10.0**digits
 
 
 def format_minor(minor: int, digits: int, decimal: str = ".", group: str = "") -> str:
     """Write whole minor units in major units: 6000000 with 2 digits is `60000.00`.
 
-    With `group` the thousands are parted: `60,000.00`. `parse_amount` reads it back unchanged with the same decimal mark and any group mark that it knows.
+    With `group` the thousands are parted: `60,000.00`. `parse_amount` reads either form back unchanged.
     """
     whole, part = divmod(abs(int(minor)), 10**digits)
     grouped = f"{whole:,}".replace(",", group)
@@ -220,7 +223,7 @@ def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
         hint = _hint(bare, decimal)
         raise ValueError(f"{text!r} has more decimals than the currency, which has {digits}{hint}")
     number = int(whole + part or "0")
-    minor = number * 10**power if power >= 0 else number // 10**-power
+    minor = number * int(10**power) if power >= 0 else number // int(10**-power)
     if minor >= LIMIT:
         raise ValueError(f"{text!r} is too large: from 2**53 minor units on, cents are no longer exact")
     return minor

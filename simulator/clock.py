@@ -1,0 +1,122 @@
+"""Turn operational days into calendar days: nothing moves on weekends and holidays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+QUARTER_END_DAYS: Final = 5
+"""Business days at the end of a calendar quarter that `quarter_end_weight` makes heavier."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The operational clock W of a segment, in days since the end of the as-of day (day 0).
+
+    Attributes:
+        first_day: the first calendar day that is covered (0 or negative), relative to the as-of day.
+        elapsed: W at the **end** of each covered day, `elapsed[-first_day]` = 0; it never falls.
+    """
+
+    first_day: int
+    elapsed: Floats
+    _future: Floats = field(init=False, repr=False)
+    _first_of: Integers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        future = np.ascontiguousarray(self.elapsed[-self.first_day + 1 :])
+        object.__setattr__(self, "_future", future)
+        whole = np.arange(int(future[-1]) + 2) if len(future) else np.zeros(1)
+        object.__setattr__(self, "_first_of", np.searchsorted(future, whole).astype(np.int64) + 1)
+
+    @property
+    def last_day(self) -> int:
+        """The last calendar day that is covered."""
+        return self.first_day + len(self.elapsed) - 1
+
+    def at_end_of(self, days: ArrayLike) -> Floats:
+        """Return W at the end of calendar days; outside what is covered, one operational day a day."""
+        day = np.asarray(days)
+        inside = self.elapsed[np.clip(day - self.first_day, 0, len(self.elapsed) - 1)]
+        beyond = np.maximum(day - self.last_day, 0) + np.minimum(day - self.first_day, 0)
+        return np.asarray(inside + beyond, dtype=np.float64)
+
+    def day_of(self, values: ArrayLike) -> Integers:
+        """Return the calendar day on which a clock value falls: W(start) < v ≤ W(end), never before day 1.
+
+        A value beyond the covered days gives `last_day` + 1.
+        """
+        v = np.asarray(values, dtype=np.float64)
+        last = len(self._future)
+        # A table by whole clock days finds the day or the one before it; a weight above 1 needs the step.
+        cell = np.clip(np.floor(np.minimum(v, 1e9)), 0, len(self._first_of) - 1).astype(np.int64)
+        day = self._first_of[cell]
+        while True:
+            behind = (day <= last) & (self._future[np.minimum(day, last) - 1] < v)
+            if not behind.any():
+                return np.asarray(day)
+            day = day + behind
+
+
+def operational_clock(
+    as_of: date, first_day: int, last_day: int, country: str | None = None, quarter_end_weight: float = 1.0
+) -> Clock:
+    """Return the clock of a country from one calendar day to another, both relative to the as-of day.
+
+    W(t) = ∫ w: 0 on weekends and public holidays, `quarter_end_weight` on the last five business days of a
+    calendar quarter, scaled to a mean of 1 over each calendar year (MODEL 2).
+
+    Args:
+        as_of: day 0.
+        first_day: ≤ 0, where ages begin.
+        last_day: ≥ 1, where the horizon and its invoices end.
+        country: ISO code whose public holidays rest, or None for weekends only.
+        quarter_end_weight: > 0.
+    """
+    origin = as_of.toordinal()
+    years = range(
+        date.fromordinal(max(origin + first_day, 1)).year, date.fromordinal(origin + last_day).year + 1
+    )
+    weights = np.concatenate([_year_weights(year, country, quarter_end_weight) for year in years])
+    start = date(years[0], 1, 1).toordinal() - origin
+    elapsed = np.cumsum(weights[first_day - start : last_day - start + 1])
+    return Clock(first_day, elapsed - elapsed[-first_day])
+
+
+def business_holidays(country: str | None, years: range) -> NDArray[np.datetime64]:
+    """Return the public holidays of a country in these years, rising; none without a country.
+
+    Raises:
+        ValueError: the country is not known.
+    """
+    if country is None:
+        return np.array([], dtype="datetime64[D]")
+    import holidays
+
+    try:
+        days = holidays.country_holidays(country, years=list(years))
+    except NotImplementedError:
+        raise ValueError(f"no public holidays are known for country {country!r}") from None
+    return np.array(sorted(days), dtype="datetime64[D]")
+
+
+@lru_cache(maxsize=256)
+def _year_weights(year: int, country: str | None, quarter_end_weight: float) -> Floats:
+    """Return the weight of each day of a year, with mean 1."""
+    days = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
+    business = np.is_busday(days, holidays=business_holidays(country, range(year, year + 1)))
+    weights = business.astype(np.float64)
+    for month in (3, 6, 9, 12):
+        until = np.searchsorted(days.astype("datetime64[M]"), np.datetime64(f"{year}-{month:02d}"), "right")
+        weights[np.flatnonzero(business[:until])[-QUARTER_END_DAYS:]] = quarter_end_weight
+    result: Floats = weights * (len(days) / weights.sum())
+    result.setflags(write=False)
+    return result

@@ -1,0 +1,115 @@
+"""Hold the open deals of a date as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Deal:
+    """One row's view of a `Pipeline`; the same names, one value each."""
+
+    id: str
+    name: str
+    customer: str
+    customer_class: str
+    segment: int
+    stage: int
+    amount: int
+    currency: str
+    age: float
+    stated_days: float
+    probability: float
+    terms: str
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Open deals at the end of the as-of day; every column has one value a deal, sorted by id.
+
+    Attributes:
+        id: unique.
+        name: what people call the deal.
+        customer: whose it is; a deal without one is a customer of its own.
+        customer_class: chooses default terms and payment behaviour; "" is the default class.
+        segment: index into the scenario's segments.
+        stage: index into the segment's stages.
+        amount: minor units of the deal's currency, ≥ 0.
+        currency: ISO code.
+        age: operational days already spent in the stage; NaN where `entered_stage` is not known.
+        stated_days: operational days to the stated close date; NaN without one, ≤ 0 where it has passed.
+        stated_day: the stated close date as calendar days from as-of; NaN without one.
+        probability: the deal's own, from the CRM; NaN without one.
+        terms: the deal's own payment terms; "" where class or segment decide.
+        service_months: length of the contract; 0 where not given.
+        extra: further columns as text, by name (for grouping).
+    """
+
+    id: tuple[str, ...]
+    name: tuple[str, ...]
+    customer: tuple[str, ...]
+    customer_class: tuple[str, ...]
+    segment: Integers
+    stage: Integers
+    amount: Integers
+    currency: tuple[str, ...]
+    age: Floats
+    stated_days: Floats
+    stated_day: Floats
+    probability: Floats
+    terms: tuple[str, ...]
+    service_months: Integers
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def __getitem__(self, i: int) -> Deal:
+        return Deal(
+            self.id[i],
+            self.name[i],
+            self.customer[i],
+            self.customer_class[i],
+            int(self.segment[i]),
+            int(self.stage[i]),
+            int(self.amount[i]),
+            self.currency[i],
+            float(self.age[i]),
+            float(self.stated_days[i]),
+            float(self.probability[i]),
+            self.terms[i],
+        )
+
+    def __iter__(self) -> Iterator[Deal]:
+        return (self[i] for i in range(len(self)))
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Deals won on or before the as-of day: actual bookings of their day.
+
+    Attributes:
+        id: of each deal.
+        segment: index into the scenario's segments.
+        amount: minor units of the deal's currency.
+        currency: ISO code.
+        day: close date, calendar days from as-of, ≤ 0.
+        extra: further columns as text, by name.
+    """
+
+    id: tuple[str, ...]
+    segment: Integers
+    amount: Integers
+    currency: tuple[str, ...]
+    day: Integers
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.id)

@@ -1,0 +1,311 @@
+"""Say how long things take: laws of times in days, whole or continuous, also given an age."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+Z90: Final = 1.2815515655446004
+"""Φ⁻¹(.9)"""
+LONGEST: Final = 4096
+"""Whole days of a law's table; its last cell holds what takes longer (eleven years and more)."""
+
+
+class Distribution(Protocol):
+    """A law of a positive time in days."""
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        ...
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days), accurate in the tail."""
+        ...
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days that T exceeds with chance q."""
+        ...
+
+    def mean(self) -> float:
+        """Return E[T] in days."""
+        ...
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """T = exp(mu + sigma·Z); sigma 0 is a fixed time."""
+
+    mu: float
+    sigma: float
+
+    @staticmethod
+    def from_median(median: float, p90: float) -> LogNormal:
+        """Return the log-normal law with this median and this 90 % point, both in days or money."""
+        return LogNormal(math.log(median), math.log(p90 / median) / Z90)
+
+    @staticmethod
+    def from_mean(mean: float, sd: float) -> LogNormal:
+        """Return the log-normal law with this mean and standard deviation."""
+        variance = math.log1p((sd / mean) ** 2)
+        return LogNormal(math.log(mean) - variance / 2, math.sqrt(variance))
+
+    def _z(self, days: ArrayLike) -> Floats:
+        x = np.asarray(days, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (np.log(x) - self.mu) / self.sigma if self.sigma else np.sign(np.log(x) - self.mu) * np.inf
+        if not self.sigma:
+            z = np.where(np.isnan(z), np.inf, z)
+        return np.where(x > 0, z, -np.inf)
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.asarray(special.ndtr(self._z(days)))
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.asarray(special.ndtr(-self._z(days)))
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the time that T exceeds with chance q."""
+        if not self.sigma:
+            return np.full(np.shape(q), math.exp(self.mu))
+        return np.asarray(np.exp(self.mu - self.sigma * special.ndtri(q)))
+
+    def mean(self) -> float:
+        """Return E[T] = exp(mu + sigma²/2)."""
+        return math.exp(self.mu + self.sigma**2 / 2)
+
+
+@dataclass(frozen=True)
+class Weibull:
+    """P(T > t) = exp(−(t/scale)^shape)."""
+
+    shape: float
+    scale: float
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.asarray(-np.expm1(-((np.maximum(days, 0) / self.scale) ** self.shape)))
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.asarray(np.exp(-((np.maximum(days, 0) / self.scale) ** self.shape)))
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days that T exceeds with chance q."""
+        return np.asarray(self.scale * (-np.log(q)) ** (1 / self.shape))
+
+    def mean(self) -> float:
+        """Return E[T] = scale·Γ(1 + 1/shape)."""
+        return self.scale * math.gamma(1 + 1 / self.shape)
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """The gamma law of shape and scale (days)."""
+
+    shape: float
+    scale: float
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.asarray(special.gammainc(self.shape, np.maximum(days, 0) / self.scale))
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.asarray(special.gammaincc(self.shape, np.maximum(days, 0) / self.scale))
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days that T exceeds with chance q."""
+        return np.asarray(special.gammainccinv(self.shape, q) * self.scale)
+
+    def mean(self) -> float:
+        """Return E[T] = shape·scale."""
+        return self.shape * self.scale
+
+
+@dataclass(frozen=True)
+class LogLogistic:
+    """P(T > t) = 1/(1 + (t/median)^shape)."""
+
+    median: float
+    shape: float
+
+    def _odds(self, days: ArrayLike) -> Floats:
+        return np.asarray((np.maximum(days, 0) / self.median) ** self.shape)
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        odds = self._odds(days)
+        return np.asarray(odds / (1 + odds))
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.asarray(1 / (1 + self._odds(days)))
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days that T exceeds with chance q."""
+        q = np.asarray(q, dtype=np.float64)
+        return np.asarray(self.median * ((1 - q) / q) ** (1 / self.shape))
+
+    def mean(self) -> float:
+        """Return E[T], infinite where shape ≤ 1."""
+        if self.shape <= 1:
+            return math.inf
+        angle = math.pi / self.shape
+        return self.median * angle / math.sin(angle)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Always the same number of days."""
+
+    days: float
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.where(np.asarray(days) >= self.days, 1.0, 0.0)
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.where(np.asarray(days) >= self.days, 0.0, 1.0)
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days, whatever q."""
+        return np.full(np.shape(q), float(self.days))
+
+    def mean(self) -> float:
+        """Return the days."""
+        return float(self.days)
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """Piecewise-constant hazard: `rates[i]` a day from `edges[i]` to `edges[i+1]`, the last one for ever.
+
+    Attributes:
+        edges: rising, the first is 0.
+        rates: as many, not negative, the last above 0.
+    """
+
+    edges: tuple[float, ...]
+    rates: tuple[float, ...]
+
+    def _cumulative(self) -> Floats:
+        return np.concatenate(([0.0], np.cumsum(np.diff(self.edges) * np.array(self.rates[:-1]))))
+
+    def _integral(self, days: ArrayLike) -> Floats:
+        x = np.maximum(np.asarray(days, dtype=np.float64), 0)
+        i = np.searchsorted(self.edges, x, side="right") - 1
+        return np.asarray(self._cumulative()[i] + (x - np.array(self.edges)[i]) * np.array(self.rates)[i])
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.asarray(-np.expm1(-self._integral(days)))
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return np.asarray(np.exp(-self._integral(days)))
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the days that T exceeds with chance q."""
+        target = -np.log(np.asarray(q, dtype=np.float64))
+        # The last edge at which the integral is still below the target starts the piece that meets it.
+        i = np.maximum(np.searchsorted(self._cumulative(), target, side="left") - 1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            within = (target - self._cumulative()[i]) / np.array(self.rates)[i]
+        return np.asarray(np.array(self.edges)[i] + np.nan_to_num(within, nan=0.0))
+
+    def mean(self) -> float:
+        """Return E[T] = ∫ P(T > t) dt, piece by piece."""
+        survivors = np.exp(-self._cumulative())
+        widths = np.append(np.diff(self.edges), np.inf)
+        rates = np.array(self.rates)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pieces = np.where(rates > 0, -np.expm1(-rates * widths) / rates, widths)
+        return float(np.sum(survivors * pieces))
+
+
+@dataclass(frozen=True)
+class Empirical:
+    """Each of the observed times equally likely.
+
+    Attributes:
+        values: rising, in days.
+    """
+
+    values: tuple[float, ...]
+
+    def cdf(self, days: ArrayLike) -> Floats:
+        """Return P(T ≤ days)."""
+        return np.searchsorted(self.values, days, side="right") / len(self.values)
+
+    def sf(self, days: ArrayLike) -> Floats:
+        """Return P(T > days)."""
+        return (len(self.values) - np.searchsorted(self.values, days, side="right")) / len(self.values)
+
+    def isf(self, q: ArrayLike) -> Floats:
+        """Return the smallest value whose survivors are fewer than q."""
+        n = len(self.values)
+        # n − ⌈n·q⌉ of the values are at most as rare as q; the small shift undoes rounding of n·q.
+        i = np.clip(n - np.ceil(n * np.asarray(q, dtype=np.float64) - 1e-9), 0, n - 1).astype(np.int64)
+        return np.asarray(np.array(self.values)[i])
+
+    def mean(self) -> float:
+        """Return the average of the values."""
+        return float(np.mean(self.values))
+
+
+def whole_days(law: Distribution, age: float = 0.0, size: int = LONGEST) -> Floats:
+    """Return the law of the remaining whole days, given that the time exceeds the age.
+
+    P(j) = (F(age + j + ½) − F(age + j − ½)) / R(age), j ≥ 1, and P(0) = (F(age + ½) − F(age)) / R(age)
+    (MODEL 2). Where R(age) is 0, one day is left.
+
+    Args:
+        law: of the whole stay.
+        age: days already spent, ≥ 0.
+        size: length of the result; its last cell holds the rest.
+
+    Returns:
+        floats[size], adding to 1.
+    """
+    alive = float(law.sf(age))
+    if alive <= 0.0:
+        result = np.zeros(size)
+        result[1] = 1.0
+        return result
+    survivors = law.sf(age + np.arange(size) + 0.5) / alive
+    survivors[-1] = 0.0
+    return np.asarray(-np.diff(survivors, prepend=1.0))
+
+
+def remaining_days(law: Distribution, u: Floats, age: ArrayLike = 0.0) -> Integers:
+    """Return whole days drawn from `whole_days(law, age)` by inversion: R(T) = u·R(age), ⌈T − age − ½⌉.
+
+    Args:
+        law: of the whole stay.
+        u: uniforms[...]; a small one is a long stay.
+        age: days already spent, broadcast against u.
+
+    Returns:
+        integers of u's shape, at most `LONGEST` − 1.
+    """
+    alive = law.sf(age)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if isinstance(law, LogNormal) and law.sigma:
+            log_survivors = np.log(u) + special.log_ndtr(-law._z(age))
+            times = np.exp(law.mu - law.sigma * special.ndtri_exp(log_survivors))
+        else:
+            times = law.isf(u * alive)
+        days = np.ceil(np.minimum(times, 1e9) - age - 0.5)
+    days = np.where(alive > 0, np.clip(days, 0, LONGEST - 1), 1.0)
+    return days.astype(np.int64)

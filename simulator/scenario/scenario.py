@@ -1,0 +1,160 @@
+"""Hold everything that a forecast is computed from, checked and resolved: names met, units inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.amounts import AmountChange
+from simulator.arrivals import PipelineGeneration
+from simulator.clock import Clock
+from simulator.close_dates import CloseDateRule
+from simulator.currency import RateCurve
+from simulator.deals import Pipeline, Wins
+from simulator.distributions import Distribution
+from simulator.funnel import Funnel
+from simulator.market import Market
+from simulator.payments import PaymentBehaviour
+from simulator.periods import Horizon
+from simulator.receivables import Receivables
+from simulator.targets import Target
+from simulator.terms import PaymentTerms
+
+
+@dataclass(frozen=True)
+class Soberness:
+    """The first two corrections of optimism (MODEL 6); the third is the close date's slip.
+
+    Attributes:
+        odds: factor on the odds of winning in the end.
+        amount: factor on the amount of won deals.
+    """
+
+    odds: float = 1.0
+    amount: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recycling:
+    """Lost deals that come back at the first stage (MODEL 1).
+
+    Attributes:
+        chance: r, that a lost deal comes back.
+        delay: law of the operational days until it does.
+        attempts: how often a deal may be tried in all, 2 for one return.
+    """
+
+    chance: float
+    delay: Distribution
+    attempts: int = 2
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Everything about one type of customer.
+
+    Attributes:
+        name: as in the scenario.
+        funnel: its stages and their kernel (entry chances inside, whatever the basis of the input).
+        set_ladder: the close chance of each stage as the scenario states it, floats[S]; the CRM's view.
+        doubt: ρd of each stage, floats[S]; 0 where the percentages are exact or learned (MODEL 4).
+        clock: operational clock.
+        soberness: corrections of odds and amount.
+        close_date: rule of the stated close date.
+        amount_change: law of the amount until signature.
+        recycling: of lost deals.
+        generation: deals still to come, or None.
+        terms: payment terms by customer class; "default" is always there.
+        payment: payment behaviour by customer class; "default" is always there.
+        invoice_lag: calendar days from the event to the invoice.
+        delivery: law of the days from signature to delivery; Fixed(0) by default.
+        acceptance: law of the days from delivery to acceptance; Fixed(0) by default.
+        roll: what becomes of due dates on days of rest: none, following, modified-following, preceding.
+        holidays: public holidays that `roll` avoids, datetime64[D], rising.
+        use_probability: whether a deal's own probability replaces the stage's.
+    """
+
+    name: str
+    funnel: Funnel
+    set_ladder: NDArray[np.float64]
+    doubt: NDArray[np.float64]
+    clock: Clock
+    soberness: Soberness
+    close_date: CloseDateRule
+    amount_change: AmountChange
+    recycling: Recycling
+    generation: PipelineGeneration | None
+    terms: Mapping[str, PaymentTerms]
+    payment: Mapping[str, PaymentBehaviour]
+    invoice_lag: int
+    delivery: Distribution
+    acceptance: Distribution
+    roll: Literal["none", "following", "modified-following", "preceding"]
+    holidays: NDArray[np.datetime64]
+    use_probability: bool = False
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One figure, and where it comes from.
+
+    Attributes:
+        path: keys of the scenario joined by dots, e.g. `segments.smb.close_date.slip`.
+        value: as text for people.
+        source: the scenario's `source`, or `default`, `estimated from …`.
+        origin: whether it was set, estimated or is a default.
+    """
+
+    path: str
+    value: str
+    source: str
+    origin: Literal["set", "estimated", "default"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything that a forecast is computed from. Days count from as-of (day 0), money in minor units.
+
+    Attributes:
+        name: also the folder under reports/.
+        description: one sentence.
+        currency: ISO code of the company's currency.
+        horizon: as-of, last day, periods and cells.
+        segments: in the file's order.
+        pipeline: open deals.
+        wins: deals won in this fiscal year.
+        receivables: opening invoices.
+        rates: of contract currencies.
+        market: how deals share luck.
+        targets: to be reached.
+        trials: number, or None for `auto`.
+        seed: of the run.
+        assumptions: every figure with its source.
+        notes: what was left out or looks suspicious: (code, text, amount in minor units or None).
+        resolved: the scenario as written to a run's inputs/, plain YAML types, with defaults left out.
+        tables: each input table as used, by its key under `data` (deals, invoices): header and rows of text.
+        open_deals_only: no closed row was given, so new pipeline could not be estimated.
+    """
+
+    name: str
+    description: str
+    currency: str
+    horizon: Horizon
+    segments: tuple[Segment, ...]
+    pipeline: Pipeline
+    wins: Wins
+    receivables: Receivables
+    rates: RateCurve
+    market: Market
+    targets: tuple[Target, ...]
+    trials: int | None
+    seed: int
+    assumptions: tuple[Assumption, ...] = ()
+    notes: tuple[tuple[str, str, int | None], ...] = ()
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    open_deals_only: bool = False

@@ -1,0 +1,119 @@
+"""Make every draw a pure function of (seed, entity, purpose, trial), so that nothing else can matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+GAMMA: Final = 0x9E3779B97F4A7C15
+DRAWS_PER_TRIAL: Final = 64
+"""Draws that one purpose of one entity may take in a trial; further ones need another key."""
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "outcome": ("outcome", "moves", "return"),
+    "timing": ("age", "stays", "delay", "delivery", "acceptance"),
+    "amount": ("amount",),
+    "market": ("shared", "segment"),
+    "parameters": ("rho", "doubt"),
+    "arrivals": ("count", "date", "entry", "size"),
+    "payments": ("lateness", "customer", "discount"),
+}
+"""The seven groups of purposes (MODEL 10): a run may take another seed for any of them."""
+
+_GROUP_OF: Final = {purpose: group for group, purposes in GROUPS.items() for purpose in purposes}
+_MULTIPLIER_1: Final = np.uint64(0xBF58476D1CE4E5B9)
+_MULTIPLIER_2: Final = np.uint64(0x94D049BB133111EB)
+_MASK: Final = (1 << 64) - 1
+
+
+class Streams:
+    """The keyed random numbers of one run.
+
+    Args:
+        seed: the run's seed, any integer of 64 bits.
+        group_seeds: another seed for some of the groups of `GROUPS`.
+    """
+
+    def __init__(self, seed: int, group_seeds: Mapping[str, int] | None = None) -> None:
+        unknown = set(group_seeds or ()) - set(GROUPS)
+        if unknown:
+            raise ValueError(f"no such group of purposes: {', '.join(sorted(unknown))}")
+        self.seed = seed
+        self.group_seeds = dict(group_seeds or {})
+
+    def key(self, kind: str, entity: str, purpose: str, block: int = 0) -> int:
+        """Return the 64-bit key of one entity's purpose.
+
+        The 8 bytes, little-endian, of BLAKE2b over the length-prefixed parts
+        (seed, kind, id, purpose); attempt or block of draws stands in the purpose where it is not 0.
+
+        Raises:
+            KeyError: the purpose belongs to no group.
+        """
+        seed = self.group_seeds.get(_GROUP_OF[purpose], self.seed)
+        name = purpose if block == 0 else f"{purpose}/{block}"
+        digest = blake2b(digest_size=8)
+        for part in (str(seed), kind, entity, name):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little"))
+            digest.update(data)
+        return int.from_bytes(digest.digest(), "little")
+
+    def keys(self, kind: str, entities: Iterable[str], purpose: str, block: int = 0) -> Words:
+        """Return `key` of each entity, as words[entity]."""
+        return np.array([self.key(kind, e, purpose, block) for e in entities], dtype=np.uint64)
+
+
+def trial_offsets(first: int, count: int) -> Words:
+    """Return what trials first … first+count−1 add to a key, as words[trial]: 64·trial·γ mod 2^64."""
+    step = np.uint64(DRAWS_PER_TRIAL * GAMMA & _MASK)
+    return np.arange(first, first + count, dtype=np.uint64) * step
+
+
+def draw_offset(n: int) -> np.uint64:
+    """Return what the n-th draw of a purpose adds to a key: (n+1)·γ mod 2^64.
+
+    Raises:
+        ValueError: n is outside 0 … 63, where the draws of the next trial begin.
+    """
+    if not 0 <= n < DRAWS_PER_TRIAL:
+        raise ValueError(f"draw {n} is outside 0 … {DRAWS_PER_TRIAL - 1}: give it a purpose of its own")
+    return np.uint64((n + 1) * GAMMA & _MASK)
+
+
+def mix64(state: Words) -> Words:
+    """Return SplitMix64's output of each state, in place (Steele, Lea & Flood 2014)."""
+    state ^= state >> np.uint64(30)
+    state *= _MULTIPLIER_1
+    state ^= state >> np.uint64(27)
+    state *= _MULTIPLIER_2
+    state ^= state >> np.uint64(31)
+    return state
+
+
+def uniforms(keys: Words, offsets: Words, n: int = 0) -> Floats:
+    """Return the n-th uniform of each (key, trial), never 0 or 1.
+
+    word = mix64(key + (64·trial + n + 1)·γ), u = ((word >> 12) + ½)·2⁻⁵² (MODEL 10).
+
+    Args:
+        keys: words, broadcast against offsets.
+        offsets: `trial_offsets` of the trials.
+        n: which draw of the purpose, 0 … 63.
+
+    Returns:
+        floats of the broadcast shape.
+    """
+    words = mix64(np.asarray(keys + (offsets + draw_offset(n))))
+    words >>= np.uint64(12)
+    result = words.view(np.int64).astype(np.float64)
+    result += 0.5
+    result *= 2.0**-52
+    return result

@@ -1,0 +1,32 @@
+"""Name what the company wants to reach, by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Series = Literal["bookings", "billings", "receipts"]
+SERIES: tuple[Series, ...] = ("bookings", "billings", "receipts")
+
+
+@dataclass(frozen=True)
+class Target:
+    """An amount that a series should reach in a period.
+
+    Attributes:
+        name: as in the scenario.
+        series: which one.
+        amount: minor units of the scenario's currency.
+        first_day: first day of the period, relative to as-of; ≤ 0 where part of it has passed.
+        last_day: last day, ≥ 1 and inside the horizon.
+        segment: index of one segment, or None for all.
+        period: name of the period as given, e.g. `FY2027`, or "".
+    """
+
+    name: str
+    series: Series
+    amount: int
+    first_day: int
+    last_day: int
+    segment: int | None = None
+    period: str = ""
