@@ -39,7 +39,7 @@ def invoice_dates(installment: Installment, event_dates: ArrayLike, invoice_lag_
         invoice_lag_days: int[...], days from the event to the invoice; broadcasts.
     """
     lag = np.asarray(invoice_lag_days, dtype=np.int64) + installment.lag_days
-    first: Dates = np.asarray(event_dates, dtype="datetime64[D]") + lag
+    first = np.asarray(event_dates, dtype="datetime64[D]") + lag.astype("timedelta64[D]")
     return add_months(first, installment.months) if installment.months else first
 
 

@@ -155,6 +155,8 @@ class _Parser:
                 if not share:
                     self.fail(begin, "a share of nothing", "leave this part out")
             found.append(self.part(share))
+        if self.word:
+            self.left_over()
         rest = 1 - sum((part.share for part in found), Fraction(0))
         if balance is not None and rest > 0:
             found[balance] = replace(found[balance], share=rest)
@@ -343,13 +345,16 @@ class _Parser:
             self.unexpected(remedy)
 
     def finish(self, clauses: tuple[Installment, ...], recurrence: Recurrence | None = None) -> PaymentTerms:
+        if self.word:
+            self.left_over()
+        return PaymentTerms(self.text.strip(), clauses, recurrence)
+
+    def left_over(self) -> NoReturn:
         if self.word == ",":
             self.unexpected("part instalments with `;`")
         if self.word == ";":
             self.unexpected("give each part its share and event: `50% on signature; balance on delivery`")
-        if self.word:
-            self.unexpected(f"leave out what follows, or {_EXAMPLES}")
-        return PaymentTerms(self.text.strip(), clauses, recurrence)
+        self.unexpected(f"leave out what follows, or {_EXAMPLES}")
 
     def unexpected(self, remedy: str) -> NoReturn:
         if not self.word:
