@@ -84,7 +84,7 @@ class Receivables:
     def empty(cls) -> Receivables:
         """Give a table without invoices."""
         texts, numbers = np.empty(0, dtype=str), np.empty(0, dtype=np.int64)
-        return cls(**{name: texts if name in _TEXTS else numbers for name in _COLUMNS})
+        return cls(texts, texts, texts, numbers, numbers, numbers, numbers, numbers, numbers)
 
     def __len__(self) -> int:
         return len(self.id)
