@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "simulator"
 BUILDING = (
     "errors periods streams money",
-    "distributions clock scores",
+    "distributions clock scores words",
     "funnel amounts deals products terms payments receivables market arrivals currency targets"
     " history close_dates",
     "scenario",
