@@ -1,0 +1,167 @@
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.money import (
+    CURRENCIES,
+    LIMIT,
+    currency_in,
+    format_minor,
+    is_currency,
+    minor_digits,
+    parse_amount,
+    split,
+    to_major,
+)
+
+READ = [  # text, digits, decimal mark, minor units
+    ("60000", 2, ".", 6_000_000), ("60,000.00", 2, ".", 6_000_000), ("1,234,567.8", 2, ".", 123_456_780),
+    ("6M", 2, ".", 600_000_000), ("250k", 2, ".", 25_000_000), ("1.5M", 2, ".", 150_000_000),
+    ("2bn", 2, ".", 200_000_000_000), ("1.2345K", 2, ".", 123_450), ("1.5 m", 2, ".", 150_000_000),
+    ("EUR 12.50", 2, ".", 1250), ("12.50 €", 2, ".", 1250), ("$1,000", 2, ".", 100_000),
+    ("12.50EUR", 2, ".", 1250),
+    ("eur12.50", 2, ".", 1250), ("€1.5M", 2, ".", 150_000_000), ("1.5MEUR", 2, ".", 150_000_000),
+    ("US$5", 2, ".", 500), ("100 kr", 2, ".", 10_000), ("zł 3.20", 2, ".", 320),
+    ("60 000.10", 2, ".", 6_000_010),
+    ("60\u00a0000", 2, ".", 6_000_000), ("1\u202f000\u202f000", 0, ".", 1_000_000),
+    ("12'500.10", 2, ".", 1_250_010),
+    ("12’500", 2, ".", 1_250_000), ("  7  ", 2, ".", 700), (".5", 2, ".", 50), ("0", 2, ".", 0),
+    ("-0", 2, ".", 0),
+    ("+5", 2, ".", 500), ("007", 2, ".", 700), ("0.1", 2, ".", 10), ("0.29", 2, ".", 29),
+    ("1.15", 2, ".", 115),
+    ("¥1,000", 0, ".", 1000), ("BHD 1.234", 3, ".", 1234), ("1.5k", 0, ".", 1500),
+    ("90071992547409.91", 2, ".", LIMIT - 1), ("12.500,00 EUR", 2, ",", 1_250_000),
+    ("1.234.567", 2, ",", 123_456_700),
+    ("12,5", 2, ",", 1250), ("1,5M", 2, ",", 150_000_000), ("12 500,10", 2, ",", 1_250_010),
+]  # fmt: skip
+
+REFUSED = [  # text, digits, part of the message
+    ("", 2, "empty"), ("   ", 2, "empty"), ("nan", 2, "finite"), ("NaN", 2, "finite"), ("inf", 2, "finite"),
+    ("-inf", 2, "finite"), ("Infinity", 2, "not a number"), ("1e6", 2, "not a number"),
+    ("0x10", 2, "not a number"),
+    ("1_000", 2, "not a number"), ("１２", 2, "not a number"), ("abc", 2, "ISO 4217"),
+    ("5 XYZ", 2, "ISO 4217"),
+    ("EUR", 2, "not a number"), ("€", 2, "not a number"), ("EUR 5 USD", 2, "not a number"),
+    ("5.", 2, "not a number"),
+    (".", 2, "not a number"), ("-", 2, "not a number"), ("--5", 2, "not a number"), ("5%", 2, "not a number"),
+    ("1,2,3", 2, "not a number"), ("1,0000", 2, "not a number"), ("1,234 567", 2, "not a number"),
+    ("12 34", 2, "not a number"), ("1.2.3", 2, "not a number"), ("k", 2, "not a number"),
+    ("5kk", 2, "not a number"),
+    ("12.500,00 EUR", 2, 'a European number? set decimal: ","'),
+    ("1,50", 2, 'a European number? set decimal: ","'),
+    ("12.500", 2, 'a European number? set decimal: ","'), ("12.505", 2, "more decimals"),
+    ("JPY 1000.5", 0, "more decimals"), ("1.2345", 3, "more decimals"), ("1.2345678k", 2, "more decimals"),
+    ("12,500k", 2, "ambiguous"), ("90071992547409.92", 2, "too large"), ("1" * 30, 2, "too large"),
+    ("100000bn", 2, "too large"), ("9" * 5000, 2, "too long"), ("-5", 2, "negative"), ("−5", 2, "negative"),
+    ("(5.00)", 2, "negative"), ("5-", 2, "negative"), ("-$5", 2, "negative"), ("€ -5", 2, "negative"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "digits", "decimal", "minor"), READ)
+def test_amounts_are_read_exactly(text, digits, decimal, minor):
+    assert parse_amount(text, digits, decimal) == minor
+
+
+@pytest.mark.parametrize(("text", "digits", "message"), REFUSED)
+def test_what_is_no_amount_is_refused(text, digits, message):
+    with pytest.raises(ValueError, match=r"\S") as caught:
+        parse_amount(text, digits)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["-5", "−5", "(5)", "5-", "-$5", "$-5", "($5)", "-5 EUR", "(5.00 EUR)"])
+def test_negative_amounts_where_they_are_allowed(text):
+    assert parse_amount(text, 2, allow_negative=True) == -500
+
+
+def test_a_currency_that_contradicts_the_column_is_refused():
+    assert parse_amount("$5", 2, currency="CAD") == 500
+    assert parse_amount("¥5", 0, currency="JPY") == 5
+    for text in ("EUR 5", "€5", "£5"):
+        with pytest.raises(ValueError, match="where the currency is USD"):
+            parse_amount(text, 2, currency="USD")
+
+
+def test_the_decimal_mark_is_a_point_or_a_comma():
+    with pytest.raises(ValueError, match="decimal mark"):
+        parse_amount("5", 2, ";")
+    with pytest.raises(ValueError, match="an English number"):
+        parse_amount("12,500.00", 2, ",")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("EUR 5", "EUR"), ("5 usd", "USD"), ("5 €", "EUR"), ("$5", None), ("US$5", "USD"), ("5", None),
+    ("¥5", None)],
+)
+def test_the_currency_that_a_text_names(text, code):
+    assert currency_in(text) == code
+
+
+def test_currencies_have_the_digits_of_iso_4217():
+    codes = {"EUR": 2, "JPY": 0, "BHD": 3, "CLF": 4, "ISK": 0, "TND": 3, "HUF": 2}
+    assert {code: minor_digits(code) for code in codes} == codes
+    assert is_currency("CHF") and not is_currency("chf") and not is_currency("XYZ")
+    assert len(CURRENCIES) > 160 and all(len(code) == 3 and code.isupper() for code in CURRENCIES)
+    with pytest.raises(ValueError, match="ISO 4217"):
+        minor_digits("XYZ")
+
+
+def test_major_units():
+    assert to_major(123_456, 2) == Decimal("1234.56")
+    assert to_major(np.int64(5), 0) == Decimal(5)
+    assert to_major(1234.5, 2) == 12.345
+    assert format_minor(-123_456_789, 2, group=",") == "-1,234,567.89"
+    assert format_minor(5, 3) == "0.005" and format_minor(5, 0) == "5"
+
+
+@given(st.integers(-LIMIT + 1, LIMIT - 1), st.integers(0, 4), st.sampled_from(".,"), st.booleans())
+def test_what_is_written_is_read_back(minor, digits, decimal, grouped):
+    group = {".": ",", ",": "."}[decimal] if grouped else ""
+    text = format_minor(minor, digits, decimal, group)
+    assert parse_amount(text, digits, decimal, allow_negative=True) == minor
+
+
+@given(st.text("0123456789.,' kKmMbn€$EUR-+()", max_size=12), st.integers(0, 3))
+def test_any_text_is_an_amount_or_a_value_error(text, digits):
+    try:
+        assert 0 <= parse_amount(text, digits) < LIMIT
+    except ValueError as error:
+        assert str(error)
+
+
+weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=24).filter(any)
+amounts = st.lists(st.integers(-LIMIT + 1, LIMIT - 1), min_size=1, max_size=8)
+
+
+@given(amounts, weights)
+def test_a_split_adds_up_to_the_minor_unit(minor, parts):
+    shares = [Fraction(part, sum(parts)) for part in parts]
+    got = split(np.array(minor), shares)
+    assert got.shape == (len(minor), len(shares)) and got.dtype == np.int64
+    assert got.sum(axis=-1).tolist() == minor
+    for amount, row in zip(minor, got.tolist(), strict=True):
+        assert row[:-1] == [amount * share.numerator // share.denominator for share in shares[:-1]]
+
+
+def test_a_split_stays_exact_beyond_int64():
+    prices = [Fraction(1035, 1000) ** year for year in range(10)]
+    shares = [price / sum(prices) for price in prices]
+    got = split(np.array([[LIMIT - 1], [-1]]), shares)
+    assert got.shape == (2, 1, 10) and got.sum(axis=-1).tolist() == [[LIMIT - 1], [-1]]
+    assert got[0, 0, :-1].tolist() == [int((LIMIT - 1) * share) for share in shares[:-1]]
+
+
+def test_the_remainder_goes_to_the_last_instalment():
+    assert split(np.array(100), [Fraction(1, 3)] * 3).tolist() == [33, 33, 34]
+    assert split(np.array([], dtype=np.int64), [Fraction(1)]).shape == (0, 1)
+
+
+@pytest.mark.parametrize("shares", ["", "1/2", "2 -1", "1 1/9"])
+def test_shares_that_do_not_add_to_one_are_refused(shares):
+    with pytest.raises(ValueError, match="add to 1"):
+        split(np.array([1]), [Fraction(share) for share in shares.split()])
