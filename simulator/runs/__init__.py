@@ -1,0 +1,16 @@
+"""Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
+
+from simulator.runs.files import write_file
+from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
+from simulator.runs.record import Record, write_run
+
+__all__ = [
+    "Record",
+    "RunFolder",
+    "previous_run",
+    "reserve",
+    "safe_name",
+    "scenario_file",
+    "write_file",
+    "write_run",
+]

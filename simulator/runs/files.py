@@ -1,0 +1,91 @@
+"""Write files whole or not at all, so that nobody ever reads half a forecast."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from simulator.errors import PlaceError
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even if the machine stops.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is
+    flushed too.
+
+    Raises:
+        PlaceError: the folder, the disk or the permissions refuse; nothing is left of the attempt.
+    """
+    waiting = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with explained(path):
+        try:
+            _fill(waiting, content)
+            os.replace(waiting, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                waiting.unlink(missing_ok=True)
+            raise
+        flush_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is already there is fine.
+
+    Raises:
+        PlaceError: a file stands in the way, or the machine refuses.
+    """
+    with explained(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def point_to(link: Path, target: str) -> None:
+    """Let a symbolic link point to a neighbour, in one step.
+
+    Raises:
+        PlaceError: something other than a link stands there, or the machine refuses.
+    """
+    waiting = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    with explained(link):
+        try:
+            waiting.symlink_to(target, target_is_directory=True)
+            os.replace(waiting, link)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                waiting.unlink(missing_ok=True)
+            raise
+        flush_folder(link.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames inside a folder last; systems that cannot open folders do so by themselves."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the machine refuses into a message that names the place and the reason."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PlaceError(f"cannot write {path}: {reason}") from error
+
+
+def _fill(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)

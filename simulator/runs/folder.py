@@ -1,0 +1,138 @@
+"""Find the folder of a run, and the runs that came before it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from simulator.errors import PlaceError, UsageError
+from simulator.runs.files import explained, make_folder, point_to
+
+REPORTS: Final = Path("reports")
+RECORD: Final = "run.json"
+_RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run's files go.
+
+    Attributes:
+        path: the folder; it exists.
+        home: the scenario's folder, in which runs of other days stand.
+        as_of: ISO date of the run.
+        made: whether this run made the folder; one given by `--out` may have been there before.
+        listed: whether it stands among the scenario's runs, so that `latest` may point to it.
+    """
+
+    path: Path
+    home: Path
+    as_of: str
+    made: bool
+    listed: bool
+
+    @property
+    def handle(self) -> Path:
+        """The shortest lasting name of this run: `latest` if that is this run, else the folder."""
+        latest = self.home / "latest"
+        points_here = self.listed and newest(self.home, self.path.name) == self.path.name
+        return latest if points_here else self.path
+
+    def announce(self) -> None:
+        """Let `latest` point to the newest run: the latest as-of day, then the highest number."""
+        if self.listed and (name := newest(self.home)) is not None:
+            point_to(self.home / "latest", name)
+
+    def release(self) -> None:
+        """Take the folder away again, unless it was there before or holds a finished run."""
+        if self.made and not (self.path / RECORD).exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def reserve(name: str, as_of: str, out: Path | None = None, root: Path = REPORTS) -> RunFolder:
+    """Make the folder of a run: `reports/<name>/<as_of>`, `-2`, `-3` … if that is taken, or `out` itself.
+
+    Raises:
+        PlaceError: the place cannot be written to.
+    """
+    home = root / safe_name(name)
+    if out is not None:
+        made = not out.exists()
+        make_folder(out)
+        return RunFolder(out, home, as_of, made, listed=False)
+    make_folder(home)
+    number = 1
+    while True:
+        path = home / (as_of if number == 1 else f"{as_of}-{number}")
+        with explained(path):
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+                continue
+        return RunFolder(path, home, as_of, made=True, listed=True)
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is one harmless folder name: no separators, no dots in front, not too long.
+
+    Letters of any script stay; `a/b` and `../a` become `a-b` and `a`.
+    """
+    name = unicodedata.normalize("NFC", name)
+    kept = "".join(c if c.isalnum() or c in "._+ " else "-" for c in name)
+    kept = re.sub(r"[\s-]*-[\s-]*|\s+", "-", kept).strip(".-_ ")
+    while len(kept.encode()) > _LONGEST_NAME:
+        kept = kept[:-1]
+    return kept.strip(".-_ ") or "scenario"
+
+
+def newest(home: Path, also: str | None = None) -> str | None:
+    """Return the folder name of the newest finished run of a scenario, or None.
+
+    Args:
+        home: the scenario's folder.
+        also: a run that counts as finished although it is not yet.
+    """
+    runs = [*_finished(home), *([_order(also)] if also else [])]
+    return max(runs)[2] if runs else None
+
+
+def previous_run(folder: RunFolder) -> Path | None:
+    """Return the newest finished run with an earlier as-of day, or None."""
+    runs = [run for run in _finished(folder.home) if run[0] < folder.as_of]
+    return folder.home / max(runs)[2] if runs else None
+
+
+def scenario_file(given: Path) -> Path:
+    """Return the scenario that a path means: a file, or the inputs of a run's folder.
+
+    Raises:
+        PlaceError: there is nothing.
+        UsageError: the folder holds no scenario.
+    """
+    if not given.exists():
+        raise PlaceError(f"there is no {given}")
+    if not given.is_dir():
+        return given
+    for inner in (given / "inputs" / "scenario.yaml", given / "scenario.yaml"):
+        if inner.is_file():
+            return inner
+    raise UsageError(f"{given} is a folder without a scenario: name a scenario file or a run's folder")
+
+
+def _finished(home: Path) -> list[tuple[str, int, str]]:
+    with explained(home):
+        names = [p.name for p in home.iterdir() if (p / RECORD).is_file()] if home.is_dir() else []
+    return [_order(name) for name in names if _RUN.fullmatch(name)]
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    match = _RUN.fullmatch(name)
+    if match is None:
+        raise PlaceError(f"{name} is not the folder of a run")
+    return match[1], int(match[2] or 1), name

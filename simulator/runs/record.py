@@ -1,0 +1,146 @@
+"""Write down a run: its result, what it was computed from, and under which circumstances."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+
+from simulator import __version__
+from simulator.runs.files import explained, make_folder, write_file
+from simulator.runs.folder import RECORD, RunFolder, previous_run
+from simulator.scenario import Scenario
+
+FORECAST_COLUMNS: Final = ("series", "segment", "source", "from", "until", "cumulative", "statistic", "value")
+_PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run leaves behind.
+
+    Attributes:
+        payload: forecast.json.
+        rows: of forecast.csv, keyed by `FORECAST_COLUMNS`.
+        deals: rows of deals.csv, each with the same keys.
+        scenario: what it was computed from.
+        arguments: of the command, by name.
+        started: when.
+        finished: when the numbers stood.
+    """
+
+    payload: Mapping[str, Any]
+    rows: Iterable[Mapping[str, Any]]
+    deals: Iterable[Mapping[str, Any]]
+    scenario: Scenario
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    finished: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def write_run(folder: RunFolder, record: Record) -> None:
+    """Write a run's files, run.json last, then let `latest` point to it.
+
+    A folder without run.json is not a finished run, so an interruption leaves nothing that looks like one.
+
+    Raises:
+        PlaceError: the place refuses; no file is left half written.
+    """
+    with explained(folder.path / RECORD):
+        (folder.path / RECORD).unlink(missing_ok=True)
+    deals = list(record.deals)
+    header = tuple(deals[0]) if deals else ("id",)
+    write_file(folder.path / "forecast.json", json_bytes(record.payload))
+    write_file(folder.path / "forecast.csv", csv_bytes(FORECAST_COLUMNS, record.rows))
+    write_file(folder.path / "deals.csv", csv_bytes(header, deals))
+    inputs = _inputs(record.scenario)
+    make_folder(folder.path / "inputs")
+    for name, content in inputs.items():
+        write_file(folder.path / "inputs" / name, content)
+    write_file(folder.path / RECORD, json_bytes(_circumstances(folder, record, inputs)))
+    folder.announce()
+
+
+def json_bytes(payload: Mapping[str, Any]) -> bytes:
+    """Return JSON as it stands in every file: shortest floats, one-space indent, keys in their order.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(payload, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace")
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a table as CSV: commas, quotes where needed, a line feed at the end, nothing for None."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([row.get(name) for name in header] for row in rows)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def yaml_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return a mapping as YAML that reads back equal, keys in their order."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 4096
+    text = io.StringIO()
+    yaml.dump(_plain_types(content), text)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _inputs(scenario: Scenario) -> dict[str, bytes]:
+    """Return the files under inputs/: the scenario, and each table that it names."""
+    resolved = dict(scenario.resolved)
+    names = {key: f"{key}.csv" for key in scenario.tables}
+    if names:
+        resolved["data"] = dict(resolved.get("data") or {}) | names
+    files = {"scenario.yaml": yaml_bytes(resolved)}
+    for key, table in scenario.tables.items():
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(table)
+        files[names[key]] = text.getvalue().encode("utf-8", "replace")
+    return files
+
+
+def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, bytes]) -> dict[str, Any]:
+    before = previous_run(folder)
+    versions = {"funnel-simulator": __version__, "python": platform.python_version()}
+    return {
+        "schema_version": 1,
+        "scenario": record.scenario.name,
+        "as_of": folder.as_of,
+        "seed": record.payload.get("seed"),
+        "trials": record.payload.get("trials"),
+        "versions": versions | {part: metadata.version(part) for part in _PARTS},
+        "arguments": dict(record.arguments),
+        "inputs": {f"inputs/{name}": hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
+        "previous": None if before is None else os.path.relpath(before, folder.path).replace(os.sep, "/"),
+        "started": _moment(record.started),
+        "finished": _moment(record.finished),
+    }
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _plain_types(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _plain_types(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_types(v) for v in value]
+    return value
