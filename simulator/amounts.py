@@ -64,6 +64,6 @@ def _truncated(location: float, scale: float) -> tuple[Floats, Floats]:
     Nodes even in asinh of the standardised value keep the error of the linear inverse below 1e-6.
     """
     bounds = np.arcsinh((np.array([-LIMIT, LIMIT]) - location) / scale)
-    nodes = location + scale * np.sinh(np.linspace(*bounds, _NODES))
+    nodes = location + scale * np.sinh(np.linspace(bounds[0], bounds[1], _NODES))
     nodes[[0, -1]] = -LIMIT, LIMIT
     return nodes, change_cdf(nodes, location, scale)

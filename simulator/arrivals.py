@@ -73,7 +73,7 @@ class PipelineGeneration:
 
     def _factor(self, month: date, as_of: date) -> float:
         months = (month.year - as_of.year) * 12 + month.month - as_of.month
-        return self.season.get(month.month, 1.0) * (1 + self.trend) ** (months / 12)
+        return float(self.season.get(month.month, 1.0) * (1 + self.trend) ** (months / 12))
 
 
 def count_cdf(mean: float, dispersion: float) -> Floats:

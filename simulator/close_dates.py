@@ -63,8 +63,8 @@ class CloseDateRule:
         """
         t, k = np.asarray(times, dtype=np.float64), np.asarray(weight, dtype=np.float64)
         d = np.where(k < 1, np.asarray(stated_days, dtype=np.float64), 0.0)
-        log_t = np.log(t + SHIFT)
-        logs = (1 - k) * np.log(self.slip * d + SHIFT) + k * mean + np.sqrt(k) * (log_t - mean)
+        mu = np.asarray(mean, dtype=np.float64)
+        logs = (1 - k) * np.log(self.slip * d + SHIFT) + k * mu + np.sqrt(k) * (np.log(t + SHIFT) - mu)
         result = np.where(k == 0, self.slip * d, np.exp(logs) - SHIFT)
         return np.asarray(np.where(k == 1, t, np.maximum(result, 1.0)))
 

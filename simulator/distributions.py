@@ -57,7 +57,8 @@ class LogNormal:
         variance = math.log1p((sd / mean) ** 2)
         return LogNormal(math.log(mean) - variance / 2, math.sqrt(variance))
 
-    def _z(self, days: ArrayLike) -> Floats:
+    def scores(self, days: ArrayLike) -> Floats:
+        """Return (ln days − mu)/sigma, −∞ where days ≤ 0."""
         x = np.asarray(days, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = (np.log(x) - self.mu) / self.sigma if self.sigma else np.sign(np.log(x) - self.mu) * np.inf
@@ -67,17 +68,17 @@ class LogNormal:
 
     def cdf(self, days: ArrayLike) -> Floats:
         """Return P(T ≤ days)."""
-        return np.asarray(special.ndtr(self._z(days)))
+        return np.asarray(special.ndtr(self.scores(days)))
 
     def sf(self, days: ArrayLike) -> Floats:
         """Return P(T > days)."""
-        return np.asarray(special.ndtr(-self._z(days)))
+        return np.asarray(special.ndtr(-self.scores(days)))
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the time that T exceeds with chance q."""
         if not self.sigma:
             return np.full(np.shape(q), math.exp(self.mu))
-        return np.asarray(np.exp(self.mu - self.sigma * special.ndtri(q)))
+        return np.asarray(np.exp(self.mu - self.sigma * special.ndtri(np.asarray(q, dtype=np.float64))))
 
     def mean(self) -> float:
         """Return E[T] = exp(mu + sigma²/2)."""
@@ -101,6 +102,7 @@ class Weibull:
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the days that T exceeds with chance q."""
+        q = np.asarray(q, dtype=np.float64)
         return np.asarray(self.scale * (-np.log(q)) ** (1 / self.shape))
 
     def mean(self) -> float:
@@ -125,7 +127,7 @@ class Gamma:
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the days that T exceeds with chance q."""
-        return np.asarray(special.gammainccinv(self.shape, q) * self.scale)
+        return np.asarray(special.gammainccinv(self.shape, np.asarray(q, dtype=np.float64)) * self.scale)
 
     def mean(self) -> float:
         """Return E[T] = shape·scale."""
@@ -288,24 +290,31 @@ def whole_days(law: Distribution, age: float = 0.0, size: int = LONGEST) -> Floa
     return np.asarray(-np.diff(survivors, prepend=1.0))
 
 
-def remaining_days(law: Distribution, u: Floats, age: ArrayLike = 0.0) -> Integers:
+def remaining_days(
+    law: Distribution, u: Floats, age: Floats | float = 0.0, which: Integers | None = None
+) -> Integers:
     """Return whole days drawn from `whole_days(law, age)` by inversion: R(T) = u·R(age), ⌈T − age − ½⌉.
 
     Args:
         law: of the whole stay.
-        u: uniforms[...]; a small one is a long stay.
-        age: days already spent, broadcast against u.
+        u: uniforms[n]; a small one is a long stay.
+        age: days already spent, the same for all, or floats[m] of which
+        which: says the age of each draw, integers[n].
 
     Returns:
-        integers of u's shape, at most `LONGEST` − 1.
+        integers[n], at most `LONGEST` − 1.
     """
-    alive = law.sf(age)
+    ages = np.atleast_1d(np.asarray(age, dtype=np.float64))
+    alive = np.asarray(law.sf(ages))
+    each: Integers | int = 0 if which is None else which
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if isinstance(law, LogNormal) and law.sigma:
-            log_survivors = np.log(u) + special.log_ndtr(-law._z(age))
+            log_survivors = np.log(u) + special.log_ndtr(-law.scores(ages))[each]
             times = np.exp(law.mu - law.sigma * special.ndtri_exp(log_survivors))
         else:
-            times = law.isf(u * alive)
-        days = np.ceil(np.minimum(times, 1e9) - age - 0.5)
-    days = np.where(alive > 0, np.clip(days, 0, LONGEST - 1), 1.0)
-    return days.astype(np.int64)
+            times = law.isf(u * alive[each])
+        days = np.ceil(np.minimum(times, 1e9) - (ages[each] + 0.5))
+    days = np.clip(days, 0, LONGEST - 1)
+    if not alive.all():
+        days = np.where(alive[each] > 0, days, 1.0)
+    return np.asarray(days).astype(np.int64)

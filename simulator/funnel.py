@@ -137,7 +137,9 @@ def close_chances(transitions: Floats) -> Floats:
         reaches = reaches | (transitions[:, :size] @ reaches > 0)
     if not reaches.all():
         raise ValueError(f"stages {np.flatnonzero(~reaches).tolist()} never reach won or lost")
-    return np.linalg.solve(np.eye(size) - transitions[:, :size], transitions[:, size])
+    return np.asarray(
+        np.linalg.solve(np.eye(size) - transitions[:, :size], transitions[:, size]), dtype=np.float64
+    )
 
 
 def advance_chances(ladder: Floats, others: Floats) -> Floats:
@@ -180,7 +182,7 @@ def advance_chances_of_snapshot(snapshot: Floats, others: Floats, mean_stays: Fl
     size = len(snapshot)
     stage = np.arange(size)
     transitions = advance_chances(snapshot, others)
-    for _ in range(500):
+    for turn in range(500):
         try:
             h = np.concatenate((close_chances(transitions), (1.0, 0.0)))
         except np.linalg.LinAlgError:
@@ -194,7 +196,7 @@ def advance_chances_of_snapshot(snapshot: Floats, others: Floats, mean_stays: Fl
         new[:, size + 1] = rest - advance
         if np.abs(new - transitions).max() < 1e-13:
             return new
-        transitions = (new + transitions) / 2 if _ > 50 else new
+        transitions = (new + transitions) / 2 if turn > 50 else new
     raise ValueError("no entry chances fit these snapshot chances and back rates")
 
 
@@ -206,7 +208,7 @@ def tilted(chance: ArrayLike, odds: ArrayLike) -> Floats:
 
 def logit(chance: ArrayLike) -> Floats:
     """Return the log odds of a chance."""
-    return np.asarray(special.logit(chance))
+    return np.asarray(special.logit(np.asarray(chance, dtype=np.float64)))
 
 
 def winning_times(funnel: Funnel, size: int = LONGEST) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 GAMMA: Final = 0x9E3779B97F4A7C15
 DRAWS_PER_TRIAL: Final = 64
@@ -98,7 +99,7 @@ def mix64(state: Words) -> Words:
     return state
 
 
-def uniforms(keys: Words, offsets: Words, n: int = 0) -> Floats:
+def uniforms(keys: Words | np.uint64, offsets: Words, n: int = 0) -> Floats:
     """Return the n-th uniform of each (key, trial), never 0 or 1.
 
     word = mix64(key + (64·trial + n + 1)·γ), u = ((word >> 12) + ½)·2⁻⁵² (MODEL 10).

@@ -158,3 +158,17 @@ class Scenario:
     resolved: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     open_deals_only: bool = False
+    invoice_segment: tuple[int, ...] = ()
+    """Segment of each opening invoice, −1 where it is not known; empty: of none."""
+
+    def invoice_payment(self, invoice: int) -> PaymentBehaviour:
+        """Return the payment behaviour that an opening invoice follows.
+
+        That of its customer class in its segment; where the segment is not known or does not name the class,
+        that of the first segment that does, else the default of its own or the first segment.
+        """
+        name = self.receivables.class_names[int(self.receivables.class_index[invoice])]
+        own = self.invoice_segment[invoice] if self.invoice_segment else -1
+        segments = ([self.segments[own]] if own >= 0 else []) + list(self.segments)
+        named = (s.payment[name] for s in segments if name in s.payment)
+        return next(named, segments[0].payment["default"])

@@ -1,0 +1,107 @@
+"""Build the jobs that are timed, from nouns alone, so that no file is read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from simulator.amounts import AmountChange
+from simulator.arrivals import Bluebirds, PipelineGeneration
+from simulator.clock import operational_clock
+from simulator.close_dates import CloseDateRule
+from simulator.currency import RateCurve
+from simulator.deals import Pipeline, Wins
+from simulator.distributions import Fixed, LogNormal
+from simulator.funnel import Funnel, advance_chances
+from simulator.market import Market, doubt_correlation
+from simulator.payments import PaymentBehaviour
+from simulator.periods import horizon
+from simulator.receivables import UNPAID, Receivables
+from simulator.scenario import Recycling, Scenario, Segment, Soberness
+from simulator.terms import parse_terms
+
+AS_OF = date(2026, 10, 31)
+LADDER = np.array([0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90])
+BACK = (0, 0.05, 0.05, 0.05, 0.10, 0.15, 0.10)
+STAGES = ("Need", "Ability", "Developed", "Proposed", "Evaluated", "Negotiation", "Contract")
+MIX = (0.25, 0.20, 0.20, 0.12, 0.10, 0.08, 0.05)
+
+
+def article_funnel(median: float = 18.0, back: tuple[float, ...] = BACK) -> Funnel:
+    """Return the article's funnel with log-normal stages of equal medians."""
+    others = np.zeros((7, 9))
+    others[np.arange(1, 7), np.arange(6)] = back[1:]
+    transitions = advance_chances(LADDER, others)
+    law = LogNormal.from_median(median, median * 2.45)
+    stays = tuple(tuple(law if p > 0 else None for p in row) for row in transitions)
+    return Funnel(STAGES, transitions, stays)
+
+
+def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Scenario:
+    """Return a scenario with every feature on: three segments, two currencies, arrivals, returns, terms."""
+    length = horizon(AS_OF, date(AS_OF.year + months // 12, AS_OF.month, 31))
+    names = ("smb", "mid", "enterprise")
+    segments = tuple(_segment(name, length.last_day, recycling, i) for i, name in enumerate(names))
+    rng = np.random.default_rng(7)
+    stage = rng.choice(7, deals, p=MIX)
+    age = np.round(rng.exponential(12, deals), 1)
+    age[rng.random(deals) < 0.1] = np.nan
+    stated = np.where(rng.random(deals) < 0.8, np.round(rng.normal(90, 70, deals)), np.nan)
+    pipeline = Pipeline(
+        id=tuple(f"D{i:07d}" for i in range(deals)),
+        name=("",) * deals,
+        customer=tuple(f"C{i}" for i in rng.integers(0, max(deals // 2, 1), deals)),
+        customer_class=tuple("Gold" if g else "" for g in rng.random(deals) < 0.3),
+        segment=rng.integers(0, 3, deals),
+        stage=stage,
+        amount=np.rint(np.exp(rng.normal(14.9, 1.0, deals))).astype(np.int64),
+        currency=tuple("USD" if c else "EUR" for c in rng.random(deals) < 0.3),
+        age=age,
+        stated_days=stated,
+        stated_day=stated,
+        probability=np.full(deals, np.nan),
+        terms=tuple("30% on signature net 15; balance on delivery net 45" if t else "" for t in rng.random(deals) < 0.1),
+        service_months=np.zeros(deals, dtype=np.int64),
+    )
+    count = 80
+    due = rng.integers(-60, 30, count)
+    receivables = Receivables(
+        id=np.array([f"I{i}" for i in range(count)]),
+        deal=np.array([""] * count),
+        customer=np.array([f"C{i}" for i in range(count)]),
+        class_index=np.zeros(count),
+        amount_minor=rng.integers(100_000, 5_000_000, count),
+        currency_index=np.zeros(count),
+        invoice_day=np.minimum(due - 30, 0),
+        due_day=due,
+        paid_day=np.full(count, UNPAID),
+        currencies=("EUR",),
+    )
+    no = np.zeros(0, dtype=np.int64)
+    return Scenario(
+        name="bench", description="every feature on", currency="EUR", horizon=length, segments=segments,
+        pipeline=pipeline, wins=Wins((), no, no, (), no), receivables=receivables,
+        rates=RateCurve.of("EUR", {"USD": 0.92}), market=Market(), targets=(), trials=None, seed=1,
+    )  # fmt: skip
+
+
+def _segment(name: str, last_day: int, recycling: float, number: int) -> Segment:
+    funnel = article_funnel(12.0 + 6 * number)
+    entry = np.zeros(7)
+    entry[0] = 1.0
+    generation = PipelineGeneration(
+        8.0, LogNormal.from_median(30_000, 120_000), entry, {12: 1.4}, 0.05, 4.0,
+        Bluebirds(0.5, LogNormal.from_median(9_000, 30_000)),
+    )  # fmt: skip
+    return Segment(
+        name=name, funnel=funnel, set_ladder=LADDER,
+        doubt=np.array([doubt_correlation(h, 20) for h in LADDER]),
+        clock=operational_clock(AS_OF, -1500, last_day + 400, None, 1.2),
+        soberness=Soberness(0.9, 0.98), close_date=CloseDateRule(), amount_change=AmountChange(),
+        recycling=Recycling(recycling, LogNormal.from_median(90, 200)), generation=generation,
+        terms={"default": parse_terms("net 30"), "Gold": parse_terms("2/10 net 30")},
+        payment={"default": PaymentBehaviour.default()}, invoice_lag=3,
+        delivery=LogNormal.from_median(20, 45), acceptance=Fixed(0), roll="none",
+        holidays=np.array([], dtype="datetime64[D]"),
+    )  # fmt: skip

@@ -1,0 +1,7 @@
+"""Play thousands of futures of a scenario: vectorised over trials, drawn by key, summed in whole cents."""
+
+from simulator.engine.cells import SOURCES, Slice
+from simulator.engine.compile import COMING, Plan, compile_plan
+from simulator.engine.run import Outcome, empty_outcome, play
+
+__all__ = ["COMING", "SOURCES", "Outcome", "Plan", "Slice", "compile_plan", "empty_outcome", "play"]

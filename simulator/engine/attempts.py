@@ -1,0 +1,173 @@
+"""Decide who wins in a block of trials: open deals, deals to come, deals first seen when won."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.close_dates import AGE_GRID
+from simulator.distributions import remaining_days
+from simulator.engine.block import Block
+from simulator.engine.compile import SegmentPlan
+from simulator.engine.identity import inverse
+from simulator.engine.roads import Decided, Roads, arrival_clock, coming_back, enter
+from simulator.engine.settle import Won, settle
+from simulator.engine.walk import Walkers, choose
+from simulator.funnel import tilted
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+TILE = 1 << 15
+"""Deal-trials that are decided at once, so that the arrays stay in cache."""
+
+
+def play_segment(block: Block, plan: SegmentPlan) -> None:
+    """Play all deals of a segment, open and to come, with those that come back."""
+    roads = Roads(block, plan)
+    _open_deals(block, plan, roads)
+    _arrivals(block, plan, roads)
+    roads.clear()
+    _bluebirds(block, plan)
+
+
+def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
+    """Decide the open deals, and make their first move given the outcome and the age."""
+    for deals in _tiles(block, plan):
+        stage = int(block.plan.scenario.pipeline.stage[deals[0]])
+        ages, label_ages = _ages(block, plan, stage, deals)
+        u = block.plan.deals.draw("outcome", deals[None, :], block.offsets[:, None])
+        won = u < _chances(block, plan, stage, deals, ages, label_ages)
+        for outcome in plan.outcomes(0):
+            flat = np.flatnonzero(won == outcome)
+            trial, column = np.divmod(flat, len(deals))
+            walkers = Walkers(block.plan.deals, deals[column], block.offsets[trial])
+            label = column if ages is None else ages.ravel()[flat]
+            if not outcome:
+                keep = coming_back(plan, walkers)
+                walkers, trial, label = walkers.only(keep), trial[keep], label[keep]
+            after, days = _first_move(plan, walkers, stage, label, label_ages, outcome)
+            evidence = _stated(block, plan, stage, walkers, label, label_ages) if outcome else ()
+            begin = np.zeros(len(trial))
+            some = Decided(walkers.which, walkers.offsets, trial, begin, after, days, *evidence)
+            roads.send(block.plan.open_deals, 0, outcome, 1, some)
+
+
+def _tiles(block: Block, plan: SegmentPlan) -> Iterator[Integers]:
+    """Yield the open deals in groups of one stage, all with an age or all without."""
+    pipeline = block.plan.scenario.pipeline
+    kind = pipeline.stage[plan.deals] * 2 + np.isnan(pipeline.age[plan.deals])
+    most = max(TILE // block.trials, 1)
+    for group in np.split(plan.deals, np.flatnonzero(np.diff(kind)) + 1) if len(plan.deals) else []:
+        for first in range(0, len(group), most):
+            yield group[first : first + most]
+
+
+def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple[Integers | None, Floats]:
+    """Return drawn ages[trial, deal], or None where they are known, and the age that each label means.
+
+    A label is a drawn age, or the place of a deal whose age is known.
+    """
+    known = block.plan.scenario.pipeline.age[deals]
+    if not np.isnan(known[0]):
+        return None, known
+    law = np.cumsum(plan.segment.funnel.resting_ages(stage))
+    u = block.plan.deals.draw("age", deals[None, :], block.offsets[:, None])
+    return inverse(law, u), np.arange(len(law), dtype=np.float64)
+
+
+def _chances(
+    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats
+) -> Floats:
+    """Return p' of each open deal in each trial, floats[trial, deal]."""
+    score: Floats = block.plan.score[deals]
+    if ages is not None and np.isnan(score).any():
+        chance = plan.segment.funnel.close_chance(stage, label_ages)
+        drawn = special.ndtri(tilted(chance, plan.segment.soberness.odds))[ages]
+        score = np.where(np.isnan(score), drawn, score)
+    scale, shift = block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage]))
+    return np.asarray(special.ndtr(score * scale[:, None] + shift[:, None]))
+
+
+def _first_move(
+    plan: SegmentPlan, walkers: Walkers, stage: int, label: Integers, label_ages: Floats, won: bool
+) -> tuple[Integers, Integers]:
+    """Return the stage that deals enter next, given their age and outcome, and the days until then."""
+    funnel = plan.segment.funnel
+    ends = funnel.target_chances if won else 1 - funnel.target_chances
+    weights = funnel.first_moves(stage, label_ages) * ends
+    moves = np.flatnonzero(weights.any(axis=0))
+    days, after = np.zeros(len(label), dtype=np.int64), np.full(len(label), funnel.won)
+    if not len(moves) or not len(label):
+        return after, days
+    slot = np.zeros(len(label), dtype=np.int64)
+    if len(moves) > 1:
+        cumulative = np.cumsum(weights[:, moves], axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cumulative = np.nan_to_num(cumulative / cumulative[:, -1:], nan=1.0)
+        slot = choose(cumulative[label], walkers.entities.draw("moves", walkers.which, walkers.offsets))
+    u = walkers.entities.draw("stays", walkers.which, walkers.offsets)
+    for i, k in enumerate(moves):
+        law = funnel.stays[stage][k]
+        assert law is not None
+        chosen = np.flatnonzero(slot == i) if len(moves) > 1 else slice(None)
+        days[chosen] = remaining_days(law, u[chosen], label_ages, label[chosen])
+        after[chosen] = k
+    return after, days
+
+
+def _stated(
+    block: Block, plan: SegmentPlan, stage: int, walkers: Walkers, label: Integers, label_ages: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return stated days, μ and κ of deals that are won (MODEL 2)."""
+    rule, stated = plan.segment.close_date, block.plan.scenario.pipeline.stated_days[walkers.which]
+    grid = AGE_GRID[: plan.log_mean.shape[1]]
+    mean = np.interp(label_ages, grid, plan.log_mean[stage])[label]
+    sd = np.interp(label_ages, grid, plan.log_sd[stage])[label]
+    return stated, mean, rule.weight(stated, sd)
+
+
+def _arrivals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
+    """Decide the deals that are still to come."""
+    if plan.arrivals is None or plan.segment.generation is None:
+        return
+    entry = np.cumsum(plan.segment.generation.entry)
+    only = int(np.argmax(entry > 0))
+    for number, month in enumerate(plan.months):
+        counts = inverse(month.counts, block.draw_count(f"{plan.segment.name}/{month.name}"))
+        for trial, n in _arriving(counts):
+            which = n + number * plan.arrivals.most
+            walkers = Walkers(plan.arrivals.entities, which, block.offsets[trial])
+            stage = np.full(len(trial), only, dtype=np.int64)
+            if entry[only] < 1 - 1e-12:
+                stage = inverse(entry, walkers.entities.draw("entry", which, walkers.offsets))
+            enter(roads, block, plan, plan.arrivals, walkers, trial, None, stage, month.quarter, number)
+
+
+def _bluebirds(block: Block, plan: SegmentPlan) -> None:
+    """Settle the deals that are first seen when they are won."""
+    if plan.bluebirds is None:
+        return
+    for number, month in enumerate(plan.months):
+        u = block.draw_count(f"{plan.segment.name}/{month.name}/bluebirds")
+        for trial, n in _arriving(inverse(month.bluebirds, u)):
+            which = n + number * plan.bluebirds.most
+            walkers = Walkers(plan.bluebirds.entities, which, block.offsets[trial])
+            day = plan.segment.clock.day_of(arrival_clock(plan, walkers, number))
+            inside = np.flatnonzero(day <= block.plan.last_day)
+            walkers = walkers.only(inside)
+            amount = plan.bluebirds.amounts(walkers.which, walkers.offsets).astype(np.int64)
+            settle(block, plan, Won(plan.bluebirds, walkers, trial[inside], day[inside], amount))
+
+
+def _arriving(counts: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Yield (trial, number in its month) of arrivals, at most about a tile at once."""
+    step = max(int(TILE // max(counts.mean(), 0.5)), 1)
+    for first in range(0, len(counts), step):
+        some = counts[first : first + step]
+        trial = np.repeat(np.arange(first, first + len(some)), some)
+        if len(trial):
+            yield trial, np.arange(len(trial)) - np.repeat(np.cumsum(some) - some, some)

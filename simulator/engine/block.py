@@ -1,0 +1,74 @@
+"""Hold one block of trials under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.engine.cells import Cells
+from simulator.engine.compile import Plan, SegmentPlan
+from simulator.engine.luck import Luck, draw_luck
+from simulator.streams import Words, trial_offsets, uniforms
+
+
+@dataclass
+class Block:
+    """One block of trials under way: what it has drawn for all deals, and what has come of them so far.
+
+    Attributes:
+        plan: what is played.
+        luck: the market of its trials.
+        offsets: `trial_offsets`, words[trial].
+        cells: money and wins.
+        closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
+        landed: their bookings, company minor units, floats[deal].
+        guarded: attempts that the guard stopped.
+    """
+
+    plan: Plan
+    luck: Luck
+    offsets: Words
+    cells: Cells
+    closes: NDArray[np.int32]
+    landed: NDArray[np.float64]
+    guarded: int = 0
+    _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def trials(self) -> int:
+        """Number of trials."""
+        return len(self.offsets)
+
+    def entry_chances(self, plan: SegmentPlan) -> NDArray[np.float64]:
+        """Return p' of deals that enter a segment's stages, floats[stage, quarter, trial]."""
+        if plan.index not in self._entry:
+            doubt, quarters = plan.segment.doubt, range(len(self.plan.quarters))
+            score = np.empty((len(doubt), len(quarters), self.trials))
+            for stage, rho in enumerate(doubt.tolist()):
+                for quarter in quarters:
+                    scale, shift = self.luck.shifted(plan.index, quarter, rho)
+                    score[stage, quarter] = plan.entry_score[stage] * scale + shift
+            self._entry[plan.index] = special.ndtr(score)
+        return self._entry[plan.index]
+
+    def draw_count(self, month: str) -> NDArray[np.float64]:
+        """Return the uniform that decides how many deals arrive in a month of a segment, floats[trial]."""
+        return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")), self.offsets)
+
+
+def new_block(plan: Plan, first: int, count: int) -> Block:
+    """Return the block of trials first … first + count − 1, its market drawn and nothing played."""
+    offsets = trial_offsets(first, count)
+    names = [s.segment.name for s in plan.segments]
+    deals = len(plan.scenario.pipeline)
+    return Block(
+        plan,
+        draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
+        offsets,
+        Cells(len(plan.slices), len(plan.scenario.horizon.cuts), count),
+        np.zeros((deals, plan.last_day + 1), dtype=np.int32),
+        np.zeros(deals),
+    )

@@ -1,0 +1,77 @@
+"""Keep the keys of the things that draw: deals, arrivals, customers, invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.streams import DRAWS_PER_TRIAL, Floats, Integers, Streams, Words, uniforms
+
+
+class Entities:
+    """Things of one kind, in a row, each with its own draws for every purpose.
+
+    Args:
+        streams: of the run.
+        kind: `deal`, `arrival`, …; the same id under another kind draws anew.
+        ids: unique within the kind; a key is hashed when it is first drawn from, so many may stand idle.
+    """
+
+    def __init__(self, streams: Streams, kind: str, ids: Sequence[str]) -> None:
+        self._streams, self._kind, self._ids = streams, kind, ids
+        self._keys: dict[tuple[str, int], Words] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def keys(self, purpose: str, block: int, which: Integers) -> Words:
+        """Return the keys of some entities, words[...]."""
+        place = (purpose, block)
+        if place not in self._keys:
+            self._keys.setdefault(place, np.zeros(len(self._ids), dtype=np.uint64))
+        found = self._keys[place][which]
+        if found.all():
+            return found
+        # A key not hashed yet is 0. Another thread may write the same words at the same time.
+        for i in np.unique(which[found == 0]).tolist():
+            self._keys[place][i] = self._streams.key(self._kind, self._ids[i], purpose, block)
+        return self._keys[place][which]
+
+    def draw(self, purpose: str, which: Integers, offsets: Words, n: int = 0, attempt: int = 0) -> Floats:
+        """Return the n-th uniform of a purpose of some entities, each in its own trial.
+
+        Args:
+            purpose: one of those in `GROUPS`.
+            which: entity of each draw.
+            offsets: `trial_offsets` of each draw's trial, broadcast.
+            n: number of the draw; beyond 63 it stands in another key.
+            attempt: 0 for the deal itself, 1 for its first return.
+        """
+        block, n = divmod(n, DRAWS_PER_TRIAL)
+        return uniforms(self.keys(purpose, attempt * 1024 + block, which), offsets, n)
+
+
+class Numbered(Sequence[str]):
+    """The ids `prefix/n` of a month's arrivals, made when they are asked for.
+
+    Args:
+        prefixes: one a month.
+        size: ids a month.
+    """
+
+    def __init__(self, prefixes: Sequence[str], size: int) -> None:
+        self._prefixes, self._size = tuple(prefixes), size
+
+    def __len__(self) -> int:
+        return len(self._prefixes) * self._size
+
+    def __getitem__(self, i: int) -> str:  # type: ignore[override]
+        month, n = divmod(i, self._size)
+        return f"{self._prefixes[month]}/{n}"
+
+
+def inverse(cdf: Floats, u: Floats) -> NDArray[np.int64]:
+    """Return the smallest index whose cumulative chance reaches each uniform."""
+    return np.minimum(np.searchsorted(cdf, u), len(cdf) - 1)

@@ -1,0 +1,80 @@
+"""Draw the market of a block of trials, and turn it into chances (MODEL 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.market import Market
+from simulator.streams import Streams, Words, uniforms
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Luck:
+    """The market that a block of trials has drawn.
+
+    Attributes:
+        rho: ρ0 + ρg, floats[trial].
+        market: sqrt(ρ0)·G + sqrt(ρg)·Z, floats[segment, quarter, trial].
+        doubt: D, floats[segment, trial].
+    """
+
+    rho: Floats
+    market: Floats
+    doubt: Floats
+
+    def shifted(self, segment: int, quarter: int, rho_doubt: float) -> tuple[Floats, Floats]:
+        """Return (scale, shift) with p' = Φ(scale·Φ⁻¹(p*) + shift), floats[trial] each.
+
+        scale = 1/sqrt(1 − ρ0 − ρg − ρd), shift = scale·(sqrt(ρ0)·G + sqrt(ρg)·Z + sqrt(ρd)·D).
+
+        Args:
+            segment: index.
+            quarter: calendar quarters after the as-of day's.
+            rho_doubt: ρd of the stage.
+        """
+        scale = 1 / np.sqrt(1 - self.rho - rho_doubt)
+        shift = self.market[segment, quarter]
+        if rho_doubt > 0:
+            shift = shift + np.sqrt(rho_doubt) * self.doubt[segment]
+        return scale, scale * shift
+
+
+def draw_luck(
+    streams: Streams, market: Market, segments: Sequence[str], quarters: Sequence[str], offsets: Words
+) -> Luck:
+    """Return the market of some trials.
+
+    Args:
+        streams: of the run.
+        market: its correlations.
+        segments: names.
+        quarters: names of the calendar quarters from the as-of day's on, in order.
+        offsets: `trial_offsets` of the trials.
+    """
+    shared, segment = market.correlations(_uniform(streams, "", "rho", offsets))
+    common = _path(streams, "shared", "", quarters, market.phi, offsets)
+    own = np.stack([_path(streams, "segment", name, quarters, market.phi, offsets) for name in segments])
+    doubt = np.stack([special.ndtri(_uniform(streams, name, "doubt", offsets)) for name in segments])
+    return Luck(shared + segment, np.sqrt(shared) * common + np.sqrt(segment) * own, doubt)
+
+
+def _path(
+    streams: Streams, purpose: str, segment: str, quarters: Sequence[str], phi: float, offsets: Words
+) -> Floats:
+    """Return a stationary AR(1) path with unit variance, floats[quarter, trial]."""
+    path = np.empty((len(quarters), len(offsets)))
+    for i, quarter in enumerate(quarters):
+        news = special.ndtri(_uniform(streams, f"{segment}/{quarter}", purpose, offsets))
+        path[i] = news if i == 0 else phi * path[i - 1] + np.sqrt(1 - phi**2) * news
+    return path
+
+
+def _uniform(streams: Streams, entity: str, purpose: str, offsets: Words) -> Floats:
+    return uniforms(np.uint64(streams.key("market", entity, purpose)), offsets)

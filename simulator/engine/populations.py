@@ -1,0 +1,132 @@
+"""Say what the engine needs to know of a deal, whether it is open or still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import Distribution
+from simulator.engine.billing import Contract
+from simulator.engine.identity import Entities
+from simulator.streams import Words
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Population(Protocol):
+    """Deals of one kind in a segment."""
+
+    @property
+    def entities(self) -> Entities:
+        """Whose draws the deals take."""
+        ...
+
+    @property
+    def customers(self) -> Entities:
+        """Whose luck in paying the invoices of a customer share."""
+        ...
+
+    def customer(self, which: Integers) -> Integers:
+        """Return the customer of each deal."""
+        ...
+
+    def rows(self, which: Integers) -> Integers | int:
+        """Return the slice of each deal, or of all."""
+        ...
+
+    def amounts(self, which: Integers, offsets: Words) -> Floats:
+        """Return the open amount of each deal in its trial, contract minor units, whole."""
+        ...
+
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
+        """Yield each contract among the deals with the places of its deals."""
+        ...
+
+
+@dataclass(frozen=True)
+class OpenDeals:
+    """The deals of the pipeline; `which` is their place in it.
+
+    Attributes:
+        entities: of the deals.
+        customers: of their customers.
+        customer_of: customer of each deal.
+        row_of: slice of each.
+        amount_of: minor units.
+        contract_of: of each: index into
+        choices: the distinct contracts.
+    """
+
+    entities: Entities
+    customers: Entities
+    customer_of: Integers
+    row_of: Integers
+    amount_of: Integers
+    contract_of: Integers
+    choices: tuple[Contract, ...]
+
+    def customer(self, which: Integers) -> Integers:
+        """Return the customer of each deal."""
+        return self.customer_of[which]
+
+    def rows(self, which: Integers) -> Integers:
+        """Return the slice of each deal."""
+        return self.row_of[which]
+
+    def amounts(self, which: Integers, offsets: Words) -> Floats:
+        """Return the open amount of each deal, the same in every trial."""
+        return self.amount_of[which].astype(np.float64)
+
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
+        """Yield each contract among the deals with the places of its deals."""
+        contract = self.contract_of[which]
+        for c in np.flatnonzero(np.bincount(contract, minlength=len(self.choices))):
+            yield self.choices[c], np.flatnonzero(contract == c)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Deals still to come to a segment; each is its own customer.
+
+    Attributes:
+        entities: of the deals, by month and number.
+        row: slice of all.
+        size: law of the open amount, major units.
+        minor: minor units of one major unit.
+        contract: of all.
+        most: numbers that a month has room for.
+    """
+
+    entities: Entities
+    row: int
+    size: Distribution
+    minor: int
+    contract: Contract
+    most: int
+
+    @property
+    def customers(self) -> Entities:
+        """The deals themselves."""
+        return self.entities
+
+    def customer(self, which: Integers) -> Integers:
+        """Return the deal itself."""
+        return which
+
+    def rows(self, which: Integers) -> int:
+        """Return the slice of all."""
+        return self.row
+
+    def amounts(self, which: Integers, offsets: Words) -> Floats:
+        """Return the open amounts, drawn once a deal and trial."""
+        u = self.entities.draw("size", which, offsets)
+        return np.rint(self.size.isf(u) * self.minor)
+
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
+        """Yield the one contract with all deals."""
+        yield self.contract, np.arange(len(which))

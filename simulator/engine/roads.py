@@ -1,0 +1,184 @@
+"""Gather decided attempts and walk them to their end, many at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import remaining_days
+from simulator.engine.block import Block
+from simulator.engine.compile import SegmentPlan
+from simulator.engine.populations import Population
+from simulator.engine.settle import close
+from simulator.engine.walk import Walkers, walk
+from simulator.streams import Words
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+FULL = 1 << 15
+"""Attempts that are walked at once: enough to hide the cost of a call, few enough to stay in cache."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Attempts whose outcome is decided, in the stage that they enter next; arrays of equal length.
+
+    Attributes:
+        which: entity of each.
+        offsets: `trial_offsets` of each one's trial.
+        trial: within the block.
+        begin: clock value at the attempt's start: 0 for open deals.
+        stage: entered next; beyond the last stage where the end is reached.
+        days: operational days since the start.
+        stated: stated operational days to close, NaN without a date.
+        mean: μ of the walk's ln(T + c), and
+        weight: κ, the weight of the walk against the stated date.
+    """
+
+    which: Integers
+    offsets: Words
+    trial: Integers
+    begin: Floats
+    stage: Integers
+    days: Integers
+    stated: Floats | None = None
+    mean: Floats | None = None
+    weight: Floats | None = None
+
+
+@dataclass
+class Road:
+    """Attempts of one population, outcome and number, waiting to be walked.
+
+    Attributes:
+        population: what they are.
+        attempt: 0 for the deal itself, 1 for its first return.
+        won: the outcome.
+        move: moves already made.
+        waiting: what has gathered.
+        size: how many.
+    """
+
+    population: Population
+    attempt: int
+    won: bool
+    move: int
+    waiting: list[Decided] = field(default_factory=list)
+    size: int = 0
+
+
+class Roads:
+    """All roads of a segment in a block.
+
+    Args:
+        block: under way.
+        plan: of the segment.
+    """
+
+    def __init__(self, block: Block, plan: SegmentPlan) -> None:
+        self._block, self._plan = block, plan
+        self._roads: dict[tuple[int, int, bool, int], Road] = {}
+
+    def send(self, population: Population, attempt: int, won: bool, move: int, some: Decided) -> None:
+        """Send decided attempts on their way; losers only where some of them come back."""
+        if not len(some.which):
+            return
+        place = (id(population), attempt, won, move)
+        road = self._roads.setdefault(place, Road(population, attempt, won, move))
+        road.waiting.append(some)
+        road.size += len(some.which)
+        if road.size >= FULL:
+            self._clear(road)
+
+    def clear(self) -> None:
+        """Walk all that still wait, and those that come back from it."""
+        while waiting := [r for r in self._roads.values() if r.size]:
+            self._clear(min(waiting, key=lambda r: (r.attempt, not r.won)))
+
+    def _clear(self, road: Road) -> None:
+        some = _joined(road.waiting)
+        road.waiting, road.size = [], 0
+        walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
+        plan, path = self._plan, self._plan.winning if road.won else self._plan.losing
+        days, guarded = walk(walkers, path, plan.tables, some.stage, some.days, road.move)
+        self._block.guarded += guarded
+        if road.won:
+            clock = some.begin + _with_stated_date(plan, some, days)
+            close(self._block, plan, road.population, walkers, some.trial, clock)
+        else:
+            self._come_back(road.population, walkers, some.trial, some.begin + days)
+
+    def _come_back(self, population: Population, walkers: Walkers, trial: Integers, clock: Floats) -> None:
+        """Play the returns of lost deals: each at the first stage, with draws of its own."""
+        block, plan = self._block, self._plan
+        u = walkers.entities.draw("delay", walkers.which, walkers.offsets, 0, walkers.attempt)
+        clock = clock + remaining_days(plan.segment.recycling.delay, u)
+        inside = np.flatnonzero(clock <= plan.end)
+        again, trial, clock = walkers.only(inside).again(), trial[inside], clock[inside]
+        quarter = block.plan.quarter_of_day[plan.segment.clock.day_of(clock)]
+        enter(
+            self, block, plan, population, again, trial, clock, np.zeros(len(trial), dtype=np.int64), quarter
+        )
+
+
+def enter(
+    roads: Roads, block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers,
+    begin: Floats | None, stage: Integers, quarter: Integers | int, month: int = 0,
+) -> None:  # fmt: skip
+    """Decide attempts that enter a stage, and send them on their way.
+
+    Args:
+        roads: of the segment.
+        block: under way.
+        plan: of the segment.
+        population: what the deals are.
+        walkers: who enters.
+        trial: of each.
+        begin: clock value at entry; None for arrivals of a month, which spread over it.
+        stage: entered.
+        quarter: whose market each meets.
+        month: of the arrivals.
+    """
+    u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
+    won = u < block.entry_chances(plan)[stage, quarter, trial]
+    for outcome in plan.outcomes(walkers.attempt):
+        some = np.flatnonzero(won == outcome)
+        if not outcome:
+            some = some[coming_back(plan, walkers.only(some))]
+        who = walkers.only(some)
+        start = arrival_clock(plan, who, month) if begin is None else begin[some]
+        days = np.zeros(len(some), dtype=np.int64)
+        decided = Decided(who.which, who.offsets, trial[some], start, stage[some], days)
+        roads.send(population, walkers.attempt, outcome, 0, decided)
+
+
+def coming_back(plan: SegmentPlan, walkers: Walkers) -> Integers:
+    """Return which lost attempts come back."""
+    u = walkers.entities.draw("return", walkers.which, walkers.offsets, 0, walkers.attempt)
+    return np.flatnonzero(u < plan.segment.recycling.chance)
+
+
+def arrival_clock(plan: SegmentPlan, walkers: Walkers, month: int) -> Floats:
+    """Return the clock value of each arrival, even over what is left of its month."""
+    start, end = plan.months[month].start, plan.months[month].end
+    return start + (end - start) * walkers.entities.draw("date", walkers.which, walkers.offsets)
+
+
+def _with_stated_date(plan: SegmentPlan, some: Decided, days: Integers) -> Floats:
+    """Return the operational days to close after the stated date has been weighed in."""
+    if some.stated is None or some.mean is None or some.weight is None:
+        return days.astype(np.float64)
+    return plan.segment.close_date.blended(days, some.stated, some.mean, some.weight)
+
+
+def _joined(pieces: list[Decided]) -> Decided:
+    """Return all pieces as one; those of a road have the same columns."""
+    if len(pieces) == 1:
+        return pieces[0]
+    columns: dict[str, list[Any]] = {f.name: [getattr(p, f.name) for p in pieces] for f in fields(Decided)}
+    joined: dict[str, Any] = {n: None if c[0] is None else np.concatenate(c) for n, c in columns.items()}
+    return Decided(**joined)

@@ -1,0 +1,109 @@
+"""Run blocks of trials, on one thread or several, into one outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.attempts import play_segment
+from simulator.engine.block import Block, new_block
+from simulator.engine.compile import Plan
+from simulator.engine.settle import collect_receivables
+from simulator.targets import SERIES, Series
+
+BLOCK = 2048
+"""Trials a block; the result does not depend on it."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of some trials, in whole minor units of the company's currency.
+
+    Attributes:
+        money: floats[slice, cell, trial] of each series.
+        wins: won deals, floats[slice, cell], over all trials.
+        closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
+        landed: their bookings, floats[deal], over all trials.
+        guarded: attempts that were stopped by the guard of 60 moves.
+    """
+
+    money: dict[Series, Floats]
+    wins: Floats
+    closes: NDArray[np.int64]
+    landed: Floats
+    guarded: int
+
+    @property
+    def trials(self) -> int:
+        """Number of trials."""
+        return int(self.money["bookings"].shape[2])
+
+    def and_then(self, more: Outcome) -> Outcome:
+        """Return these trials followed by further ones."""
+        return Outcome(
+            {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in SERIES},
+            self.wins + more.wins,
+            self.closes + more.closes,
+            self.landed + more.landed,
+            self.guarded + more.guarded,
+        )
+
+
+def empty_outcome(plan: Plan) -> Outcome:
+    """Return the outcome of no trial."""
+    shape = len(plan.slices), len(plan.scenario.horizon.cuts)
+    deals = len(plan.scenario.pipeline)
+    return Outcome(
+        {s: np.zeros((*shape, 0)) for s in SERIES},
+        np.zeros(shape),
+        np.zeros((deals, plan.last_day + 1), dtype=np.int64),
+        np.zeros(deals),
+        0,
+    )
+
+
+def play(
+    plan: Plan, first: int, count: int, workers: int = 1, progress: Callable[[int], None] | None = None,
+    block: int = BLOCK,
+) -> Outcome:  # fmt: skip
+    """Return the outcome of trials first … first + count − 1, the same bytes whatever workers and block.
+
+    Args:
+        plan: what is played.
+        first: number of the first trial.
+        count: how many.
+        workers: threads; numpy lets go of the lock in its loops.
+        progress: called with the number of trials as each block is finished.
+        block: trials that are played at once.
+    """
+    outcome = empty_outcome(plan)
+    money = {s: np.zeros((*m.shape[:2], count)) for s, m in outcome.money.items()}
+    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed, 0
+    ranges = [(at, min(block, count - at)) for at in range(0, count, block)]
+
+    def task(at: tuple[int, int]) -> tuple[int, Block]:
+        return at[0], _play_block(plan, first + at[0], at[1])
+
+    with ThreadPoolExecutor(workers) as pool:
+        for at, done in pool.map(task, ranges) if workers > 1 else map(task, ranges):
+            for series in SERIES:
+                money[series][:, :, at : at + done.trials] = done.cells.money[series]
+            wins, closes, landed = wins + done.cells.wins, closes + done.closes, landed + done.landed
+            guarded += done.guarded
+            if progress is not None:
+                progress(done.trials)
+    return Outcome(money, wins, closes, landed, guarded)
+
+
+def _play_block(plan: Plan, first: int, count: int) -> Block:
+    block = new_block(plan, first, count)
+    for segment in plan.segments:
+        play_segment(block, segment)
+    collect_receivables(block)
+    return block

@@ -1,0 +1,127 @@
+"""Book, bill and collect what was won in a block of trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.engine.billing import Contract, Flow, bill
+from simulator.engine.block import Block
+from simulator.engine.compile import SegmentPlan
+from simulator.engine.populations import Population
+from simulator.engine.walk import Walkers
+from simulator.payments import NEVER, pay_days, shared_uniform
+from simulator.targets import Series
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Won:
+    """Attempts that are won.
+
+    Attributes:
+        population: what they are.
+        walkers: who they are.
+        trial: of each, within the block.
+        close_day: calendar day of signature, inside the horizon.
+        amount: booking, contract minor units.
+    """
+
+    population: Population
+    walkers: Walkers
+    trial: Integers
+    close_day: Integers
+    amount: Integers
+
+
+def close(
+    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers, clock: Floats
+) -> None:
+    """Date the signature of won attempts, sample their amounts, and settle those inside the horizon.
+
+    Args:
+        block: under way.
+        plan: of the segment.
+        population: what the deals are.
+        walkers: who won.
+        trial: of each.
+        clock: clock value at which each closes.
+    """
+    segment = plan.segment
+    day = segment.clock.day_of(clock) + segment.close_date.delay_days
+    inside = np.flatnonzero(day <= block.plan.last_day)
+    if not len(inside):
+        return
+    walkers, trial, day = walkers.only(inside), trial[inside], day[inside]
+    change = segment.amount_change.factors(
+        walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
+    )
+    amount = population.amounts(walkers.which, walkers.offsets) * change * segment.soberness.amount
+    settle(block, plan, Won(population, walkers, trial, day, np.rint(amount).astype(np.int64)))
+
+
+def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
+    """Add bookings, billings and receipts of won deals to the block's cells."""
+    rows = won.population.rows(won.walkers.which)
+    block.cells.count_wins(rows, block.plan.cell_of_day[won.close_day])
+    for contract, places in won.population.contracts(won.walkers.which):
+        walkers, trial = won.walkers.only(places), won.trial[places]
+        day, amount = won.close_day[places], won.amount[places]
+        row = rows if isinstance(rows, int) else rows[places]
+        booked = Flow(np.arange(len(places)), day, amount)
+        money = _add(block, contract, "bookings", row, trial, booked)
+        if won.population is block.plan.open_deals and won.walkers.attempt == 0:
+            _track(block, plan, walkers.which, day, money)
+        customer = won.population.customer(walkers.which)
+        invoices, receipts = bill(contract, walkers, day, amount, won.population.customers, customer)
+        _add(block, contract, "billings", row, trial, invoices)
+        _add(block, contract, "receipts", row, trial, receipts)
+
+
+def _add(
+    block: Block, contract: Contract, series: Series, row: Integers | int, trial: Integers, flow: Flow
+) -> Floats:
+    """Convert a flow at its days' rates, add it to the cells, and return it in company minor units."""
+    money = flow.amount.astype(np.float64)
+    if contract.currency != block.plan.scenario.currency:
+        money = np.rint(money * contract.rates[flow.day])
+    rows = row if isinstance(row, int) else row[flow.entry]
+    block.cells.add(series, rows, block.plan.cell_of_day[flow.day], trial[flow.entry], money)
+    return money
+
+
+def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
+    """Count close days and bookings of the open deals' first attempts."""
+    place, days = plan.place[deal], block.plan.last_day + 1
+    first, last = int(place.min()), int(place.max()) + 1
+    counts = np.bincount((place - first) * days + day, minlength=(last - first) * days)
+    block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
+    landed = np.bincount(place - first, weights=money, minlength=last - first)
+    block.landed[plan.deals[first:last]] += landed
+
+
+def collect_receivables(block: Block) -> None:
+    """Pay the opening invoices by their residual life tables."""
+    plan = block.plan
+    for i, invoice in enumerate(plan.invoices):
+        payment = invoice.payment
+        u = plan.invoice_entities.draw("lateness", np.array([i]), block.offsets)
+        if payment.shared > 0:
+            own = np.array([invoice.customer])
+            factor = special.ndtri(plan.customers.draw("customer", own, block.offsets))
+            u = shared_uniform(u, factor, payment.shared)
+        late = payment.residual_late_days(u, -invoice.due_day)
+        day = pay_days(invoice.invoice_day, invoice.due_day, late)
+        amount = np.full(block.trials, float(invoice.amount))
+        if payment.recovery > 0:
+            bad = day == NEVER
+            day = np.where(bad, invoice.due_day + payment.recovery_days(-invoice.due_day), day)
+            amount = np.where(bad, np.rint(amount * payment.recovery), amount)
+        paid = np.flatnonzero(day <= plan.last_day)
+        money = np.rint(amount[paid] * invoice.rates[day[paid]])
+        block.cells.add("receipts", invoice.row, plan.cell_of_day[day[paid]], paid, money)

@@ -1,0 +1,79 @@
+"""Draw whole-day stays of many laws at once, from tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import LONGEST, Distribution
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_BINS: Final = 2048
+
+
+@dataclass(frozen=True)
+class StayTables:
+    """Inverse tables of whole-day laws: the draw is the number of days j with R(j + ½) > u.
+
+    Attributes:
+        survivors: R(j + ½) of every law, one after the other; each ends with a 0.
+        start: where each law begins in `survivors`, integers[law].
+        low: fewest and
+        width: further days that a u of each bin can mean, int16[law · bins].
+    """
+
+    survivors: Floats
+    start: Integers
+    low: NDArray[np.int16]
+    width: NDArray[np.int16]
+
+    def draw(self, law: Integers | int, u: Floats) -> Integers:
+        """Return whole days[...] of uniforms[...]; a small u is a long stay.
+
+        Args:
+            law: index of each draw's law, broadcast against u.
+            u: uniforms.
+        """
+        cell = (u * _BINS).astype(np.int64)
+        cell += np.asarray(law) * _BINS
+        days = self.low[cell].astype(np.int64)
+        width = self.width[cell]
+        # Most bins mean one day only; the others are halved until they do.
+        open_ = np.flatnonzero(width)
+        if len(open_):
+            base = self.start[law[open_]] if isinstance(law, np.ndarray) else self.start[law]
+            value, low, span = u[open_], days[open_], width[open_].astype(np.int64)
+            while span.any():
+                half = (span - 1) >> 1
+                more = (self.survivors[base + low + half] > value) & (span > 0)
+                low += np.where(more, half + 1, 0)
+                span = np.where(more, span - half - 1, half * (span > 0))
+            days[open_] = low
+        return days
+
+
+def stay_tables(laws: Sequence[Distribution]) -> StayTables:
+    """Return the tables of some laws, each cut at `LONGEST` days."""
+    days = np.arange(LONGEST) + 0.5
+    edges = np.arange(_BINS + 1) / _BINS
+    survivors, start, low, width = [], [0], [], []
+    for law in laws:
+        alive = np.asarray(law.sf(days), dtype=np.float64)
+        alive[-1] = 0.0
+        # Draws are never below 2^-53, so what is rarer cannot happen.
+        alive = np.append(alive[: int(np.searchsorted(-alive, -(2.0**-53)))], 0.0)
+        counts = np.searchsorted(-alive, -edges, side="left")  # survivors above each edge
+        fewest = np.searchsorted(-alive, -edges[1:], side="left")
+        survivors.append(alive)
+        start.append(start[-1] + len(alive))
+        low.append(fewest)
+        width.append(counts[:-1] - fewest)
+    flat = np.concatenate(survivors) if survivors else np.zeros(1)
+    cells = [np.concatenate(x) if x else np.zeros(0) for x in (low, width)]
+    return StayTables(flat, np.array(start[:-1]), cells[0].astype(np.int16), cells[1].astype(np.int16))
