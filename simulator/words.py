@@ -97,10 +97,18 @@ class Scale:
         return ("−" if value < 0 else "+" if sign and value > 0 else "") + text
 
     def said(self, amount: float) -> str:
-        """Write an amount for a sentence: nothing is `0`, and what is there keeps a digit that shows it."""
+        """Write a simulated amount for a sentence: as `number`, but nothing is `0`."""
+        text = self.number(amount)
+        return text if any(c in text for c in "123456789") else "0"
+
+    def exact(self, amount: float, digits: int = 3) -> str:
+        """Write an amount that no simulation blurs, a plan or a sum of deals: up to so many digits."""
         if amount == 0:
             return "0"
-        return self._finer(abs(amount), 1).number(amount)
+        text = self._finer(abs(amount), digits).number(amount)
+        whole, mark, part = text.partition(".")
+        kept = part.rstrip("0").ljust(max(self.decimals, 0), "0")
+        return whole + (mark + kept if kept else "")
 
     def fitting(self, stats: Mapping[str, Any]) -> Scale:
         """Return the scale of one interval: coarser if its noise asks for it, finer where it is small."""
@@ -137,11 +145,11 @@ def scale_of(payload: Mapping[str, Any]) -> Scale:
     plans = [p["amount"] for p in (period.get("plan") or {}).values() if p]
     sizes = [abs(s.get(q, 0.0)) for s in shown + receipts for q in ("mean", "p10", "p50", "p90")]
     size = max(sizes + plans, default=0.0)
+    first = [s for s in shown + receipts if s.get("p90")][:1]
     currency = plain(str(payload.get("currency", "")), 10)
     unit, name = next(((u, f"{n}{currency}") for u, n in _UNITS if size >= u), (1.0, currency))
-    resolution = max(_resolution(shown or receipts), size / 1000)
     noise = max([_noise(s) for s in shown + receipts], default=0.0)
-    return Scale(unit, name.strip(), _decimals(resolution / unit), noise)
+    return Scale(unit, name.strip(), _decimals(_resolution(first) / unit), noise)
 
 
 # ---- chances
@@ -230,7 +238,19 @@ def plain(text: object, longest: int | None = None) -> str:
     spaced = "".join(" " if c.isspace() else c for c in str(text))
     kept = "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     kept = " ".join(kept.split())
-    return kept if longest is None or width(kept) <= longest else _cut(kept, longest - 1).rstrip() + "…"
+    return kept if longest is None else cut(kept, longest)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return a text that fits so many columns; what is longer ends in `…`."""
+    if width(text) <= columns:
+        return text
+    used = 0
+    for place, character in enumerate(text):
+        used += _columns(character)
+        if used > columns - 1:
+            return text[:place].rstrip() + "…"
+    return text
 
 
 def width(text: str) -> int:
@@ -251,7 +271,7 @@ def _bookings(period: Mapping[str, Any], scale: Scale, last: str) -> str:
         mean = float(stats.get("mean", 0.0))
         if not mean:
             return f"{what} will be nothing."
-        rest = f"the average is {scale.said(mean)}{last}"
+        rest = f"the average is {scale.exact(mean, 1)}{last}"
         return f"{what} will most likely be nothing (at least 8 chances in 10); {rest}."
     if low == high and not stats.get("sd"):
         return f"{what} will be {fit.said(middle)}{last}: nothing of it is left open."
@@ -276,7 +296,7 @@ def _plan(period: Mapping[str, Any], series: str, scale: Scale) -> Iterator[str]
     if not (plan := (period.get("plan") or {}).get(series)):
         return
     already = float((period.get(series) or {}).get("already") or 0.0)
-    amount = f"The plan of {scale.said(plan['amount'])}"
+    amount = f"The plan of {scale.exact(plan['amount'])}"
     if already >= plan["amount"]:
         yield f"{amount} has been reached."
     else:
@@ -285,13 +305,13 @@ def _plan(period: Mapping[str, Any], series: str, scale: Scale) -> Iterator[str]
 
 def _won(period: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     if already := float((period.get("bookings") or {}).get("already") or 0.0):
-        yield f"{scale.said(already)} are already won."
+        yield f"{scale.exact(already, 2)} are already won."
 
 
 def _target(target: Mapping[str, Any], scale: Scale) -> str:
     segment = plain(target.get("segment", "all"), 30)
     whose = "" if segment == "all" else f" of {segment}"
-    what = f"{target['series']}{whose}, {scale.said(target['amount'])} by {day(target['until'])}"
+    what = f"{target['series']}{whose}, {scale.exact(target['amount'])} by {day(target['until'])}"
     return f"The target {plain(target['name'], 30)} ({what}) is {likelihood(target)}."
 
 
@@ -329,15 +349,6 @@ def _error(target: Mapping[str, Any]) -> float:
 
 def _logit(chance: float) -> float:
     return math.log(chance / (1 - chance))
-
-
-def _cut(text: str, columns: int) -> str:
-    used = 0
-    for place, character in enumerate(text):
-        used += _columns(character)
-        if used > columns:
-            return text[:place]
-    return text
 
 
 def _columns(character: str) -> int:

@@ -1,12 +1,16 @@
 """Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
 
-from simulator.runs.files import write_file
+from simulator.runs.files import make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
-from simulator.runs.record import Record, write_run
+from simulator.runs.record import FORECAST_COLUMNS, Record, csv_bytes, json_bytes, write_run
 
 __all__ = [
+    "FORECAST_COLUMNS",
     "Record",
     "RunFolder",
+    "csv_bytes",
+    "json_bytes",
+    "make_folder",
     "previous_run",
     "reserve",
     "safe_name",

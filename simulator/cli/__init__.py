@@ -1,0 +1,78 @@
+"""The command line: it loads, simulates, saves and prints; a command's module is imported when it is used."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from simulator import __version__
+from simulator.errors import SimulatorError
+
+COMMANDS: Final = {
+    "init": "Write a project that runs as it stands.",
+    "show": "Show a scenario as the engine sees it, without a random number.",
+    "run": "Forecast bookings and receipts, with intervals.",
+    "schema": "Print the JSON Schema of scenario files.",
+    "doctor": "Check that this machine has what the program needs.",
+    "completion": "Print the script that completes commands in your shell.",
+}
+INTERRUPTED: Final = 130
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are known by name and imported one at a time.
+
+    It is also the one place where errors become messages and exit codes.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"simulator.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command and end with its exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that knows no block characters shall show "?" rather than stop the program.
+            with contextlib.suppress(AttributeError, ValueError):
+                stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        try:
+            code = super().main(*args, **extra | {"standalone_mode": False})
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except SimulatorError as error:
+            text = str(error)
+            click.echo(text if text.startswith("error") else f"error: {text}", err=True)
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine, 1 a defect or a self-check that fails, 2 usage, 3 scenario invalid, "
+    "4 data invalid, 5 the machine refuses, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="simulator")
+def main() -> None:
+    """Forecast a sales funnel from stage to bank: intervals instead of one weighted sum."""

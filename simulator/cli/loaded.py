@@ -1,0 +1,69 @@
+"""Load the scenario that a command was given, and write down every problem where that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from simulator.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from simulator.scenario import Scenario
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def day(text: str) -> date:
+    """Return the date of a text such as `2026-10-31`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a date; write for example 2026-10-31") from None
+
+
+def scenario_options(command: Command) -> Command:
+    """Add the argument and the options of every command that takes a scenario."""
+    parameters = (
+        click.argument("scenario", type=click.Path(path_type=Path)),
+        click.option("--as-of", type=day, metavar="DATE", help="As of the end of this day."),
+        click.option(
+            "--set", "sets", multiple=True, metavar="KEY=VALUE",
+            help="Change a figure, such as segments.smb.close_date.slip=1.5; also += and *=.",
+        ),
+        click.option(
+            "--problems", type=click.Path(path_type=Path), metavar="FILE",
+            help="Write every problem of the input to a CSV file.",
+        ),
+    )  # fmt: skip
+    for parameter in reversed(parameters):
+        command = parameter(command)
+    return command
+
+
+def loaded(given: Path, sets: Sequence[str], as_of: date | None, problems: Path | None) -> Scenario:
+    """Load a scenario file or the inputs of a run's folder.
+
+    Raises:
+        InputError: the input is wrong; every problem stands in `problems`, where that is given.
+    """
+    from simulator.loading import load
+    from simulator.runs import scenario_file
+
+    try:
+        return load(scenario_file(given), sets=tuple(sets), as_of=as_of)
+    except InputError as error:
+        if problems is not None:
+            _write_problems(problems, error.problems)
+        raise
+
+
+def _write_problems(path: Path, problems: Sequence[Problem]) -> None:
+    from simulator.runs import csv_bytes, write_file
+
+    header = [field.name for field in fields(Problem)]
+    write_file(path, csv_bytes(header, [asdict(problem) for problem in problems]))

@@ -1,0 +1,121 @@
+"""The command `run`: forecast, print, keep."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli.loaded import loaded, scenario_options
+from simulator.cli.terminal import Progress, say, say_bytes
+
+if TYPE_CHECKING:
+    from simulator.forecast import Forecast
+    from simulator.scenario import Scenario
+
+
+def trials_text(text: str) -> str:
+    """Return a number of trials, or `auto`, as a scenario file would have it."""
+    text = text.strip().lower()
+    if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise click.BadParameter(f"{text!r} is neither a number of trials nor auto")
+    return text
+
+
+@click.command(name="run", short_help="Forecast bookings and receipts, with intervals.")
+@scenario_options
+@click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures; auto: until they tell.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="Of the random numbers; set in the file."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes; same numbers."
+)
+@click.option(
+    "--by", multiple=True, metavar="WHAT", help="Also a table by month, segment, source or a column."
+)
+@click.option("--details", is_flag=True, help="Also what the first screen leaves out.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Instead of reports/<name>/<as_of>/."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
+    help="What stands on standard output.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+def command(
+    scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
+    trials: str | None, seed: int | None, workers: int,
+    by: Sequence[str], details: bool, out: Path | None, form: str, quiet: bool,
+) -> int:  # fmt: skip
+    """Forecast SCENARIO, a file or the folder of an earlier run.
+
+    The result stands on standard output; the run's folder keeps it with everything it was made from:
+    forecast.json, forecast.csv, deals.csv, figures and the inputs.
+    """
+    started = datetime.now(UTC)
+    sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+    resolved = loaded(scenario, sets, as_of, problems)
+    from simulator.runs import Record, reserve, write_run
+
+    folder = reserve(resolved.name, resolved.horizon.as_of.isoformat(), out)
+    try:
+        forecast = _simulated(resolved, workers, _column(by), quiet)
+        finished = datetime.now(UTC)
+        payload = forecast.to_json()
+        following = f"simulator show {shlex.quote(str(folder.handle))}"
+        _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following)
+        said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
+        arguments = {**said, "set": sets, "by": list(by)}
+        record = Record(
+            payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished
+        )
+        write_run(folder, record)
+    finally:
+        folder.release()
+    from simulator.report.figures import write_figures
+
+    write_figures(payload, folder.path / "figures")
+    return 0 if payload["self_check"]["passed"] else 1
+
+
+def _column(by: Sequence[str]) -> str | None:
+    """Return the one column of the deals to group by."""
+    columns = [name for name in by if name not in ("month", "segment", "source")]
+    if len(columns) > 1:
+        raise click.UsageError(f"one column at a time: --by {columns[0]} or --by {columns[1]}")
+    return columns[0] if columns else None
+
+
+def _simulated(scenario: Scenario, workers: int, by: str | None, quiet: bool) -> Forecast:
+    from simulator.simulation import simulate
+
+    progress = Progress(quiet)
+    try:
+        return simulate(scenario, workers=workers, by=by, progress=progress)
+    finally:
+        progress.close()
+
+
+def _print(
+    form: str, forecast: Forecast, payload: Mapping[str, Any], scenario: Scenario, by: Sequence[str],
+    details: bool, files: str, following: str,
+) -> None:  # fmt: skip
+    from simulator.report.screen import first_screen
+    from simulator.report.tables import detail_tables, table_by
+    from simulator.runs import FORECAST_COLUMNS, csv_bytes, json_bytes
+
+    if form == "json":
+        return say_bytes(json_bytes(payload))
+    if form == "csv":
+        return say_bytes(csv_bytes(FORECAST_COLUMNS, forecast.rows()))
+    parts = [first_screen(payload, files, following), *(table_by(payload, name) for name in by)]
+    if details:
+        from simulator.report.show import assumptions
+
+        parts += [detail_tables(payload), assumptions(scenario)]
+    say("\n".join(part for part in parts if part))

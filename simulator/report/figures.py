@@ -1,0 +1,58 @@
+"""Write a forecast's figures, each as SVG and as PNG, the same bytes for the same forecast."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from simulator.report import charts
+from simulator.runs import make_folder, write_file
+
+FIGURES: Final[Mapping[str, Callable[[Mapping[str, Any]], Figure | None]]] = {
+    "bookings-cumulative": lambda payload: charts.fan(payload, "bookings"),
+    "receipts-cumulative": lambda payload: charts.fan(payload, "receipts"),
+    "bookings-total": charts.total,
+    "months": charts.months,
+    "funnel": charts.funnel,
+}
+STYLE: Final = Path(__file__).with_name("board.mplstyle")
+_METADATA: Final[Mapping[str, Mapping[str, None]]] = {"svg": {"Date": None}, "png": {"Software": None}}
+
+
+def write_figures(payload: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write every figure that the forecast has numbers for.
+
+    Returns:
+        The files.
+
+    Raises:
+        PlaceError: the folder cannot be written to.
+    """
+    make_folder(folder)
+    written = []
+    for name in FIGURES:
+        for kind, content in drawn(payload, name).items():
+            write_file(path := folder / f"{name}.{kind}", content)
+            written.append(path)
+    return written
+
+
+def drawn(payload: Mapping[str, Any], name: str) -> dict[str, bytes]:
+    """Return a figure as `svg` and `png`, nothing where the forecast has no numbers for it."""
+    with mpl.rc_context(fname=STYLE), warnings.catch_warnings():
+        # A name in a script that the font lacks shows boxes; that is no reason to stop.
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
+        figure = FIGURES[name](payload)
+        return {kind: _saved(figure, kind) for kind in _METADATA} if figure is not None else {}
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, metadata=dict(_METADATA[kind]))
+    return content.getvalue()

@@ -1,0 +1,180 @@
+"""Answer the question on one screen: how much, how sure, against the plan, and why not the CRM's number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from simulator.report.layout import (
+    NOTHING,
+    WIDTH,
+    bar,
+    paragraph,
+    rounded_to_sum,
+    table,
+    wrapped,
+)
+from simulator.words import (
+    Scale,
+    chance_cells,
+    complete_periods,
+    cut,
+    day,
+    headline,
+    headline_period,
+    plain,
+    scale_of,
+)
+
+LINES: Final = 40
+ROWS: Final = 8
+WARNINGS: Final = 3
+BAR: Final = 30
+TOTALS: Final = ("already won", "our average")
+NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
+FAILED: Final = (
+    "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use these"
+    " numbers; this is a defect of the program, please report it with the run's folder."
+)
+
+
+def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "") -> str:
+    """Return the first screen, at most 40 lines of 100 columns.
+
+    Args:
+        payload: forecast.json.
+        files: where the run's folder is; "" leaves it out.
+        following: the command to go on with; "" leaves it out.
+    """
+    scale = scale_of(payload)
+    top = [[title(payload, scale)], _headline(payload)]
+    bottom = [*([walk] if (walk := _walk(payload, scale)) else []), _markets(payload, scale)]
+    foot = [*_warnings(payload, scale), *_foot(payload, files, following)]
+    used = sum(len(block) + 1 for block in [*top, *bottom] if block) + len(foot) + 2
+    rows = max(min(ROWS, LINES - used), 1)
+    blocks = [*top, fiscal_table(payload, scale, rows), *bottom, foot]
+    lines = [line for block in blocks if block for line in ["", *block]][1:]
+    return "\n".join(cut(line, WIDTH) for line in lines) + "\n"
+
+
+def title(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Return the line that says what is shown, as of when, in which unit, and how exactly."""
+    name, trials = plain(payload.get("scenario", ""), 30), int(payload.get("trials") or 0)
+    parts = [name, f"as of {day(payload['as_of'])}", scale.name, f"{trials:,} trials, {scale.noise_text()}"]
+    return " · ".join(part for part in parts if part)
+
+
+def fiscal_table(payload: Mapping[str, Any], scale: Scale, limit: int, series: str = "bookings") -> list[str]:
+    """Lay out fiscal quarters and years: already, low, middle, high, plan and its chance."""
+    rows = _fiscal_rows(payload, limit, series)
+    already = any(row[series].get("already") for row in rows)
+    plans = any((row.get("plan") or {}).get(series) for row in rows)
+    header = [series, *(["already"] if already else []), "low", "middle", "high"]
+    header += ["plan", "chance of", "the plan"] if plans else []
+    lines = table(header, [_cells(row, scale, already, plans, series) for row in rows], (0, len(header) - 1))
+    return [lines[0].replace("chance of  the plan", "chance of the plan"), *lines[1:]]
+
+
+def _headline(payload: Mapping[str, Any]) -> list[str]:
+    found = []
+    for text in headline(payload, unit=False):
+        short = text.startswith("The target")
+        found += [plain(text, WIDTH)] if short else paragraph(text, lines=3)
+    return found
+
+
+def _fiscal_rows(payload: Mapping[str, Any], limit: int, series: str) -> list[Mapping[str, Any]]:
+    """Choose the periods to show: the headline's first, years before quarters, soon before late."""
+    chosen = headline_period(payload)
+    rows = [row for row in complete_periods(payload) if row.get(series)]
+    if not rows:
+        return [chosen | {"name": f"until {day(chosen['end'])}"}] if chosen.get(series) else []
+
+    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, str]:
+        is_year = not str(row["name"]).startswith("Q")
+        return row["name"] != chosen["name"], not is_year, row["end"]
+
+    kept = sorted(rows, key=rank)[:limit]
+    return sorted(kept, key=lambda row: (row["end"], str(row["name"]).startswith("FY")))
+
+
+def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, series: str) -> list[str]:
+    stats, plan = row[series], (row.get("plan") or {}).get(series)
+    fit, won = scale.fitting(stats), stats.get("already")
+    cells = [plain(row["name"], 20)]
+    cells += [scale.number(won) if won else NOTHING] if already else []
+    cells += [fit.number(stats[q]) for q in ("p10", "p50", "p90")]
+    if plans and not plan:
+        cells += [NOTHING, "", ""]
+    elif plans and plan:
+        reached = won and won >= plan["amount"]
+        cells += [fit.exact(plan["amount"]), *(("100 %", "reached") if reached else chance_cells(plan))]
+    return cells
+
+
+def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    steps = payload.get("walk") or []
+    if len(steps) < 2:
+        return []
+    amounts = [float(s["amount"]) for s in steps]
+    *parts, total = amounts
+    shown = [*rounded_to_sum(parts, total, scale), total]
+    longest = max(map(abs, amounts)) or 1.0
+    period = headline_period(payload)
+    rows = []
+    for step, amount, exact in zip(steps, shown, amounts, strict=True):
+        if exact == 0 and step["step"] not in TOTALS[1:]:
+            continue
+        signed = step["step"] not in TOTALS
+        label = "  " + step_name(step["step"], exact, str(period["name"]))
+        rows.append([label, scale.number(amount, sign=signed), bar(abs(exact) / longest, BAR)])
+    if len(rows) < 2:
+        return []
+    when = plain(period["name"], 20) or f"until {day(period['end'])}"
+    return [f"From the CRM's number to ours, {when}, averages", *table(["", "", ""], rows, (0, 2))[1:]]
+
+
+def step_name(step: str, amount: float, period: str) -> str:
+    """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
+    if step == "percentages corrected":
+        return "percentages too high" if amount < 0 else "percentages too low"
+    if step == "closes after the period":
+        kind = {"F": "year", "Q": "quarter"}.get(period[:1], "period")
+        return f"closes after the {kind}"
+    return plain(step, 32)
+
+
+def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    parts = []
+    for row in payload.get("market_sensitivity") or []:
+        stats = (row.get("totals") or {}).get("bookings") or {}
+        if "p10" in stats and "p90" in stats:
+            fit = scale.fitting(stats)
+            name = NAMES.get(row["market"], plain(row["market"], 30))
+            ends = dict.fromkeys(fit.number(stats[q]) for q in ("p10", "p90"))
+            parts.append(f"{name} {'–'.join(ends)}")
+    return wrapped(" · ".join(parts)) if parts else []
+
+
+def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+    """Yield the three warnings with most money in them, a line each."""
+    every: Sequence[Mapping[str, Any]] = payload.get("warnings") or []
+    order = sorted(every, key=lambda w: -abs(w.get("amount") or 0.0))
+    for warning in order[:WARNINGS]:
+        amount = warning.get("amount")
+        money = f" ({scale.exact(amount, 2)})" if amount else ""
+        yield f"! {plain(warning['text'], WIDTH - 2 - len(money))}{money}"
+    if len(every) > WARNINGS:
+        yield f"  {len(every) - WARNINGS} more: --details"
+
+
+def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:
+    passed = (payload.get("self_check") or {}).get("passed")
+    check = "" if passed is None else "Self-check passed." if passed else FAILED
+    files = f"Files: {plain(files)}" if files else ""
+    if len(check) + len(files) < WIDTH:
+        yield from [" ".join(filter(None, [check, files]))] if check or files else []
+    else:
+        yield from wrapped(check)
+        yield from wrapped(files) if files else []
+    yield from wrapped(f"Next: {plain(following)}") if following else []
