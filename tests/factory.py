@@ -91,7 +91,8 @@ def make_pipeline(count=0, **columns):
     count = count or (lengths.pop() if lengths else 0)
     defaults = {
         "id": [f"D{n:04d}" for n in range(count)], "name": "",
-        "customer": [f"C{n:04d}" for n in range(count)], "customer_class": "", "segment": 0, "stage": 0, "amount": 1_000_000, "currency": "EUR", "age": 0.0,
+        "customer": [f"C{n:04d}" for n in range(count)], "customer_class": "",
+        "segment": 0, "stage": 0, "amount": 1_000_000, "currency": "EUR", "age": 0.0,
         "stated_days": np.nan, "stated_day": np.nan, "probability": np.nan, "terms": "", "service_months": 0,
     }  # fmt: skip
     kinds = {"segment": np.int64, "stage": np.int64, "amount": np.int64, "service_months": np.int64,
