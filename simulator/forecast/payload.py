@@ -1,0 +1,250 @@
+"""Write a forecast as the fields of forecast.json (FORMATS), none of which depends on time or machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import words
+from simulator.forecast.forecast import Forecast
+from simulator.forecast.statistics import statistics
+from simulator.periods import Period
+from simulator.targets import SERIES
+
+MOST_DEALS = 5000
+"""Deals in the JSON; deals.csv has them all."""
+
+
+def payload(forecast: Forecast) -> dict[str, Any]:
+    """Return the fields of forecast.json."""
+    scenario, unit = forecast.scenario, forecast.unit
+    period = forecast.headline_period
+    result: dict[str, Any] = {
+        "schema_version": 1,
+        "scenario": scenario.name,
+        "as_of": scenario.horizon.as_of.isoformat(),
+        "seed": forecast.seed,
+        "trials": forecast.trials,
+        "currency": scenario.currency,
+        "headline": [],
+        "headline_period": period.name if period else "",
+        "open_deals_only": scenario.open_deals_only,
+        "self_check": {
+            "largest_z": round(forecast.check.largest_z, 3),
+            "cells": forecast.check.cells,
+            "passed": forecast.check.passed,
+            "failures": [list(f) for f in forecast.check.failures],
+        },
+        "weighted_pipeline": weighted_pipeline(forecast) / unit,
+        "walk": [{"step": step, "amount": amount / unit} for step, amount in forecast.walk],
+        "totals": {s: _stats(forecast, *forecast.total(s), curve=True) for s in SERIES},
+        "sources": _sources(forecast),
+        "segments": {s.name: _segment(forecast, i) for i, s in enumerate(scenario.segments)},
+        "products": {},
+        "periods": [_period(forecast, p) for p in scenario.horizon.periods],
+        "fiscal": [_fiscal(forecast, p) for p in _fiscal_periods(forecast)],
+        "cumulative": [_cumulative(forecast, p) for p in scenario.horizon.periods],
+        "targets": _targets(forecast),
+        "market_sensitivity": _sensitivity(forecast),
+        "slippage": {"mean_months": _slippage(forecast)},
+        "funnel": [_funnel(forecast, i) for i in range(len(scenario.segments))],
+        "deals": deals(forecast)[:MOST_DEALS],
+        "warnings": [
+            {"code": code, "text": text, "amount": None if amount is None else amount / unit}
+            for code, text, amount in scenario.notes
+        ],
+    }
+    if forecast.by is not None:
+        result["groups"] = {"by": forecast.by, "rows": _groups(forecast)}
+    result["headline"] = words.headline(result)
+    return result
+
+
+def weighted_pipeline(forecast: Forecast) -> float:
+    """Return the CRM's number: Σ amount × the deal's own probability, else its stage's, in minor units.
+
+    Amounts are converted at the first forecast day's rate.
+    """
+    scenario, total = forecast.scenario, 0.0
+    for deal in scenario.pipeline:
+        set_chance = float(scenario.segments[deal.segment].set_ladder[deal.stage])
+        chance = set_chance if np.isnan(deal.probability) else deal.probability
+        total += chance * float(scenario.rates.convert(deal.amount, deal.currency, np.array(1)))
+    return total
+
+
+def deals(forecast: Forecast) -> list[dict[str, Any]]:
+    """Return chance, mean and close dates of each open deal, by id.
+
+    `chance` is exact, of being won in the end; `mean` is its average booking within the horizon; the close
+    dates are quantiles over all trials, so they are null where the deal closes too rarely inside the horizon.
+    """
+    scenario = forecast.scenario
+    cumulative = np.cumsum(forecast.closes, axis=1)
+    months = _slipped_months(forecast)
+    return [
+        {
+            "id": scenario.pipeline.id[i],
+            "segment": scenario.segments[int(scenario.pipeline.segment[i])].name,
+            "chance": float(forecast.deal_chance[i]),
+            "in_horizon": float(cumulative[i, -1]) / forecast.trials,
+            "mean": float(forecast.landed[i]) / forecast.trials / forecast.unit,
+            "close": {f"p{level}": _close(forecast, cumulative[i], level) for level in (10, 50, 90)},
+            "slip_months": None if np.isnan(months[i]) else round(float(months[i]), 3),
+        }
+        for i in range(len(scenario.pipeline))
+    ]
+
+
+def _close(forecast: Forecast, cumulative: NDArray[np.int64], level: int) -> str | None:
+    """Return the first day by which the deal has closed in that many trials."""
+    day = int(np.searchsorted(cumulative, forecast.trials * level / 100))
+    return None if day >= len(cumulative) else forecast.scenario.horizon.date_of(day).isoformat()
+
+
+def _slipped_months(forecast: Forecast) -> NDArray[np.float64]:
+    """Return months from the stated date to the average close inside the horizon, NaN without either."""
+    days = np.arange(forecast.closes.shape[1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        average = (forecast.closes @ days) / forecast.closes.sum(axis=1)
+    stated = forecast.scenario.pipeline.stated_day
+    return np.asarray(np.where(stated > 0, average - stated, np.nan) / 30.4375)
+
+
+def _slippage(forecast: Forecast) -> float | None:
+    """Return the average months between stated and simulated close, over all closings."""
+    months, count = _slipped_months(forecast), forecast.closes.sum(axis=1)
+    known = ~np.isnan(months)
+    if not count[known].any():
+        return None
+    return round(float(np.average(months[known], weights=count[known])), 3)
+
+
+def _stats(
+    forecast: Forecast, amounts: NDArray[np.float64], past: float = 0.0, curve: bool = False
+) -> dict[str, Any]:
+    return statistics(amounts, forecast.unit, past, curve)
+
+
+def _sources(forecast: Forecast) -> dict[str, Any]:
+    result: dict[str, Any] = {"actual": {}}
+    for series in SERIES:
+        past = forecast.already(series, forecast.year_start)
+        if past:
+            result["actual"][series] = _stats(forecast, np.full(forecast.trials, past), past)
+    for source in dict.fromkeys(s.source for s in forecast.slices):
+        amounts = {s: forecast.amounts(s, source=source) for s in SERIES}
+        result[source] = {s: _stats(forecast, a) for s, a in amounts.items() if a.any()}
+    return result
+
+
+def _segment(forecast: Forecast, index: int) -> dict[str, Any]:
+    return {
+        "totals": {s: _stats(forecast, *forecast.total(s, index)) for s in SERIES},
+        "periods": [
+            _dates(p) | {s: _stats(forecast, *forecast.window(s, p, index)) for s in SERIES}
+            for p in forecast.scenario.horizon.periods
+        ],
+    }
+
+
+def _dates(period: Period) -> dict[str, Any]:
+    return {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()}
+
+
+def _period(forecast: Forecast, period: Period) -> dict[str, Any]:
+    return _dates(period) | {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES} | {"plan": {}}
+
+
+def _fiscal_periods(forecast: Forecast) -> list[Period]:
+    """Return quarters and years, each year after its quarters."""
+    horizon = forecast.scenario.horizon
+    quarters, years = horizon.fiscal_quarters, horizon.fiscal_years
+    return sorted((*quarters, *years), key=lambda p: (p.end, (p.end - p.start).days))
+
+
+def _fiscal(forecast: Forecast, period: Period) -> dict[str, Any]:
+    horizon = forecast.scenario.horizon
+    entry: dict[str, Any] = _dates(period) | {"complete": period.end <= horizon.end}
+    entry |= {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES}
+    days = horizon.day_of(period.start), horizon.day_of(period.end)
+    entry["plan"] = {
+        t["series"]: {k: t[k] for k in ("name", "amount", "chance", "low", "high")}
+        for t, target in zip(_targets(forecast), forecast.scenario.targets, strict=True)
+        if target.segment is None and (target.first_day, target.last_day) == days
+    }
+    return entry
+
+
+def _cumulative(forecast: Forecast, period: Period) -> dict[str, Any]:
+    """Return the sums from the fiscal year's start to a period's end."""
+    horizon = forecast.scenario.horizon
+    whole = Period("", horizon.date_of(forecast.year_start), period.end)
+    return {"end": period.end.isoformat()} | {s: _stats(forecast, *forecast.window(s, whole)) for s in SERIES}
+
+
+def _targets(forecast: Forecast) -> list[dict[str, Any]]:
+    scenario, result = forecast.scenario, []
+    for target in scenario.targets:
+        chance, low, high, past = forecast.target_chance(target)
+        result.append(
+            {
+                "name": target.name,
+                "series": target.series,
+                "amount": target.amount / forecast.unit,
+                "from": scenario.horizon.date_of(target.first_day).isoformat(),
+                "until": scenario.horizon.date_of(target.last_day).isoformat(),
+                "segment": "all" if target.segment is None else scenario.segments[target.segment].name,
+                "already": past / forecast.unit,
+                "chance": chance,
+                "low": low,
+                "high": high,
+            }
+        )
+    return result
+
+
+def _sensitivity(forecast: Forecast) -> list[dict[str, Any]]:
+    name = forecast.headline_period.name if forecast.headline_period else ""
+    return [
+        {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts)}}
+        for market, amounts in forecast.sensitivity
+    ]
+
+
+def _funnel(forecast: Forecast, index: int) -> dict[str, Any]:
+    """Return count, value, weighted value and age of the open deals by stage."""
+    scenario = forecast.scenario
+    segment, pipeline = scenario.segments[index], scenario.pipeline
+    values = np.array(
+        [float(scenario.rates.convert(d.amount, d.currency, np.array(1))) for d in pipeline] or [0.0][:0]
+    )
+    stages = []
+    for s, name in enumerate(segment.funnel.stages):
+        here = (pipeline.segment == index) & (pipeline.stage == s)
+        ages = pipeline.age[here]
+        known = ages[~np.isnan(ages)]
+        value = float(values[here].sum()) / forecast.unit
+        stages.append(
+            {
+                "stage": name,
+                "count": int(here.sum()),
+                "value": value,
+                "weighted": value * float(segment.set_ladder[s]),
+                "mean_age": float(known.mean()) if len(known) else None,
+            }
+        )
+    return {"segment": segment.name, "stages": stages}
+
+
+def _groups(forecast: Forecast) -> list[dict[str, Any]]:
+    rows = []
+    for group in dict.fromkeys(s.group for s in forecast.slices if s.source != "receivables"):
+        row: dict[str, Any] = {"group": group}
+        for series in SERIES:
+            past = forecast.already(series, forecast.year_start, group=group)
+            row[series] = _stats(forecast, forecast.amounts(series, group=group) + past, past)
+        rows.append(row)
+    return rows

@@ -1,0 +1,68 @@
+"""Describe the trials of one amount by mean, quantiles and their simulation error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.scores import Z95, quantile, quantile_interval
+
+Floats = NDArray[np.float64]
+
+LEVELS: Final = (2.5, 5, 10, 25, 50, 75, 90, 95, 97.5)
+"""Quantiles that are reported, in percent."""
+CURVE: Final = tuple(i / 200 for i in range(1, 200))
+"""The 199 quantiles of `curve`, .5 % to 99.5 %."""
+
+
+def statistics(amounts: Floats, unit: float, already: float = 0.0, curve: bool = False) -> dict[str, Any]:
+    """Return mean, sd, quantiles, errors and the worst tenth of one amount, in major units.
+
+    Args:
+        amounts: minor units, floats[trial]; `already` is inside.
+        unit: minor units of one major unit.
+        already: what of it has happened, minor units.
+        curve: whether to give the 199 quantiles.
+    """
+    ordered = np.sort(amounts)
+    n = len(ordered)
+    sd = float(ordered.std(ddof=1)) if n > 1 else 0.0
+    result: dict[str, Any] = {"mean": float(ordered.mean()) / unit, "sd": sd / unit}
+    for level in LEVELS:
+        result[f"p{level:g}"] = quantile(ordered, level / 100) / unit
+    if curve:
+        result["curve"] = [quantile(ordered, q) / unit for q in CURVE]
+    result["error"] = {"mean": Z95 * sd / np.sqrt(n) / unit}
+    lumpy = []
+    for level in (10, 50, 90):
+        low, high, straddles = quantile_interval(ordered, level / 100)
+        result["error"][f"p{level}"] = (high - low) / 2 / unit
+        if straddles:
+            lumpy.append(f"p{level}")
+    if lumpy:
+        result["lumpy"] = lumpy
+    result["worst_tenth"] = float(ordered[: max(n // 10, 1)].mean()) / unit
+    result["already"] = already / unit
+    return {k: _plain(v) for k, v in result.items()}
+
+
+def converged(stats: Mapping[str, Any], share: float = 0.02) -> bool:
+    """Return whether mean, p10, p50 and p90 are known to a share of the p10–p90 width (MODEL 9, stop rule).
+
+    Quantiles that straddle an atom are exempt: more trials would not narrow them.
+    """
+    width = stats["p90"] - stats["p10"]
+    if width <= 0:
+        return True
+    exempt = stats.get("lumpy", ())
+    return all(error <= share * width for name, error in stats["error"].items() if name not in exempt)
+
+
+def _plain(value: Any) -> Any:
+    """Return plain floats, so that they read the same wherever they are written."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return float(value) if isinstance(value, np.floating) else value

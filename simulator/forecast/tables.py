@@ -1,0 +1,102 @@
+"""Write a forecast as rows: the long CSV, the deals, a pandas table, a notebook's view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from simulator.forecast.forecast import Forecast
+from simulator.forecast.payload import deals
+from simulator.forecast.statistics import LEVELS, statistics
+from simulator.periods import Period
+from simulator.targets import SERIES
+
+if TYPE_CHECKING:
+    import pandas
+
+HEADER = ("series", "segment", "source", "from", "until", "cumulative", "statistic", "value")
+
+
+def long_rows(forecast: Forecast) -> Iterator[tuple[Any, ...]]:
+    """Yield the header and the rows of forecast.csv, in major units."""
+    yield HEADER
+    horizon = forecast.scenario.horizon
+    start = horizon.date_of(forecast.year_start)
+    for series in SERIES:
+        for period in horizon.periods:
+            whole = Period("", start, period.end)
+            yield from _rows(series, "all", "all", period, False, *forecast.window(series, period), forecast)
+            yield from _rows(series, "all", "all", whole, True, *forecast.window(series, whole), forecast)
+            for source in dict.fromkeys(s.source for s in forecast.slices):
+                first, last = horizon.day_of(period.start), horizon.day_of(period.end)
+                amounts = forecast.amounts(series, first, last, source=source)
+                yield from _rows(series, "all", source, period, False, amounts, 0.0, forecast)
+            for i, segment in enumerate(forecast.scenario.segments):
+                window = forecast.window(series, period, i)
+                yield from _rows(series, segment.name, "all", period, False, *window, forecast)
+
+
+def deal_rows(forecast: Forecast) -> Iterator[dict[str, Any]]:
+    """Yield the rows of deals.csv."""
+    pipeline = forecast.scenario.pipeline
+    unit = forecast.unit
+    for i, row in enumerate(deals(forecast)):
+        deal = pipeline[i]
+        amount = forecast.scenario.rates.convert(deal.amount, deal.currency, [1])[0] / unit
+        stage = forecast.scenario.segments[deal.segment].funnel.stages[deal.stage]
+        close = row.pop("close")
+        yield {
+            "id": row.pop("id"),
+            "name": deal.name,
+            "customer": deal.customer,
+            "segment": row.pop("segment"),
+            "stage": stage,
+            "amount": float(amount),
+            **row,
+            "close_early": close["p10"],
+            "close_middle": close["p50"],
+            "close_late": close["p90"],
+        }
+
+
+def frame(forecast: Forecast) -> pandas.DataFrame:
+    """Return mean, low, middle and high by series and period."""
+    import pandas
+
+    rows = []
+    for series in SERIES:
+        for period in forecast.scenario.horizon.periods:
+            stats = statistics(*_with_unit(forecast, forecast.window(series, period)))
+            rows.append((series, period.name, stats["mean"], stats["p10"], stats["p50"], stats["p90"]))
+    columns = ["series", "period", "mean", "low", "middle", "high"]
+    return pandas.DataFrame(rows, columns=columns).set_index(["series", "period"])
+
+
+def html(forecast: Forecast) -> str:
+    """Return the headline and the fiscal periods for a notebook."""
+    payload = forecast.to_json()
+    lines = "".join(f"<p>{escape(line)}</p>" for line in payload["headline"])
+    cells = "".join(
+        f"<tr><td>{escape(p['name'])}</td>"
+        + "".join(f"<td>{p['bookings'][k]:,.0f}</td>" for k in ("p10", "p50", "p90"))
+        + "</tr>"
+        for p in payload["fiscal"]
+        if p["complete"]
+    )
+    head = "<tr><th>bookings</th><th>low</th><th>middle</th><th>high</th></tr>"
+    return f"{lines}<table>{head}{cells}</table>"
+
+
+def _rows(
+    series: str, segment: str, source: str, period: Period, cumulative: bool, amounts: Any, past: float,
+    forecast: Forecast,
+) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+    stats = statistics(amounts, forecast.unit, past)
+    place = series, segment, source, period.start.isoformat(), period.end.isoformat(), int(cumulative)
+    for name in ("mean", "sd", *(f"p{level:g}" for level in LEVELS)):
+        yield *place, name, stats[name]
+
+
+def _with_unit(forecast: Forecast, window: tuple[Any, float]) -> tuple[Any, float, float]:
+    return window[0], forecast.unit, window[1]

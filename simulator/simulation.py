@@ -1,0 +1,237 @@
+"""Simulate a scenario: engine, stop rule, other markets, and the check against the exact means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
+from simulator.errors import UsageError
+from simulator.expected import Expected, expected, walk
+from simulator.forecast import Check, Forecast, Slice, statistics
+from simulator.forecast.statistics import converged
+from simulator.market import Market
+from simulator.periods import Period
+from simulator.scenario import Scenario
+from simulator.targets import SERIES, Series
+
+FIRST_TRIALS: Final = 1_000
+MOST_TRIALS: Final = 256_000
+TARGET_ERROR: Final = 0.005
+"""Standard error of a target's chance at which the stop rule is content."""
+ENOUGH_WINNERS: Final = 100
+"""Winners that the oracle must expect in a cell before it is compared: sparse cells lie."""
+
+Floats = NDArray[np.float64]
+
+
+def simulate(
+    scenario: Scenario,
+    trials: int | None = None,
+    seed: int | None = None,
+    workers: int = 1,
+    by: str | None = None,
+    progress: Callable[[int], None] | None = None,
+    block: int | None = None,
+) -> Forecast:
+    """Return the forecast of a scenario.
+
+    Args:
+        scenario: from `load`.
+        trials: how many; by default the scenario's, and where that is `auto`, as many as the stop rule asks.
+        seed: by default the scenario's.
+        workers: threads; the result does not depend on them.
+        by: column of the deals by which bookings and receipts are grouped too.
+        progress: called with the trials finished so far.
+        block: trials that are played at once; the result does not depend on it.
+
+    Raises:
+        UsageError: trials or workers below 1, or no such column.
+    """
+    trials = scenario.trials if trials is None else trials
+    seed = scenario.seed if seed is None else seed
+    _check_arguments(scenario, trials, workers, by)
+    runner = _Runner(workers, progress, block)
+    plan = compile_plan(scenario, seed, by=by)
+    outcome = runner.play(plan, empty_outcome(plan), trials) if trials else _until_content(plan, runner)
+    exact = expected(scenario)
+    main = _forecast(plan, outcome, exact, seed, by)
+    return _forecast(plan, outcome, exact, seed, by, _other_markets(main, plan, runner))
+
+
+@dataclass(frozen=True)
+class _Runner:
+    workers: int
+    progress: Callable[[int], None] | None
+    block: int | None
+
+    def play(self, plan: Plan, outcome: Outcome, until: int) -> Outcome:
+        """Return the outcome with further trials, until there are so many."""
+        more = {} if self.block is None else {"block": self.block}
+        count = until - outcome.trials
+        return outcome.and_then(play(plan, outcome.trials, count, self.workers, self.progress, **more))
+
+
+def _check_arguments(scenario: Scenario, trials: int | None, workers: int, by: str | None) -> None:
+    if trials is not None and trials < 1:
+        raise UsageError(f"trials is {trials}; it must be at least 1")
+    if workers < 1:
+        raise UsageError(f"workers is {workers}; it must be at least 1")
+    if by is not None and by not in scenario.pipeline.extra:
+        known = ", ".join(scenario.pipeline.extra) or "none"
+        raise UsageError(f'the deals have no column "{by}" to group by; they have: {known}')
+
+
+def _until_content(plan: Plan, runner: _Runner) -> Outcome:
+    """Double the trials until the totals are known well enough (MODEL 9, stop rule)."""
+    outcome, count = empty_outcome(plan), FIRST_TRIALS
+    while True:
+        outcome = runner.play(plan, outcome, count)
+        if count >= MOST_TRIALS or _content(plan, outcome):
+            return outcome
+        count = min(2 * count, MOST_TRIALS)
+
+
+def _content(plan: Plan, outcome: Outcome) -> bool:
+    """Return whether fiscal and cumulative totals and targets are known well enough."""
+    totals = _bare(plan, outcome)
+    for target in plan.scenario.targets:
+        chance = totals.target_chance(target)[0]
+        if np.sqrt(chance * (1 - chance) / outcome.trials) > TARGET_ERROR:
+            return False
+    return all(
+        converged(statistics(totals.window(series, period)[0], totals.unit))
+        for series in SERIES
+        for period in _totals(plan.scenario)
+    )
+
+
+def _totals(scenario: Scenario) -> Iterator[Period]:
+    """Yield the fiscal quarters and years, and the time from the as-of day to each period's end."""
+    horizon = scenario.horizon
+    yield from horizon.fiscal_quarters
+    yield from horizon.fiscal_years
+    for period in horizon.periods:
+        yield Period("", horizon.date_of(1), period.end)
+
+
+def _bare(plan: Plan, outcome: Outcome) -> Forecast:
+    """Return trials alone as a forecast, to ask for totals."""
+    slices = tuple(Slice(s.segment, s.source, s.group) for s in plan.slices)
+    return Forecast(
+        plan.scenario, outcome.trials, 0, slices, outcome.money, outcome.closes, outcome.landed,
+        np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0),
+    )  # fmt: skip
+
+
+def _forecast(
+    plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str | None,
+    sensitivity: tuple[tuple[str, Floats], ...] = (),
+) -> Forecast:  # fmt: skip
+    bare = _bare(plan, outcome)
+    horizon, period = plan.scenario.horizon, bare.headline_period
+    first = horizon.day_of(period.start) if period else bare.year_start
+    last = horizon.day_of(period.end) if period else horizon.last_day
+    steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last))
+    return Forecast(
+        plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
+        exact.deal_chance, check_means(bare, exact), steps, period.name if period else "", sensitivity, by,
+    )  # fmt: skip
+
+
+def _other_markets(main: Forecast, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
+    """Return the headline bookings if deals were independent, as assumed, and if they moved together."""
+    phi = plan.market.phi
+    result = []
+    for name, market in (
+        ("independent", Market.independent(phi)), ("as assumed", None), ("strong", Market.strong(phi)),
+    ):  # fmt: skip
+        forecast = main
+        if market is not None:
+            other = compile_plan(plan.scenario, main.seed, market, main.by)
+            quiet = _Runner(runner.workers, None, runner.block)
+            forecast = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
+        period = main.headline_period
+        amounts = forecast.window("bookings", period) if period else forecast.total("bookings")
+        result.append((name, amounts[0]))
+    return tuple(result)
+
+
+def check_means(forecast: Forecast, exact: Expected) -> Check:
+    """Compare the trials' means with the exact ones (MODEL 11).
+
+    Neighbouring cells are merged until the oracle expects 100 winners in all trials; the standard error is
+    the sample's; |z| < Φ⁻¹(1 − 5e-5/M) for M comparisons.
+    """
+    found = [z for group in _groups(forecast, exact) for z in _compare(forecast, *group)]
+    threshold = float(-special.ndtri(5e-5 / max(len(found), 1)))
+    names = [s.name for s in forecast.scenario.segments]
+    failures = tuple(
+        (series, source, names[segment] if segment >= 0 else "", first, last, round(z, 2))
+        for series, source, segment, first, last, z in found
+        if not abs(z) < threshold
+    )
+    return Check(max((abs(f[-1]) for f in found), default=0.0), len(found), threshold, failures)
+
+
+_Group = tuple[Series, str, int, Floats, Floats]
+
+
+def _groups(forecast: Forecast, exact: Expected) -> Iterator[_Group]:
+    """Yield (series, source, segment, exact money by cell, expected movements by cell) to be compared."""
+    open_invoices = int(forecast.scenario.receivables.open.sum())
+    for series in SERIES:
+        money: Floats = getattr(exact, series)
+        for i, source in enumerate(exact.sources):
+            if source == "receivables":
+                total = money[i].sum(axis=0)
+                yield series, source, -1, total, _movements(total, total.sum(), open_invoices)
+                continue
+            if exact.exempt_returns:
+                continue
+            for segment in range(len(forecast.scenario.segments)):
+                booked, winners = exact.bookings[i, segment].sum(), exact.winners[i, segment]
+                events = winners
+                if series != "bookings":
+                    events = _movements(money[i, segment], booked, winners.sum())
+                yield series, source, segment, money[i, segment], events
+
+
+def _movements(money: Floats, whole: float, count: float) -> Floats:
+    """Return about how many movements make up the money of each cell, at the average amount of one."""
+    return money * (count / whole) if whole > 0 else np.zeros(len(money))
+
+
+def _compare(
+    forecast: Forecast, series: Series, source: str, segment: int, exact: Floats, events: Floats
+) -> Iterator[tuple[str, str, int, int, int, float]]:
+    """Yield (series, source, segment, first day, last day, z) of merged cells."""
+    horizon = forecast.scenario.horizon
+    edges = (0, *horizon.cuts)
+    only = {"source": source} if segment < 0 else {"source": source, "segment": segment}
+    begin, gathered = 0, 0.0
+    for cell in range(len(exact)):
+        gathered += events[cell] * forecast.trials
+        if gathered < ENOUGH_WINNERS:
+            continue
+        first, last = edges[begin] + 1, edges[cell + 1]
+        amounts = forecast.amounts(series, first, last, **only)
+        yield series, source, segment, first, last, _z(amounts, float(exact[begin : cell + 1].sum()))
+        begin, gathered = cell + 1, 0.0
+
+
+def _z(amounts: Floats, exact: float) -> float:
+    """Return how many standard errors the trials' mean lies off the exact one.
+
+    Each movement is rounded to a minor unit: half of one is no difference where nothing else varies.
+    """
+    error = float(amounts.std(ddof=1)) / np.sqrt(len(amounts)) if len(amounts) > 1 else np.inf
+    off = float(amounts.mean()) - exact
+    if abs(off) <= max(1.0, 1e-9 * abs(exact)):
+        return 0.0
+    return off / error if error > 0 else float(np.copysign(np.inf, off))
