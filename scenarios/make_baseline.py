@@ -3,7 +3,7 @@
 The company is played forward from 2023 to the as-of day: deals arrive, move from stage to stage and are won
 or lost; then its CRM and its ledger are exported as they would stand on that evening. Nobody in it exists.
 
-    python scenarios/make_baseline.py [FOLDER]
+Run it as `python scenarios/make_baseline.py [FOLDER]`.
 """
 
 from __future__ import annotations
@@ -299,14 +299,14 @@ INSTALLMENTS = {
     "net 60": ((1.0, 0, 60),),
     "40% on signature net 30; balance on acceptance net 30": ((0.4, 0, 30), (0.6, 75, 30)),
 }
-INVOICES_SINCE = date(2026, 5, 1)
+PAID_SINCE = date(2026, 1, 1)  # older payments belong to a year that is closed
 INVOICE_COLUMNS = (
     *("id", "deal", "customer", "class", "amount", "currency", "invoice_date", "due_date", "paid_date"),
 )
 
 
 def invoices(luck: Luck, deals: list[Row]) -> list[tuple[object, ...]]:
-    """Write the invoices since May, of won deals and for support, and older ones that nobody has paid yet."""
+    """Write all invoices that were paid this year or are still open: of won deals, and for support."""
     found: list[tuple[date, str, tuple[object, ...]]] = []
     for row in (row for row in deals if row.outcome == "won"):
         assert row.closed is not None
@@ -319,13 +319,17 @@ def invoices(luck: Luck, deals: list[Row]) -> list[tuple[object, ...]]:
             entry = ledger_entry(luck, row, row.id, amount, invoiced, days)
             found.append((invoiced, f"{row.id}-{number}", entry))
     regulars = [row for row in deals if row.outcome == "won" and row.segment != "smb"]
-    for month in range(5, 11):
-        for row in regulars[month % 4 :: 4]:  # support of earlier years, billed by the quarter
+    for month in (8, 9, 10):
+        for row in regulars[month % 3 :: 3]:  # support, billed by the quarter since August
             invoiced = working(date(2026, month, 5))
             entry = ledger_entry(luck, row, "", max(round(row.amount * 0.0004) * 100, 100), invoiced, 30)
             found.append((invoiced, f"{row.id}-support", entry))
     found.sort(key=lambda entry: entry[:2])
-    kept = [entry for day, _, entry in found if day <= AS_OF and (day >= INVOICES_SINCE or not entry[-1])]
+    kept = [
+        entry
+        for day, _, entry in found
+        if day <= AS_OF and (not entry[-1] or str(entry[-1]) >= str(PAID_SINCE))
+    ]
     return [(f"R{number:04d}", *entry) for number, entry in enumerate(kept, start=1)]
 
 

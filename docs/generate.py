@@ -1,0 +1,155 @@
+"""Write docs/cli.md from the commands' own help, and docs/formats.md from the models of scenario files.
+
+Run it as `python docs/generate.py [FOLDER]`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli import main as program
+from simulator.scenario.schema import json_schema
+
+HERE = Path(__file__).resolve().parent
+MARK = "<!-- keys of a scenario -->\n"
+Schema = Mapping[str, Any]
+
+
+def main() -> None:
+    """Write both pages into docs/, or into the folder given."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    template = (HERE / "templates" / "formats.md").read_text(encoding="utf-8")
+    assert MARK in template
+    for name, text in (
+        ("cli.md", command_page()),
+        ("formats.md", template.replace(MARK, key_tables(json_schema()))),
+    ):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def command_page() -> str:
+    """Return every command's help as Markdown."""
+    context = click.Context(program, info_name="simulator", terminal_width=100)
+    parts = [
+        "# Commands\n",
+        "Written by `make docs` from the program's own help.\n",
+        block("simulator --help", program.get_help(context)),
+    ]
+    for name in program.list_commands(context):
+        command = program.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=100)
+        parts += [f"## simulator {name}\n", block(f"simulator {name} --help", command.get_help(inner))]
+    return "\n".join(parts)
+
+
+def block(command: str, output: str) -> str:
+    """Return a command and what it prints as a session at a terminal."""
+    lines = "\n".join(line.rstrip() for line in output.strip().splitlines())
+    return f"```console\n$ {command}\n{lines}\n```\n"
+
+
+def key_tables(schema: Schema) -> str:
+    """Return one table of keys for the scenario and for each mapping inside it, in the order of reading."""
+    return "\n".join(key_table(title, node, schema) for title, node in mappings(schema))
+
+
+def mappings(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Walk the mappings with fixed keys breadth first; each is named by the path where it first stands."""
+    waiting: list[tuple[str, Schema]] = [("", schema)]
+    seen: set[str] = set()
+    while waiting:
+        path, node = waiting.pop(0)
+        yield path, node
+        for key, value in node.get("properties", {}).items():
+            for inner_path, name in references(value, f"{path}.{key}" if path else key):
+                if name not in seen:
+                    seen.add(name)
+                    inner = schema["$defs"][name]
+                    if "properties" in inner:
+                        waiting.append((inner_path, inner))
+
+
+def references(value: Schema, path: str) -> Iterator[tuple[str, str]]:
+    """Find the mappings that a value may be, or that may stand under its names."""
+    if "$ref" in value:
+        yield path, reference(value)
+    for option in (*value.get("anyOf", ()), *value.get("oneOf", ())):
+        yield from references(option, path)
+    if isinstance(value.get("items"), Mapping):
+        yield from references(value["items"], f"{path}[]")
+    if isinstance(value.get("additionalProperties"), Mapping):
+        yield from references(value["additionalProperties"], f"{path}.<name>")
+
+
+def key_table(path: str, node: Schema, schema: Schema) -> str:
+    """Return a mapping's keys as a table."""
+    title = f"### `{path}`" if path else "### The file"
+    about = " ".join(inspect.cleandoc(node.get("description", "")).split("\n\n")[0].split())
+    lines = [title, "", *([about, ""] if about else [])]
+    lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+    required = set(node.get("required", ()))
+    for key, value in node["properties"].items():
+        default = "required" if key in required else default_text(value)
+        meaning = " ".join(value.get("description", "").split())
+        lines.append(f"| `{key}` | {cell(kind(value, schema))} | {default} | {cell(meaning)} |")
+    return "\n".join(lines) + "\n"
+
+
+def kind(value: Schema, schema: Schema) -> str:
+    """Say in words what may stand as a value."""
+    options = [*value.get("anyOf", ()), *value.get("oneOf", ())]
+    if options:
+        said = [kind(option, schema) for option in options if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(said))
+    if "$ref" in value:
+        inner = schema["$defs"][reference(value)]
+        return "mapping" if "properties" in inner else kind(inner, schema)
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return ", ".join(f"`{choice}`" for choice in value["enum"])
+    if value.get("type") == "array":
+        return f"list of {kind(value.get('items', {}), schema)}"
+    if value.get("type") == "object" or "additionalProperties" in value:
+        inner = value.get("additionalProperties")
+        return f"names, each: {kind(inner, schema)}" if isinstance(inner, Mapping) and inner else "mapping"
+    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+    return words.get(str(value.get("type")), "anything") + bounds(value)
+
+
+def bounds(value: Schema) -> str:
+    """Say the limits of a number."""
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    said = [f"{sign} {value[key]:g}" for key, sign in signs.items() if key in value]
+    return f" {', '.join(said)}" if said else ""
+
+
+def default_text(value: Schema) -> str:
+    """Say the default; nothing where it is to be left out."""
+    default = value.get("default")
+    if default is None or default in ({}, []):
+        return "–"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{cell(str(default))}`"
+
+
+def reference(value: Schema) -> str:
+    """Return the name of a definition that is referred to."""
+    return str(value["$ref"]).rpartition("/")[2]
+
+
+def cell(text: str) -> str:
+    """Make text fit into a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main()

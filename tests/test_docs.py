@@ -1,0 +1,75 @@
+"""The documentation runs: every block of it, and its generated pages are what the program says today."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from simulator.cli import COMMANDS
+
+DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+BLOCK = re.compile(r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+RUN = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"]}
+SHOWN = {"text", "console", "yaml", "json"}  # output, a session at a terminal, or part of a file
+BUILT_BY_CI = ("make ", "git clone ")
+
+
+def blocks(document):
+    found = BLOCK.finditer(document.read_text(encoding="utf-8"))
+    return [(match["language"].strip(), match["text"]) for match in found]
+
+
+def runnable(document):
+    return [
+        (language, text)
+        for language, text in blocks(document)
+        if language in RUN and not (language == "bash" and text.startswith(BUILT_BY_CI))
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_block_says_what_it_is(document):
+    languages = {language for language, _ in blocks(document)}
+    assert languages <= RUN.keys() | SHOWN, f"{document.name}: {languages - RUN.keys() - SHOWN}"
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if runnable(d)], ids=lambda path: path.name)
+def test_every_block_runs(document, tmp_path):
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    environment = os.environ | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "NO_COLOR": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    for language, text in runnable(document):
+        script = tmp_path / f".block.{language}"
+        script.write_text(text, encoding="utf-8")
+        command = [*RUN[language], script]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, f"{document.name}:\n{text}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def test_generated_pages_are_fresh(tmp_path):
+    subprocess.run([sys.executable, ROOT / "docs" / "generate.py", tmp_path], check=True)
+    for name in ("cli.md", "formats.md"):
+        committed = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert committed == (tmp_path / name).read_text(encoding="utf-8"), f"docs/{name} is stale: make docs"
+
+
+def test_every_command_is_documented():
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert f"\n## simulator {name}\n" in text
+
+
+def test_every_relative_link_leads_somewhere():
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
