@@ -147,9 +147,22 @@ def scale_of(payload: Mapping[str, Any]) -> Scale:
     size = max(sizes + plans, default=0.0)
     first = [s for s in shown + receipts if s.get("p90")][:1]
     currency = plain(str(payload.get("currency", "")), 10)
-    unit, name = next(((u, f"{n}{currency}") for u, n in _UNITS if size >= u), (1.0, currency))
     noise = max([_noise(s) for s in shown + receipts], default=0.0)
-    return Scale(unit, name.strip(), _decimals(_resolution(first) / unit), noise)
+    return scale_for(size, str(payload.get("currency", "")), _resolution(first), noise)
+
+
+def scale_for(size: float, currency: str, resolution: float = 0.0, noise: float = 0.0) -> Scale:
+    """Choose the unit by the size of the largest amount.
+
+    Args:
+        size: major units.
+        currency: its code.
+        resolution: finest step worth printing; by default a thousandth of the size.
+        noise: half-width of the simulation's own error.
+    """
+    currency = plain(currency, 10)
+    unit, name = next(((u, f"{n}{currency}") for u, n in _UNITS if size >= u), (1.0, currency))
+    return Scale(unit, name.strip(), _decimals((resolution or size / 1000) / unit), noise)
 
 
 # ---- chances

@@ -16,8 +16,7 @@ from simulator.runs import Record, previous_run, reserve, safe_name, scenario_fi
 from simulator.runs.files import point_to
 from simulator.runs.record import csv_bytes, json_bytes, yaml_bytes
 
-ROW = {"series": "bookings", "segment": "all", "source": "all", "from": "2026-11-01", "until": "2026-11-30",
-       "cumulative": False, "statistic": "p50", "value": 0.1 + 0.2}  # fmt: skip
+ROWS = [("series", "statistic", "value"), ("bookings", "p50", 0.1 + 0.2)]
 
 
 def record(hour=9, **overrides):
@@ -28,7 +27,7 @@ def record(hour=9, **overrides):
     )
     values = {
         "payload": {"schema_version": 1, "seed": 1, "trials": 1000, "totals": {"mean": 0.1 + 0.2}},
-        "rows": [ROW],
+        "rows": ROWS,
         "deals": [{"id": "D1", "chance": 0.5, "p90": None}],
         "scenario": scenario,
         "arguments": {"scenario": "baseline.yaml", "trials": None},
@@ -95,7 +94,7 @@ def test_yaml_keeps_the_order_and_awkward_texts():
 
 def test_names_that_are_no_text_do_not_stop_a_run():
     assert json.loads(json_bytes({"name": "a\ud800"})) == {"name": "a?"}
-    assert csv_bytes(["a"], [{"a": "x\ud800"}]) == b"a\nx?\n"
+    assert csv_bytes([["a"], ["x\ud800"]]) == b"a\nx?\n"
 
 
 # ---- where it is written

@@ -66,4 +66,4 @@ def _write_problems(path: Path, problems: Sequence[Problem]) -> None:
     from simulator.runs import csv_bytes, write_file
 
     header = [field.name for field in fields(Problem)]
-    write_file(path, csv_bytes(header, [asdict(problem) for problem in problems]))
+    write_file(path, csv_bytes([header, *(asdict(problem).values() for problem in problems)]))

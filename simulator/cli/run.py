@@ -107,12 +107,12 @@ def _print(
 ) -> None:  # fmt: skip
     from simulator.report.screen import first_screen
     from simulator.report.tables import detail_tables, table_by
-    from simulator.runs import FORECAST_COLUMNS, csv_bytes, json_bytes
+    from simulator.runs import csv_bytes, json_bytes
 
     if form == "json":
         return say_bytes(json_bytes(payload))
     if form == "csv":
-        return say_bytes(csv_bytes(FORECAST_COLUMNS, forecast.rows()))
+        return say_bytes(csv_bytes(forecast.rows()))
     parts = [first_screen(payload, files, following), *(table_by(payload, name) for name in by)]
     if details:
         from simulator.report.show import assumptions

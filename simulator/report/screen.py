@@ -138,10 +138,8 @@ def step_name(step: str, amount: float, period: str) -> str:
     """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
     if step == "percentages corrected":
         return "percentages too high" if amount < 0 else "percentages too low"
-    if step == "closes after the period":
-        kind = {"F": "year", "Q": "quarter"}.get(period[:1], "period")
-        return f"closes after the {kind}"
-    return plain(step, 32)
+    kind = {"F": "year", "Q": "quarter"}.get(period[:1], "period")
+    return plain(step.replace("the period", f"the {kind}"), 32)
 
 
 def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:

@@ -2,10 +2,9 @@
 
 from simulator.runs.files import make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
-from simulator.runs.record import FORECAST_COLUMNS, Record, csv_bytes, json_bytes, write_run
+from simulator.runs.record import Record, csv_bytes, json_bytes, write_run
 
 __all__ = [
-    "FORECAST_COLUMNS",
     "Record",
     "RunFolder",
     "csv_bytes",

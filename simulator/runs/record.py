@@ -21,7 +21,6 @@ from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RECORD, RunFolder, previous_run
 from simulator.scenario import Scenario
 
-FORECAST_COLUMNS: Final = ("series", "segment", "source", "from", "until", "cumulative", "statistic", "value")
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 
 
@@ -31,7 +30,7 @@ class Record:
 
     Attributes:
         payload: forecast.json.
-        rows: of forecast.csv, keyed by `FORECAST_COLUMNS`.
+        rows: of forecast.csv, the header first.
         deals: rows of deals.csv, each with the same keys.
         scenario: what it was computed from.
         arguments: of the command, by name.
@@ -40,7 +39,7 @@ class Record:
     """
 
     payload: Mapping[str, Any]
-    rows: Iterable[Mapping[str, Any]]
+    rows: Iterable[Sequence[Any]]
     deals: Iterable[Mapping[str, Any]]
     scenario: Scenario
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -61,8 +60,8 @@ def write_run(folder: RunFolder, record: Record) -> None:
     deals = list(record.deals)
     header = tuple(deals[0]) if deals else ("id",)
     write_file(folder.path / "forecast.json", json_bytes(record.payload))
-    write_file(folder.path / "forecast.csv", csv_bytes(FORECAST_COLUMNS, record.rows))
-    write_file(folder.path / "deals.csv", csv_bytes(header, deals))
+    write_file(folder.path / "forecast.csv", csv_bytes(record.rows))
+    write_file(folder.path / "deals.csv", csv_bytes([header, *(row.values() for row in deals)]))
     inputs = _inputs(record.scenario)
     make_folder(folder.path / "inputs")
     for name, content in inputs.items():
@@ -81,12 +80,10 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def csv_bytes(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:
     """Return a table as CSV: commas, quotes where needed, a line feed at the end, nothing for None."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([row.get(name) for name in header] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode("utf-8", "replace")
 
 
@@ -110,9 +107,7 @@ def _inputs(scenario: Scenario) -> dict[str, bytes]:
         resolved["data"] = dict(resolved.get("data") or {}) | names
     files = {"scenario.yaml": yaml_bytes(resolved)}
     for key, table in scenario.tables.items():
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(table)
-        files[names[key]] = text.getvalue().encode("utf-8", "replace")
+        files[names[key]] = csv_bytes(table)
     return files
 
 

@@ -1,0 +1,173 @@
+"""Show a scenario as the engine sees it: exact figures, where each comes from, what looks suspicious."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.expected import Expected, StageRow, expected, funnel_table
+from simulator.expected.means import crm_chances
+from simulator.money import minor_digits
+from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.scenario import Scenario
+from simulator.words import Scale, cut, day, month, plain, scale_for
+
+BAR: Final = 26
+AGE_BAR: Final = 8
+LEGEND: Final = (
+    "  set: close chance as stated. enter, sit: close chance of deals that enter, of deals that sit here.",
+    "  won: the same on entering, optimism corrected. next, skip, back, lost: the next move. days: working",
+    "  time here, average. to won: working days until won, of deals that are won, middle.",
+)
+_NAMES: Final = {"open": "open deals", "new": "yet to come", "receivables": "invoices sent"}
+
+
+def shown(scenario: Scenario) -> str:
+    """Return everything that can be said about a scenario without a random number."""
+    exact = expected(scenario)
+    values = _values(scenario)
+    scale = scale_for(_largest(scenario, exact, values), scenario.currency)
+    blocks = [
+        _title(scenario, scale),
+        *(_ladder(segment.name, funnel_table(segment)) for segment in scenario.segments),
+        LEGEND,
+        *_funnels(scenario, values, scale),
+        _averages(scenario, exact, scale),
+        assumptions(scenario).splitlines(),
+        _suspicions(scenario, scale),
+    ]
+    return "\n\n".join("\n".join(cut(line, WIDTH) for line in block) for block in blocks if block) + "\n"
+
+
+def assumptions(scenario: Scenario) -> str:
+    """Return where each figure comes from."""
+    rows = [
+        [plain(a.path, 44), plain(a.value, 22), a.origin, plain(a.source, 60)] for a in scenario.assumptions
+    ]
+    if not rows:
+        return ""
+    lines = table(["figure", "value", "is", "source"], rows, (0, 1, 2, 3))
+    return "\n".join(["Where each figure comes from", *(cut("  " + line, WIDTH) for line in lines)]) + "\n"
+
+
+def _title(scenario: Scenario, scale: Scale) -> list[str]:
+    horizon = scenario.horizon
+    parts = [
+        plain(scenario.name, 30), f"as of {day(horizon.as_of)}", f"until {day(horizon.end)}", scale.name,
+        f"{len(scenario.pipeline):,} open deals",
+    ]  # fmt: skip
+    return [" · ".join(part for part in parts if part), *wrapped(plain(scenario.description))]
+
+
+def _ladder(segment: str, rows: Sequence[StageRow]) -> list[str]:
+    header = ["stage", "set", "enter", "sit", "won", "next", "skip", "back", "lost", "days", "to won"]
+    body = [
+        [plain(row.name, 26), *map(_percent, (row.set_chance, row.entry_chance, row.sitting_chance, row.win_rate)),
+         *map(_percent, (row.advance, row.skip, row.back, row.lost)), _days(row.stay), _days(row.cycle_median)]
+        for row in rows
+    ]  # fmt: skip
+    return [
+        f"{plain(segment, 40)}: chances and days by stage",
+        *("  " + line for line in table(header, body)),
+    ]
+
+
+def _funnels(scenario: Scenario, values: NDArray[np.float64], scale: Scale) -> Iterator[list[str]]:
+    """Yield each segment's funnel as a picture; one scale of bars for all."""
+    weighted = values * crm_chances(scenario) if len(values) else values
+    pipeline, cells = scenario.pipeline, []
+    for index, segment in enumerate(scenario.segments):
+        for stage in range(len(segment.funnel.stages)):
+            here = (pipeline.segment == index) & (pipeline.stage == stage)
+            ages = pipeline.age[here]
+            known = ages[~np.isnan(ages)]
+            age = float(known.mean()) if len(known) else math.nan
+            cells.append((int(here.sum()), float(values[here].sum()), float(weighted[here].sum()), age))
+    widest = max((value for _, value, _, _ in cells), default=0.0)
+    oldest = max((age for *_, age in cells if not math.isnan(age)), default=0.0)
+    left = iter(cells)
+    for segment in scenario.segments:
+        rows = [_picture(name, *next(left), widest, oldest, scale) for name in segment.funnel.stages]
+        header = ["stage", "deals", "value", "weighted", "▓ weighted ░ value", "days here", ""]
+        lines = table(header, rows, (0, 4, 6))
+        yield [
+            f"{plain(segment.name, 40)}: what stands in the funnel, {scale.name}",
+            *("  " + x for x in lines),
+        ]
+
+
+def _picture(
+    name: str, count: int, value: float, weighted: float, age: float, widest: float, oldest: float, scale: Scale
+) -> list[str]:  # fmt: skip
+    if not count:
+        return [plain(name, 22), NOTHING, NOTHING, NOTHING, "", NOTHING, ""]
+    full = max(round(BAR * value / widest), 1) if widest else 0
+    dark = round(full * weighted / value) if value else 0
+    days = "" if math.isnan(age) or not oldest else "▪" * max(round(AGE_BAR * age / oldest), 1)
+    picture = "▓" * dark + "░" * (full - dark)
+    amounts = [f"{count:,}", scale.exact(value, 2), scale.exact(weighted, 2)]
+    return [plain(name, 22), *amounts, picture, _days(age), days]
+
+
+def _averages(scenario: Scenario, exact: Expected, scale: Scale) -> list[str]:
+    """Lay out the exact means by period and source."""
+    horizon, unit = scenario.horizon, _unit(scenario)
+    shown = [
+        (s, i) for i, s in enumerate(exact.sources) if exact.bookings[i].any() or exact.receipts[i].any()
+    ]
+    booked = [pair for pair in shown if pair[0] != "receivables"]
+    header = ["period", *(f"bookings {_NAMES.get(s, s)}" if not k else _NAMES.get(s, s)
+                          for k, (s, _) in enumerate(booked)), "all", "receipts all"]  # fmt: skip
+    rows = []
+    for period in horizon.periods:
+        first, last = horizon.cells_between(horizon.day_of(period.start), horizon.day_of(period.end))
+        bookings = exact.bookings[:, :, first:last].sum(axis=(1, 2)) / unit
+        receipts = exact.receipts[:, :, first:last].sum() / unit
+        amounts = [*(bookings[i] for _, i in booked), bookings.sum(), receipts]
+        name = month(period.end) if horizon.kind == "month" else period.name
+        rows.append([name, *(scale.number(float(a)) for a in amounts)])
+    totals = [*(exact.bookings[i].sum() / unit for _, i in booked), exact.bookings.sum() / unit]
+    totals.append(exact.receipts.sum() / unit)
+    rows.append(["in all", *(scale.number(float(a)) for a in totals)])
+    lines = table(header, rows)
+    return [f"What to expect on average, {scale.name}", *("  " + line for line in lines)]
+
+
+def _suspicions(scenario: Scenario, scale: Scale) -> list[str]:
+    unit, lines = _unit(scenario), []
+    for code, text, amount in scenario.notes:
+        money = f" ({scale.exact(amount / unit, 2)})" if amount else ""
+        lines += wrapped(f"! {plain(text)}{money} [{plain(code, 10)}]")
+    return ["What to look at", *lines] if lines else ["Nothing looks suspicious."]
+
+
+def _values(scenario: Scenario) -> NDArray[np.float64]:
+    """Return the open amounts in the company's currency, major units, at the first forecast day's rates."""
+    unit, rates = _unit(scenario), scenario.rates
+    worth = [float(rates.convert(d.amount, d.currency, np.array(1))) / unit for d in scenario.pipeline]
+    return np.array(worth, dtype=np.float64)
+
+
+def _largest(scenario: Scenario, exact: Expected, values: NDArray[np.float64]) -> float:
+    unit = _unit(scenario)
+    return max(
+        float(exact.bookings.sum()) / unit, float(exact.receipts.sum()) / unit, float(values.sum()) / 5
+    )
+
+
+def _unit(scenario: Scenario) -> float:
+    return 10.0 ** minor_digits(scenario.currency)
+
+
+def _percent(chance: float) -> str:
+    if chance in (0.0, 1.0):
+        return NOTHING if chance == 0 else "100 %"
+    return f"{100 * chance:.1f} %" if chance < 0.0995 else f"{min(100 * chance, 99.9):.0f} %"
+
+
+def _days(days: Any) -> str:
+    return NOTHING if math.isnan(days) else f"{days:,.0f}"
