@@ -1,0 +1,1 @@
+"""Measure the program: its speed, and its forecasts of public data."""
