@@ -105,7 +105,7 @@ class Scale:
         """Write an amount that no simulation blurs, a plan or a sum of deals: up to so many digits."""
         if amount == 0:
             return "0"
-        text = self._finer(abs(amount), digits).number(amount)
+        text = self.showing(abs(amount), digits).number(amount)
         whole, mark, part = text.partition(".")
         kept = part.rstrip("0").ljust(max(self.decimals, 0), "0")
         return whole + (mark + kept if kept else "")
@@ -117,7 +117,7 @@ class Scale:
             return replace(self, decimals=noise)
         high = max(abs(stats.get("p90", 0.0)), abs(stats.get("p50", 0.0)))
         own = _decimals(_resolution([stats]) / self.unit)
-        finer = min(self._finer(high, 2).decimals, own)
+        finer = min(self.showing(high, 2).decimals, own)
         return replace(self, decimals=max(finer, self.decimals))
 
     def noise_text(self) -> str:
@@ -129,8 +129,8 @@ class Scale:
         step = 10.0**-decimals
         return f"simulation noise at most ±{math.ceil(noise / step - 1e-9) * step:,.{max(decimals, 0)}f}"
 
-    def _finer(self, amount: float, digits: int) -> Scale:
-        """Return a scale that shows so many digits of an amount, never a coarser one."""
+    def showing(self, amount: float, digits: int) -> Scale:
+        """Return a scale that shows at least so many digits of an amount, never a coarser one."""
         if amount <= 0:
             return self
         needed = digits - 1 - math.floor(math.log10(amount / self.unit) + 1e-9)
@@ -146,7 +146,6 @@ def scale_of(payload: Mapping[str, Any]) -> Scale:
     sizes = [abs(s.get(q, 0.0)) for s in shown + receipts for q in ("mean", "p10", "p50", "p90")]
     size = max(sizes + plans, default=0.0)
     first = [s for s in shown + receipts if s.get("p90")][:1]
-    currency = plain(str(payload.get("currency", "")), 10)
     noise = max([_noise(s) for s in shown + receipts], default=0.0)
     return scale_for(size, str(payload.get("currency", "")), _resolution(first), noise)
 
@@ -347,7 +346,9 @@ def _resolution(shown: list[Mapping[str, Any]]) -> float:
 
 
 def _noise(stats: Mapping[str, Any]) -> float:
-    return max([float(v or 0.0) for v in (stats.get("error") or {}).values()], default=0.0)
+    """Return the largest half-width; quantiles at an amount that many futures share are as they are."""
+    errors, lumpy = stats.get("error") or {}, stats.get("lumpy") or ()
+    return max([float(v or 0.0) for k, v in errors.items() if k not in lumpy], default=0.0)
 
 
 def _decimals(resolution: float) -> int:

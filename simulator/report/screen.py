@@ -118,6 +118,7 @@ def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         return []
     amounts = [float(s["amount"]) for s in steps]
     *parts, total = amounts
+    scale = scale.showing(abs(total), 2)  # exact averages, which no simulation blurs
     shown = [*rounded_to_sum(parts, total, scale), total]
     longest = max(map(abs, amounts)) or 1.0
     period = headline_period(payload)

@@ -14,14 +14,14 @@ from simulator.expected.means import crm_chances
 from simulator.money import minor_digits
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.scenario import Scenario
-from simulator.words import Scale, cut, day, month, plain, scale_for
+from simulator.words import Scale, cut, day, month, percent, plain, scale_for
 
 BAR: Final = 26
 AGE_BAR: Final = 8
 LEGEND: Final = (
     "  set: close chance as stated. enter, sit: close chance of deals that enter, of deals that sit here.",
-    "  won: the same on entering, optimism corrected. next, skip, back, lost: the next move. days: working",
-    "  time here, average. to won: working days until won, of deals that are won, middle.",
+    "  won: the same on entering, optimism corrected. next, skip, back, lost: where the next move goes.",
+    "  days: until the next move, average. to won: days until won, for deals that are won, middle.",
 )
 _NAMES: Final = {"open": "open deals", "new": "yet to come", "receivables": "invoices sent"}
 
@@ -65,15 +65,14 @@ def _title(scenario: Scenario, scale: Scale) -> list[str]:
 
 def _ladder(segment: str, rows: Sequence[StageRow]) -> list[str]:
     header = ["stage", "set", "enter", "sit", "won", "next", "skip", "back", "lost", "days", "to won"]
-    body = [
-        [plain(row.name, 26), *map(_percent, (row.set_chance, row.entry_chance, row.sitting_chance, row.win_rate)),
-         *map(_percent, (row.advance, row.skip, row.back, row.lost)), _days(row.stay), _days(row.cycle_median)]
-        for row in rows
-    ]  # fmt: skip
-    return [
-        f"{plain(segment, 40)}: chances and days by stage",
-        *("  " + line for line in table(header, body)),
-    ]
+    body = []
+    for row in rows:
+        ladder = (row.set_chance, row.entry_chance, row.sitting_chance, row.win_rate)
+        moves = (row.advance, row.skip, row.back, row.lost)
+        chances = map(_percent, ladder + moves)
+        body.append([plain(row.name, 26), *chances, _days(row.stay), _days(row.cycle_median)])
+    heading = f"{plain(segment, 40)}: chances and days by stage"
+    return [heading, *("  " + line for line in table(header, body))]
 
 
 def _funnels(scenario: Scenario, values: NDArray[np.float64], scale: Scale) -> Iterator[list[str]]:
@@ -101,7 +100,8 @@ def _funnels(scenario: Scenario, values: NDArray[np.float64], scale: Scale) -> I
 
 
 def _picture(
-    name: str, count: int, value: float, weighted: float, age: float, widest: float, oldest: float, scale: Scale
+    name: str, count: int, value: float, weighted: float, age: float,
+    widest: float, oldest: float, scale: Scale,
 ) -> list[str]:  # fmt: skip
     if not count:
         return [plain(name, 22), NOTHING, NOTHING, NOTHING, "", NOTHING, ""]
@@ -166,7 +166,7 @@ def _unit(scenario: Scenario) -> float:
 def _percent(chance: float) -> str:
     if chance in (0.0, 1.0):
         return NOTHING if chance == 0 else "100 %"
-    return f"{100 * chance:.1f} %" if chance < 0.0995 else f"{min(100 * chance, 99.9):.0f} %"
+    return percent(chance)
 
 
 def _days(days: Any) -> str:
