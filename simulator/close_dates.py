@@ -69,6 +69,24 @@ class CloseDateRule:
         return np.asarray(np.where(k == 1, t, np.maximum(result, 1.0)))
 
 
+    def latest(self, until: ArrayLike, stated_days: ArrayLike, mean: ArrayLike, weight: ArrayLike) -> Floats:
+        """Return T beyond which `blended` surely exceeds some days, the inverse of its equation.
+
+        Args:
+            until: T' in question, operational days.
+            stated_days: d, NaN without a date.
+            mean: μ.
+            weight: κ; infinite days are returned where it is 0, as T' does not depend on T there.
+        """
+        k, mu = np.asarray(weight, dtype=np.float64), np.asarray(mean, dtype=np.float64)
+        d = np.where(k < 1, np.asarray(stated_days, dtype=np.float64), 0.0)
+        root = np.sqrt(np.where(k > 0, k, 1.0))
+        held = (1 - k) * np.log(self.slip * d + SHIFT) + k * mu
+        logs = (np.log(np.asarray(until, dtype=np.float64) + SHIFT) - held) / root + mu
+        # One day more, so that rounding never cuts a walk that would have counted.
+        return np.asarray(np.where(k > 0, np.exp(np.minimum(logs, 50.0)) - SHIFT + 1, np.inf))
+
+
 def log_moments(law: Floats) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of ln(T + c) of laws of whole days, floats[..., days]."""
     logs = np.log(np.arange(law.shape[-1]) + SHIFT)

@@ -60,12 +60,9 @@ class Streams:
         """
         seed = self.group_seeds.get(_GROUP_OF[purpose], self.seed)
         name = purpose if block == 0 else f"{purpose}/{block}"
-        digest = blake2b(digest_size=8)
-        for part in (str(seed), kind, entity, name):
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "little"))
-            digest.update(data)
-        return int.from_bytes(digest.digest(), "little")
+        parts = [part.encode("utf-8", "surrogatepass") for part in (str(seed), kind, entity, name)]
+        message = b"".join([len(part).to_bytes(8, "little") + part for part in parts])
+        return int.from_bytes(blake2b(message, digest_size=8).digest(), "little")
 
     def keys(self, kind: str, entities: Iterable[str], purpose: str, block: int = 0) -> Words:
         """Return `key` of each entity, as words[entity]."""
@@ -99,20 +96,16 @@ def mix64(state: Words) -> Words:
     return state
 
 
-def uniforms(keys: Words | np.uint64, offsets: Words, n: int = 0) -> Floats:
+def uniforms(states: Words, n: int = 0) -> Floats:
     """Return the n-th uniform of each (key, trial), never 0 or 1.
 
     word = mix64(key + (64·trial + n + 1)·γ), u = ((word >> 12) + ½)·2⁻⁵² (MODEL 10).
 
     Args:
-        keys: words, broadcast against offsets.
-        offsets: `trial_offsets` of the trials.
+        states: key + `trial_offsets` of each, words[...].
         n: which draw of the purpose, 0 … 63.
-
-    Returns:
-        floats of the broadcast shape.
     """
-    words = mix64(np.asarray(keys + (offsets + draw_offset(n))))
+    words = mix64(states + draw_offset(n))
     words >>= np.uint64(12)
     result = words.view(np.int64).astype(np.float64)
     result += 0.5

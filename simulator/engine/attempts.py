@@ -21,7 +21,7 @@ from simulator.funnel import tilted
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-TILE = 1 << 15
+TILE = 1 << 16
 """Deal-trials that are decided at once, so that the arrays stay in cache."""
 
 
@@ -151,16 +151,20 @@ def _bluebirds(block: Block, plan: SegmentPlan) -> None:
     """Settle the deals that are first seen when they are won."""
     if plan.bluebirds is None:
         return
+    found = []
     for number, month in enumerate(plan.months):
         u = block.draw_count(f"{plan.segment.name}/{month.name}/bluebirds")
         for trial, n in _arriving(inverse(month.bluebirds, u)):
             which = n + number * plan.bluebirds.most
             walkers = Walkers(plan.bluebirds.entities, which, block.offsets[trial])
-            day = plan.segment.clock.day_of(arrival_clock(plan, walkers, number))
-            inside = np.flatnonzero(day <= block.plan.last_day)
-            walkers = walkers.only(inside)
-            amount = plan.bluebirds.amounts(walkers.which, walkers.offsets).astype(np.int64)
-            settle(block, plan, Won(plan.bluebirds, walkers, trial[inside], day[inside], amount))
+            found.append((which, trial, plan.segment.clock.day_of(arrival_clock(plan, walkers, number))))
+    if not found:
+        return
+    which, trial, day = (np.concatenate(column) for column in zip(*found, strict=True))
+    inside = np.flatnonzero(day <= block.plan.last_day)
+    walkers = Walkers(plan.bluebirds.entities, which[inside], block.offsets[trial[inside]])
+    amount = plan.bluebirds.amounts(walkers.which, walkers.offsets).astype(np.int64)
+    settle(block, plan, Won(plan.bluebirds, walkers, trial[inside], day[inside], amount))
 
 
 def _arriving(counts: Integers) -> Iterator[tuple[Integers, Integers]]:

@@ -56,7 +56,7 @@ class Block:
 
     def draw_count(self, month: str) -> NDArray[np.float64]:
         """Return the uniform that decides how many deals arrive in a month of a segment, floats[trial]."""
-        return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")), self.offsets)
+        return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
 def new_block(plan: Plan, first: int, count: int) -> Block:

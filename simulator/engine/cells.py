@@ -47,14 +47,12 @@ class Cells:
         self.money: dict[Series, Floats] = {s: np.zeros((slices, cells, trials)) for s in SERIES}
         self.wins = np.zeros((slices, cells))
 
-    def add(
-        self, series: Series, row: Integers | int, cell: Integers, trial: Integers, money: Floats
-    ) -> None:
+    def add(self, series: Series, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
         """Add amounts to a series.
 
         Args:
             series: which one.
-            row: slice of each amount, or of all.
+            row: slice of each amount.
             cell: of each.
             trial: of each, within the block.
             money: whole minor units of the company's currency.
@@ -63,7 +61,7 @@ class Cells:
             return
         first = int(np.min(row))
         count = int(np.max(row)) - first + 1
-        flat = ((np.asarray(row) - first) * self.cells + cell) * self.trials + trial
+        flat = ((row - first) * self.cells + cell) * self.trials + trial
         total = np.bincount(flat, weights=money, minlength=count * self.cells * self.trials)
         self.money[series][first : first + count] += total.reshape(count, self.cells, self.trials)
 

@@ -35,9 +35,17 @@ class Entities:
         if found.all():
             return found
         # A key not hashed yet is 0. Another thread may write the same words at the same time.
-        for i in np.unique(which[found == 0]).tolist():
+        missing = np.zeros(len(self._ids), dtype=np.bool_)
+        missing[which[found == 0]] = True
+        for i in np.flatnonzero(missing).tolist():
             self._keys[place][i] = self._streams.key(self._kind, self._ids[i], purpose, block)
         return self._keys[place][which]
+
+    def states(
+        self, purpose: str, which: Integers, offsets: Words, attempt: int = 0, block: int = 0
+    ) -> Words:
+        """Return key + 64·trial·γ of each (entity, trial), from which `uniforms` makes any draw."""
+        return self.keys(purpose, attempt * 1024 + block, which) + offsets
 
     def draw(self, purpose: str, which: Integers, offsets: Words, n: int = 0, attempt: int = 0) -> Floats:
         """Return the n-th uniform of a purpose of some entities, each in its own trial.
@@ -50,7 +58,7 @@ class Entities:
             attempt: 0 for the deal itself, 1 for its first return.
         """
         block, n = divmod(n, DRAWS_PER_TRIAL)
-        return uniforms(self.keys(purpose, attempt * 1024 + block, which), offsets, n)
+        return uniforms(self.states(purpose, which, offsets, attempt, block), n)
 
 
 class Numbered(Sequence[str]):

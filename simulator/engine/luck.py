@@ -77,4 +77,4 @@ def _path(
 
 
 def _uniform(streams: Streams, entity: str, purpose: str, offsets: Words) -> Floats:
-    return uniforms(np.uint64(streams.key("market", entity, purpose)), offsets)
+    return uniforms(np.uint64(streams.key("market", entity, purpose)) + offsets)

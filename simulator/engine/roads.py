@@ -19,7 +19,7 @@ from simulator.streams import Words
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FULL = 1 << 15
+FULL = 1 << 16
 """Attempts that are walked at once: enough to hide the cost of a call, few enough to stay in cache."""
 
 
@@ -104,7 +104,10 @@ class Roads:
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
         plan, path = self._plan, self._plan.winning if road.won else self._plan.losing
-        days, guarded = walk(walkers, path, plan.tables, some.stage, some.days, road.move)
+        latest = plan.end - some.begin
+        if some.stated is not None and some.mean is not None and some.weight is not None:
+            latest = plan.segment.close_date.latest(latest, some.stated, some.mean, some.weight)
+        days, guarded = walk(walkers, path, plan.tables, some.stage, some.days, latest, road.move)
         self._block.guarded += guarded
         if road.won:
             clock = some.begin + _with_stated_date(plan, some, days)

@@ -15,7 +15,7 @@ from simulator.engine.compile import Plan
 from simulator.engine.settle import collect_receivables
 from simulator.targets import SERIES, Series
 
-BLOCK = 2048
+BLOCK = 4096
 """Trials a block; the result does not depend on it."""
 
 Floats = NDArray[np.float64]

@@ -10,11 +10,11 @@ from scipy import special
 
 from simulator.engine.billing import Contract, Flow, bill
 from simulator.engine.block import Block
-from simulator.engine.compile import SegmentPlan
+from simulator.engine.compile import Invoice, SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.walk import Walkers
 from simulator.payments import NEVER, pay_days, shared_uniform
-from simulator.targets import Series
+from simulator.targets import SERIES, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -67,32 +67,37 @@ def close(
 
 def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
     """Add bookings, billings and receipts of won deals to the block's cells."""
+    if not len(won.trial):
+        return
     rows = won.population.rows(won.walkers.which)
     block.cells.count_wins(rows, block.plan.cell_of_day[won.close_day])
+    entries: dict[Series, list[Entry]] = {series: [] for series in SERIES}
     for contract, places in won.population.contracts(won.walkers.which):
         walkers, trial = won.walkers.only(places), won.trial[places]
         day, amount = won.close_day[places], won.amount[places]
-        row = rows if isinstance(rows, int) else rows[places]
-        booked = Flow(np.arange(len(places)), day, amount)
-        money = _add(block, contract, "bookings", row, trial, booked)
+        row = rows[places] if isinstance(rows, np.ndarray) else np.full(len(places), rows)
+        booked = _entry(block, contract, row, trial, Flow(np.arange(len(places)), day, amount))
         if won.population is block.plan.open_deals and won.walkers.attempt == 0:
-            _track(block, plan, walkers.which, day, money)
+            _track(block, plan, walkers.which, day, booked[-1])
         customer = won.population.customer(walkers.which)
         invoices, receipts = bill(contract, walkers, day, amount, won.population.customers, customer)
-        _add(block, contract, "billings", row, trial, invoices)
-        _add(block, contract, "receipts", row, trial, receipts)
+        entries["bookings"].append(booked)
+        entries["billings"].append(_entry(block, contract, row, trial, invoices))
+        entries["receipts"].append(_entry(block, contract, row, trial, receipts))
+    for series in SERIES:
+        block.cells.add(series, *(np.concatenate(column) for column in zip(*entries[series], strict=True)))
 
 
-def _add(
-    block: Block, contract: Contract, series: Series, row: Integers | int, trial: Integers, flow: Flow
-) -> Floats:
-    """Convert a flow at its days' rates, add it to the cells, and return it in company minor units."""
+Entry = tuple[Integers, Integers, Integers, Floats]
+"""Slice, cell, trial and company minor units of some movements."""
+
+
+def _entry(block: Block, contract: Contract, row: Integers, trial: Integers, flow: Flow) -> Entry:
+    """Return a flow as an entry, converted at its days' rates."""
     money = flow.amount.astype(np.float64)
     if contract.currency != block.plan.scenario.currency:
         money = np.rint(money * contract.rates[flow.day])
-    rows = row if isinstance(row, int) else row[flow.entry]
-    block.cells.add(series, rows, block.plan.cell_of_day[flow.day], trial[flow.entry], money)
-    return money
+    return row[flow.entry], block.plan.cell_of_day[flow.day], trial[flow.entry], money
 
 
 def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
@@ -107,21 +112,29 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
 
 def collect_receivables(block: Block) -> None:
     """Pay the opening invoices by their residual life tables."""
-    plan = block.plan
+    plan, entries = block.plan, []
     for i, invoice in enumerate(plan.invoices):
-        payment = invoice.payment
-        u = plan.invoice_entities.draw("lateness", np.array([i]), block.offsets)
-        if payment.shared > 0:
-            own = np.array([invoice.customer])
-            factor = special.ndtri(plan.customers.draw("customer", own, block.offsets))
-            u = shared_uniform(u, factor, payment.shared)
-        late = payment.residual_late_days(u, -invoice.due_day)
-        day = pay_days(invoice.invoice_day, invoice.due_day, late)
-        amount = np.full(block.trials, float(invoice.amount))
-        if payment.recovery > 0:
-            bad = day == NEVER
-            day = np.where(bad, invoice.due_day + payment.recovery_days(-invoice.due_day), day)
-            amount = np.where(bad, np.rint(amount * payment.recovery), amount)
+        day, amount = _payment(block, i, invoice)
         paid = np.flatnonzero(day <= plan.last_day)
-        money = np.rint(amount[paid] * invoice.rates[day[paid]])
-        block.cells.add("receipts", invoice.row, plan.cell_of_day[day[paid]], paid, money)
+        day = day[paid]
+        row = np.full(len(paid), invoice.row)
+        entries.append((row, plan.cell_of_day[day], paid, np.rint(amount[paid] * invoice.rates[day])))
+    if entries:
+        block.cells.add("receipts", *(np.concatenate(column) for column in zip(*entries, strict=True)))
+
+
+def _payment(block: Block, i: int, invoice: Invoice) -> tuple[Integers, Floats]:
+    """Return the day on which an opening invoice is paid, and what is paid, both by trial."""
+    plan, payment = block.plan, invoice.payment
+    u = plan.invoice_entities.draw("lateness", np.array([i]), block.offsets)
+    if payment.shared > 0:
+        factor = special.ndtri(plan.customers.draw("customer", np.array([invoice.customer]), block.offsets))
+        u = shared_uniform(u, factor, payment.shared)
+    late = payment.residual_late_days(u, -invoice.due_day)
+    day = pay_days(invoice.invoice_day, invoice.due_day, late)
+    amount = np.full(block.trials, float(invoice.amount))
+    if payment.recovery > 0:
+        bad = day == NEVER
+        day = np.where(bad, invoice.due_day + payment.recovery_days(-invoice.due_day), day)
+        amount = np.where(bad, np.rint(amount * payment.recovery), amount)
+    return day, amount

@@ -12,7 +12,7 @@ from simulator.distributions import Distribution
 from simulator.engine.identity import Entities
 from simulator.engine.stays import StayTables
 from simulator.funnel import Funnel
-from simulator.streams import Words
+from simulator.streams import Words, uniforms
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -23,12 +23,12 @@ MOST_MOVES: Final = 60
 
 @dataclass(frozen=True)
 class Path:
-    """The walk of one outcome, as tables over (stage, slot); a slot is one possible next move.
+    """The walk of one outcome, as tables over (slot, stage); a slot is one possible next move.
 
     Attributes:
-        moves: cumulative chances, floats[stage, slot].
-        target: stage that the move leads to, the number of stages or more for the end, integers[stage, slot].
-        law: index of the stay's law, integers[stage, slot].
+        moves: cumulative chances, floats[slot, stage].
+        target: stage that the move leads to, the number of stages or more for the end, integers[slot, stage].
+        law: index of the stay's law, integers[slot, stage].
         single: whether a stage has one move only, so that none is drawn, bools[stage].
     """
 
@@ -59,7 +59,8 @@ def path_tables(funnel: Funnel, chances: Floats, laws: list[Distribution]) -> Pa
                 laws.append(stay)
             law[s, slot] = laws.index(stay)
         moves[s, max(int((chances[s] > 0).sum()) - 1, 0) :] = 1.0
-    return Path(moves, target.astype(np.int64), law, (chances > 0).sum(axis=1) <= 1)
+    single = (chances > 0).sum(axis=1) <= 1
+    return Path(moves.T.copy(), target.T.astype(np.int64), law.T.copy(), single)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ class Walkers:
 
 
 def walk(
-    walkers: Walkers, path: Path, tables: StayTables, stage: Integers, days: Integers, first_move: int = 0
-) -> tuple[Integers, int]:
+    walkers: Walkers, path: Path, tables: StayTables, stage: Integers, days: Integers, latest: Floats,
+    first_move: int = 0,
+) -> tuple[Integers, int]:  # fmt: skip
     """Return the operational days at which each walker ends, and how many the guard stopped.
 
     Args:
@@ -98,35 +100,36 @@ def walk(
         tables: of the stays.
         stage: where each stands, having just entered; the end where it is beyond the last stage.
         days: operational days so far.
+        latest: days after which the end of a walk no longer matters, so that it may stop short, floats[n].
         first_move: number of moves already made.
     """
-    size = len(path.moves)
+    size = len(path.single)
     days = days.copy()
-    active = np.flatnonzero(stage < size)
+    active = np.flatnonzero((stage < size) & (days <= latest))
     stage = stage[active]
+    which, offsets, entities = walkers.which[active], walkers.offsets[active], walkers.entities
+    stays = entities.states("stays", which, offsets, walkers.attempt)
+    moves = None if path.single.all() else entities.states("moves", which, offsets, walkers.attempt)
     move = first_move
     while len(active) and move < MOST_MOVES:
-        which, offsets = walkers.which[active], walkers.offsets[active]
-        slot = _slots(walkers, path, stage, which, offsets, move)
-        u = walkers.entities.draw("stays", which, offsets, move, walkers.attempt)
-        days[active] += tables.draw(path.law[stage, slot], u)
-        stage = path.target[stage, slot]
-        going = stage < size
-        active, stage = active[going], stage[going]
+        law, target = path.law[0][stage], path.target[0][stage]
+        if moves is not None:
+            law, target = _taken(path, stage, uniforms(moves, move))
+        spent = days[active] + tables.draw(law, uniforms(stays, move))
+        days[active] = spent
+        going = np.flatnonzero((target < size) & (spent <= latest[active]))
+        active, stage, stays = active[going], target[going], stays[going]
+        moves = None if moves is None else moves[going]
         move += 1
     return days, len(active)
 
 
-def _slots(
-    walkers: Walkers, path: Path, stage: Integers, which: Integers, offsets: Words, move: int
-) -> Integers:
-    """Return the slot that each walker takes from its stage."""
-    slot = np.zeros(len(stage), dtype=np.int64)
-    choice = np.flatnonzero(~path.single[stage])
-    if len(choice):
-        u = walkers.entities.draw("moves", which[choice], offsets[choice], move, walkers.attempt)
-        slot[choice] = choose(path.moves[stage[choice]], u)
-    return slot
+def _taken(path: Path, stage: Integers, u: Floats) -> tuple[Integers, Integers]:
+    """Return law and target of the move that each walker takes from its stage."""
+    flat = stage
+    for moves in path.moves[:-1]:
+        flat = flat + (u > moves[stage]) * len(path.single)
+    return path.law.ravel()[flat], path.target.ravel()[flat]
 
 
 def choose(cumulative: Floats, u: Floats) -> Integers:
