@@ -9,7 +9,7 @@ from simulator.clock import Clock, operational_clock
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
-from simulator.distributions import Fixed, LogNormal
+from simulator.distributions import Fixed, Gamma, LogNormal, Weibull
 from simulator.funnel import Funnel, advance_chances
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
@@ -22,6 +22,7 @@ AS_OF = date(2026, 10, 31)
 ARTICLE_LADDER = (0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90)
 ARTICLE_STAGES = tuple(f"S{n}" for n in range(1, 8))
 NEVER_CHANGED = AmountChange(unchanged=1.0)
+CAUSES = [[0.0, 0.5, 0.1, 0.0, 0.4], [0.1, 0.0, 0.6, 0.05, 0.25], [0.0, 0.1, 0.0, 0.7, 0.2]]
 
 
 def make_clock(as_of=AS_OF, first_day=-1500, last_day=2500, country=None, quarter_end_weight=1.0):
@@ -55,6 +56,17 @@ def make_funnel(ladder=(0.2, 0.5, 0.8), back=None, stay=None, transitions=None, 
 def article_funnel(**overrides):
     back = (0, 0.05, 0.05, 0.05, 0.10, 0.15, 0.10)
     return make_funnel(**{"ladder": ARTICLE_LADDER, "back": back} | overrides)
+
+
+def causes_funnel():
+    """Losers linger, some moves are quick, one stay may take no day at all."""
+    quick, slow, none = LogNormal.from_median(9, 25), Weibull(1.3, 45.0), Gamma(0.7, 12.0)
+    stays = [
+        [None, quick, none, None, slow],
+        [quick, None, none, none, slow],
+        [None, slow, None, quick, none],
+    ]
+    return make_funnel(transitions=CAUSES, stays=stays)
 
 
 def make_segment(**overrides):

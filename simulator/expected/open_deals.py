@@ -92,18 +92,18 @@ def reached(clock: Clock, last_day: int, delay_days: int) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def mean_factor(change: AmountChange) -> float:
-    """Return E[exp(Y)] of MODEL 3, by quadrature over t = asinh of the standardised value."""
+def mean_factor(change: AmountChange, power: int = 1) -> float:
+    """Return E[exp(power·Y)] of MODEL 3, by quadrature over t = asinh of the standardised value."""
     location, scale = change.location, change.scale
     if scale == 0:
-        moved = float(np.exp(location))
+        moved = float(np.exp(power * location))
     else:
         low, high = (np.arcsinh((b - location) / scale) for b in (-LIMIT, LIMIT))
         nodes, weights = np.polynomial.legendre.leggauss(120)
         t = (low + high) / 2 + (high - low) / 2 * nodes
         z = np.sinh(t)
         density = weights * np.cosh(t) * (1 + z**2 / DEGREES) ** (-(DEGREES + 1) / 2)
-        moved = float(density @ np.exp(location + scale * z) / density.sum())
+        moved = float(density @ np.exp(power * (location + scale * z)) / density.sum())
     return change.unchanged + (1 - change.unchanged) * moved
 
 

@@ -20,6 +20,8 @@ End = Literal["won", "lost"]
 
 _ROWS: Final = 128
 """Laws worked on at a time, so that memory stays bounded."""
+_NOISE: Final = 1e-15
+"""Chances below this come from rounding."""
 _REST: Final = 1e-6
 """Resting ages are cut where fewer than this share of a stage's deals are still there."""
 _EXACT_AGES: Final = 64
@@ -128,7 +130,7 @@ class Walk:
             for law, columns in self._columns_by_law(stage):
                 stays = np.fft.rfft(days_left(law, ages[rows], size), 2 * size)
                 spectrum += stays * (shares[rows][:, columns] @ inner[columns])
-            result[rows] = np.maximum(np.fft.irfft(spectrum, 2 * size)[:, :size], 0.0)
+            result[rows] = _clean(np.fft.irfft(spectrum, 2 * size)[:, :size])
         result[:, -1] += np.maximum(shares.sum(axis=1) - result.sum(axis=1), 0.0)
         return result
 
@@ -257,13 +259,18 @@ def _law_to_end(funnel: Funnel, goal: Floats, column: int) -> Floats:
                 if law is not None:
                     spectrum += chain[s, k] * stays[law] * (spectra[k] if k < size else 1.0)
                     total += chain[s, k] * (mass[k] if k < size else float(k == column))
-            laws[s] = np.maximum(np.fft.irfft(spectrum, 2 * LONGEST)[:LONGEST], 0.0)
+            laws[s] = _clean(np.fft.irfft(spectrum, 2 * LONGEST)[:LONGEST])
             laws[s, -1] += max(total - laws[s].sum(), 0.0)
             mass[s] = total
             spectra[s] = np.fft.rfft(laws[s], 2 * LONGEST)
         if np.abs(mass - before).max() < 1e-15:
             break
     return laws
+
+
+def _clean(law: Floats) -> Floats:
+    """Return a law without the rounding of its transform, so that what cannot be is exactly 0."""
+    return np.asarray(np.where(law < _NOISE, 0.0, law))
 
 
 def _stay_spectra(funnel: Funnel) -> dict[Distribution, Spectra]:
