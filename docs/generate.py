@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from ruamel.yaml import YAML
 
 from simulator.cli import main as program
 from simulator.scenario.schema import json_schema
 
 HERE = Path(__file__).resolve().parent
 MARK = "<!-- keys of a scenario -->\n"
+LAWS = {"DaysLaw": "### Laws of days", "MoneyLaw": "### Laws of amounts"}
+ELSEWHERE = {"DealColumns", "InvoiceColumns"}  # described by the template
+MEANINGS = YAML(typ="safe").load((HERE / "templates" / "meanings.yaml").read_text(encoding="utf-8"))
 Schema = Mapping[str, Any]
 
 
@@ -35,7 +39,7 @@ def main() -> None:
 
 def command_page() -> str:
     """Return every command's help as Markdown."""
-    context = click.Context(program, info_name="simulator", terminal_width=100)
+    context = click.Context(program, info_name="simulator", terminal_width=100, **program.context_settings)
     parts = [
         "# Commands\n",
         "Written by `make docs` from the program's own help.\n",
@@ -57,23 +61,25 @@ def block(command: str, output: str) -> str:
 
 def key_tables(schema: Schema) -> str:
     """Return one table of keys for the scenario and for each mapping inside it, in the order of reading."""
-    return "\n".join(key_table(title, node, schema) for title, node in mappings(schema))
+    return "\n".join(key_table(path, node, schema) for path, node in mappings(schema)) + "\n"
 
 
 def mappings(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """Walk the mappings with fixed keys breadth first; each is named by the path where it first stands."""
-    waiting: list[tuple[str, Schema]] = [("", schema)]
-    seen: set[str] = set()
-    while waiting:
-        path, node = waiting.pop(0)
+    """Walk the mappings with fixed keys, depth first; each is named by the path where it first stands."""
+    seen = set(ELSEWHERE)
+
+    def walk(path: str, node: Schema) -> Iterator[tuple[str, Schema]]:
         yield path, node
         for key, value in node.get("properties", {}).items():
             for inner_path, name in references(value, f"{path}.{key}" if path else key):
-                if name not in seen:
+                if name not in seen and "properties" in schema["$defs"][name]:
                     seen.add(name)
-                    inner = schema["$defs"][name]
-                    if "properties" in inner:
-                        waiting.append((inner_path, inner))
+                    yield from walk(inner_path, schema["$defs"][name])
+
+    laws = [(path, node) for path, node in walk("", schema) if node.get("title") in LAWS]
+    seen = set(ELSEWHERE)
+    yield from (found for found in walk("", schema) if found[1].get("title") not in LAWS)
+    yield from laws
 
 
 def references(value: Schema, path: str) -> Iterator[tuple[str, str]]:
@@ -90,14 +96,16 @@ def references(value: Schema, path: str) -> Iterator[tuple[str, str]]:
 
 def key_table(path: str, node: Schema, schema: Schema) -> str:
     """Return a mapping's keys as a table."""
-    title = f"### `{path}`" if path else "### The file"
+    title = LAWS.get(node["title"]) or (f"### `{path}`" if path else "### The file")
     about = " ".join(inspect.cleandoc(node.get("description", "")).split("\n\n")[0].split())
     lines = [title, "", *([about, ""] if about else [])]
     lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
-    required = set(node.get("required", ()))
+    required = {*node.get("required", ()), *(key for way in node.get("anyOf", ()) for key in way["required"])}
     for key, value in node["properties"].items():
-        default = "required" if key in required else default_text(value)
-        meaning = " ".join(value.get("description", "").split())
+        if key == "source" and path:
+            continue
+        default = "required" if key in required - {"extends"} else default_text(value)
+        meaning = value.get("description") or MEANINGS[node["title"]][key]
         lines.append(f"| `{key}` | {cell(kind(value, schema))} | {default} | {cell(meaning)} |")
     return "\n".join(lines) + "\n"
 
@@ -119,9 +127,15 @@ def kind(value: Schema, schema: Schema) -> str:
         return f"list of {kind(value.get('items', {}), schema)}"
     if value.get("type") == "object" or "additionalProperties" in value:
         inner = value.get("additionalProperties")
-        return f"names, each: {kind(inner, schema)}" if isinstance(inner, Mapping) and inner else "mapping"
-    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
-    return words.get(str(value.get("type")), "anything") + bounds(value)
+        return f"by name: {kind(inner, schema)}" if isinstance(inner, Mapping) and inner else "mapping"
+    if value.get("pattern") == "%$":
+        return "per cent"
+    types = value.get("type", "anything")
+    if isinstance(types, list):
+        # Ids and names may look like numbers; quantities may carry a unit.
+        return "text" if types == ["string", "number"] else "number, or with a unit"
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    return words.get(types, types) + bounds(value)
 
 
 def bounds(value: Schema) -> str:
@@ -132,13 +146,20 @@ def bounds(value: Schema) -> str:
 
 
 def default_text(value: Schema) -> str:
-    """Say the default; nothing where it is to be left out."""
+    """Say the default; nothing where a key may be missing, or its mapping has defaults inside."""
     default = value.get("default")
-    if default is None or default in ({}, []):
-        return "–"
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{cell(str(default))}`"
+    if isinstance(default, dict) and "dist" in default:
+        default = "{" + ", ".join(f"{k}: {plain(v)}" for k, v in default.items() if v is not None) + "}"
+    if default is None and {"const": "auto"} in value.get("anyOf", ()):
+        default = "auto"
+    return "–" if isinstance(default, dict) or default in (None, "", []) else f"`{cell(plain(default))}`"
+
+
+def plain(value: object) -> str:
+    """Write a value as in a scenario file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def reference(value: Schema) -> str:
