@@ -10,7 +10,13 @@ from datetime import date
 from typing import Any, Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNITS: Final = ((1e12, "trillion "), (1e9, "billion "), (1e6, "million "), (1e4, "thousand "))
+_UNITS: Final = (
+    (1e12, 1e12, "trillion "),
+    (1e9, 1e9, "billion "),
+    (1e6, 1e6, "million "),
+    (1e4, 1e3, "thousand "),
+)
+"""From which size on, what is divided by, its name: below ten thousand amounts stand as they are."""
 _FRACTIONS: Final = (
     *((1, n) for n in (100, 50, 30, 20, 15, 10, 8, 6, 5, 4, 3)),
     *((2, 5), (1, 2), (3, 5), (2, 3)),
@@ -105,7 +111,8 @@ class Scale:
         """Write an amount that no simulation blurs, a plan or a sum of deals: up to so many digits."""
         if amount == 0:
             return "0"
-        text = self.showing(abs(amount), digits).number(amount)
+        fit = self.showing(abs(amount), digits)
+        text = replace(fit, decimals=max(fit.decimals, 0)).number(amount)
         whole, mark, part = text.partition(".")
         kept = part.rstrip("0").ljust(max(self.decimals, 0), "0")
         return whole + (mark + kept if kept else "")
@@ -125,9 +132,10 @@ class Scale:
         if self.noise <= 0:
             return "no simulation noise"
         noise = self.noise / self.unit
-        decimals = -math.floor(math.log10(noise) + 1e-9)
-        step = 10.0**-decimals
-        return f"simulation noise at most ±{math.ceil(noise / step - 1e-9) * step:,.{max(decimals, 0)}f}"
+        power = math.floor(math.log10(noise) + 1e-9)
+        rounded = math.ceil(noise / 10.0**power - 1e-9) * 10.0**power
+        decimals = max(-math.floor(math.log10(rounded) + 1e-9), 0)
+        return f"simulation noise at most ±{rounded:,.{decimals}f}"
 
     def showing(self, amount: float, digits: int) -> Scale:
         """Return a scale that shows at least so many digits of an amount, never a coarser one."""
@@ -156,12 +164,12 @@ def scale_for(size: float, currency: str, resolution: float = 0.0, noise: float 
     Args:
         size: major units.
         currency: its code.
-        resolution: finest step worth printing; by default a thousandth of the size.
+        resolution: finest step worth printing; by default the third digit of the size.
         noise: half-width of the simulation's own error.
     """
     currency = plain(currency, 10)
-    unit, name = next(((u, f"{n}{currency}") for u, n in _UNITS if size >= u), (1.0, currency))
-    return Scale(unit, name.strip(), _decimals((resolution or size / 1000) / unit), noise)
+    unit, name = next(((u, n + currency) for least, u, n in _UNITS if size >= least), (1.0, currency))
+    return Scale(unit, name.strip(), _decimals((resolution or _third_digit(size)) / unit), noise)
 
 
 # ---- chances
@@ -342,7 +350,12 @@ def _resolution(shown: list[Mapping[str, Any]]) -> float:
     spread = shown[0].get("p90", 0.0) - shown[0].get("p10", 0.0) if shown else 0.0
     noise = max([_noise(s) for s in shown], default=0.0)
     size = max([abs(s.get("p90", 0.0)) for s in shown], default=0.0)
-    return max(noise, spread / 50, size / 1000)
+    return max(noise, spread / 50, _third_digit(size))
+
+
+def _third_digit(size: float) -> float:
+    """Return what the third digit of an amount stands for."""
+    return 10.0 ** (math.floor(math.log10(size) + 1e-9) - 2) if size > 0 else 0.0
 
 
 def _noise(stats: Mapping[str, Any]) -> float:
