@@ -215,21 +215,22 @@ def winning_times(funnel: Funnel, size: int = LONGEST) -> Floats:
     """Return the law of the whole days from entering each stage to won, given a win, floats[S, size].
 
     The Markov renewal equation G_s(t) = Σ_k q[s,k]·(f[s,k] * G_k)(t), with q the winning walk, solved as a
-    linear system at each frequency of a discrete Fourier transform twice as long, so that nothing wraps.
+    linear system at each frequency of a discrete Fourier transform four times as long, so that what wraps
+    around is less than rounding for stays of up to several years; the last cell holds the rest.
     """
     count, q = len(funnel.stages), funnel.winning
-    spectrum = np.zeros((count, count + 2, size + 1), dtype=np.complex128)
+    spectrum = np.zeros((count, count + 2, 2 * size + 1), dtype=np.complex128)
     cache: dict[Distribution, NDArray[np.complex128]] = {}
     for s in range(count):
         for k in np.flatnonzero(q[s]):
             law = funnel.stays[s][k]
             assert law is not None
             if law not in cache:
-                cache[law] = np.fft.rfft(whole_days(law, size=size), 2 * size)
+                cache[law] = np.fft.rfft(whole_days(law, size=size), 4 * size)
             spectrum[s, k] = q[s, k] * cache[law]
     inner = np.moveaxis(np.eye(count)[:, :, None] - spectrum[:, :count], 2, 0)
     solved = np.linalg.solve(inner, np.moveaxis(spectrum[:, count : count + 1], 2, 0))[..., 0]
-    times = np.fft.irfft(solved.T, 2 * size)[:, :size]
+    times = np.fft.irfft(solved.T, 4 * size)[:, :size]
     times = np.maximum(times, 0.0)
     times[:, -1] += np.maximum(1 - times.sum(axis=1), 0.0) * (funnel.ladder > 0)
     return np.asarray(times)

@@ -17,7 +17,7 @@ PRIOR: Final = (1.5, 18.0)
 SHARED_SHARE: Final = 3 / 8
 """Part of the total ρ that all segments share (3:5)."""
 LARGEST_RHO: Final = 0.5
-"""The prior is cut here (it holds 2e-7 of the mass beyond), so that ρ and doubt together stay below 1."""
+"""The prior is cut here (1.4e-5 of its mass lies beyond), so that ρ and doubt together stay below 1."""
 LARGEST_DOUBT: Final = 0.45
 """No stage's doubt may take more; `worth` of five closed deals or more never does."""
 

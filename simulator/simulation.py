@@ -13,7 +13,7 @@ from scipy import special
 from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
 from simulator.errors import UsageError
 from simulator.expected import Expected, expected, walk
-from simulator.forecast import Check, Forecast, Slice, statistics
+from simulator.forecast import Check, Forecast, Slice, Trials, statistics
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period
@@ -120,10 +120,10 @@ def _totals(scenario: Scenario) -> Iterator[Period]:
         yield Period("", horizon.date_of(1), period.end)
 
 
-def _bare(plan: Plan, outcome: Outcome) -> Forecast:
-    """Return trials alone as a forecast, to ask for totals."""
+def _bare(plan: Plan, outcome: Outcome) -> Trials:
+    """Return the trials alone, to ask for totals."""
     slices = tuple(Slice(s.segment, s.source, s.group) for s in plan.slices)
-    return Forecast(
+    return Trials(
         plan.scenario, outcome.trials, 0, slices, outcome.money, outcome.closes, outcome.landed,
         np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0),
     )  # fmt: skip
@@ -137,32 +137,32 @@ def _forecast(
     horizon, period = plan.scenario.horizon, bare.headline_period
     first = horizon.day_of(period.start) if period else bare.year_start
     last = horizon.day_of(period.end) if period else horizon.last_day
-    steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last))
+    steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check_means(bare, exact), steps, period.name if period else "", sensitivity, by,
     )  # fmt: skip
 
 
-def _other_markets(main: Forecast, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
+def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
     """Return the headline bookings if deals were independent, as assumed, and if they moved together."""
     phi = plan.market.phi
     result = []
     for name, market in (
         ("independent", Market.independent(phi)), ("as assumed", None), ("strong", Market.strong(phi)),
     ):  # fmt: skip
-        forecast = main
+        trials = main
         if market is not None:
             other = compile_plan(plan.scenario, main.seed, market, main.by)
             quiet = _Runner(runner.workers, None, runner.block)
-            forecast = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
+            trials = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
         period = main.headline_period
-        amounts = forecast.window("bookings", period) if period else forecast.total("bookings")
+        amounts = trials.window("bookings", period) if period else trials.total("bookings")
         result.append((name, amounts[0]))
     return tuple(result)
 
 
-def check_means(forecast: Forecast, exact: Expected) -> Check:
+def check_means(forecast: Trials, exact: Expected) -> Check:
     """Compare the trials' means with the exact ones (MODEL 11).
 
     Neighbouring cells are merged until the oracle expects 100 winners in all trials; the standard error is
@@ -182,7 +182,7 @@ def check_means(forecast: Forecast, exact: Expected) -> Check:
 _Group = tuple[Series, str, int, Floats, Floats]
 
 
-def _groups(forecast: Forecast, exact: Expected) -> Iterator[_Group]:
+def _groups(forecast: Trials, exact: Expected) -> Iterator[_Group]:
     """Yield (series, source, segment, exact money by cell, expected movements by cell) to be compared."""
     open_invoices = int(forecast.scenario.receivables.open.sum())
     for series in SERIES:
@@ -208,7 +208,7 @@ def _movements(money: Floats, whole: float, count: float) -> Floats:
 
 
 def _compare(
-    forecast: Forecast, series: Series, source: str, segment: int, exact: Floats, events: Floats
+    forecast: Trials, series: Series, source: str, segment: int, exact: Floats, events: Floats
 ) -> Iterator[tuple[str, str, int, int, int, float]]:
     """Yield (series, source, segment, first day, last day, z) of merged cells."""
     horizon = forecast.scenario.horizon

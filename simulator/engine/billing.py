@@ -201,7 +201,9 @@ def _collect(
 
 def _joined(flows: list[Flow], last_day: int) -> Flow:
     """Return all movements inside the horizon."""
-    entry = np.concatenate([f.entry for f in flows])
-    day = np.concatenate([f.day for f in flows])
-    inside = day <= last_day
-    return Flow(entry[inside], day[inside], np.concatenate([f.amount for f in flows])[inside])
+    entry, day, amount = (
+        column[0] if len(column) == 1 else np.concatenate(column)
+        for column in zip(*((f.entry, f.day, f.amount) for f in flows), strict=True)
+    )
+    inside = np.flatnonzero(day <= last_day)
+    return Flow(entry[inside], day[inside], amount[inside])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ from simulator.engine.cells import Cells
 from simulator.engine.compile import Plan, SegmentPlan
 from simulator.engine.luck import Luck, draw_luck
 from simulator.streams import Words, trial_offsets, uniforms
+from simulator.targets import Series
 
 
 @dataclass
@@ -59,16 +61,22 @@ class Block:
         return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
-def new_block(plan: Plan, first: int, count: int) -> Block:
-    """Return the block of trials first … first + count − 1, its market drawn and nothing played."""
-    offsets = trial_offsets(first, count)
+def new_block(plan: Plan, first: int, money: Mapping[Series, NDArray[np.float64]]) -> Block:
+    """Return a block of trials from `first` on, its market drawn and nothing played.
+
+    Args:
+        plan: what is played.
+        first: number of the first trial.
+        money: where the trials' money goes, floats[slice, cell, trial] of each series, all zero.
+    """
+    offsets = trial_offsets(first, money["bookings"].shape[2])
     names = [s.segment.name for s in plan.segments]
     deals = len(plan.scenario.pipeline)
     return Block(
         plan,
         draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
         offsets,
-        Cells(len(plan.slices), len(plan.scenario.horizon.cuts), count),
+        Cells(money),
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros(deals),
     )

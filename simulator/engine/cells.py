@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.targets import SERIES, Series
+from simulator.targets import Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -36,16 +37,14 @@ class Cells:
     Floats hold whole numbers exactly to 2^53 minor units, and add faster than integers.
 
     Args:
-        slices: how many.
-        cells: elementary cells of the horizon.
-        trials: in the block.
+        money: where the block's trials stand, floats[slice, cell, trial] of each series, all zero; a part of
+            the run's arrays, so that nothing need be copied.
     """
 
-    def __init__(self, slices: int, cells: int, trials: int) -> None:
-        self.trials = trials
-        self.cells = cells
-        self.money: dict[Series, Floats] = {s: np.zeros((slices, cells, trials)) for s in SERIES}
-        self.wins = np.zeros((slices, cells))
+    def __init__(self, money: Mapping[Series, Floats]) -> None:
+        self.money = money
+        slices, self.cells, self.trials = money["bookings"].shape
+        self.wins = np.zeros((slices, self.cells))
 
     def add(self, series: Series, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
         """Add amounts to a series.

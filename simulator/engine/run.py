@@ -87,13 +87,12 @@ def play(
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed, 0
     ranges = [(at, min(block, count - at)) for at in range(0, count, block)]
 
-    def task(at: tuple[int, int]) -> tuple[int, Block]:
-        return at[0], _play_block(plan, first + at[0], at[1])
+    def task(at: tuple[int, int]) -> Block:
+        part = {s: m[:, :, at[0] : at[0] + at[1]] for s, m in money.items()}
+        return _play_block(plan, first + at[0], part)
 
     with ThreadPoolExecutor(workers) as pool:
-        for at, done in pool.map(task, ranges) if workers > 1 else map(task, ranges):
-            for series in SERIES:
-                money[series][:, :, at : at + done.trials] = done.cells.money[series]
+        for done in pool.map(task, ranges) if workers > 1 else map(task, ranges):
             wins, closes, landed = wins + done.cells.wins, closes + done.closes, landed + done.landed
             guarded += done.guarded
             if progress is not None:
@@ -101,8 +100,8 @@ def play(
     return Outcome(money, wins, closes, landed, guarded)
 
 
-def _play_block(plan: Plan, first: int, count: int) -> Block:
-    block = new_block(plan, first, count)
+def _play_block(plan: Plan, first: int, money: dict[Series, Floats]) -> Block:
+    block = new_block(plan, first, money)
     for segment in plan.segments:
         play_segment(block, segment)
     collect_receivables(block)

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import words
-from simulator.forecast.forecast import Forecast
 from simulator.forecast.statistics import statistics
+from simulator.forecast.trials import Trials
 from simulator.periods import Period
 from simulator.targets import SERIES
+from simulator.words import headline
 
 MOST_DEALS = 5000
 """Deals in the JSON; deals.csv has them all."""
 
 
-def payload(forecast: Forecast) -> dict[str, Any]:
+def payload(forecast: Trials) -> dict[str, Any]:
     """Return the fields of forecast.json."""
     scenario, unit = forecast.scenario, forecast.unit
     period = forecast.headline_period
@@ -58,11 +58,11 @@ def payload(forecast: Forecast) -> dict[str, Any]:
     }
     if forecast.by is not None:
         result["groups"] = {"by": forecast.by, "rows": _groups(forecast)}
-    result["headline"] = words.headline(result)
+    result["headline"] = headline(result)
     return result
 
 
-def weighted_pipeline(forecast: Forecast) -> float:
+def weighted_pipeline(forecast: Trials) -> float:
     """Return the CRM's number: Σ amount × the deal's own probability, else its stage's, in minor units.
 
     Amounts are converted at the first forecast day's rate.
@@ -75,7 +75,7 @@ def weighted_pipeline(forecast: Forecast) -> float:
     return total
 
 
-def deals(forecast: Forecast) -> list[dict[str, Any]]:
+def deals(forecast: Trials) -> list[dict[str, Any]]:
     """Return chance, mean and close dates of each open deal, by id.
 
     `chance` is exact, of being won in the end; `mean` is its average booking within the horizon; the close
@@ -98,13 +98,13 @@ def deals(forecast: Forecast) -> list[dict[str, Any]]:
     ]
 
 
-def _close(forecast: Forecast, cumulative: NDArray[np.int64], level: int) -> str | None:
+def _close(forecast: Trials, cumulative: NDArray[np.int64], level: int) -> str | None:
     """Return the first day by which the deal has closed in that many trials."""
     day = int(np.searchsorted(cumulative, forecast.trials * level / 100))
     return None if day >= len(cumulative) else forecast.scenario.horizon.date_of(day).isoformat()
 
 
-def _slipped_months(forecast: Forecast) -> NDArray[np.float64]:
+def _slipped_months(forecast: Trials) -> NDArray[np.float64]:
     """Return months from the stated date to the average close inside the horizon, NaN without either."""
     days = np.arange(forecast.closes.shape[1])
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -113,7 +113,7 @@ def _slipped_months(forecast: Forecast) -> NDArray[np.float64]:
     return np.asarray(np.where(stated > 0, average - stated, np.nan) / 30.4375)
 
 
-def _slippage(forecast: Forecast) -> float | None:
+def _slippage(forecast: Trials) -> float | None:
     """Return the average months between stated and simulated close, over all closings."""
     months, count = _slipped_months(forecast), forecast.closes.sum(axis=1)
     known = ~np.isnan(months)
@@ -123,12 +123,12 @@ def _slippage(forecast: Forecast) -> float | None:
 
 
 def _stats(
-    forecast: Forecast, amounts: NDArray[np.float64], past: float = 0.0, curve: bool = False
+    forecast: Trials, amounts: NDArray[np.float64], past: float = 0.0, curve: bool = False
 ) -> dict[str, Any]:
     return statistics(amounts, forecast.unit, past, curve)
 
 
-def _sources(forecast: Forecast) -> dict[str, Any]:
+def _sources(forecast: Trials) -> dict[str, Any]:
     result: dict[str, Any] = {"actual": {}}
     for series in SERIES:
         past = forecast.already(series, forecast.year_start)
@@ -140,7 +140,7 @@ def _sources(forecast: Forecast) -> dict[str, Any]:
     return result
 
 
-def _segment(forecast: Forecast, index: int) -> dict[str, Any]:
+def _segment(forecast: Trials, index: int) -> dict[str, Any]:
     return {
         "totals": {s: _stats(forecast, *forecast.total(s, index)) for s in SERIES},
         "periods": [
@@ -154,18 +154,18 @@ def _dates(period: Period) -> dict[str, Any]:
     return {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()}
 
 
-def _period(forecast: Forecast, period: Period) -> dict[str, Any]:
+def _period(forecast: Trials, period: Period) -> dict[str, Any]:
     return _dates(period) | {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES} | {"plan": {}}
 
 
-def _fiscal_periods(forecast: Forecast) -> list[Period]:
+def _fiscal_periods(forecast: Trials) -> list[Period]:
     """Return quarters and years, each year after its quarters."""
     horizon = forecast.scenario.horizon
     quarters, years = horizon.fiscal_quarters, horizon.fiscal_years
     return sorted((*quarters, *years), key=lambda p: (p.end, (p.end - p.start).days))
 
 
-def _fiscal(forecast: Forecast, period: Period) -> dict[str, Any]:
+def _fiscal(forecast: Trials, period: Period) -> dict[str, Any]:
     horizon = forecast.scenario.horizon
     entry: dict[str, Any] = _dates(period) | {"complete": period.end <= horizon.end}
     entry |= {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES}
@@ -178,14 +178,14 @@ def _fiscal(forecast: Forecast, period: Period) -> dict[str, Any]:
     return entry
 
 
-def _cumulative(forecast: Forecast, period: Period) -> dict[str, Any]:
+def _cumulative(forecast: Trials, period: Period) -> dict[str, Any]:
     """Return the sums from the fiscal year's start to a period's end."""
     horizon = forecast.scenario.horizon
     whole = Period("", horizon.date_of(forecast.year_start), period.end)
     return {"end": period.end.isoformat()} | {s: _stats(forecast, *forecast.window(s, whole)) for s in SERIES}
 
 
-def _targets(forecast: Forecast) -> list[dict[str, Any]]:
+def _targets(forecast: Trials) -> list[dict[str, Any]]:
     scenario, result = forecast.scenario, []
     for target in scenario.targets:
         chance, low, high, past = forecast.target_chance(target)
@@ -206,7 +206,7 @@ def _targets(forecast: Forecast) -> list[dict[str, Any]]:
     return result
 
 
-def _sensitivity(forecast: Forecast) -> list[dict[str, Any]]:
+def _sensitivity(forecast: Trials) -> list[dict[str, Any]]:
     name = forecast.headline_period.name if forecast.headline_period else ""
     return [
         {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts)}}
@@ -214,7 +214,7 @@ def _sensitivity(forecast: Forecast) -> list[dict[str, Any]]:
     ]
 
 
-def _funnel(forecast: Forecast, index: int) -> dict[str, Any]:
+def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
     """Return count, value, weighted value and age of the open deals by stage."""
     scenario = forecast.scenario
     segment, pipeline = scenario.segments[index], scenario.pipeline
@@ -239,7 +239,7 @@ def _funnel(forecast: Forecast, index: int) -> dict[str, Any]:
     return {"segment": segment.name, "stages": stages}
 
 
-def _groups(forecast: Forecast) -> list[dict[str, Any]]:
+def _groups(forecast: Trials) -> list[dict[str, Any]]:
     rows = []
     for group in dict.fromkeys(s.group for s in forecast.slices if s.source != "receivables"):
         row: dict[str, Any] = {"group": group}

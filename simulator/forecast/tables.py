@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from simulator.forecast.forecast import Forecast
-from simulator.forecast.payload import deals
+from simulator.forecast.payload import deals, payload
 from simulator.forecast.statistics import LEVELS, statistics
+from simulator.forecast.trials import Trials
 from simulator.periods import Period
 from simulator.targets import SERIES
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEADER = ("series", "segment", "source", "from", "until", "cumulative", "statistic", "value")
 
 
-def long_rows(forecast: Forecast) -> Iterator[tuple[Any, ...]]:
+def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
     """Yield the header and the rows of forecast.csv, in major units."""
     yield HEADER
     horizon = forecast.scenario.horizon
@@ -37,7 +37,7 @@ def long_rows(forecast: Forecast) -> Iterator[tuple[Any, ...]]:
                 yield from _rows(series, segment.name, "all", period, False, *window, forecast)
 
 
-def deal_rows(forecast: Forecast) -> Iterator[dict[str, Any]]:
+def deal_rows(forecast: Trials) -> Iterator[dict[str, Any]]:
     """Yield the rows of deals.csv."""
     pipeline = forecast.scenario.pipeline
     unit = forecast.unit
@@ -60,7 +60,7 @@ def deal_rows(forecast: Forecast) -> Iterator[dict[str, Any]]:
         }
 
 
-def frame(forecast: Forecast) -> pandas.DataFrame:
+def frame(forecast: Trials) -> pandas.DataFrame:
     """Return mean, low, middle and high by series and period."""
     import pandas
 
@@ -73,15 +73,15 @@ def frame(forecast: Forecast) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=columns).set_index(["series", "period"])
 
 
-def html(forecast: Forecast) -> str:
+def html(forecast: Trials) -> str:
     """Return the headline and the fiscal periods for a notebook."""
-    payload = forecast.to_json()
-    lines = "".join(f"<p>{escape(line)}</p>" for line in payload["headline"])
+    result = payload(forecast)
+    lines = "".join(f"<p>{escape(line)}</p>" for line in result["headline"])
     cells = "".join(
         f"<tr><td>{escape(p['name'])}</td>"
         + "".join(f"<td>{p['bookings'][k]:,.0f}</td>" for k in ("p10", "p50", "p90"))
         + "</tr>"
-        for p in payload["fiscal"]
+        for p in result["fiscal"]
         if p["complete"]
     )
     head = "<tr><th>bookings</th><th>low</th><th>middle</th><th>high</th></tr>"
@@ -90,7 +90,7 @@ def html(forecast: Forecast) -> str:
 
 def _rows(
     series: str, segment: str, source: str, period: Period, cumulative: bool, amounts: Any, past: float,
-    forecast: Forecast,
+    forecast: Trials,
 ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
     stats = statistics(amounts, forecast.unit, past)
     place = series, segment, source, period.start.isoformat(), period.end.isoformat(), int(cumulative)
@@ -98,5 +98,5 @@ def _rows(
         yield *place, name, stats[name]
 
 
-def _with_unit(forecast: Forecast, window: tuple[Any, float]) -> tuple[Any, float, float]:
+def _with_unit(forecast: Trials, window: tuple[Any, float]) -> tuple[Any, float, float]:
     return window[0], forecast.unit, window[1]
