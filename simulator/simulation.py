@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,8 @@ from simulator.expected import Expected, expected, walk
 from simulator.forecast import Check, Forecast, Slice, Trials, statistics
 from simulator.forecast.statistics import converged
 from simulator.market import Market
-from simulator.periods import Period
+from simulator.periods import Period, horizon
+from simulator.receivables import Receivables
 from simulator.scenario import Scenario
 from simulator.targets import SERIES, Series
 
@@ -61,7 +62,7 @@ def simulate(
     outcome = runner.play(plan, empty_outcome(plan), trials) if trials else _until_content(plan, runner)
     exact = expected(scenario)
     main = _forecast(plan, outcome, exact, seed, by)
-    return _forecast(plan, outcome, exact, seed, by, _other_markets(main, plan, runner))
+    return replace(main, sensitivity=_other_markets(main, plan, runner))
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ def _content(plan: Plan, outcome: Outcome) -> bool:
 
 def _totals(scenario: Scenario) -> Iterator[Period]:
     """Yield the fiscal quarters and years, and the time from the as-of day to each period's end."""
-    horizon = scenario.horizon
-    yield from horizon.fiscal_quarters
-    yield from horizon.fiscal_years
-    for period in horizon.periods:
-        yield Period("", horizon.date_of(1), period.end)
+    span = scenario.horizon
+    yield from span.fiscal_quarters
+    yield from span.fiscal_years
+    for period in span.periods:
+        yield Period("", span.date_of(1), period.end)
 
 
 def _bare(plan: Plan, outcome: Outcome) -> Trials:
@@ -129,37 +130,46 @@ def _bare(plan: Plan, outcome: Outcome) -> Trials:
     )  # fmt: skip
 
 
-def _forecast(
-    plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str | None,
-    sensitivity: tuple[tuple[str, Floats], ...] = (),
-) -> Forecast:  # fmt: skip
+def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str | None) -> Forecast:
     bare = _bare(plan, outcome)
-    horizon, period = plan.scenario.horizon, bare.headline_period
-    first = horizon.day_of(period.start) if period else bare.year_start
-    last = horizon.day_of(period.end) if period else horizon.last_day
+    span, period = plan.scenario.horizon, bare.headline_period
+    first = span.day_of(period.start) if period else bare.year_start
+    last = span.day_of(period.end) if period else span.last_day
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check_means(bare, exact), steps, period.name if period else "", sensitivity, by,
+        exact.deal_chance, check_means(bare, exact), steps, period.name if period else "", (), by,
     )  # fmt: skip
 
 
 def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
-    """Return the headline bookings if deals were independent, as assumed, and if they moved together."""
-    phi = plan.market.phi
-    result = []
-    for name, market in (
-        ("independent", Market.independent(phi)), ("as assumed", None), ("strong", Market.strong(phi)),
-    ):  # fmt: skip
-        trials = main
-        if market is not None:
-            other = compile_plan(plan.scenario, main.seed, market, main.by)
-            quiet = _Runner(runner.workers, None, runner.block)
-            trials = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
-        period = main.headline_period
-        amounts = trials.window("bookings", period) if period else trials.total("bookings")
-        result.append((name, amounts[0]))
-    return tuple(result)
+    """Return the headline bookings if deals were independent, as assumed, and if they moved together.
+
+    The same draws under another market; what lies beyond the headline's period is not played.
+    """
+    period, quiet = main.headline_period, _Runner(runner.workers, None, runner.block)
+    asked = _bookings_until(plan.scenario, period) if period else plan.scenario
+
+    def played(market: Market) -> Floats:
+        other = compile_plan(asked, main.seed, market)
+        return _headline(_bare(other, quiet.play(other, empty_outcome(other), main.trials)), period)
+
+    return (
+        ("independent", played(Market.independent(plan.market.phi))),
+        ("as assumed", _headline(main, period)),
+        ("strong", played(Market.strong(plan.market.phi))),
+    )
+
+
+def _headline(trials: Trials, period: Period | None) -> Floats:
+    return (trials.window("bookings", period) if period else trials.total("bookings"))[0]
+
+
+def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
+    """Return the scenario up to a period's end, without what does not touch its bookings."""
+    old = scenario.horizon
+    short = horizon(old.as_of, period.end, old.fiscal_start, old.kind)
+    return replace(scenario, horizon=short, receivables=Receivables.empty(), targets=(), invoice_segment=())
 
 
 def check_means(forecast: Trials, exact: Expected) -> Check:
@@ -211,8 +221,7 @@ def _compare(
     forecast: Trials, series: Series, source: str, segment: int, exact: Floats, events: Floats
 ) -> Iterator[tuple[str, str, int, int, int, float]]:
     """Yield (series, source, segment, first day, last day, z) of merged cells."""
-    horizon = forecast.scenario.horizon
-    edges = (0, *horizon.cuts)
+    edges = (0, *forecast.scenario.horizon.cuts)
     only = {"source": source} if segment < 0 else {"source": source, "segment": segment}
     begin, gathered = 0, 0.0
     for cell in range(len(exact)):
@@ -234,4 +243,4 @@ def _z(amounts: Floats, exact: float) -> float:
     off = float(amounts.mean()) - exact
     if abs(off) <= max(1.0, 1e-9 * abs(exact)):
         return 0.0
-    return off / error if error > 0 else float(np.copysign(np.inf, off))
+    return float(off / error if error > 0 else np.copysign(np.inf, off))
