@@ -61,7 +61,10 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
         stated_days=stated,
         stated_day=stated,
         probability=np.full(deals, np.nan),
-        terms=tuple("30% on signature net 15; balance on delivery net 45" if t else "" for t in rng.random(deals) < 0.1),
+        terms=tuple(
+            "30% on signature net 15; balance on delivery net 45" if t else ""
+            for t in rng.random(deals) < 0.1
+        ),
         service_months=np.zeros(deals, dtype=np.int64),
     )
     count = 80
@@ -70,9 +73,9 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
         id=np.array([f"I{i}" for i in range(count)]),
         deal=np.array([""] * count),
         customer=np.array([f"C{i}" for i in range(count)]),
-        class_index=np.zeros(count),
+        class_index=np.zeros(count, dtype=np.int64),
         amount_minor=rng.integers(100_000, 5_000_000, count),
-        currency_index=np.zeros(count),
+        currency_index=np.zeros(count, dtype=np.int64),
         invoice_day=np.minimum(due - 30, 0),
         due_day=due,
         paid_day=np.full(count, UNPAID),

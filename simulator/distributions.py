@@ -309,12 +309,16 @@ def remaining_days(
     each: Integers | int = 0 if which is None else which
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if isinstance(law, LogNormal) and law.sigma:
-            log_survivors = np.log(u) + special.log_ndtr(-law.scores(ages))[each]
-            times = np.exp(law.mu - law.sigma * special.ndtri_exp(log_survivors))
+            times = np.log(u)
+            times += special.log_ndtr(-law.scores(ages))[each]
+            special.ndtri_exp(times, out=times)
+            times *= -law.sigma
+            times += law.mu
+            np.exp(times, out=times)
         else:
-            times = law.isf(u * alive[each])
-        days = np.ceil(np.minimum(times, 1e9) - (ages[each] + 0.5))
-    days = np.clip(days, 0, LONGEST - 1)
+            times = np.array(law.isf(u * alive[each]))
+    times -= (ages + 0.5)[each]
+    days = np.clip(np.ceil(times, out=times), 0, LONGEST - 1, out=times)
     if not alive.all():
         days = np.where(alive[each] > 0, days, 1.0)
     return np.asarray(days).astype(np.int64)

@@ -248,14 +248,14 @@ def shared_uniform(u_own: ArrayLike, z_customer: ArrayLike, shared: float) -> Fl
     """
     if not 0 <= shared <= 1:
         raise ValueError(f"shared is {shared}; it must be from 0 to 1")
-    own = np.asarray(u_own, dtype=np.float64)
+    own, z = np.broadcast_arrays(np.asarray(u_own, np.float64), np.asarray(z_customer, np.float64))
     if shared == 0:
-        return own + np.zeros(np.shape(z_customer))
-    mixed = math.sqrt(shared) * np.asarray(z_customer, dtype=np.float64)
+        return own.copy()
+    mixed = math.sqrt(shared) * z
     if shared < 1:
-        mixed = mixed + math.sqrt(1 - shared) * ndtri(own)
+        mixed += math.sqrt(1 - shared) * ndtri(own)
     # Φ reaches exactly 0 and 1 beyond eight deviations; a uniform never does.
-    return np.clip(ndtr(mixed + np.zeros(own.shape)), 2.0**-53, 1 - 2.0**-53)
+    return np.asarray(np.clip(ndtr(mixed, out=mixed), 2.0**-53, 1 - 2.0**-53, out=mixed))
 
 
 def _check_table(knots: list[tuple[int, float]]) -> None:
