@@ -18,8 +18,8 @@ _UNITS: Final = (
 )
 """From which size on, what is divided by, its name: below ten thousand amounts stand as they are."""
 _FRACTIONS: Final = (
-    *((1, n) for n in (100, 50, 30, 20, 15, 10, 8, 6, 5, 4, 3)),
-    *((2, 5), (1, 2), (3, 5), (2, 3)),
+    *((1, n) for n in (100, 50, 30, 20, 15, 10, 8, 6, 5, 4)),
+    *((3, 10), (1, 3), (2, 5), (1, 2), (3, 5), (2, 3), (7, 10)),
     *((n - 1, n) for n in (4, 5, 6, 8, 10, 15, 20, 30, 50, 100)),
 )
 _LIKELIHOOD: Final = (

@@ -1,0 +1,127 @@
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_forecast import sample_forecast
+
+from simulator.report.canvas import spread_out
+from simulator.report.charts import histogram
+from simulator.report.figures import FIGURES, drawn, write_figures
+
+
+@pytest.fixture(scope="module")
+def payload():
+    return sample_forecast()
+
+
+def test_every_figure_is_written_as_svg_and_png(tmp_path, payload):
+    written = write_figures(payload, tmp_path / "figures")
+    assert sorted(p.name for p in written) == sorted(f"{n}.{k}" for n in FIGURES for k in ("svg", "png"))
+    for path in written:
+        start = path.read_bytes()[:200]
+        assert start.startswith(b"\x89PNG") if path.suffix == ".png" else b"<?xml" in start
+    assert {p.name for p in (tmp_path / "figures").iterdir()} == {p.name for p in written}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_same_forecast_gives_the_same_bytes(payload, name):
+    first, again = drawn(payload, name), drawn(payload, name)
+    assert first == again
+    assert b"dc:date" not in first["svg"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_text(payload, name):
+    words = " ".join(ET.fromstring(drawn(payload, name)["svg"]).itertext())
+    assert "million EUR" in words
+    assert {"bookings-cumulative": "plan-FY2026: ", "receipts-cumulative": "Receipts by 31 Dec 2027",
+            "bookings-total": "middle", "months": "Receipts by period",
+            "funnel": "4 Solution proposed"}[name] in words  # fmt: skip
+
+
+def test_names_cannot_break_a_figure():
+    names = ("<script>alert(1)</script>", "$\\frac{1$ & \x1b[31m\u202e", "日本語" * 30)
+    payload = sample_forecast(segments=names)
+    for target in payload["targets"]:
+        target["name"] = "$x_{$ <b>"
+    for name in FIGURES:
+        svg = drawn(payload, name)["svg"]
+        text = " ".join(ET.fromstring(svg).itertext())
+        assert b"<script" not in svg and "\x1b" not in text and "\u202e" not in text
+    assert "$\\frac{1$ & [31m" in " ".join(ET.fromstring(drawn(payload, "funnel")["svg"]).itertext())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"size": 0.0, "already": 0.0, "plan": 0, "deals": 0},
+        {"size": 0.0, "already": 2e6},
+        {"months": 1},
+        {"size": 1e-3, "already": 0.0},
+        {"size": 9e12, "currency": "JPY"},
+        {"plan": 40},
+        {"plan": 0.01},
+        {"spread": 3.0, "trials": 20},
+        {"segments": tuple(f"s{i}" for i in range(9)), "trials": 50},
+        {"months": 30, "trials": 50},
+    ],
+)
+def test_odd_forecasts_are_drawn_too(options):
+    payload = sample_forecast(**{"trials": 400} | options)
+    for name in FIGURES:
+        assert drawn(payload, name)
+
+
+def test_what_has_no_numbers_is_left_out(payload):
+    bare = payload | {"cumulative": [], "periods": [], "funnel": [], "fiscal": [], "totals": {}}
+    assert [drawn(bare, name) for name in FIGURES] == [{}] * len(FIGURES)
+
+
+# ---- the arithmetic behind
+
+
+def curve(values):
+    return np.percentile(values, np.arange(0.5, 100, 0.5))
+
+
+def test_a_histogram_holds_the_distribution():
+    rng = np.random.default_rng(1)
+    values = rng.gamma(4, 1, 200_000)
+    edges, share = histogram(curve(values))
+    true = np.histogram(values, edges)[0] / len(values)
+    assert np.abs(share - true).max() < 0.003
+    assert share.sum() == pytest.approx(0.99, abs=1e-9)
+
+
+def test_amounts_that_many_futures_share_stand_in_their_bin():
+    values = np.concatenate((np.zeros(600), np.full(100, 50.0), np.linspace(10, 100, 300)))
+    edges, share = histogram(curve(values))
+    assert share[0] == pytest.approx(0.6, abs=0.01)
+    place = np.searchsorted(edges, 50.0, side="right") - 1
+    assert share[place - 1 : place + 1].sum() == pytest.approx(0.1 + 2 * 0.3 / 28.8, abs=0.02)
+    assert share.sum() == pytest.approx(1.0, abs=0.01)
+    assert (share >= 0).all()
+
+
+def test_one_amount_is_one_bar():
+    edges, share = histogram([7.0] * 199)
+    assert edges[0] < 7 < edges[1] and share.tolist() == [1.0]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.5, 1e6]), min_size=199, max_size=199))
+def test_shares_are_chances(values):
+    _, share = histogram(sorted(values))
+    assert (share >= -1e-12).all() and share.sum() <= 1 + 1e-9
+
+
+@given(st.lists(st.floats(-10, 10), max_size=8), st.floats(0.01, 3))
+def test_labels_stand_apart_in_their_order(heights, gap):
+    placed = spread_out(heights, gap)
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    steps = np.diff([placed[i] for i in order])
+    assert (steps >= gap - 1e-9).all()
+    if len(heights) > 1 and np.diff(np.sort(heights)).min() >= gap:
+        assert placed == pytest.approx(heights)
