@@ -85,7 +85,7 @@ def safe_name(name: str) -> str:
     """
     name = unicodedata.normalize("NFC", name)
     kept = "".join(c if c.isalnum() or c in "._+ " else "-" for c in name)
-    kept = re.sub(r"[\s-]*-[\s-]*|\s+", "-", kept).strip(".-_ ")
+    kept = re.sub(r"[\s-]*-[\s-]*|\s+", "-", re.sub(r"\.{2,}", "-", kept)).strip(".-_ ")
     while len(kept.encode()) > _LONGEST_NAME:
         kept = kept[:-1]
     return kept.strip(".-_ ") or "scenario"
