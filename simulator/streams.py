@@ -58,15 +58,21 @@ class Streams:
         Raises:
             KeyError: the purpose belongs to no group.
         """
-        seed = self.group_seeds.get(_GROUP_OF[purpose], self.seed)
-        name = purpose if block == 0 else f"{purpose}/{block}"
-        parts = [part.encode("utf-8", "surrogatepass") for part in (str(seed), kind, entity, name)]
-        message = b"".join([len(part).to_bytes(8, "little") + part for part in parts])
-        return int.from_bytes(blake2b(message, digest_size=8).digest(), "little")
+        return int(self.keys(kind, (entity,), purpose, block)[0])
 
     def keys(self, kind: str, entities: Iterable[str], purpose: str, block: int = 0) -> Words:
         """Return `key` of each entity, as words[entity]."""
-        return np.array([self.key(kind, e, purpose, block) for e in entities], dtype=np.uint64)
+        seed = self.group_seeds.get(_GROUP_OF[purpose], self.seed)
+        head = _prefixed(str(seed)) + _prefixed(kind)
+        tail = _prefixed(purpose if block == 0 else f"{purpose}/{block}")
+        digests = [blake2b(head + _prefixed(e) + tail, digest_size=8).digest() for e in entities]
+        return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def _prefixed(part: str) -> bytes:
+    """Return a part of a key's message behind its length, so that no two messages run together."""
+    data = part.encode("utf-8", "surrogatepass")
+    return len(data).to_bytes(8, "little") + data
 
 
 def trial_offsets(first: int, count: int) -> Words:

@@ -37,8 +37,9 @@ class Entities:
         # A key not hashed yet is 0. Another thread may write the same words at the same time.
         missing = np.zeros(len(self._ids), dtype=np.bool_)
         missing[which[found == 0]] = True
-        for i in np.flatnonzero(missing).tolist():
-            self._keys[place][i] = self._streams.key(self._kind, self._ids[i], purpose, block)
+        new = np.flatnonzero(missing)
+        ids = (self._ids[i] for i in new.tolist())
+        self._keys[place][new] = self._streams.keys(self._kind, ids, purpose, block)
         return self._keys[place][which]
 
     def states(

@@ -72,18 +72,20 @@ def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
     rows = won.population.rows(won.walkers.which)
     block.cells.count_wins(rows, block.plan.cell_of_day[won.close_day])
     entries: dict[Series, list[Entry]] = {series: [] for series in SERIES}
+    booking = np.empty(len(won.trial))
     for contract, places in won.population.contracts(won.walkers.which):
         walkers, trial = won.walkers.only(places), won.trial[places]
         day, amount = won.close_day[places], won.amount[places]
         row = rows[places] if isinstance(rows, np.ndarray) else np.full(len(places), rows)
         booked = _entry(block, contract, row, trial, Flow(np.arange(len(places)), day, amount))
-        if won.population is block.plan.open_deals and won.walkers.attempt == 0:
-            _track(block, plan, walkers.which, day, booked[-1])
+        booking[places] = booked[-1]
         customer = won.population.customer(walkers.which)
         invoices, receipts = bill(contract, walkers, day, amount, won.population.customers, customer)
         entries["bookings"].append(booked)
         entries["billings"].append(_entry(block, contract, row, trial, invoices))
         entries["receipts"].append(_entry(block, contract, row, trial, receipts))
+    if won.population is block.plan.open_deals and won.walkers.attempt == 0:
+        _track(block, plan, won.walkers.which, won.close_day, booking)
     for series in SERIES:
         block.cells.add(series, *(np.concatenate(column) for column in zip(*entries[series], strict=True)))
 
