@@ -1,0 +1,184 @@
+"""Find the columns of a table under anybody's names, and read their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from simulator.currency import RateCurve
+from simulator.errors import Problem
+from simulator.loading.dates import DateError, Order, parse_day
+from simulator.loading.problems import Problems
+from simulator.loading.tables import Table
+from simulator.money import currency_in, is_currency, minor_digits, parse_amount
+from simulator.scenario.settings import nearest
+from simulator.scenario.tree import Tree
+
+_HINT: Final = "set decimal: "
+
+
+@dataclass(frozen=True)
+class Customs:
+    """How this scenario's tables are written.
+
+    Attributes:
+        decimal: mark of amounts.
+        order: of dates that are not ISO.
+        zone: into which timestamps are turned.
+        rates: known currencies, the company's own too.
+        tree: the scenario, whose places remedies name.
+    """
+
+    decimal: str
+    order: Order
+    zone: ZoneInfo
+    rates: RateCurve
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a table by our names of its columns.
+
+    Attributes:
+        table: the texts.
+        columns: index of each of our columns that the table has.
+        customs: how to read them.
+        problems: takes what cannot be read.
+    """
+
+    table: Table
+    columns: Mapping[str, int]
+    customs: Customs
+    problems: Problems
+    _days: dict[str, date] = field(default_factory=dict)
+    _money: dict[tuple[int, str], tuple[int, str] | None] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table.rows)
+
+    def has(self, column: str) -> bool:
+        """Tell whether the table has one of our columns."""
+        return column in self.columns
+
+    def text(self, row: int, column: str) -> str:
+        """Return a cell without blanks around it, "" where there is no such column."""
+        at = self.columns.get(column)
+        return "" if at is None else self.table.rows[row][at].strip()
+
+    def day(self, row: int, column: str) -> date | None:
+        """Return a date, None where the cell is empty or cannot be read."""
+        text = self.text(row, column)
+        if not text:
+            return None
+        if text not in self._days:
+            try:
+                self._days[text] = parse_day(text, self.customs.order, self.customs.zone)
+            except DateError as error:
+                self.complain(
+                    "D013", str(error), row, column, text, self._setting(error.remedy, "date_order")
+                )
+                return None
+        return self._days[text]
+
+    def money(self, row: int, column: str = "amount", needed: bool = True) -> tuple[int, str] | None:
+        """Return minor units and currency of an amount, None where it is missing or cannot be read."""
+        if not self.text(row, column):
+            if needed:
+                self.complain("D023", "the amount is missing", row, column)
+            return None
+        if (row, column) not in self._money:
+            self._money[row, column] = self._read_money(row, column)
+        return self._money[row, column]
+
+    def complain(
+        self,
+        code: str,
+        message: str,
+        row: int,
+        column: str,
+        value: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """Add a problem of a cell, under the name that the table gives its column."""
+        at = self.columns.get(column)
+        theirs = column if at is None else self.table.header[at]
+        entity = self.text(row, "id") if self.has("stage") else None
+        self.problems.add(self.table.problem(code, message, row, theirs, value, remedy, entity))
+
+    def _read_money(self, row: int, column: str) -> tuple[int, str] | None:
+        text, code = self.text(row, column), self.text(row, "currency").upper()
+        code = code or currency_in(text) or self.customs.rates.company
+        if not is_currency(code):
+            close = nearest(code, self.customs.rates.codes)
+            remedy = f"did you mean {close}?" if close else None
+            self.complain("D016", "is not an ISO 4217 currency", row, "currency", code, remedy)
+            return None
+        if code not in self.customs.rates.codes:
+            remedy = f"add it under rates, such as rates: {{{code}: 0.9}}"
+            self.complain("D017", f"there is no rate for {code}", row, "currency", code, remedy)
+            return None
+        try:
+            return parse_amount(text, minor_digits(code), self.customs.decimal, currency=code), code
+        except ValueError as error:
+            self._bad_amount(row, column, text, str(error))
+            return None
+
+    def _bad_amount(self, row: int, column: str, text: str, reason: str) -> None:
+        if reason.endswith("is negative"):
+            self.complain("D015", "the amount is negative", row, column, text)
+            return
+        what, _, hint = reason.removeprefix(repr(text)).strip().partition(";")
+        remedy = self._setting(hint.strip().replace(_HINT, "set data.decimal: "), "decimal") if hint else None
+        message = "amount " + (what if what.startswith(("is ", "has ")) else "is not a number: " + what)
+        self.complain("D014", message, row, column, text, remedy)
+
+    def _setting(self, remedy: str, key: str) -> str:
+        """Say in which file a setting of the data belongs."""
+        if f"data.{key}" not in remedy:
+            return remedy
+        place = self.customs.tree.place(("data", key))
+        return f"{remedy} in {place.file}" + (f", line {place.line}" if place.line else "")
+
+
+def find_columns(
+    table: Table, kind: str, named: Mapping[str, str], known: tuple[str, ...], needed: tuple[str, ...],
+    tree: Tree, problems: Problems,
+) -> dict[str, int]:  # fmt: skip
+    """Return the index of each of our columns: under the name given to it, else under its own.
+
+    Args:
+        table: whose header is searched.
+        kind: `deals` or `invoices`, the key under data.columns.
+        named: ours: theirs.
+        known: our columns.
+        needed: those that may not be missing.
+        tree: for places.
+        problems: takes names that are not there.
+    """
+    found = {}
+    for ours in known:
+        theirs = named.get(ours, ours)
+        at = table.column(theirs)
+        place = tree.place(("data", "columns", kind, ours))
+        where = place.file + (f", line {place.line}" if place.line else "")
+        if at is not None:
+            found[ours] = at
+        elif ours in named:
+            close = nearest(theirs, table.header)
+            remedy = (f"did you mean {close}? " if close else "") + f"data.columns.{kind}.{ours} in {where}"
+            problems.add(
+                Problem("D007", "there is no such column", table.name, 1, value=theirs, remedy=remedy)
+            )
+        elif ours in needed:
+            close = nearest(ours, table.header)
+            example = close or "…"
+            remedy = f'say which column it is: data.columns.{kind}.{ours}: "{example}" in {where}'
+            message = f"there is no column {ours}"
+            problems.add(
+                Problem("D006", message, table.name, 1, value=", ".join(table.header), remedy=remedy)
+            )
+    return found

@@ -1,0 +1,92 @@
+"""Read dates of tables: ISO, or in the order that the scenario names, with or without a time."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Final, Literal
+
+Order = Literal["ymd", "mdy", "dmy"]
+
+_TIME: Final = (
+    r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2}|)\s*([AaPp][Mm])?)?"
+)
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME)
+_PARTS: Final = {
+    "ymd": re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _TIME),
+    "mdy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
+    "dmy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
+}
+_PLACES: Final = {"ymd": (0, 1, 2), "mdy": (2, 0, 1), "dmy": (2, 1, 0)}
+_REMEDY: Final = "write year-month-day, or set data.date_order"
+
+
+class DateError(ValueError):
+    """A text that is no date; the message says why, `remedy` what to do."""
+
+    def __init__(self, message: str, remedy: str = _REMEDY) -> None:
+        self.remedy = remedy
+        super().__init__(message)
+
+
+def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
+    """Return the local day of a date or a timestamp.
+
+    Args:
+        text: such as `2026-10-31`, `31.10.2026` (order dmy) or `2026-10-31T23:30:00-05:00`.
+        order: how dates that are not ISO are written.
+        zone: the scenario's; a timestamp with an offset is turned into it.
+
+    Raises:
+        DateError: the text is no date, or one that does not exist.
+    """
+    text = text.strip()
+    match, places = _ISO.fullmatch(text), _PLACES["ymd"]
+    if match is None:
+        match, places = _PARTS[order].fullmatch(text), _PLACES[order]
+    if match is None:
+        raise DateError("is not a date", _guess(text))
+    year, month, day = (int(match[1 + place]) for place in places)
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        raise DateError("is a date that does not exist", _guess(text)) from None
+    if not 1900 <= year < 2200:
+        raise DateError("is outside 1900 to 2199", "correct the year")
+    return found if match[4] is None else _local(found, match, zone)
+
+
+def _local(day: date, match: re.Match[str], zone: tzinfo) -> date:
+    hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
+    if match[8]:
+        hour = hour % 12 + (12 if match[8].upper() == "PM" else 0)
+    if hour > 23 or minute > 59 or second > 60:
+        raise DateError("has a time that does not exist", "correct the time")
+    if not match[7]:
+        return day
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_offset(match[7]))
+    return moment.astimezone(zone).date()
+
+
+def _offset(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 15 or minutes > 59:
+        raise DateError("has a time offset that does not exist", "correct the offset")
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(-span if text[0] == "-" else span)
+
+
+def _guess(text: str) -> str:
+    """Offer the orders in which a text would be a date."""
+    fitting = []
+    for order, places in _PLACES.items():
+        if match := _PARTS[order].fullmatch(text):
+            parts = [int(match[1 + place]) for place in places]
+            try:
+                date(*parts)
+            except ValueError:
+                continue
+            fitting.append(order)
+    return f"set data.date_order: {' or '.join(fitting)}" if fitting else _REMEDY

@@ -1,0 +1,85 @@
+"""Turn rows of an invoice export into receivables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from simulator.loading.cells import Cells
+from simulator.loading.notes import Notes
+from simulator.receivables import UNPAID, Receivables
+
+NEEDED: Final = ("id", "amount", "invoice_date", "due_date")
+DEFAULT_CLASS: Final = "default"
+
+
+def read_invoices(
+    cells: Cells, as_of: date, segment_of: Mapping[str, int], notes: Notes
+) -> tuple[Receivables, tuple[int, ...]]:
+    """Return the invoices written by the as-of day, sorted by id, and the segment of each, −1 if unknown.
+
+    Args:
+        cells: the table.
+        as_of: day 0.
+        segment_of: segment of each deal, by its id.
+        notes: takes what is left out.
+    """
+    found = [invoice for row in range(len(cells)) if (invoice := _invoice(cells, row, as_of, notes))]
+    seen: dict[str, int] = {}
+    for row, identity, *_ in found:
+        if identity in seen:
+            message = f"the id stands in row {seen[identity] + 1} already"
+            cells.complain("D009", message, row, "id", identity)
+        seen.setdefault(identity, row)
+    found = sorted((i for i in found if seen[i[1]] == i[0]), key=lambda invoice: invoice[1])
+    classes = (DEFAULT_CLASS, *sorted({i[4] for i in found} - {DEFAULT_CLASS}))
+    currencies = tuple(sorted({i[6] for i in found}))
+    receivables = Receivables(
+        id=np.array([i[1] for i in found], dtype=str),
+        deal=np.array([i[2] for i in found], dtype=str),
+        customer=np.array([i[3] for i in found], dtype=str),
+        class_index=np.array([classes.index(i[4]) for i in found], dtype=np.int64),
+        amount_minor=np.array([i[5] for i in found], dtype=np.int64),
+        currency_index=np.array([currencies.index(i[6]) for i in found], dtype=np.int64),
+        invoice_day=np.array([i[7] for i in found], dtype=np.int64),
+        due_day=np.array([i[8] for i in found], dtype=np.int64),
+        paid_day=np.array([i[9] for i in found], dtype=np.int64),
+        class_names=classes,
+        currencies=currencies,
+    )
+    return receivables, tuple(segment_of.get(i[2], -1) for i in found)
+
+
+_Invoice = tuple[int, str, str, str, str, int, str, int, int, int]
+
+
+def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | None:
+    """Return one row as numbers, None where it is left out or wrong."""
+    identity, deal = cells.text(row, "id"), cells.text(row, "deal")
+    if not identity:
+        cells.complain("D008", "the row has no id", row, "id")
+        return None
+    money = cells.money(row)
+    days = []
+    for column in ("invoice_date", "due_date"):
+        day = cells.day(row, column)
+        if day is None and not cells.text(row, column):
+            cells.complain("D024", f"the {column.replace('_', ' ')} is missing", row, column)
+        days.append(None if day is None else day.toordinal() - as_of.toordinal())
+    paid = cells.day(row, "paid_date")
+    written, due = days
+    if written is None or due is None or money is None:
+        return None
+    if due < written:
+        cells.complain("D022", "is due before it is written", row, "due_date", cells.text(row, "due_date"))
+        return None
+    if written > 0:
+        notes.count("W006", money)
+        return None
+    paid_day = UNPAID if paid is None else paid.toordinal() - as_of.toordinal()
+    customer = cells.text(row, "customer") or f"invoice {identity}"
+    group = cells.text(row, "class") or DEFAULT_CLASS
+    return row, identity, deal, customer, group, *money, written, due, paid_day

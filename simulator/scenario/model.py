@@ -1,0 +1,254 @@
+"""What a scenario file may say: every key of the format, checked by itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+
+from simulator.money import is_currency
+from simulator.scenario.laws import Strict
+from simulator.scenario.segment_model import SegmentFile
+from simulator.scenario.values import Chance, Day, Money, Text, day, money, number, refuse, text, whole
+
+VERSION: Final = 1
+"""The version of the format that this program writes."""
+DEAL_COLUMNS: Final = (
+    *("id", "name", "customer", "class", "segment", "stage", "amount", "currency", "created"),
+    *("entered_stage", "expected_close", "pushes", "probability", "category", "terms", "product", "owner"),
+    *("closed", "outcome", "lost_reason", "delivery", "service_start", "service_months"),
+)
+INVOICE_COLUMNS: Final = (
+    *("id", "deal", "customer", "class", "amount", "tax", "currency"),
+    *("invoice_date", "due_date", "paid_date", "disputed"),
+)
+MOST_TRIALS: Final = 10_000_000
+
+if TYPE_CHECKING:
+
+    class DealColumns(Strict):
+        """Ours: theirs, of the table of deals."""
+
+    class InvoiceColumns(Strict):
+        """Ours: theirs, of the table of invoices."""
+else:
+    # Made at run time, because `class` is no name in Python.
+    _text = (Text | None, None)
+    DealColumns = create_model("DealColumns", __base__=Strict, **dict.fromkeys(DEAL_COLUMNS, _text))
+    InvoiceColumns = create_model("InvoiceColumns", __base__=Strict, **dict.fromkeys(INVOICE_COLUMNS, _text))
+
+
+class ColumnsFile(Strict):
+    """Names of columns by table, ours: theirs."""
+
+    deals: DealColumns = DealColumns()
+    invoices: InvoiceColumns = InvoiceColumns()
+
+
+class Bands(BaseModel, frozen=True):
+    """Segments by a number: each from its bound on."""
+
+    column: str
+    bounds: dict[str, Decimal]
+
+
+def _bands(given: Any) -> Any:
+    example = "write for example {from: amount, smb: 0, enterprise: 50k}"
+    if isinstance(given, Bands):
+        return given
+    if not isinstance(given, dict) or "from" not in given:
+        refuse("S047", "names no column", example)
+    bounds = {str(name): money(bound) for name, bound in given.items() if name not in ("from", "source")}
+    if not bounds:
+        refuse("S047", "names no segment", example)
+    if min(bounds.values()) > 0 or len(set(bounds.values())) < len(bounds):
+        refuse("S047", "leaves amounts without one segment", "bands begin at 0, each at a bound of its own")
+    return Bands(column=text(given["from"]), bounds=bounds)
+
+
+class SegmentRule(Strict):
+    """How the segment of a row is found."""
+
+    column: Text | None = Field(None, alias="from", description="the column that tells")
+    map: dict[Text, Text] | None = Field(None, description="segment by what stands in the column")
+    bands: Annotated[Bands, BeforeValidator(_bands), WithJsonSchema({"type": "object"})] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> SegmentRule:
+        if (self.column is None) == (self.bands is None) or (self.map is not None and self.bands is not None):
+            rule = "write {from: COLUMN}, {from: COLUMN, map: {…}} or {bands: {from: amount, NAME: 0, …}}"
+            refuse("S047", "is no rule for segments", rule)
+        return self
+
+
+class DataFile(Strict):
+    """The tables."""
+
+    later: ClassVar[tuple[str, ...]] = ("history", "lines", "actuals", "plan", "renewals")
+
+    deals: Text | None = None
+    invoices: Text | None = None
+    columns: ColumnsFile = ColumnsFile()
+    decimal: Literal[".", ","] = "."
+    date_order: Literal["ymd", "mdy", "dmy"] = "ymd"
+    won_stages: tuple[Text, ...] = ()
+    lost_stages: tuple[Text, ...] = ()
+    segment: SegmentRule | None = None
+
+
+class MarketFile(Strict):
+    """How deals share luck; without `shared` and `segment` the total is drawn per trial."""
+
+    shared: Chance | None = None
+    segment: Chance | None = None
+    phi: Chance = 0.5
+
+    @model_validator(mode="after")
+    def _has_room(self) -> MarketFile:
+        if (self.shared is None) != (self.segment is None):
+            refuse("S040", "sets one of shared and segment", "set both (0 for none of it), or neither")
+        if (self.shared or 0) + (self.segment or 0) > 0.5:
+            refuse("S040", "has correlations above 0.5 in all", "0.2 in all is a strong market already")
+        return self
+
+
+class TargetFile(Strict):
+    """What is to be reached, by when."""
+
+    series: Literal["bookings", "billings", "receipts"]
+    amount: Money
+    by: Text | None = Field(None, description="a period such as FY2027, 2027-Q1 or 2027-03")
+    first: Day | None = Field(None, alias="from")
+    until: Day | None = None
+    segment: Text = "all"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_later_series(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("series") in ("revenue", "balance", "arr"):
+            refuse("S011", f"is a target of {given['series']}", "aim at bookings, billings or receipts")
+        return given
+
+    @model_validator(mode="after")
+    def _has_one_window(self) -> TargetFile:
+        if (self.by is None) == (self.until is None) or (self.by is not None and self.first is not None):
+            refuse("S043", "has no window or two", "write by: FY2027, or from: DATE and until: DATE")
+        if self.first is not None and self.until is not None and self.first > self.until:
+            refuse("S043", "ends before it begins", "write from before until")
+        return self
+
+
+class RateStep(BaseModel, frozen=True):
+    """A rate, and the day from which it holds; None for always."""
+
+    first: date | None
+    rate: float
+
+
+def _rate(given: Any) -> float:
+    value = number(given)
+    if not 1e-9 < value < 1e9:
+        refuse("S025", "is no rate", "write the company's currency for one unit of the foreign one, above 0")
+    return value
+
+
+def _rates(given: Any) -> Any:
+    """Read `{USD: 0.92}` or `{USD: [{from: date, rate: x}]}`."""
+    if not isinstance(given, dict):
+        refuse("S025", "is not a mapping", "write rates by currency, such as {USD: 0.92}")
+    result: dict[str, tuple[RateStep, ...]] = {}
+    for code, value in given.items():
+        if code == "volatility" or (isinstance(value, dict) and "volatility" in value):
+            refuse("S011", "sets the volatility of rates", "leave volatility out")
+        if code == "source":
+            continue
+        if not is_currency(str(code)):
+            refuse("S024", f"names {code}, which is no currency", "write ISO 4217 codes such as EUR or USD")
+        if not isinstance(value, list):
+            result[str(code)] = (RateStep(first=None, rate=_rate(value)),)
+            continue
+        steps = [s for s in value if isinstance(s, dict) and s.keys() - {"source"} == {"from", "rate"}]
+        if not value or len(steps) < len(value):
+            refuse("S025", f"has steps of {code} that are no rates", "write a list of {from: DATE, rate: x}")
+        result[str(code)] = tuple(RateStep(first=day(s["from"]), rate=_rate(s["rate"])) for s in steps)
+        if len({s.first for s in result[str(code)]}) < len(steps):
+            refuse("S025", f"has two rates of {code} from one day", "leave one of them out")
+    return result
+
+
+def _start(given: Any) -> int:
+    if isinstance(given, dict):
+        refuse("S011", "is a calendar of weeks", "write the month in which the fiscal year starts, 1 to 12")
+    month = whole(given)
+    if not 1 <= month <= 12:
+        refuse("S013", "is not a month", "write the month in which the fiscal year starts, 1 to 12")
+    return month
+
+
+def _trials(given: Any) -> int | None:
+    if given in ("auto", None):
+        return None
+    count = whole(given)
+    if not 1 <= count <= MOST_TRIALS:
+        refuse("S013", "is no number of trials", f"write auto, or a number from 1 to {MOST_TRIALS:,}")
+    return count
+
+
+def _seed(given: Any) -> int:
+    value = whole(given)
+    if not 0 <= value < 2**63:
+        refuse("S013", "is no seed", "write a whole number from 0 to 2**63 − 1")
+    return value
+
+
+def _currency(given: Any) -> str:
+    code = text(given)
+    if not is_currency(code):
+        known = is_currency(code.upper())
+        remedy = f"did you mean {code.upper()}?" if known else "write for example EUR or USD"
+        refuse("S024", "is not an ISO 4217 currency", remedy)
+    return code
+
+
+def _name(given: Any) -> str:
+    name = text(given)
+    if not re.fullmatch(r"[^\W_][\w .+-]{0,99}", name) or name[-1] in ". ":
+        refuse("S023", "cannot name a folder", "write letters, digits, spaces, dots, - and _, at most 100")
+    return name
+
+
+class ScenarioFile(Strict):
+    """A scenario, after `extends` and `--set`."""
+
+    later: ClassVar[tuple[str, ...]] = ("learned", "cash", "products", "offers", "compare_with")
+
+    version: Literal[1] = VERSION
+    name: Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string"})]
+    description: str = ""
+    extends: Text | None = Field(None, description="another scenario; this one holds only what differs")
+    as_of: Day = Field(description="the end of this day is known; the forecast starts on the next")
+    horizon: Text = Field(description="a length such as 18m, or the last day")
+    fiscal_year_start: Annotated[
+        int, BeforeValidator(_start), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 12})
+    ] = 1
+    period: Literal["month", "quarter", "week"] = "month"
+    time_zone: Text = "UTC"
+    currency: Annotated[
+        str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+    ]
+    rates: Annotated[
+        dict[str, tuple[RateStep, ...]], BeforeValidator(_rates), WithJsonSchema({"type": "object"})
+    ] = Field(default_factory=dict)
+    trials: Annotated[
+        int | None,
+        BeforeValidator(_trials),
+        WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}),
+    ] = None
+    seed: Annotated[int, BeforeValidator(_seed), WithJsonSchema({"type": "integer", "minimum": 0})] = 1
+    data: DataFile = DataFile()
+    segments: dict[Text, SegmentFile] = Field(min_length=1)
+    market: MarketFile = MarketFile()
+    targets: dict[Text, TargetFile] = Field(default_factory=dict)

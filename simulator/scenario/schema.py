@@ -1,0 +1,68 @@
+"""Describe scenario files to other programs: JSON Schema, and which keys may stand where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from simulator.scenario.laws import Strict
+from simulator.scenario.model import ScenarioFile
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a scenario file; what `extends` brings may be missing in it."""
+    schema = ScenarioFile.model_json_schema(by_alias=True)
+    # A file that extends another one need not repeat what every scenario has to say.
+    required = schema.pop("required")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "anyOf": [{"required": ["extends"]}, {"required": [key for key in required if key != "name"]}],
+    }
+
+
+def keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
+    """Return the fixed keys that a mapping at this path may have; none where it is free."""
+    found: dict[str, None] = {}
+    for node in _nodes(keys):
+        found.update(dict.fromkeys(node.get("properties", ())))
+    return tuple(found)
+
+
+def later_keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
+    """Return the keys at this path that the format knows and this version does not read yet."""
+    titles = {node.get("title") for node in _nodes(keys)}
+    return tuple(key for model in _models(Strict) if model.__name__ in titles for key in model.later)
+
+
+@lru_cache(maxsize=1)
+def _schema() -> dict[str, Any]:
+    return ScenarioFile.model_json_schema(by_alias=True)
+
+
+def _nodes(keys: Iterable[str | int]) -> list[dict[str, Any]]:
+    """Return the object schemas that may describe what stands at a path."""
+    nodes = list(_objects(_schema()))
+    for key in keys:
+        inner = []
+        for node in nodes:
+            below = node.get("properties", {}).get(key, node.get("additionalProperties"))
+            inner += list(_objects(below)) if isinstance(below, dict) else []
+        nodes = inner
+    return nodes
+
+
+def _objects(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "$ref" in node:
+        yield from _objects(_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]])
+    for branch in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
+        yield from _objects(branch)
+    if node.get("type") == "object":
+        yield node
+
+
+def _models(base: type[Strict]) -> Iterator[type[Strict]]:
+    yield base
+    for model in base.__subclasses__():
+        yield from _models(model)

@@ -1,0 +1,225 @@
+"""What a scenario file says about one segment: its funnel, its habits, its money."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
+from simulator.scenario.values import (
+    Chance,
+    Days,
+    NotNegative,
+    Positive,
+    Share,
+    Text,
+    Whole,
+    number,
+    refuse,
+)
+
+LEAST_WORTH: Final = 5
+LARGEST_ATTEMPTS: Final = 10
+
+
+class StageFile(Strict):
+    """A stage: its chance, the moves beside the advance, and how long deals stay."""
+
+    close: Chance | None = Field(None, description="chance to be won in the end, of deals in this stage")
+    advance: Chance | None = Field(None, description="chance that the next move is to the next stage")
+    back: Chance | None = Field(None, description="chance of a move to the stage before")
+    skip: Chance | None = Field(None, description="chance of a move over the next stage")
+    moves: dict[Text, Chance] = Field(default_factory=dict, description="chances of moves to any stage")
+    days: DaysLaw | None = None
+    days_lost: DaysLaw | None = Field(None, description="days in the stage of deals that are lost next")
+
+
+class Cycle(Strict):
+    """How long a typical won deal takes from the first stage, instead of days a stage."""
+
+    median: Days
+
+    @model_validator(mode="after")
+    def _is_positive(self) -> Cycle:
+        if self.median < 1:
+            refuse("S038", "has a median below one day", "write for example {median: 120d}")
+        return self
+
+
+class RecyclingFile(Strict):
+    """Lost deals that come back."""
+
+    chance: Chance = 0.0
+    delay: DaysLaw = DaysLaw(median=90, p90=200)
+    attempts: Whole = 2
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> RecyclingFile:
+        if not 1 <= self.attempts <= LARGEST_ATTEMPTS:
+            refuse("S013", f"has {self.attempts} attempts", f"write 1 to {LARGEST_ATTEMPTS}; 2 is one return")
+        return self
+
+
+class CloseDateFile(Strict):
+    """What a stated close date is worth."""
+
+    rule: Literal["blend", "stages", "stated"] = "blend"
+    slip: Positive = 1.25
+    delay: Days = 0.0
+
+
+class AmountFile(Strict):
+    """How amounts change until signature."""
+
+    unchanged: Chance = 0.5
+    location: Share = -0.05
+    scale: NotNegative = 0.15
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> AmountFile:
+        if abs(self.location) > 1.5 or self.scale > 1.5:
+            rule = "the change of ln(amount) is cut at 1.5: write -0.05 for 5 % less"
+            refuse("S013", "is a change beyond what is modelled", rule)
+        return self
+
+
+class SobernessFile(Strict):
+    """Corrections of optimism."""
+
+    odds: Positive = 1.0
+    amount: Positive = 1.0
+
+
+class BluebirdsFile(Strict):
+    """Deals never seen before they were won."""
+
+    per_month: NotNegative
+    amount: MoneyLaw
+    dispersion: Positive | None = None
+
+
+def _season(given: Any) -> Any:
+    """Check the months of a season before their factors."""
+    if not isinstance(given, dict):
+        refuse("S013", "is not a mapping", "write factors by month, such as {8: 0.7, 12: 1.4}")
+    for month in given:
+        if str(month) not in {str(m) for m in range(1, 13)}:
+            refuse("S048", f"names month {month}", "months are the numbers 1 to 12")
+    return {int(month): factor for month, factor in given.items()}
+
+
+class NewPipelineFile(Strict):
+    """Deals still to come, as set."""
+
+    per_month: NotNegative
+    season: Annotated[dict[int, NotNegative], BeforeValidator(_season)] = Field(default_factory=dict)
+    trend: Share = 0.0
+    dispersion: Positive = 4.0
+    entry: dict[Text, Chance] = Field(default_factory=dict, description="share of new deals by stage")
+    amount: MoneyLaw
+    bluebirds: BluebirdsFile | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> NewPipelineFile:
+        total = sum(self.entry.values())
+        if self.entry and abs(total - 1) > 1e-6:
+            refuse("S041", f"has entry shares that add to {total:g}", "the shares of `entry` add to 1")
+        if self.trend <= -1:
+            refuse("S048", f"has a trend of {self.trend:g}", "write growth a year, above -1: 0.1 is 10 %")
+        return self
+
+
+def _mapping_or_word(given: Any) -> str:
+    return "mapping" if isinstance(given, dict | BaseModel) else "word"
+
+
+NewPipeline = Annotated[
+    Annotated[NewPipelineFile, Tag("mapping")] | Annotated[Literal["none", "estimate"], Tag("word")],
+    Discriminator(_mapping_or_word),
+]
+
+
+def _by_class(given: Any) -> Any:
+    """Let one text stand for the terms of every class."""
+    return {"default": given} if isinstance(given, str) else given
+
+
+Terms = Annotated[
+    dict[Text, Text],
+    BeforeValidator(_by_class, json_schema_input_type=dict[str, str] | str),
+]
+
+
+def _life_table(given: Any) -> Any:
+    if not isinstance(given, dict):
+        refuse("S046", "is not a mapping", "write shares paid by days past due, such as {0: .25, 30: .83}")
+    for key in given:
+        value = number(key)
+        if value != int(value) or not -30 <= value <= 4000:
+            refuse("S046", f"names day {key}", "days past due are whole, from -30 to 4000")
+    return {int(number(key)): chance for key, chance in given.items()}
+
+
+class PaymentFile(Strict):
+    """How late a class of customers pays: the default table stretched, or a table of its own."""
+
+    median_late: Whole | None = None
+    bad_debt: Chance | None = None
+    table: Annotated[dict[int, Chance], BeforeValidator(_life_table)] | None = None
+    recovery: Chance = 0.0
+    discount_taken: Chance = 0.5
+    shared: Chance = 0.3
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> PaymentFile:
+        if self.table is not None and (self.median_late is not None or self.bad_debt is not None):
+            rule = "what a table's last day leaves is its bad debt: write the table or the two, not both"
+            refuse("S046", "has a table and median_late or bad_debt", rule)
+        return self
+
+
+def worth(given: Any) -> float:
+    """Return the closed deals that percentages are worth; `exact` is infinitely many."""
+    if given == "exact":
+        return float("inf")
+    value = number(given)
+    if value < LEAST_WORTH:
+        reason = (
+            f"below {LEAST_WORTH} closed deals the table says almost nothing, and its doubt would leave "
+            f"no room for the market: write {LEAST_WORTH} or more, or exact"
+        )
+        refuse("S039", f"is a worth below {LEAST_WORTH}", reason)
+    return value
+
+
+Worth = Annotated[
+    float,
+    BeforeValidator(worth),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": LEAST_WORTH}, {"const": "exact"}]}),
+]
+
+
+class SegmentFile(Strict):
+    """One type of customer."""
+
+    later: ClassVar[tuple[str, ...]] = ("tax", "mix")
+
+    country: Text | None = Field(None, description="ISO code; its holidays rest")
+    quarter_end_weight: Positive = 1.0
+    probability_basis: Literal["snapshot", "entry"] = "snapshot"
+    worth: Worth = 20.0
+    stages: dict[Text, StageFile] | None = None
+    cycle: Cycle | None = None
+    recycling: RecyclingFile = RecyclingFile()
+    close_date: CloseDateFile = CloseDateFile()
+    amount: AmountFile = AmountFile()
+    soberness: SobernessFile = SobernessFile()
+    new_pipeline: NewPipeline = "estimate"
+    terms: Terms = Field(default_factory=dict)
+    payment: dict[Text, PaymentFile] = Field(default_factory=dict)
+    invoice_lag: Days = 3.0
+    delivery: Delay = DaysLaw(dist="fixed", days=0)
+    acceptance: Delay = DaysLaw(dist="fixed", days=0)
+    roll: Literal["none", "following", "modified-following", "preceding"] = "none"
+    use_probability: bool = False
