@@ -9,7 +9,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from simulator.words import MONTHS, Scale
 
@@ -49,15 +49,29 @@ def heading(axes: Axes, title: str, subtitle: str) -> None:
     )
 
 
+class MoneyFormatter(Formatter):
+    """Writes the amounts of one axis in the scale's unit, all with as many decimals."""
+
+    def __init__(self, scale: Scale) -> None:
+        self._scale = scale
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return one label."""
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Return the labels of an axis."""
+        shown = [value / self._scale.unit for value in values]
+        parts = [f"{value:.6f}".rstrip("0").partition(".")[2] for value in shown]
+        decimals = max(map(len, parts), default=0)
+        return [f"{value + 0.0:,.{decimals}f}".replace("-", "−") if value else "0" for value in shown]
+
+
 def money_axis(axes: Axes, scale: Scale, vertical: bool = True) -> None:
     """Write amounts in the scale's unit on an axis."""
     axis = axes.yaxis if vertical else axes.xaxis
     axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-
-    def text(value: float, _: int | None = None) -> str:
-        return f"{value / scale.unit:,.6g}".replace("-", "−")
-
-    axis.set_major_formatter(FuncFormatter(text))
+    axis.set_major_formatter(MoneyFormatter(scale))
 
 
 def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:

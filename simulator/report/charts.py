@@ -64,7 +64,7 @@ def fan(payload: Mapping[str, Any], series: str) -> Figure | None:
     heading(
         axes,
         f"{series.capitalize()} by {day(ends[-1])}: {ends_text}",
-        f"{scale.name}, {_since(payload, start)}; the shades hold 5, 8 and 9.5 chances in 10",
+        f"{scale.name}, {_since(payload, series)}; the shades hold 5, 8 and 9.5 chances in 10",
     )
     money_axis(axes, scale)
     date_axis(axes, ends)
@@ -93,9 +93,10 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
         _name_plan(axes, plan, scale, (edges[0], edges[-1]), 1.36 * top)
     axes.set_ylim(0, 1.5 * top)
     ends = f"between {fit.said(stats['p10'])} and {fit.said(stats['p90'])}"
+    since = "" if period["name"] else f"; {_since(payload, series)}"
     when = f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
     heading(axes, f"{series.capitalize()} {when}: 8 chances in 10 {ends}",
-            f"{scale.name} across, chances in 100 upwards; pale: below low, above high")  # fmt: skip
+            f"{scale.name} across, chances in 100 upwards; pale: below low, above high{since}")  # fmt: skip
     money_axis(axes, scale, vertical=False)
     return figure
 
@@ -183,11 +184,11 @@ def _canvas(right: float = 0.96) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _since(payload: Mapping[str, Any], start: date) -> str:
-    """Say from when a cumulative amount counts: the start of the fiscal year, or the as-of day."""
-    begun = [f["start"] for f in payload.get("fiscal") or [] if f["name"].startswith("FY")]
-    begun = [when for when in begun if date.fromisoformat(when) <= start]
-    return f"counted from {day(min(begun))}" if begun else f"counted from the end of {day(start)}"
+def _since(payload: Mapping[str, Any], series: str) -> str:
+    """Say from when a sum counts: the start of the fiscal year where something came before the as-of day."""
+    years = [f for f in payload.get("fiscal") or [] if f["name"].startswith("FY")]
+    begun = min((f["start"] for f in years if (f.get(series) or {}).get("already")), default=None)
+    return f"counted from {day(begun)}" if begun else f"counted from the end of {day(payload['as_of'])}"
 
 
 def _plans(payload: Mapping[str, Any], series: str, base: float, end: date) -> list[tuple[date, float, str]]:
@@ -280,8 +281,9 @@ def _stages(axes: Axes, segment: Mapping[str, Any], widest: float) -> None:
         age = f", {stage['mean_age']:.0f} days" if stage.get("mean_age") is not None else ""
         text = f"{count:,} deal{'s' * (count != 1)}{age}" if count else "none"
         axes.annotate(
-            text, (stage["value"], place), (5, 0), textcoords="offset points", va="center", color=GREY
-        )
+            text, (stage["value"], place), (5, 0), textcoords="offset points", va="center", color=GREY,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
     axes.set_yticks(places, [cut(plain(s["stage"]), 28) for s in stages])
     axes.set_xlim(0, 1.22 * widest)
     axes.invert_yaxis()
