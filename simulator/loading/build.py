@@ -13,8 +13,9 @@ from simulator.clock import Clock
 from simulator.errors import InputError
 from simulator.loading.assumptions import list_assumptions
 from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.columns import Place
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
-from simulator.loading.deals import DealsRead, Place, read_deals
+from simulator.loading.deals import DealsRead, read_deals
 from simulator.loading.frame import (
     first_win_day,
     read_end,

@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-import numpy as np
-
-from simulator.clock import Clock
 from simulator.deals import Pipeline, Wins
 from simulator.loading.cells import Cells
+from simulator.loading.columns import Columns, OpenDeal, Place, Row, WonDeal
 from simulator.loading.funnels import EndNames
 from simulator.loading.notes import Notes
 from simulator.scenario.settings import nearest
-from simulator.terms import TermsError, parse_terms
 
 NEEDED: Final = ("id", "stage", "amount")
-_EFFECTIVE: Final = frozenset(
-    [
-        "id",
-        "name",
-        "customer",
-        "class",
-        "stage",
-        "amount",
-        "currency",
-        "created",
-        "entered_stage",
-        "expected_close",
-        "probability",
-        "terms",
-        "closed",
-        "outcome",
-        "service_months",
-    ]
-)
-"""Columns that a forecast reads; all others are kept for grouping."""
-
 SegmentOf = Callable[[int, bool], int]
 """Segment of a row, −1 where it has none; the flag says whether to complain."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A segment as far as rows need it."""
-
-    name: str
-    stages: tuple[str, ...]
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row that has an id and a status; days count from as-of."""
-
-    row: int
-    id: str
-    status: Literal["open", "won", "lost"]
-    stage: str
-    created: int | None
-    entered: int | None
-    closed: int | None
 
 
 @dataclass(frozen=True)
@@ -87,19 +40,6 @@ class DealsRead:
     has_closed: bool = False
     dated: bool = False
     lost: int = 0
-
-
-@dataclass
-class _Open:
-    """An open deal that has found its stage at the as-of day."""
-
-    row: Row
-    segment: int
-    stage: int
-    amount: int
-    currency: str
-    entered: int | None
-    as_exported: bool
 
 
 def read_deals(
@@ -126,10 +66,11 @@ def read_deals(
     reader = _Reader(cells, places, segment_of, rows, since, notes)
     for row in rows:
         reader.place(row)
+    columns = Columns(cells, places)
     known = [row for row in rows if row.created is not None and row.created <= 0]
     return DealsRead(
-        reader.pipeline(as_of),
-        reader.wins(),
+        columns.pipeline(reader.open, as_of),
+        columns.wins(reader.won),
         reader.segments,
         tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
@@ -198,10 +139,9 @@ class _Reader:
         self.later = any((day or 0) > 0 for r in rows for day in (r.created, r.entered, r.closed))
         self.index = [{name.casefold(): i for i, name in enumerate(p.stages)} for p in places]
         self.only = [self._only_dated(rows, s) for s in range(len(places))]
-        self.percent = _in_percent(cells)
         self.segments: dict[str, int] = {}
-        self.open: list[_Open] = []
-        self.won: list[tuple[Row, int, int, str]] = []
+        self.open: list[OpenDeal] = []
+        self.won: list[WonDeal] = []
 
     def _only_dated(self, rows: Sequence[Row], segment: int) -> int | None:
         """Return the one stage of a segment whose rows tell when they entered it, or None."""
@@ -261,7 +201,7 @@ class _Reader:
         money = self.cells.money(row.row)
         self.segments[row.id] = segment
         if money is not None and stage is not None:
-            self.open.append(_Open(row, segment, stage, *money, entered, as_exported))
+            self.open.append(OpenDeal(row, segment, stage, *money, entered, as_exported))
 
     def win(self, row: Row) -> None:
         """Add a win, where its time is asked for."""
@@ -273,7 +213,7 @@ class _Reader:
         if row.closed >= self.since:
             money = self.cells.money(row.row)
             if money is not None and segment >= 0:
-                self.won.append((row, segment, *money))
+                self.won.append(WonDeal(row, segment, *money, row.closed))
 
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""
@@ -297,125 +237,3 @@ class _Reader:
         money = self.cells.money(row.row, needed=False)
         value = 0.0 if money is None else self.notes.major(money)
         return value if value > 0 else None
-
-    # ---- columns
-
-    def pipeline(self, as_of: date) -> Pipeline:
-        """Return the open deals as columns, sorted by id."""
-        deals = sorted(self.open, key=lambda deal: deal.row.id)
-        cells, rows = self.cells, [deal.row.row for deal in deals]
-        stated = [self.stated(deal, as_of) for deal in deals]
-        customers = [cells.text(r, "customer") for r in rows]
-        return Pipeline(
-            id=tuple(deal.row.id for deal in deals),
-            name=tuple(
-                cells.text(r, "name") or c or cells.text(r, "id")
-                for r, c in zip(rows, customers, strict=True)
-            ),
-            customer=tuple(c or f"deal {cells.text(r, 'id')}" for r, c in zip(rows, customers, strict=True)),
-            customer_class=tuple(cells.text(r, "class") for r in rows),
-            segment=np.array([deal.segment for deal in deals], dtype=np.int64),
-            stage=np.array([deal.stage for deal in deals], dtype=np.int64),
-            amount=np.array([deal.amount for deal in deals], dtype=np.int64),
-            currency=tuple(deal.currency for deal in deals),
-            age=np.array([self.age(deal) for deal in deals], dtype=np.float64),
-            stated_days=np.array([days for days, _ in stated], dtype=np.float64),
-            stated_day=np.array([day for _, day in stated], dtype=np.float64),
-            probability=np.array([self.probability(deal) for deal in deals], dtype=np.float64),
-            terms=tuple(self.terms(r) for r in rows),
-            service_months=np.array([self.months(r) for r in rows], dtype=np.int64),
-            extra=self.extra(rows),
-        )
-
-    def wins(self) -> Wins:
-        """Return the wins as columns, sorted by id."""
-        won = sorted(self.won, key=lambda win: win[0].id)
-        return Wins(
-            id=tuple(row.id for row, *_ in won),
-            segment=np.array([segment for _, segment, *_ in won], dtype=np.int64),
-            amount=np.array([amount for *_, amount, _ in won], dtype=np.int64),
-            currency=tuple(currency for *_, currency in won),
-            day=np.array([row.closed for row, *_ in won], dtype=np.int64),
-            extra=self.extra([row.row for row, *_ in won]),
-        )
-
-    def age(self, deal: _Open) -> float:
-        """Return the operational days in the stage, NaN where its beginning is not known."""
-        if deal.entered is None:
-            return math.nan
-        return max(-float(self.places[deal.segment].clock.at_end_of(deal.entered)), 0.0)
-
-    def stated(self, deal: _Open, as_of: date) -> tuple[float, float]:
-        """Return operational and calendar days to the stated date; both NaN without one.
-
-        What closed after as-of carries the date that was written when it closed, which nobody knew then.
-        """
-        day = self.cells.day(deal.row.row, "expected_close") if deal.as_exported else None
-        if day is None:
-            return math.nan, math.nan
-        calendar = day.toordinal() - as_of.toordinal()
-        operational = float(self.places[deal.segment].clock.at_end_of(calendar))
-        # A date on the weekend that follows the as-of day is still ahead.
-        return (max(operational, 0.5) if calendar > 0 else min(operational, 0.0)), float(calendar)
-
-    def probability(self, deal: _Open) -> float:
-        """Return the deal's own probability, NaN without one."""
-        text = self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
-        if not text:
-            return math.nan
-        value = _number(text, self.cells.customs.decimal)
-        if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
-            self.cells.complain("D018", "is not a probability", deal.row.row, "probability", text)
-            return math.nan
-        return value
-
-    def terms(self, row: int) -> str:
-        """Return a deal's own terms, "" without."""
-        text = self.cells.text(row, "terms")
-        try:
-            if text:
-                parse_terms(text)
-        except TermsError as error:
-            message = f"terms cannot be read: {error.reason} (character {error.position + 1})"
-            self.cells.complain("D019", message, row, "terms", text, error.remedy)
-        return text
-
-    def months(self, row: int) -> int:
-        """Return the length of the contract in months, 0 where not given."""
-        text = self.cells.text(row, "service_months")
-        if not text:
-            return 0
-        value = _number(text, self.cells.customs.decimal)
-        if value is None or value != int(value) or not 1 <= value <= 600:
-            self.cells.complain("D021", "is no whole number from 1 to 600", row, "service_months", text)
-            return 0
-        return int(value)
-
-    def extra(self, rows: Sequence[int]) -> dict[str, tuple[str, ...]]:
-        """Return the further columns as text, ours under our names."""
-        ours = {at: name for name, at in self.cells.columns.items()}
-        used = {at for name, at in self.cells.columns.items() if name in _EFFECTIVE}
-        table = self.cells.table
-        return {
-            ours.get(at, title): tuple(table.rows[r][at].strip() for r in rows)
-            for at, title in enumerate(table.header)
-            if at not in used
-        }
-
-
-def _in_percent(cells: Cells) -> bool:
-    """Tell whether probabilities are written as 60 for 60 %: some of them are above 1."""
-    if not cells.has("probability"):
-        return False
-    values = (_number(cells.text(row, "probability"), cells.customs.decimal) for row in range(len(cells)))
-    return any(value is not None and value > 1 for value in values)
-
-
-def _number(text: str, decimal: str) -> float | None:
-    """Return a plain number, None for anything else; a per cent sign is passed over."""
-    text = text.removesuffix("%").strip().replace(decimal, ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -1,0 +1,221 @@
+"""Lay deals that have found their place out as columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+import numpy as np
+
+from simulator.clock import Clock
+from simulator.deals import Pipeline, Wins
+from simulator.loading.cells import Cells
+from simulator.terms import TermsError, parse_terms
+
+_EFFECTIVE: Final = frozenset(
+    [
+        "id",
+        "name",
+        "customer",
+        "class",
+        "stage",
+        "amount",
+        "currency",
+        "created",
+        "entered_stage",
+        "expected_close",
+        "probability",
+        "terms",
+        "closed",
+        "outcome",
+        "service_months",
+    ]
+)
+"""Columns that a forecast reads; all others are kept for grouping."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A segment as far as rows need it."""
+
+    name: str
+    stages: tuple[str, ...]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that has an id and a status; days count from as-of."""
+
+    row: int
+    id: str
+    status: Literal["open", "won", "lost"]
+    stage: str
+    created: int | None
+    entered: int | None
+    closed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeal:
+    """An open deal that has found its stage at the as-of day.
+
+    Attributes:
+        row: its row.
+        segment: index.
+        stage: index.
+        amount: minor units.
+        currency: ISO code.
+        entered: day on which it entered the stage, from as-of, or None.
+        as_exported: whether it is still open in the table, so that its other cells were known at as-of.
+    """
+
+    row: Row
+    segment: int
+    stage: int
+    amount: int
+    currency: str
+    entered: int | None
+    as_exported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WonDeal:
+    """A win whose time is asked for; `day` counts from as-of."""
+
+    row: Row
+    segment: int
+    amount: int
+    currency: str
+    day: int
+
+
+class Columns:
+    """Read the cells that become columns; what cannot be read becomes a problem."""
+
+    def __init__(self, cells: Cells, places: Sequence[Place]) -> None:
+        self.cells, self.places = cells, places
+        self.percent = _in_percent(cells)
+
+    def pipeline(self, deals: Sequence[OpenDeal], as_of: date) -> Pipeline:
+        """Return the open deals as columns, sorted by id."""
+        deals = sorted(deals, key=lambda deal: deal.row.id)
+        cells, rows = self.cells, [deal.row.row for deal in deals]
+        stated = [self.stated(deal, as_of) for deal in deals]
+        customers = [cells.text(r, "customer") for r in rows]
+        return Pipeline(
+            id=tuple(deal.row.id for deal in deals),
+            name=tuple(
+                cells.text(r, "name") or c or cells.text(r, "id")
+                for r, c in zip(rows, customers, strict=True)
+            ),
+            customer=tuple(c or f"deal {cells.text(r, 'id')}" for r, c in zip(rows, customers, strict=True)),
+            customer_class=tuple(cells.text(r, "class") for r in rows),
+            segment=np.array([deal.segment for deal in deals], dtype=np.int64),
+            stage=np.array([deal.stage for deal in deals], dtype=np.int64),
+            amount=np.array([deal.amount for deal in deals], dtype=np.int64),
+            currency=tuple(deal.currency for deal in deals),
+            age=np.array([self.age(deal) for deal in deals], dtype=np.float64),
+            stated_days=np.array([days for days, _ in stated], dtype=np.float64),
+            stated_day=np.array([day for _, day in stated], dtype=np.float64),
+            probability=np.array([self.probability(deal) for deal in deals], dtype=np.float64),
+            terms=tuple(self.terms(r) for r in rows),
+            service_months=np.array([self.months(r) for r in rows], dtype=np.int64),
+            extra=self.extra(rows),
+        )
+
+    def wins(self, won: Sequence[WonDeal]) -> Wins:
+        """Return the wins as columns, sorted by id."""
+        won = sorted(won, key=lambda win: win.row.id)
+        return Wins(
+            id=tuple(win.row.id for win in won),
+            segment=np.array([win.segment for win in won], dtype=np.int64),
+            amount=np.array([win.amount for win in won], dtype=np.int64),
+            currency=tuple(win.currency for win in won),
+            day=np.array([win.day for win in won], dtype=np.int64),
+            extra=self.extra([win.row.row for win in won]),
+        )
+
+    def age(self, deal: OpenDeal) -> float:
+        """Return the operational days in the stage, NaN where its beginning is not known."""
+        if deal.entered is None:
+            return math.nan
+        return max(-float(self.places[deal.segment].clock.at_end_of(deal.entered)), 0.0)
+
+    def stated(self, deal: OpenDeal, as_of: date) -> tuple[float, float]:
+        """Return operational and calendar days to the stated date; both NaN without one.
+
+        What closed after as-of carries the date that was written when it closed, which nobody knew then.
+        """
+        day = self.cells.day(deal.row.row, "expected_close") if deal.as_exported else None
+        if day is None:
+            return math.nan, math.nan
+        calendar = day.toordinal() - as_of.toordinal()
+        operational = float(self.places[deal.segment].clock.at_end_of(calendar))
+        # A date on the weekend that follows the as-of day is still ahead.
+        return (max(operational, 0.5) if calendar > 0 else min(operational, 0.0)), float(calendar)
+
+    def probability(self, deal: OpenDeal) -> float:
+        """Return the deal's own probability, NaN without one."""
+        text = self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
+        if not text:
+            return math.nan
+        value = _number(text, self.cells.customs.decimal)
+        if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
+            self.cells.complain("D018", "is not a probability", deal.row.row, "probability", text)
+            return math.nan
+        return value
+
+    def terms(self, row: int) -> str:
+        """Return a deal's own terms, "" without."""
+        text = self.cells.text(row, "terms")
+        try:
+            if text:
+                parse_terms(text)
+        except TermsError as error:
+            message = f"terms cannot be read: {error.reason} (character {error.position + 1})"
+            self.cells.complain("D019", message, row, "terms", text, error.remedy)
+        return text
+
+    def months(self, row: int) -> int:
+        """Return the length of the contract in months, 0 where not given."""
+        text = self.cells.text(row, "service_months")
+        if not text:
+            return 0
+        value = _number(text, self.cells.customs.decimal)
+        if value is None or value != int(value) or not 1 <= value <= 600:
+            self.cells.complain("D021", "is no whole number from 1 to 600", row, "service_months", text)
+            return 0
+        return int(value)
+
+    def extra(self, rows: Sequence[int]) -> dict[str, tuple[str, ...]]:
+        """Return the further columns as text, ours under our names."""
+        ours = {at: name for name, at in self.cells.columns.items()}
+        used = {at for name, at in self.cells.columns.items() if name in _EFFECTIVE}
+        table = self.cells.table
+        return {
+            ours.get(at, title): tuple(table.rows[r][at].strip() for r in rows)
+            for at, title in enumerate(table.header)
+            if at not in used
+        }
+
+
+def _in_percent(cells: Cells) -> bool:
+    """Tell whether probabilities are written as 60 for 60 %: some of them are above 1."""
+    if not cells.has("probability"):
+        return False
+    values = (_number(cells.text(row, "probability"), cells.customs.decimal) for row in range(len(cells)))
+    return any(value is not None and value > 1 for value in values)
+
+
+def _number(text: str, decimal: str) -> float | None:
+    """Return a plain number, None for anything else; a per cent sign is passed over."""
+    text = text.removesuffix("%").strip().replace(decimal, ".")
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
