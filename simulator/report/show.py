@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -44,14 +45,26 @@ def shown(scenario: Scenario) -> str:
 
 
 def assumptions(scenario: Scenario) -> str:
-    """Return where each figure comes from."""
-    rows = [
-        [plain(a.path, 44), plain(a.value, 22), a.origin, plain(a.source, 60)] for a in scenario.assumptions
-    ]
+    """Return where each figure comes from, segment by segment; its source, or that it is a default."""
+    groups: dict[str, list[list[str]]] = {"": []}
+    for figure in scenario.assumptions:
+        head, path = _head(figure.path)
+        named = figure.origin == "set" or figure.source.startswith(figure.origin)
+        source = figure.source if named else f"{figure.origin}: {figure.source}"
+        indent = "  " if head else ""
+        row = [indent + plain(path, 52), plain(figure.value, 24), plain(source, 60)]
+        groups.setdefault(head, [[plain(head, 60), "", ""]] if head else []).append(row)
+    rows = [row for group in groups.values() for row in group]
     if not rows:
         return ""
-    lines = table(["figure", "value", "is", "source"], rows, (0, 1, 2, 3))
+    lines = table(["figure", "value", "source"], rows, (0, 1, 2))
     return "\n".join(["Where each figure comes from", *(cut("  " + line, WIDTH) for line in lines)]) + "\n"
+
+
+def _head(path: str) -> tuple[str, str]:
+    """Part a path of keys into the segment it belongs to and the rest."""
+    match = re.fullmatch(r"""(segments\.(?:"[^"]*"|[^."]+))\.(.+)""", path)
+    return (match[1], match[2]) if match else ("", path)
 
 
 def _title(scenario: Scenario, scale: Scale) -> list[str]:
@@ -109,7 +122,7 @@ def _picture(
     dark = round(full * weighted / value) if value else 0
     days = "" if math.isnan(age) or not oldest else "▪" * max(round(AGE_BAR * age / oldest), 1)
     picture = "▓" * dark + "░" * (full - dark)
-    amounts = [f"{count:,}", scale.exact(value, 2), scale.exact(weighted, 2)]
+    amounts = [f"{count:,}", scale.number(value), scale.number(weighted)]
     return [plain(name, 22), *amounts, picture, _days(age), days]
 
 

@@ -15,6 +15,7 @@ from simulator.words import (
     day,
     month,
     plain,
+    scale_for,
     scale_of,
 )
 
@@ -110,14 +111,14 @@ def _slippage(payload: Mapping[str, Any]) -> str:
 
 def _deals(payload: Mapping[str, Any]) -> str:
     deals = sorted(payload.get("deals") or [], key=lambda d: (-d["mean"], d["id"]))
-    scale = scale_of(payload)
+    scale = scale_for(max((d["mean"] for d in deals), default=0.0), str(payload.get("currency", "")))
     rows = []
     for deal in deals[:DEALS]:
         close = deal.get("close") or {}
         dates = [day(when) if (when := close.get(q)) else "later" for q in ("p10", "p50", "p90")]
         chance = chance_cells({"chance": deal["chance"]})[0]
         rows.append(
-            [plain(deal["id"], 20), plain(deal["segment"], 16), chance, scale.exact(deal["mean"]), *dates]
+            [plain(deal["id"], 20), plain(deal["segment"], 16), chance, scale.number(deal["mean"]), *dates]
         )
     header = ["deal", "segment", "chance", "average", "closes early", "middle", "late"]
     left = len(deals) - DEALS
