@@ -264,7 +264,7 @@ def state_close_date(luck: Luck, row: Row, kind: Kind) -> None:
     while stated <= AS_OF and luck.uniform() < 0.88:
         stated += timedelta(days=30 + int(luck.uniform() * 75))
         row.pushes += 1
-    if luck.uniform() < 0.35:
+    if luck.uniform() < 0.12:
         stated = end_of_month(stated)
     row.expected = working(stated) if luck.uniform() < 0.97 else None
     if luck.uniform() < 0.07:
