@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from simulator.currency import RateCurve
 from simulator.errors import Problem
@@ -34,7 +33,7 @@ class Customs:
 
     decimal: str
     order: Order
-    zone: ZoneInfo
+    zone: tzinfo
     rates: RateCurve
     tree: Tree
 

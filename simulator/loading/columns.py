@@ -165,7 +165,9 @@ class Columns:
             return math.nan
         value = _number(text, self.cells.customs.decimal)
         if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
-            self.cells.complain("D018", "is not a probability", deal.row.row, "probability", text)
+            self.cells.complain(
+                "D018", "the probability is not from 0 to 1", deal.row.row, "probability", text
+            )
             return math.nan
         return value
 
@@ -187,7 +189,9 @@ class Columns:
             return 0
         value = _number(text, self.cells.customs.decimal)
         if value is None or value != int(value) or not 1 <= value <= 600:
-            self.cells.complain("D021", "is no whole number from 1 to 600", row, "service_months", text)
+            self.cells.complain(
+                "D021", "the service months are no whole number from 1 to 600", row, "service_months", text
+            )
             return 0
         return int(value)
 

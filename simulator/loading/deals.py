@@ -114,7 +114,7 @@ def _status(cells: Cells, row: int, ends: EndNames) -> Literal["open", "won", "l
             return "lost"
         close = nearest(outcome, ("won", "lost", "open"))
         remedy = f"did you mean {close}?" if close else None
-        cells.complain("D020", "is neither won nor lost", row, "outcome", outcome, remedy)
+        cells.complain("D020", "the outcome is neither won nor lost", row, "outcome", outcome, remedy)
         return None
     if not stage:
         cells.complain("D025", "the row has no stage", row, "stage")
@@ -226,9 +226,9 @@ class _Reader:
         if found is None:
             names = self.places[segment].stages
             close = nearest(row.stage, (*names, "won", "lost"))
-            remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(names)
-            remedy += "; names that mean won or lost stand under data.won_stages and data.lost_stages"
-            message = f"is no stage of {self.places[segment].name}"
+            remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(names) + "."
+            remedy += " Names that mean won or lost stand under data.won_stages and data.lost_stages"
+            message = f"the stage is none of {self.places[segment].name}"
             self.cells.complain("D010", message, row.row, "stage", row.stage, remedy)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,14 +21,16 @@ from simulator.targets import Target
 LONGEST_DAYS: Final = 3660
 
 
-def read_zone(file: ScenarioFile, tree: Tree, problems: Problems) -> ZoneInfo:
+def read_zone(file: ScenarioFile, tree: Tree, problems: Problems) -> tzinfo:
     """Return the time zone; an unknown one becomes a problem."""
+    if file.time_zone == "UTC":  # known even where there is no time zone data
+        return UTC
     try:
         return ZoneInfo(file.time_zone)
-    except (ValueError, OSError):  # a name that is no key, a folder, or not there
+    except (ValueError, KeyError, OSError):  # no key, not there, or a folder
         message = "there is no such time zone"
         problems.add(tree.problem("S027", message, ("time_zone",), file.time_zone))
-        return ZoneInfo("UTC")
+        return UTC
 
 
 def read_rates(file: ScenarioFile, tree: Tree, problems: Problems) -> RateCurve:

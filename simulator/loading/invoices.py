@@ -74,7 +74,9 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
     if written is None or due is None or money is None:
         return None
     if due < written:
-        cells.complain("D022", "is due before it is written", row, "due_date", cells.text(row, "due_date"))
+        cells.complain(
+            "D022", "the invoice is due before it is written", row, "due_date", cells.text(row, "due_date")
+        )
         return None
     if written > 0:
         notes.count("W006", money)

@@ -53,7 +53,7 @@ def build_segment(
         delivery=file.delivery.distribution(),
         acceptance=file.acceptance.distribution(),
         roll=file.roll,
-        holidays=business_holidays(file.country, years),
+        holidays=_holidays(file, years),
         use_probability=file.use_probability,
     )
 
@@ -72,6 +72,13 @@ def build_clock(name: str, file: SegmentFile, horizon: Horizon, tree: Tree, prob
     first = date(max(horizon.as_of.year - YEARS_BACK, 1), 1, 1).toordinal() - horizon.as_of.toordinal()
     last = horizon.last_day + MARGIN_DAYS
     return operational_clock(horizon.as_of, first, last, country, file.quarter_end_weight)
+
+
+def _holidays(file: SegmentFile, years: range) -> NDArray[np.datetime64]:
+    try:
+        return business_holidays(file.country, years)
+    except ValueError:  # told already, with the clock
+        return business_holidays(None, years)
 
 
 def _terms(name: str, file: SegmentFile, tree: Tree, problems: Problems) -> dict[str, PaymentTerms]:

@@ -69,7 +69,7 @@ class _Finder:
                 self.complain("D012", "the row has no segment", row, None, None)
             else:
                 close = nearest(text, self.segments)
-                remedy = f"did you mean {close}?" if close else "segments: " + ", ".join(self.segments)
+                remedy = f"did you mean {close}?" if close else "segments: " + ", ".join(self.segments) + "."
                 self.complain(
                     "D011", "there is no such segment", row, text, remedy + "; or map it: data.segment.map"
                 )

@@ -40,6 +40,7 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _MOST_DIGITS: Final = 40
+_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_yaml(path: Path) -> Tree:
@@ -71,8 +72,11 @@ def parse_yaml(text: str, name: str, folder: str = ".") -> Tree:
     Raises:
         InputError: every problem that could be found.
     """
-    events = _checked_events(text, name)
-    composer = _Composer(name, folder, events)
+    if control := _CONTROL.search(text):
+        line = text[: control.start()].count("\n") + 1
+        what = f"the file holds the control character {control[0]!r}"
+        raise InputError([Problem("S007", what, name, line)])
+    composer = _Composer(name, folder, _checked_events(text, name))
     data = composer.document()
     if not isinstance(data, dict):
         raise InputError([Problem("S008", "the file holds no mapping of keys to values", name)])
@@ -140,7 +144,7 @@ def _syntax_problem(error: YAMLError, name: str) -> Problem:
         what = error.problem or error.context or "it cannot be read"
         return Problem("S001", f"not YAML: {what}", name, mark.line + 1 if mark else None)
     what = " ".join(str(error).split())[:160]
-    return Problem("S007" if "special characters" in what else "S001", f"not YAML: {what}", name)
+    return Problem("S001", f"not YAML: {what}", name)
 
 
 class _Composer:

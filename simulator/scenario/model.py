@@ -148,6 +148,15 @@ class RateStep(BaseModel, frozen=True):
     rate: float
 
 
+def _currency(given: Any) -> str:
+    code = text(given)
+    if not is_currency(code):
+        known = is_currency(code.upper())
+        remedy = f"did you mean {code.upper()}?" if known else "write for example EUR or USD"
+        refuse("S024", "is not an ISO 4217 currency", remedy)
+    return code
+
+
 def _rate(given: Any) -> float:
     value = number(given)
     if not 1e-9 < value < 1e9:
@@ -155,28 +164,37 @@ def _rate(given: Any) -> float:
     return value
 
 
+def _steps(given: Any) -> Any:
+    """Read one rate for ever, or a list of {from: date, rate: x}."""
+    if isinstance(given, dict) and "volatility" in given:
+        refuse("S011", "sets the volatility of rates", "leave volatility out")
+    if not isinstance(given, list):
+        return (RateStep(first=None, rate=_rate(given)),)
+    steps = [s for s in given if isinstance(s, dict) and s.keys() - {"source"} == {"from", "rate"}]
+    if not given or len(steps) < len(given):
+        refuse("S025", "is no list of rates", "write a list of {from: DATE, rate: x}")
+    result = tuple(RateStep(first=day(s["from"]), rate=_rate(s["rate"])) for s in steps)
+    if len({s.first for s in result}) < len(result):
+        refuse("S025", "has two rates from one day", "leave one of them out")
+    return result
+
+
 def _rates(given: Any) -> Any:
-    """Read `{USD: 0.92}` or `{USD: [{from: date, rate: x}]}`."""
     if not isinstance(given, dict):
         refuse("S025", "is not a mapping", "write rates by currency, such as {USD: 0.92}")
-    result: dict[str, tuple[RateStep, ...]] = {}
-    for code, value in given.items():
-        if code == "volatility" or (isinstance(value, dict) and "volatility" in value):
-            refuse("S011", "sets the volatility of rates", "leave volatility out")
-        if code == "source":
-            continue
-        if not is_currency(str(code)):
-            refuse("S024", f"names {code}, which is no currency", "write ISO 4217 codes such as EUR or USD")
-        if not isinstance(value, list):
-            result[str(code)] = (RateStep(first=None, rate=_rate(value)),)
-            continue
-        steps = [s for s in value if isinstance(s, dict) and s.keys() - {"source"} == {"from", "rate"}]
-        if not value or len(steps) < len(value):
-            refuse("S025", f"has steps of {code} that are no rates", "write a list of {from: DATE, rate: x}")
-        result[str(code)] = tuple(RateStep(first=day(s["from"]), rate=_rate(s["rate"])) for s in steps)
-        if len({s.first for s in result[str(code)]}) < len(steps):
-            refuse("S025", f"has two rates of {code} from one day", "leave one of them out")
-    return result
+    if "volatility" in given:
+        refuse("S011", "sets the volatility of rates", "leave volatility out")
+    return {code: rate for code, rate in given.items() if code != "source"}
+
+
+Currency = Annotated[
+    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
+Rates = Annotated[
+    tuple[RateStep, ...],
+    BeforeValidator(_steps),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "object"}}]}),
+]
 
 
 def _start(given: Any) -> int:
@@ -204,15 +222,6 @@ def _seed(given: Any) -> int:
     return value
 
 
-def _currency(given: Any) -> str:
-    code = text(given)
-    if not is_currency(code):
-        known = is_currency(code.upper())
-        remedy = f"did you mean {code.upper()}?" if known else "write for example EUR or USD"
-        refuse("S024", "is not an ISO 4217 currency", remedy)
-    return code
-
-
 def _name(given: Any) -> str:
     name = text(given)
     if not re.fullmatch(r"[^\W_][\w .+-]{0,99}", name) or name[-1] in ". ":
@@ -236,12 +245,8 @@ class ScenarioFile(Strict):
     ] = 1
     period: Literal["month", "quarter", "week"] = "month"
     time_zone: Text = "UTC"
-    currency: Annotated[
-        str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
-    ]
-    rates: Annotated[
-        dict[str, tuple[RateStep, ...]], BeforeValidator(_rates), WithJsonSchema({"type": "object"})
-    ] = Field(default_factory=dict)
+    currency: Currency
+    rates: Annotated[dict[Currency, Rates], BeforeValidator(_rates)] = Field(default_factory=dict)
     trials: Annotated[
         int | None,
         BeforeValidator(_trials),

@@ -89,7 +89,7 @@ def _migrated(tree: Tree) -> tuple[Tree, list[str]]:
     known = isinstance(version, int) and not isinstance(version, bool)
     if not known or (version != VERSION and version not in MIGRATIONS):
         raise InputError(
-            [tree.problem("S016", "is a version that this program does not know", ("version",), version)]
+            [tree.problem("S016", "this program does not know the version", ("version",), version)]
         )
     data, at = tree.data, version
     while at in MIGRATIONS and at < VERSION:

@@ -62,7 +62,7 @@ def chance(given: Any) -> float:
         refuse("S014", "is not a chance", "write a number from 0 to 1, or per cent such as 60%")
     value = float(found[0]) / (100 if found[1] else 1)
     if not 0 <= value <= 1:
-        percent = f"did you mean {given}%?" if not found[1] and 1 < value <= 100 else "write it from 0 to 1"
+        percent = f"did you mean {given}%?" if not found[1] and 2 <= value <= 100 else "write it from 0 to 1"
         refuse("S014", "is a chance outside 0 to 1", percent)
     return value
 

@@ -1,0 +1,194 @@
+"""Each code of a problem or a note: an input that brings it, and nothing else does."""
+
+import pytest
+from written import DEALS, INVOICES, SCENARIO, loaded, problems
+
+from simulator.loading import CODES
+
+S = SCENARIO
+
+
+def changed(old, new, text=S):
+    assert old in text, old
+    return text.replace(old, new)
+
+
+def segment(lines, text=S):
+    """The scenario with further lines in its segment."""
+    return text + "".join(f"    {line}\n" for line in lines.splitlines())
+
+
+def top(lines, text=S):
+    return text + lines + "\n"
+
+
+CONTRACT = "Contract: {close: 80%, back: 0.05, days: {median: 10, p90: 30}}"
+WITH_INVOICES = changed("{deals: deals.csv}", "{deals: deals.csv, invoices: invoices.csv}")
+TWO = S + "  big:\n    stages: {Only: {close: 0.5, days: {median: 9}}}\n    new_pipeline: none\n"
+
+BAD = {
+    "S001": {"scenario": top("x: [1")},
+    "S002": {"scenario": top("# " + "x" * 140_000)},
+    "S003": {"scenario": top("x: &a 1")},
+    "S004": {"scenario": top("x: !!python/object:os.system 1")},
+    "S005": {"scenario": top("x: " + "[" * 33 + "]" * 33)},
+    "S006": {"scenario": top("as_of: 2026-10-30")},
+    "S007": {"scenario": top("x: \x01")},
+    "S008": {"scenario": "- a\n- b\n"},
+    "S009": {"scenario": top("extends: other.yaml"), "other": "extends: small.yaml\n"},
+    "S010": {"scenario": top("horizn: 12m")},
+    "S011": {"scenario": top("cash: {floor: 1}")},
+    "S012": {"scenario": changed("currency: EUR\n", "")},
+    "S013": {"scenario": top("period: fortnight")},
+    "S014": {"scenario": changed("close: 30%", "close: 1.3")},
+    "S015": {"scenario": changed("deals: deals.csv", "deals: dael.csv")},
+    "S016": {"scenario": changed("version: 1", "version: 7")},
+    "S017": {"sets": ["segments.smb"]},
+    "S018": {"sets": ["targets.*.amount=3"]},
+    "S019": {"sets": ["segments.smb.worth*=2"]},
+    "S020": {"scenario": changed("2026-10-31", "2026-02-29")},
+    "S021": {"scenario": changed("horizon: 12m", "horizon: soon")},
+    "S022": {"scenario": top("targets: {a: {series: bookings, amount: 1.005, by: 2026-12}}")},
+    "S023": {"scenario": changed("name: small", "name: ../up")},
+    "S024": {"scenario": changed("currency: EUR", "currency: Euro")},
+    "S025": {"scenario": changed("USD: 0.9", "USD: -0.9")},
+    "S026": {"scenario": segment("country: XX")},
+    "S027": {"scenario": top("time_zone: Mars/Olympus")},
+    "S028": {"scenario": changed("horizon: 12m", "horizon: 2026-10-31")},
+    "S030": {
+        "scenario": changed("      Contract", "      Lost: {close: 40%, days: {median: 9}}\n      Contract")
+    },
+    "S031": {"scenario": changed("close: 30%, ", "")},
+    "S032": {"scenario": changed("close: 30%", "close: 85%")},
+    "S033": {"scenario": changed("back: 0.05", "back: 0.5")},
+    "S034": {"scenario": changed("back: 0.05", "back: 0.7, moves: {Won: 0.4}")},
+    "S035": {
+        "scenario": changed(CONTRACT, "Contract: {advance: 0, back: 1, days: {median: 9}}").replace(
+            "close: 30%", "advance: 1"
+        )
+    },
+    "S036": {"scenario": changed("back: 0.05", "moves: {Propsal: 0.05}")},
+    "S037": {"scenario": changed(", days: {median: 20, p90: 50}", "")},
+    "S038": {"scenario": changed("{median: 10, p90: 30}", "{median: 10, sd: 30}")},
+    "S039": {"scenario": segment("worth: 2")},
+    "S040": {"scenario": top("market: {shared: 0.4, segment: 0.3}")},
+    "S041": {
+        "scenario": changed(
+            "new_pipeline: none",
+            "new_pipeline: {per_month: 1, entry: {Proposal: .5, Contract: .4}, amount: {median: 9k}}",
+        )
+    },
+    "S042": {"scenario": top("targets: {a: {series: bookings, amount: 1k, by: 2026-12, segment: smbs}}")},
+    "S043": {"scenario": top("targets: {a: {series: bookings, amount: 1k, by: next year}}")},
+    "S044": {"scenario": top("targets: {a: {series: bookings, amount: 1k, by: FY2030}}")},
+    "S045": {"scenario": segment("terms: {default: net 30 EOM}")},
+    "S046": {"scenario": segment("payment: {default: {table: {0: 0.5, 30: 0.4}}}")},
+    "S047": {"scenario": changed("deals.csv}", "deals.csv, segment: {map: {a: smb}}}")},
+    "S048": {
+        "scenario": changed(
+            "new_pipeline: none", "new_pipeline: {per_month: 1, season: {13: 2}, amount: {median: 9k}}"
+        )
+    },
+    "D001": {"deals": ""},
+    "D002": {"deals": DEALS.replace("Proposal", "Prüfung").encode("latin-1")},
+    "D003": {"deals": DEALS + 'D5,"Proposal,5\n'},
+    "D004": {"deals": DEALS.replace("closed\n", "stage\n")},
+    "D005": {"deals": DEALS + "D5,Proposal,5\n"},
+    "D006": {"deals": DEALS.replace("amount", "value")},
+    "D007": {
+        "scenario": changed("deals.csv}", "deals.csv, columns: {deals: {closed: Closing}}}"),
+    },
+    "D008": {"deals": DEALS + ",Proposal,5,,,,\n"},
+    "D009": {"deals": DEALS + "D1,Proposal,5,,,,\n"},
+    "D010": {"deals": DEALS + "D5,Propsal,5,,,,\n"},
+    "D011": {"scenario": TWO, "deals": "id,stage,amount,segment\nD1,Only,5,bigger\n"},
+    "D012": {"scenario": TWO, "deals": "id,stage,amount,segment\nD1,Only,5,\n"},
+    "D013": {"deals": DEALS + "D5,Proposal,5,2026-02-30,,,\n"},
+    "D014": {"deals": DEALS + 'D5,Proposal,"12.500,00 EUR",,,,\n'},
+    "D015": {"deals": DEALS + "D5,Proposal,-5,,,,\n"},
+    "D016": {"deals": "id,stage,amount,currency\nD1,Proposal,5,EUX\n"},
+    "D017": {"deals": "id,stage,amount,currency\nD1,Proposal,5,GBP\n"},
+    "D018": {"deals": "id,stage,amount,probability\nD1,Proposal,5,120\n"},
+    "D019": {"deals": "id,stage,amount,terms\nD1,Proposal,5,net 30 EOM\n"},
+    "D020": {"deals": "id,stage,amount,outcome\nD1,Proposal,5,wno\n"},
+    "D021": {"deals": "id,stage,amount,service_months\nD1,Proposal,5,0\n"},
+    "D022": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-10-01", "2026-08-01")},
+    "D023": {"deals": DEALS + "D5,Proposal,,,,,\n"},
+    "D024": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-10-01", "")},
+    "D025": {"deals": DEALS + "D5,,5,,,,\n"},
+}
+
+REOPENED = "D5,Won,5,2026-10-01,2026-10-02,,2026-11-02\n"
+LATER = "D5,Proposal,5,2026-12-01,,,\n"
+ENDS = ["12-31", "01-31", "02-28", "03-31", "04-30", "05-31", "06-30", "07-31", "08-31", "09-30"]
+HEAPED = "".join(f"E{d},Proposal,100,,,2027-{d},\n" for d in ENDS)
+NOTED = {
+    "W001": {"deals": DEALS + LATER},
+    "W002": {"deals": DEALS + "D5,Won,5,2026-10-01,,,2026-11-02\n"},
+    "W003": {"deals": DEALS.replace("D2,Contract", "D2,Proposal") + REOPENED},
+    "W004": {"deals": DEALS + LATER + "D6,Proposal,5,,,,\n"},
+    "W005": {"deals": DEALS + "D5,Won,5,2026-10-01,,,\n"},
+    "W006": {
+        "scenario": WITH_INVOICES,
+        "invoices": INVOICES + "R3,,9,2026-11-02,2026-12-01,\n",
+    },
+    "W007": {"scenario": top("targets: {a: {series: bookings, amount: 1k, by: FY2025}}")},
+    "W009": {"deals": DEALS + LATER + "D6,Proposal,5,2026-10-01,,,\n"},
+    "W010": {"deals": DEALS + "D5,Proposal,5,2020-10-01,2020-10-01,,\n"},
+    "W011": {"deals": DEALS + "D5,Proposal,5,,,2026-10-30,\n"},
+    "W012": {"deals": DEALS + HEAPED},
+    "W013": {"deals": DEALS},
+    "W014": {"deals": DEALS},
+    "W015": {"deals": DEALS},
+    "W016": {
+        "scenario": changed("    new_pipeline: none\n", ""),
+        "deals": DEALS.replace("D3,Won", "D3,Proposal").replace("D4,Lost", "D4,Proposal"),
+    },
+    "W017": {
+        "scenario": changed("    new_pipeline: none\n", ""),
+        "deals": "id,stage,amount,closed\nD1,Proposal,5,\nD2,Won,5,2026-05-05\n",
+    },
+    "W018": {"scenario": changed("    new_pipeline: none\n", "")},
+}  # fmt: skip
+
+
+def test_every_code_has_an_example():
+    examples = {*BAD, *NOTED, "W008"}  # W008 has its own test in test_resolve.py
+    assert examples == set(CODES)
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_bad_input_is_told_by_its_code(tmp_path, code):
+    found = problems(tmp_path, **BAD[code])
+    assert {p.code for p in found} == {code}
+    first = found[0]
+    assert first.file and first.message
+    assert first.remedy, "every problem says what to do"
+    assert f"error[{code}]" in str(first)
+
+
+@pytest.mark.parametrize("code", NOTED)
+def test_what_looks_odd_is_noted(tmp_path, code):
+    notes = {note[0]: note for note in loaded(tmp_path, **NOTED[code]).notes}
+    assert code in notes
+    _, text, amount = notes[code]
+    assert text and (amount is None or (isinstance(amount, int) and amount >= 0))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_explained(code):
+    title, rule, remedy = CODES[code]
+    assert title and rule
+    assert remedy or code.startswith("W")
+
+
+def test_exit_codes_tell_scenario_from_data(tmp_path):
+    from written import write
+
+    from simulator.loading import LoadError, load
+
+    for name, kind in (("S014", 3), ("D014", 4)):
+        files = BAD[name]
+        with pytest.raises(LoadError) as caught:
+            load(write(tmp_path, **files))
+        assert caught.value.exit_code == kind
