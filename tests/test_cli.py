@@ -353,9 +353,10 @@ def test_a_new_project_runs_as_it_stands(tmp_path, monkeypatch):
             assert path.read_bytes() == (Path("again") / path.relative_to(kept)).read_bytes(), path
     wrong = invoke("run", "scenario.yaml", "--set", "segments.smb.stages.Contract.close=1.5")
     assert wrong.exit_code == 3 and wrong.stderr.startswith("error[S") and wrong.stdout == ""
-    Path("deals.csv").write_text("id,stage,amount\nD1,Contract,many\n")
+    Path("deals.csv").write_text("id,segment,stage,amount\nD1,smb,Contract,many\nD2,smb,Contract,few\n")
     wrong = invoke("run", "scenario.yaml", "--problems", "problems.csv")
-    assert wrong.exit_code == 4 and Path("problems.csv").exists(), wrong.output
+    assert wrong.exit_code == 4, wrong.output
+    assert sum("many" in line or "few" in line for line in Path("problems.csv").read_text().splitlines()) == 2
 
 
 # ---- progress

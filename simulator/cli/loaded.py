@@ -58,7 +58,7 @@ def loaded(given: Path, sets: Sequence[str], as_of: date | None, problems: Path 
         return load(scenario_file(given), sets=tuple(sets), as_of=as_of)
     except InputError as error:
         if problems is not None:
-            _write_problems(problems, error.problems)
+            _write_problems(problems, getattr(error, "every", error.problems))
         raise
 
 

@@ -98,7 +98,7 @@ def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     places = spread_out([height for height, _, _ in labels], 0.052 * (high - low))
     for place, (_, text, colour) in zip(places, labels, strict=True):
         axes.annotate(
-            text, (1, place), (6, 0), ("axes fraction", "data"), textcoords="offset points",
+            text, (1, place), (9, 0), ("axes fraction", "data"), textcoords="offset points",
             color=colour, va="center", annotation_clip=False,
         )  # fmt: skip
 
