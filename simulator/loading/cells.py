@@ -78,7 +78,7 @@ class Cells:
                 self._days[text] = parse_day(text, self.customs.order, self.customs.zone)
             except DateError as error:
                 self.complain(
-                    "D013", str(error), row, column, text, self._setting(error.remedy, "date_order")
+                    "D013", f"{column} {error}", row, column, text, self._setting(error.remedy, "date_order")
                 )
                 return None
         return self._days[text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -295,7 +296,8 @@ def _assembled(
     try:
         close_chances(transitions)
     except ValueError as error:
-        raise _NoFunnel("S035", str(error)) from None
+        numbered = re.sub(r"\d+", lambda match: draft.names[int(match[0])], str(error))
+        raise _NoFunnel("S035", numbered.replace("[", "").replace("]", "")) from None
     stays = tuple(
         tuple(
             None if transitions[s, k] == 0 else (lost[s] if k == size + 1 else laws[s])

@@ -71,7 +71,7 @@ class _Finder:
                 close = nearest(text, self.segments)
                 remedy = f"did you mean {close}?" if close else "segments: " + ", ".join(self.segments) + "."
                 self.complain(
-                    "D011", "there is no such segment", row, text, remedy + "; or map it: data.segment.map"
+                    "D011", "there is no such segment", row, text, remedy + " Or map it: data.segment.map"
                 )
         return found
 

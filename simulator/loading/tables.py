@@ -105,7 +105,7 @@ def _decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[max(error.start - 10, 0) : error.start + 10].decode("cp1252", "replace")
-        problem = Problem("D002", "the file is not UTF-8", name, line, value=value.strip())
+        problem = Problem("D002", "the file is not UTF-8", name, line, value=value.splitlines()[-1].strip())
         raise InputError([problem]) from None
 
 
