@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -33,7 +34,7 @@ def trials_text(text: str) -> str:
     "--seed", type=click.IntRange(min=0), metavar="N", help="Of the random numbers; set in the file."
 )
 @click.option(
-    "--workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes; same numbers."
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Threads, by default one a core; same numbers."
 )
 @click.option(
     "--by", multiple=True, metavar="WHAT", help="Also a table by month, segment, source or a column."
@@ -49,7 +50,7 @@ def trials_text(text: str) -> str:
 @click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
 def command(
     scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
-    trials: str | None, seed: int | None, workers: int,
+    trials: str | None, seed: int | None, workers: int | None,
     by: Sequence[str], details: bool, out: Path | None, form: str, quiet: bool,
 ) -> int:  # fmt: skip
     """Forecast SCENARIO, a file or the folder of an earlier run.
@@ -91,12 +92,12 @@ def _column(by: Sequence[str]) -> str | None:
     return columns[0] if columns else None
 
 
-def _simulated(scenario: Scenario, workers: int, by: str | None, quiet: bool) -> Forecast:
+def _simulated(scenario: Scenario, workers: int | None, by: str | None, quiet: bool) -> Forecast:
     from simulator.simulation import simulate
 
     progress = Progress(quiet)
     try:
-        return simulate(scenario, workers=workers, by=by, progress=progress)
+        return simulate(scenario, workers=workers or os.cpu_count() or 1, by=by, progress=progress)
     finally:
         progress.close()
 
