@@ -18,7 +18,7 @@ EVERY: Final = object()
 """Stands in a path for all of a level."""
 
 _KEY = re.compile(
-    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\*)(?=\s*(?:\.|[+*]?=))|([^.="'*+]+?))\s*(?=\.|[+*]?=)"""
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\*)(?=\s*(?:\.|[+*]?=))|([^.="'*+]*[^.="'*+\s/-]))\s*(?=\.|[+*]?=)"""
 )
 _OPERATOR = re.compile(r"\s*(\+=|\*=|=)")
 _FORM: Final = 'write PATH=VALUE, such as segments.smb.stages."Need established".close=0.2'
