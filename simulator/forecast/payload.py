@@ -63,16 +63,22 @@ def payload(forecast: Trials) -> dict[str, Any]:
 
 
 def weighted_pipeline(forecast: Trials) -> float:
-    """Return the CRM's number: Σ amount × the deal's own probability, else its stage's, in minor units.
+    """Return the CRM's number, minor units: Σ amount × the deal's own probability, else its stage's."""
+    return float(sum(_open_values(forecast) * _crm_chances(forecast)))
 
-    Amounts are converted at the first forecast day's rate.
-    """
-    scenario, total = forecast.scenario, 0.0
-    for deal in scenario.pipeline:
-        set_chance = float(scenario.segments[deal.segment].set_ladder[deal.stage])
-        chance = set_chance if np.isnan(deal.probability) else deal.probability
-        total += chance * float(scenario.rates.convert(deal.amount, deal.currency, np.array(1)))
-    return total
+
+def _open_values(forecast: Trials) -> NDArray[np.float64]:
+    """Return the open amount of each deal at the as-of day's rate, company minor units."""
+    rates = forecast.scenario.rates
+    values = [float(rates.convert(d.amount, d.currency, 0)) for d in forecast.scenario.pipeline]
+    return np.array(values, dtype=np.float64)
+
+
+def _crm_chances(forecast: Trials) -> NDArray[np.float64]:
+    """Return each deal's chance as the CRM has it: its own probability, else its stage's set close chance."""
+    pipeline, segments = forecast.scenario.pipeline, forecast.scenario.segments
+    stage = [float(segments[d.segment].set_ladder[d.stage]) for d in pipeline]
+    return np.where(np.isnan(pipeline.probability), stage, pipeline.probability)
 
 
 def deals(forecast: Trials) -> list[dict[str, Any]]:
@@ -168,7 +174,8 @@ def _fiscal_periods(forecast: Trials) -> list[Period]:
 def _fiscal(forecast: Trials, period: Period) -> dict[str, Any]:
     horizon = forecast.scenario.horizon
     entry: dict[str, Any] = _dates(period) | {"complete": period.end <= horizon.end}
-    entry |= {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES}
+    curve = period == forecast.headline_period
+    entry |= {s: _stats(forecast, *forecast.window(s, period), curve=curve) for s in SERIES}
     days = horizon.day_of(period.start), horizon.day_of(period.end)
     entry["plan"] = {
         t["series"]: {k: t[k] for k in ("name", "amount", "chance", "low", "high")}
@@ -216,23 +223,19 @@ def _sensitivity(forecast: Trials) -> list[dict[str, Any]]:
 
 def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
     """Return count, value, weighted value and age of the open deals by stage."""
-    scenario = forecast.scenario
-    segment, pipeline = scenario.segments[index], scenario.pipeline
-    values = np.array(
-        [float(scenario.rates.convert(d.amount, d.currency, np.array(1))) for d in pipeline] or [0.0][:0]
-    )
+    pipeline, segment = forecast.scenario.pipeline, forecast.scenario.segments[index]
+    values = _open_values(forecast) / forecast.unit
+    weighted = values * _crm_chances(forecast)
     stages = []
     for s, name in enumerate(segment.funnel.stages):
         here = (pipeline.segment == index) & (pipeline.stage == s)
-        ages = pipeline.age[here]
-        known = ages[~np.isnan(ages)]
-        value = float(values[here].sum()) / forecast.unit
+        known = pipeline.age[here & ~np.isnan(pipeline.age)]
         stages.append(
             {
                 "stage": name,
                 "count": int(here.sum()),
-                "value": value,
-                "weighted": value * float(segment.set_ladder[s]),
+                "value": float(values[here].sum()),
+                "weighted": float(weighted[here].sum()),
                 "mean_age": float(known.mean()) if len(known) else None,
             }
         )

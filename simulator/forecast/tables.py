@@ -43,7 +43,7 @@ def deal_rows(forecast: Trials) -> Iterator[dict[str, Any]]:
     unit = forecast.unit
     for i, row in enumerate(deals(forecast)):
         deal = pipeline[i]
-        amount = forecast.scenario.rates.convert(deal.amount, deal.currency, [1])[0] / unit
+        amount = forecast.scenario.rates.convert(deal.amount, deal.currency, 0) / unit
         stage = forecast.scenario.segments[deal.segment].funnel.stages[deal.stage]
         close = row.pop("close")
         yield {
