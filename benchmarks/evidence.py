@@ -27,7 +27,7 @@ REGIONS = ("Central", "East", "West")
 CLOSE_CHANCE = "60%"
 CYCLE = "60d"
 
-TRIALS = 10_000
+TRIALS = 4_000
 TITLES = {
     "New deals set by hand: the number and the prices of the last three months": True,
     "New deals estimated, as by default: from the created dates of the last twelve months": False,

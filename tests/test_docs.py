@@ -38,7 +38,14 @@ def test_every_block_says_what_it_is(document):
     assert languages <= RUN.keys() | SHOWN, f"{document.name}: {languages - RUN.keys() - SHOWN}"
 
 
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if runnable(d)], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(d, id=d.name, marks=[pytest.mark.slow] if d.name == "tutorial.md" else [])
+        for d in DOCUMENTS
+        if runnable(d)
+    ],
+)
 def test_every_block_runs(document, tmp_path):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     environment = os.environ | {

@@ -44,6 +44,7 @@ def test_later_outcomes_change_nothing(table, tmp_path):
     assert written[0] == written[1]
 
 
+@pytest.mark.slow
 def test_the_evidence_is_repeated(shared_data, capsys):
     assert evidence.main([str(shared_data)]) == 0
     shown = capsys.readouterr().out
