@@ -15,7 +15,7 @@ import click
 from ruamel.yaml import YAML
 
 from simulator.cli import main as program
-from simulator.scenario.schema import json_schema
+from simulator.scenario.model import ScenarioFile
 
 HERE = Path(__file__).resolve().parent
 MARK = "<!-- keys of a scenario -->\n"
@@ -32,7 +32,7 @@ def main() -> None:
     assert MARK in template
     for name, text in (
         ("cli.md", command_page()),
-        ("formats.md", template.replace(MARK, key_tables(json_schema()))),
+        ("formats.md", template.replace(MARK, key_tables(ScenarioFile.model_json_schema(by_alias=True)))),
     ):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -100,11 +100,11 @@ def key_table(path: str, node: Schema, schema: Schema) -> str:
     about = " ".join(inspect.cleandoc(node.get("description", "")).split("\n\n")[0].split())
     lines = [title, "", *([about, ""] if about else [])]
     lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
-    required = {*node.get("required", ()), *(key for way in node.get("anyOf", ()) for key in way["required"])}
+    required = node.get("required", ())
     for key, value in node["properties"].items():
         if key == "source" and path:
             continue
-        default = "required" if key in required - {"extends"} else default_text(value)
+        default = "required" if key in required else default_text(value)
         meaning = value.get("description") or MEANINGS[node["title"]][key]
         lines.append(f"| `{key}` | {cell(kind(value, schema))} | {default} | {cell(meaning)} |")
     return "\n".join(lines) + "\n"
