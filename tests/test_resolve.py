@@ -113,7 +113,7 @@ def test_older_versions_are_migrated_with_a_notice(tmp_path, monkeypatch):
     ("text", "path", "operator", "value"),
     [
         ("a=1", ("a",), "=", 1),
-        ('s.smb.stages."Need established".close=0.2', ("s", "smb", "stages", "Need established", "close"), "=", 0.2),
+        ('s.a."Need established".close=0.2', ("s", "a", "Need established", "close"), "=", 0.2),
         ("a.'b.c = d'.e+=2", ("a", "b.c = d", "e"), "+=", 2),
         ('a."say \\"x\\"".b*=1.1', ("a", 'say "x"', "b"), "*=", 1.1),
         ("segments.*.worth=exact", ("segments", EVERY, "worth"), "=", "exact"),

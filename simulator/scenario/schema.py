@@ -11,14 +11,20 @@ from simulator.scenario.model import ScenarioFile
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a scenario file; what `extends` brings may be missing in it."""
+    """Return the JSON Schema (2020-12) of a scenario file.
+
+    A file that extends another one holds only what differs: there nothing is required, and null removes.
+    """
     schema = ScenarioFile.model_json_schema(by_alias=True)
-    # A file that extends another one need not repeat what every scenario has to say.
-    required = schema.pop("required")
+    required = [key for key in schema["required"] if key != "name"]
+    for model in (schema, *schema["$defs"].values()):
+        model.pop("required", None)
+        if "properties" in model:
+            model["properties"] = {key: _or_null(node) for key, node in model["properties"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
-        "anyOf": [{"required": ["extends"]}, {"required": [key for key in required if key != "name"]}],
+        "anyOf": [{"required": ["extends"]}, {"required": required}],
     }
 
 
@@ -60,6 +66,11 @@ def _objects(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _objects(branch)
     if node.get("type") == "object":
         yield node
+
+
+def _or_null(node: dict[str, Any]) -> dict[str, Any]:
+    has_null = any(branch.get("type") == "null" for branch in node.get("anyOf", ()))
+    return node if has_null else {"anyOf": [node, {"type": "null"}]}
 
 
 def _models(base: type[Strict]) -> Iterator[type[Strict]]:
