@@ -17,6 +17,8 @@ Z90: Final = 1.2815515655446004
 """Φ⁻¹(.9)"""
 LONGEST: Final = 4096
 """Whole days of a law's table; its last cell holds what takes longer (eleven years and more)."""
+MOMENT: Final = 1e-9
+"""What is over in 0 days takes this long, so that R(0) is 1: entering a stage, nothing has passed yet."""
 
 
 class Distribution(Protocol):
@@ -174,11 +176,11 @@ class Fixed:
 
     def cdf(self, days: ArrayLike) -> Floats:
         """Return P(T ≤ days)."""
-        return np.where(np.asarray(days) >= self.days, 1.0, 0.0)
+        return np.where(np.asarray(days) >= max(self.days, MOMENT), 1.0, 0.0)
 
     def sf(self, days: ArrayLike) -> Floats:
         """Return P(T > days)."""
-        return np.where(np.asarray(days) >= self.days, 0.0, 1.0)
+        return np.where(np.asarray(days) >= max(self.days, MOMENT), 0.0, 1.0)
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the days, whatever q."""
@@ -246,13 +248,16 @@ class Empirical:
 
     values: tuple[float, ...]
 
+    def _counts(self, days: ArrayLike) -> Integers:
+        return np.asarray(np.searchsorted(np.maximum(self.values, MOMENT), days, side="right"))
+
     def cdf(self, days: ArrayLike) -> Floats:
         """Return P(T ≤ days)."""
-        return np.searchsorted(self.values, days, side="right") / len(self.values)
+        return np.asarray(self._counts(days) / len(self.values))
 
     def sf(self, days: ArrayLike) -> Floats:
         """Return P(T > days)."""
-        return (len(self.values) - np.searchsorted(self.values, days, side="right")) / len(self.values)
+        return np.asarray((len(self.values) - self._counts(days)) / len(self.values))
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the smallest value whose survivors are fewer than q."""

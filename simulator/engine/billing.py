@@ -156,7 +156,7 @@ def _event_days(contract: Contract, walkers: Walkers, close_day: Integers) -> di
 def _lag(law: Distribution, purpose: str, walkers: Walkers) -> Integers:
     """Return whole days of a lag, drawn unless it is fixed."""
     if isinstance(law, Fixed):
-        return np.full(len(walkers.which), round(law.days), dtype=np.int64)
+        return remaining_days(law, np.full(len(walkers.which), 0.5))
     u = walkers.entities.draw(purpose, walkers.which, walkers.offsets, 0, walkers.attempt)
     return remaining_days(law, u)
 
