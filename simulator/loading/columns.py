@@ -211,7 +211,8 @@ def _in_percent(cells: Cells) -> bool:
     """Tell whether probabilities are written as 60 for 60 %: some of them are above 1."""
     if not cells.has("probability"):
         return False
-    values = (_number(cells.text(row, "probability"), cells.customs.decimal) for row in range(len(cells)))
+    texts = (cells.text(row, "probability") for row in range(len(cells)))
+    values = (_number(text, cells.customs.decimal) for text in texts if "%" not in text)
     return any(value is not None and value > 1 for value in values)
 
 

@@ -59,12 +59,13 @@ class _Finder:
         self.segments = tuple(segments)
         self.known = {name.casefold(): i for i, name in enumerate(segments)}
         for theirs, ours in ((rule.map or {}) if rule else {}).items():
-            self.known[theirs.casefold()] = segments.index(ours)
+            # A name that the scenario lacks is told with the rule, once.
+            self.known[theirs.casefold()] = segments.index(ours) if ours in segments else -1
 
     def by_name(self, row: int, complain: bool) -> int:
         text = self.cells.table.rows[row][self.at].strip()
-        found = self.known.get(text.casefold(), -1)
-        if found < 0 and complain:
+        found = self.known.get(text.casefold())
+        if found is None and complain:
             if not text:
                 self.complain("D012", "the row has no segment", row, None, None)
             else:
@@ -73,7 +74,7 @@ class _Finder:
                 self.complain(
                     "D011", "there is no such segment", row, text, remedy + " Or map it: data.segment.map"
                 )
-        return found
+        return -1 if found is None else found
 
     def in_bands(self, row: int, complain: bool) -> int:
         assert self.bands is not None
@@ -81,7 +82,8 @@ class _Finder:
         if value is None:
             return -1
         fitting = [(bound, name) for name, bound in self.bands.bounds.items() if bound <= value]
-        return self.segments.index(max(fitting)[1])
+        name = max(fitting)[1]
+        return self.segments.index(name) if name in self.segments else -1
 
     def _value(self, row: int, complain: bool) -> Decimal | None:
         if self.cells.columns.get("amount") == self.at:
