@@ -100,7 +100,7 @@ def key_table(path: str, node: Schema, schema: Schema) -> str:
     about = " ".join(inspect.cleandoc(node.get("description", "")).split("\n\n")[0].split())
     lines = [title, "", *([about, ""] if about else [])]
     lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
-    required = node.get("required", ())
+    required = set(node.get("required", ())) - ({"name"} if not path else set())  # a file has a name anyway
     for key, value in node["properties"].items():
         if key == "source" and path:
             continue

@@ -105,6 +105,18 @@ def test_variations_move_the_forecast_where_they_should():
     assert mean["downturn"] < mean["baseline"] < mean["more-pipeline"]
 
 
+def test_faster_cash_brings_a_lower_price_and_earlier_receipts():
+    """By next summer more has been collected, although each deal is worth less."""
+    collected, worth = {}, {}
+    for name in ("baseline", "faster-cash"):
+        forecast = simulator.simulate(simulator.load(SCENARIOS / f"{name}.yaml"), trials=1000)
+        collected[name] = forecast.mean("receipts", by="quarter")[:3].sum()
+        sources = forecast.to_json()["sources"]["open"]
+        worth[name] = sources["bookings"]["mean"]
+    assert collected["faster-cash"] > 1.02 * collected["baseline"]
+    assert worth["faster-cash"] < worth["baseline"]
+
+
 class TestArticle:
     def test_a_dozen_deals_with_universal_ltd_among_them(self):
         deals = rows("article-2010/deals.csv")
