@@ -243,11 +243,12 @@ def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
 
 
 def _groups(forecast: Trials) -> list[dict[str, Any]]:
-    rows = []
+    new, rows = {s.group for s in forecast.slices if s.source == "new"}, []
     for group in dict.fromkeys(s.group for s in forecast.slices if s.source != "receivables"):
         row: dict[str, Any] = {"group": group}
         for series in SERIES:
             past = forecast.already(series, forecast.year_start, group=group)
             row[series] = _stats(forecast, forecast.amounts(series, group=group) + past, past)
         rows.append(row)
-    return rows
+    # The largest first; what is still to come last, since it belongs to nobody yet.
+    return sorted(rows, key=lambda r: (r["group"] in new, -r["bookings"]["mean"]))
