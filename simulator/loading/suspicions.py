@@ -71,5 +71,5 @@ def _note_month_ends(pipeline: Pipeline, amounts: NDArray[np.float64], notes: No
     month_end = (days.astype("datetime64[M]") + 1).astype("datetime64[D]") - 1
     heaped = (days == month_end) | (days == np.busday_offset(month_end, 0, roll="preceding"))
     if heaped.mean() > HEAP:
-        text = f"{heaped.mean():.0%} of the stated close dates are month ends: placeholders, it seems"
+        text = f"{heaped.mean() * 100:.0f} % of the stated close dates are month ends: placeholders, it seems"
         notes.add("W012", text, amounts[ahead][heaped].sum())

@@ -124,7 +124,8 @@ def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     period = headline_period(payload)
     rows = []
     for step, amount, exact in zip(steps, shown, amounts, strict=True):
-        if exact == 0 and step["step"] not in TOTALS[1:]:
+        # What is shown adds up, so a step that would read 0 can be left out.
+        if scale.number(amount) == scale.number(0.0) and step["step"] not in TOTALS[1:]:
             continue
         signed = step["step"] not in TOTALS
         label = "  " + step_name(step["step"], exact, str(period["name"]))
