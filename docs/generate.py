@@ -130,12 +130,12 @@ def kind(value: Schema, schema: Schema) -> str:
         return f"by name: {kind(inner, schema)}" if isinstance(inner, Mapping) and inner else "mapping"
     if value.get("pattern") == "%$":
         return "per cent"
-    types = value.get("type", "anything")
+    types: Any = value.get("type", "anything")
     if isinstance(types, list):
         # Ids and names may look like numbers; quantities may carry a unit.
         return "text" if types == ["string", "number"] else "number, or with a unit"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
-    return words.get(types, types) + bounds(value)
+    return words.get(types, str(types)) + bounds(value)
 
 
 def bounds(value: Schema) -> str:

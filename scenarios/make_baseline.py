@@ -201,7 +201,8 @@ def exported(luck: Luck) -> list[Row]:
 
 def arrivals(luck: Luck, kind: Kind) -> list[date]:
     """Draw the working days on which deals are created: exponential gaps at a slowly growing rate."""
-    found, day = [], 0.0
+    found: list[date] = []
+    day = 0.0
     while True:
         years_ago = ((AS_OF - FIRST_DAY).days - day) / 365.25
         rate = kind.per_month / 30.4 / (1 + kind.growth) ** years_ago
