@@ -62,10 +62,10 @@ class LogNormal:
     def scores(self, days: ArrayLike) -> Floats:
         """Return (ln days − mu)/sigma, −∞ where days ≤ 0."""
         x = np.asarray(days, dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = (np.log(x) - self.mu) / self.sigma if self.sigma else np.sign(np.log(x) - self.mu) * np.inf
         if not self.sigma:
-            z = np.where(np.isnan(z), np.inf, z)
+            return np.where(x >= self._only, np.inf, -np.inf)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (np.log(x) - self.mu) / self.sigma
         return np.where(x > 0, z, -np.inf)
 
     def cdf(self, days: ArrayLike) -> Floats:
@@ -79,12 +79,17 @@ class LogNormal:
     def isf(self, q: ArrayLike) -> Floats:
         """Return the time that T exceeds with chance q."""
         if not self.sigma:
-            return np.full(np.shape(q), math.exp(self.mu))
+            return np.full(np.shape(q), self._only)
         return np.asarray(np.exp(self.mu - self.sigma * special.ndtri(np.asarray(q, dtype=np.float64))))
 
     def mean(self) -> float:
         """Return E[T] = exp(mu + sigma²/2)."""
         return math.exp(self.mu + self.sigma**2 / 2)
+
+    @property
+    def _only(self) -> float:
+        """The one time of a law without spread, as it was meant before its logarithm was taken."""
+        return round(math.exp(self.mu), 9)
 
 
 @dataclass(frozen=True)
