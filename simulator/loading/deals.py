@@ -30,7 +30,6 @@ class DealsRead:
         created: segment, created day and amount in major company units (or None) of rows known at as-of.
         has_closed: whether any row is closed.
         dated: whether rows have created dates.
-        lost: number of rows lost by then.
     """
 
     pipeline: Pipeline
@@ -39,7 +38,6 @@ class DealsRead:
     created: tuple[tuple[int, int, float | None], ...] = ()
     has_closed: bool = False
     dated: bool = False
-    lost: int = 0
 
 
 def read_deals(
@@ -75,7 +73,6 @@ def read_deals(
         tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
         cells.has("created"),
-        sum(row.status == "lost" and (row.closed or 0) <= 0 for row in rows),
     )
 
 

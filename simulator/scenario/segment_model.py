@@ -21,6 +21,7 @@ from simulator.scenario.values import (
 
 LEAST_WORTH: Final = 5
 LARGEST_ATTEMPTS: Final = 10
+LATEST: Final = 730
 
 
 class StageFile(Strict):
@@ -176,6 +177,9 @@ class PaymentFile(Strict):
         if self.table is not None and (self.median_late is not None or self.bad_debt is not None):
             rule = "what a table's last day leaves is its bad debt: write the table or the two, not both"
             refuse("S046", "has a table and median_late or bad_debt", rule)
+        if self.median_late is not None and not 1 <= self.median_late <= LATEST:
+            rule = f"write whole days from 1 to {LATEST}, or a table"
+            refuse("S046", f"has a median_late of {self.median_late}", rule)
         return self
 
 
