@@ -23,7 +23,7 @@ QUARTER = date(2017, 7, 1), date(2017, 9, 30)
 RECENT = date(2017, 4, 1)
 REGIONS = ("Central", "East", "West")
 
-# Set before the outcomes were read: what a sales manager would say of deals that customers engage in.
+# Set without regard to the outcomes: what a sales manager would say of deals that customers engage in.
 CLOSE_CHANCE = "60%"
 CYCLE = "60d"
 
