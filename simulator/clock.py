@@ -29,11 +29,14 @@ class Clock:
     first_day: int
     elapsed: Floats
     _future: Floats = field(init=False, repr=False)
+    _ends: Floats = field(init=False, repr=False)
     _first_of: Integers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         future = np.ascontiguousarray(self.elapsed[-self.first_day + 1 :])
         object.__setattr__(self, "_future", future)
+        # By day: before day 1 nothing, past the last day no end.
+        object.__setattr__(self, "_ends", np.concatenate(([-np.inf], future, [np.inf])))
         whole = np.arange(int(future[-1]) + 2) if len(future) else np.zeros(1)
         object.__setattr__(self, "_first_of", np.searchsorted(future, whole).astype(np.int64) + 1)
 
@@ -57,10 +60,9 @@ class Clock:
         v = np.asarray(values, dtype=np.float64)
         last = len(self._future)
         # A table by whole clock days finds the day or the one before it; a weight above 1 needs the step.
-        cell = np.clip(np.floor(np.minimum(v, 1e9)), 0, len(self._first_of) - 1).astype(np.int64)
-        day = self._first_of[cell]
+        day = self._first_of[np.clip(v, 0, len(self._first_of) - 1).astype(np.int64)]
         while True:
-            behind = (day <= last) & (self._future[np.minimum(day, last) - 1] < v)
+            behind = (day <= last) & (self._ends[day] < v)
             if not behind.any():
                 return np.asarray(day)
             day = day + behind

@@ -31,6 +31,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 _GROUP_OF: Final = {purpose: group for group, purposes in GROUPS.items() for purpose in purposes}
 _MULTIPLIER_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLIER_2: Final = np.uint64(0x94D049BB133111EB)
+_SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
+_ONE: Final = np.uint64(0x3FF0000000000000)
+"""The bits of 1.0."""
 _MASK: Final = (1 << 64) - 1
 
 
@@ -94,11 +97,12 @@ def draw_offset(n: int) -> np.uint64:
 
 def mix64(state: Words) -> Words:
     """Return SplitMix64's output of each state, in place (Steele, Lea & Flood 2014)."""
-    state ^= state >> np.uint64(30)
+    shifted = state >> _SHIFTS[0]
+    state ^= shifted
     state *= _MULTIPLIER_1
-    state ^= state >> np.uint64(27)
+    state ^= np.right_shift(state, _SHIFTS[1], out=shifted)
     state *= _MULTIPLIER_2
-    state ^= state >> np.uint64(31)
+    state ^= np.right_shift(state, _SHIFTS[2], out=shifted)
     return state
 
 
@@ -111,9 +115,10 @@ def uniforms(states: Words, n: int = 0) -> Floats:
         states: key + `trial_offsets` of each, words[...].
         n: which draw of the purpose, 0 … 63.
     """
-    words = mix64(states + draw_offset(n))
+    words = mix64(np.asarray(states + draw_offset(n)))
     words >>= np.uint64(12)
-    result = words.view(np.int64).astype(np.float64)
-    result += 0.5
-    result *= 2.0**-52
+    # The 52 bits as the fraction of a float in [1, 2): taking off 1 − 2⁻⁵³ leaves (word + ½)·2⁻⁵² exactly.
+    words |= _ONE
+    result = words.view(np.float64)
+    result -= 1 - 2.0**-53
     return result

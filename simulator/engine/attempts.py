@@ -21,7 +21,7 @@ from simulator.funnel import tilted
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-TILE = 1 << 16
+TILE = 1 << 17
 """Deal-trials that are decided at once, so that the arrays stay in cache."""
 
 
@@ -42,8 +42,9 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
         u = block.plan.deals.draw("outcome", deals[None, :], block.offsets[:, None])
         won = u < _chances(block, plan, stage, deals, ages, label_ages)
         for outcome in plan.outcomes(0):
-            flat = np.flatnonzero(won == outcome)
-            trial, column = np.divmod(flat, len(deals))
+            flat = np.flatnonzero(won if outcome else ~won)
+            trial = flat // len(deals)
+            column = flat - trial * len(deals)
             walkers = Walkers(block.plan.deals, deals[column], block.offsets[trial])
             label = column if ages is None else ages.ravel()[flat]
             if not outcome:

@@ -30,9 +30,9 @@ class Entities:
         """Return the keys of some entities, words[...]."""
         place = (purpose, block)
         if place not in self._keys:
-            self._keys.setdefault(place, np.zeros(len(self._ids), dtype=np.uint64))
+            self._keys.setdefault(place, self._first_keys(purpose, block))
         found = self._keys[place][which]
-        if found.all():
+        if not isinstance(self._ids, Numbered) or found.all():
             return found
         # A key not hashed yet is 0. Another thread may write the same words at the same time.
         missing = np.zeros(len(self._ids), dtype=np.bool_)
@@ -41,6 +41,12 @@ class Entities:
         ids = (self._ids[i] for i in new.tolist())
         self._keys[place][new] = self._streams.keys(self._kind, ids, purpose, block)
         return self._keys[place][which]
+
+    def _first_keys(self, purpose: str, block: int) -> Words:
+        """Return the keys of all entities; those that may stand idle are left 0 until they are drawn from."""
+        if isinstance(self._ids, Numbered):
+            return np.zeros(len(self._ids), dtype=np.uint64)
+        return self._streams.keys(self._kind, self._ids, purpose, block)
 
     def states(
         self, purpose: str, which: Integers, offsets: Words, attempt: int = 0, block: int = 0

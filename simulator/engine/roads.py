@@ -149,7 +149,7 @@ def enter(
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
     won = u < block.entry_chances(plan)[stage, quarter, trial]
     for outcome in plan.outcomes(walkers.attempt):
-        some = np.flatnonzero(won == outcome)
+        some = np.flatnonzero(won if outcome else ~won)
         if not outcome:
             some = some[coming_back(plan, walkers.only(some))]
         who = walkers.only(some)

@@ -24,8 +24,8 @@ class StayTables:
     Attributes:
         survivors: R(j + ½) of every law, one after the other; each ends with a 0.
         start: where each law begins in `survivors`, integers[law].
-        low: fewest and
-        width: further days that a u of each bin can mean, int16[law · bins].
+        low: fewest days that a u of each bin can mean, int16[law · bins]; −1 − days where it can be more,
+        width: by so many days.
     """
 
     survivors: Floats
@@ -43,12 +43,11 @@ class StayTables:
         cell = (u * _BINS).astype(np.int64)
         cell += np.asarray(law) * _BINS
         days = self.low[cell].astype(np.int64)
-        width = self.width[cell]
         # Most bins mean one day only; the others are halved until they do.
-        open_ = np.flatnonzero(width)
+        open_ = np.flatnonzero(days < 0)
         if len(open_):
             base = self.start[law[open_]] if isinstance(law, np.ndarray) else self.start[law]
-            value, low, span = u[open_], days[open_], width[open_].astype(np.int64)
+            value, low, span = u[open_], -1 - days[open_], self.width[cell[open_]].astype(np.int64)
             while span.any():
                 half = (span - 1) >> 1
                 more = (self.survivors[base + low + half] > value) & (span > 0)
@@ -75,5 +74,6 @@ def stay_tables(laws: Sequence[Distribution]) -> StayTables:
         low.append(fewest)
         width.append(counts[:-1] - fewest)
     flat = np.concatenate(survivors) if survivors else np.zeros(1)
-    cells = [np.concatenate(x) if x else np.zeros(0) for x in (low, width)]
-    return StayTables(flat, np.array(start[:-1]), cells[0].astype(np.int16), cells[1].astype(np.int16))
+    fewest, further = (np.concatenate(x) if x else np.zeros(0, dtype=np.int64) for x in (low, width))
+    coded = np.where(further > 0, -1 - fewest, fewest)
+    return StayTables(flat, np.array(start[:-1]), coded.astype(np.int16), further.astype(np.int16))

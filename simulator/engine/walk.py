@@ -112,8 +112,9 @@ def walk(
     moves = None if path.single.all() else entities.states("moves", which, offsets, walkers.attempt)
     move = first_move
     while len(active) and move < MOST_MOVES:
-        law, target = path.law[0][stage], path.target[0][stage]
-        if moves is not None:
+        if moves is None:
+            law, target = path.law[0][stage], path.target[0][stage]
+        else:
             law, target = _taken(path, stage, uniforms(moves, move))
         spent = days[active] + tables.draw(law, uniforms(stays, move))
         days[active] = spent
