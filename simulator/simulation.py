@@ -135,10 +135,11 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
     last = span.day_of(period.end) if period else span.last_day
+    check = replace(check_means(bare, exact), guarded=min(outcome.guarded / outcome.trials, 1.0))
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check_means(bare, exact), steps, period.name if period else "", (), by,
+        exact.deal_chance, check, steps, period.name if period else "", (), by,
     )  # fmt: skip
 
 
@@ -230,11 +231,18 @@ def _compare(
             continue
         first, last = edges[begin] + 1, edges[cell + 1]
         amounts = forecast.amounts(series, first, last, **only)
-        yield series, source, segment, first, last, _z(amounts, float(exact[begin : cell + 1].sum()))
+        yield (
+            series,
+            source,
+            segment,
+            first,
+            last,
+            standard_errors(amounts, float(exact[begin : cell + 1].sum())),
+        )
         begin, gathered = cell + 1, 0.0
 
 
-def _z(amounts: Floats, exact: float) -> float:
+def standard_errors(amounts: Floats, exact: float) -> float:
     """Return how many standard errors the trials' mean lies off the exact one, allowing for skewness.
 
     t + γ/(6·sqrt(n)) + γ·t²/(3·sqrt(n)) (Johnson 1978): a sample of few large amounts that happens to miss

@@ -36,6 +36,7 @@ def payload(forecast: Trials) -> dict[str, Any]:
             "cells": forecast.check.cells,
             "passed": forecast.check.passed,
             "failures": [list(f) for f in forecast.check.failures],
+            "guarded": forecast.check.guarded,
         },
         "weighted_pipeline": weighted_pipeline(forecast) / unit,
         "walk": [{"step": step, "amount": amount / unit} for step, amount in forecast.walk],

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.distributions import Z90
 from simulator.scores import Z95, quantile, quantile_interval
 
 Floats = NDArray[np.float64]
@@ -52,12 +53,14 @@ def statistics(amounts: Floats, unit: float, already: float = 0.0, curve: bool =
 def converged(stats: Mapping[str, Any], share: float = 0.02) -> bool:
     """Return whether mean, p10, p50 and p90 are known to a share of the p10–p90 width (MODEL 9, stop rule).
 
-    Quantiles that straddle an atom are exempt: more trials would not narrow them.
+    Quantiles that straddle an atom are exempt: more trials would not narrow them. Where p10 or p90 does, the
+    width itself jumps, and that of a normal law with the same standard deviation takes its place.
     """
-    width = stats["p90"] - stats["p10"]
+    width, exempt = stats["p90"] - stats["p10"], stats.get("lumpy", ())
+    if "p10" in exempt or "p90" in exempt:
+        width = max(width, 2 * Z90 * stats["sd"])
     if width <= 0:
         return True
-    exempt = stats.get("lumpy", ())
     return all(error <= share * width for name, error in stats["error"].items() if name not in exempt)
 
 
