@@ -16,6 +16,9 @@ Integers = NDArray[np.int64]
 QUARTER_END_DAYS: Final = 5
 """Business days at the end of a calendar quarter that `quarter_end_weight` makes heavier."""
 
+_AT_ONCE: Final = 1e-9
+"""Clock value of what happens as soon as it can."""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -55,9 +58,10 @@ class Clock:
     def day_of(self, values: ArrayLike) -> Integers:
         """Return the calendar day on which a clock value falls: W(start) < v ≤ W(end), never before day 1.
 
-        A value beyond the covered days gives `last_day` + 1.
+        What is due at once, v ≤ 0, falls on the first day that is not of rest. A value beyond the covered
+        days gives `last_day` + 1.
         """
-        v = np.asarray(values, dtype=np.float64)
+        v = np.maximum(np.asarray(values, dtype=np.float64), _AT_ONCE)
         last = len(self._future)
         # A table by whole clock days finds the day or the one before it; a weight above 1 needs the step.
         day = self._first_of[np.clip(v, 0, len(self._first_of) - 1).astype(np.int64)]

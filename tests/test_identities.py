@@ -1,4 +1,4 @@
-"""Money is neither made nor lost: what is booked is billed, what is billed is paid, given away, lost or open."""
+"""No money is made or lost: the booked is billed, and the billed is paid, given away, written off or open."""
 
 from contextlib import contextmanager
 from dataclasses import replace

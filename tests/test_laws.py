@@ -158,9 +158,9 @@ def test_far_tails_stay_finite():
 
 
 def brute_day(clock, value):
-    """The first day from 1 on at whose end the clock has reached the value."""
+    """The first day from 1 on at whose end the clock has moved, and has reached the value."""
     for day in range(1, clock.last_day + 1):
-        if clock.at_end_of(day) >= value:
+        if clock.at_end_of(day) >= max(value, 1e-9):
             return day
     return clock.last_day + 1
 

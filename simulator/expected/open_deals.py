@@ -85,10 +85,12 @@ def open_deals(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers,
 def reached(clock: Clock, last_day: int, delay_days: int) -> Floats:
     """Return the clock value up to which walks have closed by the end of each day 1 … last_day.
 
-    A time v falls on the first day whose W reaches it, and closes `delay_days` later; −1 where no time can.
+    A time v falls on the first day whose W reaches it, and closes `delay_days` later; −1 where no time can,
+    as on days of rest right after the as-of day, whose W is still 0.
     """
     before = np.arange(1, last_day + 1) - delay_days
-    return np.where(before >= 1, clock.at_end_of(np.maximum(before, 1)), -1.0)
+    value = clock.at_end_of(np.maximum(before, 1))
+    return np.where((before >= 1) & (value > 0), value, -1.0)
 
 
 @lru_cache(maxsize=256)
