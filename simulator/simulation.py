@@ -139,7 +139,7 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check, steps, period.name if period else "", (), by,
+        exact.deal_chance, check, steps, (), by,
     )  # fmt: skip
 
 

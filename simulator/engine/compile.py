@@ -142,10 +142,6 @@ class Plan:
         """Last day of the horizon."""
         return self.scenario.horizon.last_day
 
-    def row(self, segment: int, source: str, group: str = "") -> int:
-        """Return the slice's row."""
-        return self.slices.index(Slice(segment, source, group))
-
 
 def compile_plan(
     scenario: Scenario,

@@ -77,10 +77,8 @@ class Trials:
         deal_chance: exact chance of each open deal to be won in the end, floats[deal].
         check: against the exact means.
         walk: from the CRM's number to ours: (step, minor units), the last is our average.
-        walk_period: name of the fiscal period that the walk is about, "" for the whole horizon.
         sensitivity: trials of the headline bookings under other markets: (market, floats[trial]).
         by: column by which the run is grouped, or None.
-        lumpy: whether the stop rule passed over a quantile that straddles an atom.
     """
 
     scenario: Scenario
@@ -93,10 +91,8 @@ class Trials:
     deal_chance: Floats
     check: Check
     walk: tuple[tuple[str, int], ...] = ()
-    walk_period: str = ""
     sensitivity: tuple[tuple[str, Floats], ...] = ()
     by: str | None = None
-    lumpy: bool = False
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
