@@ -59,7 +59,7 @@ PEERS = [
 # ---- laws of time
 
 
-@pytest.mark.parametrize(("law", "peer"), PEERS, ids=str)
+@pytest.mark.parametrize(("law", "peer"), PEERS, ids=[type(law).__name__ for law, _ in PEERS])
 def test_laws_are_the_known_ones(law, peer):
     days = np.array([0.0, 1e-3, 0.5, 3.0, 17.0, 60.0, 400.0])
     q = np.array([1e-9, 0.01, 0.1, 0.5, 0.9, 0.999])
