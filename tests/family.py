@@ -23,6 +23,7 @@ from simulator.clock import business_holidays
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Empirical, Fixed, Gamma, Hazard, LogLogistic, LogNormal, Weibull
+from simulator.engine import Slice as EngineSlice
 from simulator.engine import compile_plan, play
 from simulator.expected import expected
 from simulator.forecast import Check, Slice, Trials
@@ -253,6 +254,11 @@ def run(scenario, trials, seed=1, first=0, **options):
         scenario, seed, **{k: options.pop(k) for k in ("market", "group_seeds") if k in options}
     )
     return play(plan, first, trials, **options)
+
+
+def row_of(plan, segment, source, group=""):
+    """The slice of a plan that holds a group."""
+    return plan.slices.index(EngineSlice(segment, source, group))
 
 
 def trials_of(scenario, outcome, seed=1):

@@ -25,6 +25,7 @@ from family import (
     merged,
     of_one_cent,
     one,
+    row_of,
     run,
     self_check,
     variance_z,
@@ -43,7 +44,7 @@ from simulator.expected.totals import Bets, bookings_law, moments, number_law
 from simulator.market import Market
 from simulator.scenario import Recycling, Soberness
 
-TRIALS = 12_000
+TRIALS = 10_000
 
 
 @cache
@@ -105,9 +106,9 @@ def test_the_bookings_of_each_deal_land_as_expected():
     plan = compile_plan(replace(scenario, pipeline=replace(scenario.pipeline, extra=extra)), 20, by="deal")
     money = play(plan, 0, TRIALS).money["bookings"].sum(axis=1)
     for i, deal in enumerate(scenario.pipeline.id):
-        own = money[plan.row(0, "open", deal)]
+        own = money[row_of(plan, 0, "open", deal)]
         assert own.sum() == outcome.landed[i]
-    own = money[[plan.row(0, "open", deal) for deal in scenario.pipeline.id]]
+    own = money[[row_of(plan, 0, "open", deal) for deal in scenario.pipeline.id]]
     z = mean_z(own, exact.deal_bookings)
     assert np.abs(z).max() < limit(len(z))
 
@@ -209,8 +210,8 @@ def test_days_of_closing_follow_the_plain_walk_of_fresh_bernoulli_draws():
 )
 def test_the_engine_and_plain_trials_have_the_same_moments(market, doubt):
     scenario = eventful(market, doubt)
-    plain, outcome = Plain(scenario, 6_000, 17), run(scenario, 24_000, 9)
-    counted = run(of_one_cent(scenario), 24_000, 9)
+    plain, outcome = Plain(scenario, 5_000, 17), run(scenario, 20_000, 9)
+    counted = run(of_one_cent(scenario), 20_000, 9)
     zs = []
     for name in ("winners", "bookings", "billings", "receipts"):
         money = counted.money["bookings"] if name == "winners" else outcome.money[name]

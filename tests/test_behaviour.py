@@ -17,7 +17,19 @@ from factory import (
     make_segment,
     plain_clock,
 )
-from family import FAMILY, FIXED_MARKET, PARTS, SPREAD, columns, eventful, limit, of_one_cent, one, run
+from family import (
+    FAMILY,
+    FIXED_MARKET,
+    PARTS,
+    SPREAD,
+    columns,
+    eventful,
+    limit,
+    of_one_cent,
+    one,
+    row_of,
+    run,
+)
 
 from benchmarks.jobs import full_job
 from simulator.amounts import AmountChange
@@ -49,7 +61,7 @@ def by_deal(scenario, trials=TRIALS, seed=1, group_seeds=None):
     pipeline = replace(scenario.pipeline, extra={"deal": scenario.pipeline.id})
     plan = compile_plan(replace(scenario, pipeline=pipeline), seed, None, "deal", group_seeds)
     money = play(plan, 0, trials).money["bookings"]
-    rows = [plan.row(int(s), "open", i) for s, i in zip(pipeline.segment, pipeline.id, strict=True)]
+    rows = [row_of(plan, int(s), "open", i) for s, i in zip(pipeline.segment, pipeline.id, strict=True)]
     return money[rows]
 
 
