@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.errors import InputError, PlaceError
@@ -155,6 +155,7 @@ plain = st.recursive(
 )
 
 
+@example({"\x85": None})
 @given(plain)
 def test_what_the_library_writes_is_read_back(data):
     """Against ruamel's own writer, for everything that a run keeps."""
