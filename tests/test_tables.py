@@ -3,7 +3,7 @@
 from datetime import UTC, date, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.errors import InputError
@@ -74,6 +74,7 @@ def test_a_wrong_encoding_is_told_with_its_line():
     assert codes("id,a\n1,x\n2,Müller\n".encode("cp1252")) == [("D002", 3, None)]
 
 
+@example(b";")
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_refused(content):
     try:

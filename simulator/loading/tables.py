@@ -91,6 +91,8 @@ def parse_table(content: bytes, name: str) -> Table:
             before = reader.line_num
     except csv.Error as error:
         raise InputError([Problem("D003", f"not CSV: {error}", name, before + 1)]) from None
+    if not found:
+        raise InputError([Problem("D001", "the file is empty", name)])
     return _table(name, found)
 
 
