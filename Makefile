@@ -34,7 +34,7 @@ verify: $(READY)  ## long statistical checks of the engine against exact answers
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)
 
 fuzz: $(READY)  ## a long search for input that breaks the program
-	@echo "$(PYTEST) -n 2 -m fuzz"; $(PYTEST) -n 2 -m fuzz $(OR_NONE)
+	HYPOTHESIS_PROFILE=search $(PYTEST) -n 2 -m "fuzz or hypothesis"
 
 bench: $(READY)  ## speed, memory and growth on this machine
 	$(BIN)/python -m benchmarks.speed
