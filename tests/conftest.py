@@ -6,8 +6,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A busy machine is no bug: no test fails for a slow example. The examples are the same each time, so that a change
-# fails for what it changed; HYPOTHESIS_PROFILE=search looks for new ones.
+# A busy machine is no bug: no test fails for a slow example. The examples are the same each time, so that a
+# change fails for what it changed; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))

@@ -129,7 +129,7 @@ class TestJson:
         assert sum(amount for _, amount in steps) == last[1]
 
     def test_the_walk_ends_where_the_trials_do(self):
-        forecast = simulate(full_job(80, 14), trials=20_000, seed=3)
+        forecast = simulate(full_job(40, 12), trials=8_000, seed=3)
         amounts = forecast.window("bookings", forecast.headline_period)[0]
         error = amounts.std() / np.sqrt(len(amounts))
         assert abs(amounts.mean() - forecast.walk[-1][1]) < 4 * error

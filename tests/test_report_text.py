@@ -226,7 +226,7 @@ PAYLOADS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(PAYLOADS, HOSTILE, HOSTILE)
 def test_the_first_screen_always_fits(payload, text, target):
     for warning in payload["warnings"]:
