@@ -56,7 +56,8 @@ class LogNormal:
     @staticmethod
     def from_mean(mean: float, sd: float) -> LogNormal:
         """Return the log-normal law with this mean and standard deviation."""
-        variance = math.log1p((sd / mean) ** 2)
+        ratio = min(sd / mean, 1e150)  # its square is still a number
+        variance = math.log1p(ratio * ratio)
         return LogNormal(math.log(mean) - variance / 2, math.sqrt(variance))
 
     def scores(self, days: ArrayLike) -> Floats:

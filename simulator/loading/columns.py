@@ -208,12 +208,16 @@ class Columns:
 
 
 def _in_percent(cells: Cells) -> bool:
-    """Tell whether probabilities are written as 60 for 60 %: some of them are above 1."""
+    """Tell whether probabilities are written as 60 for 60 %: some are above 1, and none lies between 0 and 1.
+
+    Where both occur the column cannot be one or the other, and those above 1 are refused.
+    """
     if not cells.has("probability"):
         return False
     texts = (cells.text(row, "probability") for row in range(len(cells)))
-    values = (_number(text, cells.customs.decimal) for text in texts if "%" not in text)
-    return any(value is not None and value > 1 for value in values)
+    found = [_number(text, cells.customs.decimal) for text in texts if "%" not in text]
+    values = [value for value in found if value is not None]
+    return any(value > 1 for value in values) and not any(0 < value < 1 for value in values)
 
 
 def _number(text: str, decimal: str) -> float | None:

@@ -52,7 +52,7 @@ def folded(problems: Iterable[Problem]) -> list[Problem]:
         kind: object = number
         if problem.row is not None:
             value = problem.value if problem.code in BY_VALUE else None
-            kind = (problem.code, problem.file, problem.column, value)
+            kind = (problem.code, problem.message, problem.file, problem.column, value)
         known = first.get(kind)
         first[kind] = problem if known is None else replace(known, count=known.count + 1)
     return list(first.values())

@@ -32,7 +32,7 @@ def segment_finder(
     cells: Cells, rule: SegmentRule | None, segments: Sequence[str], notes: Notes, problems: Problems
 ) -> Callable[[int, bool], int]:
     """Return what finds the segment of a row: its index, or −1; the flag asks for a problem then."""
-    if rule is None and len(segments) == 1:
+    if rule is None and len(segments) == 1 and cells.table.column("segment") is None:
         return lambda row, complain: 0
     column = (
         rule.bands.column if rule and rule.bands else (rule.column if rule and rule.column else "segment")
@@ -64,6 +64,8 @@ class _Finder:
 
     def by_name(self, row: int, complain: bool) -> int:
         text = self.cells.table.rows[row][self.at].strip()
+        if not text and len(self.segments) == 1:
+            return 0
         found = self.known.get(text.casefold())
         if found is None and complain:
             if not text:

@@ -71,7 +71,8 @@ def fiscal_table(payload: Mapping[str, Any], scale: Scale, limit: int, series: s
     plans = any((row.get("plan") or {}).get(series) for row in rows)
     header = [series, *(["already"] if already else []), "low", "middle", "high"]
     header += ["plan", "chance of", "the plan"] if plans else []
-    lines = table(header, [_cells(row, scale, already, plans, series) for row in rows], (0, len(header) - 1))
+    left = (0, len(header) - 1) if plans else (0,)
+    lines = table(header, [_cells(row, scale, already, plans, series) for row in rows], left)
     return [lines[0].replace("chance of  the plan", "chance of the plan"), *lines[1:]]
 
 
