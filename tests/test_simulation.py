@@ -14,8 +14,10 @@ from simulator.errors import UsageError
 from simulator.expected import expected
 from simulator.forecast import statistics
 from simulator.market import Market
+from simulator.scenario import Recycling
 from simulator.simulation import FIRST_TRIALS, MOST_TRIALS, check_means, simulate, standard_errors
 from simulator.targets import Target
+from simulator.terms import parse_terms
 
 
 def dozen(**overrides):
@@ -153,3 +155,21 @@ def test_a_log_normal_amount_of_new_deals_keeps_its_law():
     assert isinstance(generation.amount, LogNormal)
     forecast = simulate(scenario, trials=500)
     assert forecast.amounts("bookings", source="new").mean() > 0
+
+
+def test_cut_instalments_are_no_failure():
+    """Each of 24 instalments is cut to a cent, and the last takes what remains."""
+    segment = make_segment(terms={"default": parse_terms("every 1m advance for 24m net 30")})
+    pipeline = make_pipeline(100, stage=1, amount=4_990)
+    forecast = simulate(make_scenario(segments=(segment,), pipeline=pipeline, months=30), trials=4000)
+    assert forecast.check.passed and forecast.check.cells > 20
+
+
+def test_first_attempts_are_checked_where_returns_have_no_exact_mean():
+    segment = make_segment(recycling=Recycling(0.8, LogNormal.from_median(30, 60), 3))
+    pipeline, market = make_pipeline(30, stage=1), Market(0.03, 0.05)
+    scenario = make_scenario(segments=(segment,), pipeline=pipeline, market=market)
+    forecast, exact = simulate(scenario, trials=2000), expected(scenario)
+    assert exact.exempt_returns and forecast.check.cells == 30 and forecast.check.passed
+    wrong = replace(exact, deal_in_horizon=exact.deal_in_horizon * 0.7)
+    assert not check_means(forecast, wrong).passed
