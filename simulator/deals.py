@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.products import Line
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -47,8 +49,8 @@ class Pipeline:
         stated_days: operational days to the stated close date; NaN without one, ≤ 0 where it has passed.
         stated_day: the stated close date as calendar days from as-of; NaN without one.
         probability: the deal's own, from the CRM; NaN without one.
-        terms: the deal's own payment terms; "" where class or segment decide.
-        service_months: length of the contract; 0 where not given.
+        terms: the deal's own payment terms; "" where product, class or segment decide.
+        lines: what each deal is made of.
         extra: further columns as text, by name (for grouping).
     """
 
@@ -65,7 +67,7 @@ class Pipeline:
     stated_day: Floats
     probability: Floats
     terms: tuple[str, ...]
-    service_months: Integers
+    lines: tuple[tuple[Line, ...], ...]
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -93,23 +95,39 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Wins:
-    """Deals won on or before the as-of day: actual bookings of their day.
+    """Deals won on or before the as-of day, of whatever year: bookings of their day, sorted by id.
 
     Attributes:
-        id: of each deal.
+        id: unique.
+        name: what people call the deal.
+        customer: whose it is; a deal without one is a customer of its own.
+        customer_class: chooses default terms and payment behaviour; "" is the default class.
         segment: index into the scenario's segments.
         amount: minor units of the deal's currency.
         currency: ISO code.
         day: close date, calendar days from as-of, ≤ 0.
+        terms: the deal's own payment terms, or "".
+        lines: what each deal is made of.
         extra: further columns as text, by name.
     """
 
     id: tuple[str, ...]
+    name: tuple[str, ...]
+    customer: tuple[str, ...]
+    customer_class: tuple[str, ...]
     segment: Integers
     amount: Integers
     currency: tuple[str, ...]
     day: Integers
+    terms: tuple[str, ...]
+    lines: tuple[tuple[Line, ...], ...]
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> Wins:
+        """Give a table without wins."""
+        numbers = np.empty(0, dtype=np.int64)
+        return cls((), (), (), (), numbers, numbers, (), numbers, (), ())
 
     def __len__(self) -> int:
         return len(self.id)

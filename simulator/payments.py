@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
+
+from simulator.distributions import Distribution
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -29,6 +33,21 @@ DEFAULT_TABLE: Final[Mapping[int, float]] = MappingProxyType(
 _BINS: Final = 4096
 
 
+@dataclass(frozen=True)
+class Dispute:
+    """What becomes of invoices that a customer contests.
+
+    Attributes:
+        chance: that an invoice is contested.
+        delay: law of the whole days by which its payment is put off.
+        credited: share of its amount that is credited in the end.
+    """
+
+    chance: float
+    delay: Distribution
+    credited: Fraction = Fraction(0)
+
+
 @dataclass(frozen=True, eq=False)
 class PaymentBehaviour:
     """How late a class of customers pays.
@@ -41,6 +60,10 @@ class PaymentBehaviour:
         discount_taken: chance that a customer takes an early-payment discount on offer, and then pays on its
             last day at the latest.
         shared: correlation of the lateness of one customer's invoices (Gaussian copula, `shared_uniform`).
+        insolvency: chance a year that a customer becomes insolvent, which ends all billing and payment.
+        dispute: of invoices, or None.
+        run_days: weekdays on which the customer's payment runs are, 0 for Monday; empty for every day.
+        buckets: last day past due of each bucket of the life table; payment runs move days inside them only.
 
     Raises:
         ValueError: a field outside its range, or chances that do not add to 1.
@@ -52,14 +75,22 @@ class PaymentBehaviour:
     recovery: float = 0.0
     discount_taken: float = 0.5
     shared: float = 0.3
+    insolvency: float = 0.0
+    dispute: Dispute | None = None
+    run_days: tuple[int, ...] = ()
+    buckets: tuple[int, ...] = ()
     _cdf: Float = field(init=False, repr=False)
     _guide: NDArray[np.intp] = field(init=False, repr=False)
     _days: Int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("bad_debt", "recovery", "discount_taken", "shared"):
+        for name in ("bad_debt", "recovery", "discount_taken", "shared", "insolvency"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
+        if self.insolvency == 1:
+            raise ValueError("insolvency is 1: a customer that is certain to fail within a year pays nothing")
+        if not set(self.run_days) <= set(range(7)):
+            raise ValueError(f"run_days are {self.run_days}; weekdays are the numbers 0 (Monday) to 6")
         pmf = np.array(self.pmf, dtype=np.float64)
         if pmf.ndim != 1 or not np.isfinite(pmf).all() or not (pmf >= 0).all() or not pmf.any():
             raise ValueError("the chances to pay must be one row of finite numbers, none negative, not all 0")
@@ -105,7 +136,10 @@ class PaymentBehaviour:
         for day, share in knots:
             pieces.append(np.full(day - low, (share - paid) / (day - low)))
             low, paid = day, float(share)
-        return cls(FIRST_DAY, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared)
+        buckets = tuple(int(day) for day, _ in knots)
+        return cls(
+            FIRST_DAY, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared, buckets=buckets
+        )
 
     @classmethod
     def stretched(
@@ -142,6 +176,47 @@ class PaymentBehaviour:
         if median_late is not None:
             table = _stretch(table, median_late)
         return cls.from_table(table, recovery=recovery, discount_taken=discount_taken, shared=shared)
+
+    @cached_property
+    def by_weekday(self) -> tuple[PaymentBehaviour, ...]:
+        """The behaviour towards invoices due on each weekday, Monday first; the same one without payment runs.
+
+        Within a bucket the chance goes in equal parts to the days of its payment runs, so that the life table
+        holds at the end of each bucket; a bucket without such a day stays as it is.
+        """
+        if not self.run_days:
+            return (self,) * 7
+        runs = set(self.run_days)
+        found = []
+        for weekday in range(7):
+            pmf, low = np.array(self.pmf), 0
+            for high in (day - self.first_day + 1 for day in self.buckets):
+                late = self.first_day + np.arange(low, high)
+                paid = np.array([(weekday + int(day)) % 7 in runs for day in late], dtype=np.bool_)
+                if paid.any():
+                    pmf[low:high] = np.where(paid, self.pmf[low:high].sum() / paid.sum(), 0.0)
+                low = high
+            found.append(replace(self, pmf=pmf, run_days=()))
+        return tuple(found)
+
+    def insolvent_after(self, u: ArrayLike) -> Int:
+        """Draw the days until a customer becomes insolvent: P(more than d days) = (1 − insolvency)^(d/365.25).
+
+        Args:
+            u: float64[...], uniforms in (0, 1).
+
+        Returns:
+            int64[...], at least 1, `NEVER` where nobody fails; what falls on that day or later does not come.
+        """
+        uniform = np.asarray(u, dtype=np.float64)
+        if self.insolvency == 0:
+            return np.full(uniform.shape, NEVER, dtype=np.int64)
+        days = np.log(uniform) * 365.25 / math.log1p(-self.insolvency)
+        return 1 + np.floor(np.minimum(days, float(2**40))).astype(np.int64)
+
+    def solvent(self, days: ArrayLike) -> Float:
+        """Give the chance that a customer still pays so many days on: (1 − insolvency)^(days/365.25)."""
+        return np.asarray((1 - self.insolvency) ** (np.maximum(np.asarray(days, np.float64), 0) / 365.25))
 
     @property
     def last_day(self) -> int:

@@ -28,6 +28,8 @@ class Receivable(NamedTuple):
     invoice_day: int
     due_day: int
     paid_day: int | None
+    tax_minor: int
+    disputed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,8 @@ class Receivables:
         invoice_day: int64[invoice].
         due_day: int64[invoice].
         paid_day: int64[invoice], or `UNPAID`.
+        tax_minor: int64[invoice], the tax in `amount_minor`.
+        disputed: bool[invoice], whether the customer contests it.
         class_names: customer classes.
         currencies: ISO codes.
 
@@ -63,12 +67,15 @@ class Receivables:
     invoice_day: Int
     due_day: Int
     paid_day: Int
+    tax_minor: Int
+    disputed: Bool
     class_names: tuple[str, ...] = ("default",)
     currencies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _COLUMNS:
-            column = np.array(getattr(self, name), dtype=str if name in _TEXTS else np.int64)
+            kind = str if name in _TEXTS else np.bool_ if name == "disputed" else np.int64
+            column = np.array(getattr(self, name), dtype=kind)
             if column.shape != (len(self.id),):
                 raise ValueError(f"{name} has shape {column.shape}, where there are {len(self.id)} invoices")
             column.setflags(write=False)
@@ -84,7 +91,7 @@ class Receivables:
     def empty(cls) -> Receivables:
         """Give a table without invoices."""
         texts, numbers = np.empty(0, dtype=str), np.empty(0, dtype=np.int64)
-        return cls(texts, texts, texts, numbers, numbers, numbers, numbers, numbers, numbers)
+        return cls(texts, texts, texts, *(numbers,) * 7, np.empty(0, dtype=np.bool_))
 
     def __len__(self) -> int:
         return len(self.id)
@@ -102,6 +109,8 @@ class Receivables:
             invoice_day=int(self.invoice_day[row]),
             due_day=int(self.due_day[row]),
             paid_day=None if paid == UNPAID else paid,
+            tax_minor=int(self.tax_minor[row]),
+            disputed=bool(self.disputed[row]),
         )
 
     @property
@@ -131,5 +140,5 @@ class Receivables:
         return {code: int(total) for code, total in zip(self.currencies, totals, strict=True)}
 
 
-_COLUMNS: Final = tuple(column.name for column in fields(Receivables))[:9]
+_COLUMNS: Final = tuple(column.name for column in fields(Receivables))[:11]
 _TEXTS: Final = ("id", "deal", "customer")

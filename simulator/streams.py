@@ -18,15 +18,16 @@ DRAWS_PER_TRIAL: Final = 64
 """Draws that one purpose of one entity may take in a trial; further ones need another key."""
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "outcome": ("outcome", "moves", "return"),
-    "timing": ("age", "stays", "delay", "delivery", "acceptance"),
+    "outcome": ("outcome", "moves", "return", "renewal"),
+    "timing": ("age", "stays", "delay", "delivery", "acceptance", "start", "slip"),
     "amount": ("amount",),
     "market": ("shared", "segment"),
     "parameters": ("rho", "doubt"),
     "arrivals": ("count", "date", "entry", "size"),
-    "payments": ("lateness", "customer", "discount"),
+    "payments": ("lateness", "customer", "discount", "insolvency", "dispute", "settlement", "offer"),
+    "currency": ("rate",),
 }
-"""The seven groups of purposes (MODEL 10): a run may take another seed for any of them."""
+"""The groups of purposes (MODEL 10, and the rates of currencies): a run may take another seed for any."""
 
 _GROUP_OF: Final = {purpose: group for group, purposes in GROUPS.items() for purpose in purposes}
 _MULTIPLIER_1: Final = np.uint64(0xBF58476D1CE4E5B9)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,16 +13,22 @@ from numpy.typing import NDArray
 
 from simulator.amounts import AmountChange
 from simulator.arrivals import PipelineGeneration
+from simulator.cash import Cash
 from simulator.clock import Clock
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
 from simulator.distributions import Distribution
+from simulator.figures import Figures
 from simulator.funnel import Funnel
 from simulator.market import Market
+from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
+from simulator.products import WHOLE, Line, Product
 from simulator.receivables import Receivables
+from simulator.renewals import Renewals
+from simulator.scenario.backlog import Rest, rests
 from simulator.targets import Target
 from simulator.terms import PaymentTerms
 
@@ -76,6 +84,8 @@ class Segment:
         roll: what becomes of due dates on days of rest: none, following, modified-following, preceding.
         holidays: public holidays that `roll` avoids, datetime64[D], rising.
         use_probability: whether a deal's own probability replaces the stage's.
+        tax: share of the net price that invoices add.
+        mix: what deals are made of that name no product, and those still to come.
     """
 
     name: str
@@ -96,6 +106,8 @@ class Segment:
     roll: Literal["none", "following", "modified-following", "preceding"]
     holidays: NDArray[np.datetime64]
     use_probability: bool = False
+    tax: Fraction = Fraction(0)
+    mix: tuple[Line, ...] = WHOLE
 
 
 @dataclass(frozen=True)
@@ -126,8 +138,8 @@ class Scenario:
         horizon: as-of, last day, periods and cells.
         segments: in the file's order.
         pipeline: open deals.
-        wins: deals won in this fiscal year.
-        receivables: opening invoices.
+        wins: deals won by now, of whatever year.
+        receivables: invoices written by now, paid ones among them where they are given.
         rates: of contract currencies.
         market: how deals share luck.
         targets: to be reached.
@@ -138,6 +150,12 @@ class Scenario:
         resolved: the scenario as written to a run's inputs/, plain YAML types, with defaults left out.
         tables: each input table as used, by its key under `data` (deals, invoices): header and rows of text.
         open_deals_only: no closed row was given, so new pipeline could not be estimated.
+        products: what is sold; lines name them by their place.
+        offers: other terms at a discount, in the order in which they are made.
+        renewals: contracts that are known to end.
+        cash: the bank account.
+        actuals: figures of past months, which win over what deals and invoices say.
+        plan: figures of the plan.
     """
 
     name: str
@@ -160,6 +178,27 @@ class Scenario:
     open_deals_only: bool = False
     invoice_segment: tuple[int, ...] = ()
     """Segment of each opening invoice, −1 where it is not known; empty: of none."""
+    products: tuple[Product, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    renewals: Renewals = field(default_factory=Renewals.empty)
+    cash: Cash = field(default_factory=Cash)
+    actuals: Figures = field(default_factory=Figures.empty)
+    plan: Figures = field(default_factory=Figures.empty)
+
+    @cached_property
+    def rests(self) -> tuple[Rest, ...]:
+        """What is left to bill, recognise or deliver of the deals won by now, line by line."""
+        return rests(self)
+
+    @cached_property
+    def recognises(self) -> bool:
+        """Whether any product has a rule of revenue; without one no revenue is counted."""
+        return any(product.recognise for product in self.products)
+
+    @cached_property
+    def recurs(self) -> bool:
+        """Whether any product recurs, so that deals add to the yearly recurring revenue."""
+        return any(product.recurring for product in self.products)
 
     def invoice_payment(self, invoice: int) -> PaymentBehaviour:
         """Return the payment behaviour that an opening invoice follows.

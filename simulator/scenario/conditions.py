@@ -1,0 +1,205 @@
+"""Decide under which conditions a line of a deal is billed, paid and recognised: names meet here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import Distribution
+from simulator.money import split
+from simulator.payments import PaymentBehaviour
+from simulator.products import NO_PRODUCT, Line, Product, Recognition
+from simulator.terms import (
+    DEFAULT_SERVICE_MONTHS,
+    Event,
+    Installment,
+    PaymentTerms,
+    add_months,
+    due_dates,
+    invoice_dates,
+    parse_terms,
+    roll_dates,
+)
+
+if TYPE_CHECKING:
+    from simulator.scenario.scenario import Scenario, Segment
+
+Integers = NDArray[np.int64]
+_NOTHING = Product("")
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """What decides how one line of a contract is billed, paid and recognised.
+
+    Attributes:
+        segment: index into the scenario's segments.
+        currency: ISO code of the contract.
+        line: the part of the deal.
+        product: what is sold; a nameless one where the deal names none.
+        installments: the invoices, in order; their shares are of the line's value and add to 1.
+        invoice_lag: calendar days from an event to its invoice.
+        delivery: law of the days from signature to delivery.
+        acceptance: law of the days from delivery to acceptance.
+        months: length of the service.
+        tax: share of the net price that an invoice adds.
+        payment: behaviour of the customer's class.
+        roll: what becomes of due dates on days of rest.
+        holidays: datetime64[D], rising.
+        origin: the as-of day.
+    """
+
+    segment: int
+    currency: str
+    line: Line
+    product: Product
+    installments: tuple[Installment, ...]
+    invoice_lag: int
+    delivery: Distribution
+    acceptance: Distribution
+    months: int
+    tax: Fraction
+    payment: PaymentBehaviour
+    roll: str
+    holidays: NDArray[np.datetime64]
+    origin: np.datetime64
+
+    @property
+    def start(self) -> Distribution:
+        """Law of the days from signature to the start of service."""
+        return self.product.start
+
+    @property
+    def recognise(self) -> Recognition | None:
+        """Rule of revenue."""
+        return self.product.recognise
+
+    @property
+    def milestones(self) -> tuple[Event, ...]:
+        """The event at which each instalment's share is recognised, where that is at milestones.
+
+        Its own event; what is billed at signature, which is no performance, comes with the first other event
+        among the instalments, with delivery where there is none.
+        """
+        events = [i.event for i in self.installments]
+        first = next((e for e in events if e != "signature"), "delivery")
+        return tuple(first if e == "signature" else e for e in events)
+
+    @property
+    def events(self) -> frozenset[Event]:
+        """The events besides signature that an invoice, the revenue or a renewal waits for."""
+        found: set[Event] = {i.event for i in self.installments}
+        if self.recognise == "at-delivery":
+            found.add("delivery")
+        elif self.recognise == "at-milestone":
+            found.update(self.milestones)
+        if self.recognise == "over-term" or self.product.renewal is not None:
+            found.add("start")
+        if "acceptance" in found:
+            found.add("delivery")
+        return frozenset(found - {"signature"})
+
+    def parts(self, amount: Integers) -> Integers:
+        """Split amounts of the line over its instalments, integers[..., installment]."""
+        return split(np.asarray(amount, dtype=np.int64), [i.share for i in self.installments])
+
+    def recognised(self, amount: Integers, start_day: Integers, day: int) -> Integers:
+        """Return what is recognised over the term by the end of a day, whole minor units, rounded down.
+
+        amount × days of the service by then ÷ days of the service.
+
+        Args:
+            amount: of each contract, integers[n].
+            start_day: first day of each service, integers[n].
+            day: days from as-of.
+        """
+        length = self.term_end_days(start_day) - start_day
+        served = np.clip(day + 1 - start_day, 0, length)
+        return amount // length * served + amount % length * served // length
+
+    def invoice_days(self, installment: int, event_day: Integers) -> Integers:
+        """Return the days on which an instalment is invoiced, days from as-of as all days here.
+
+        Args:
+            installment: its number.
+            event_day: day of the instalment's own event, integers[...].
+        """
+        dates = self.origin + np.asarray(event_day, dtype="timedelta64[D]")
+        return self._days(invoice_dates(self.installments[installment], dates, self.invoice_lag))
+
+    def due_days(self, installment: int, invoice_day: Integers) -> Integers:
+        """Return the days on which invoices of an instalment are due, rolled to business days."""
+        dates = self.origin + np.asarray(invoice_day, dtype="timedelta64[D]")
+        due = due_dates(self.installments[installment].due, dates)
+        return self._days(roll_dates(due, self.roll, self.holidays))  # type: ignore[arg-type]
+
+    def term_end_days(self, start_day: Integers) -> Integers:
+        """Return the first day that a service no longer covers: its start and so many months."""
+        dates = self.origin + np.asarray(start_day, dtype="timedelta64[D]")
+        return self._days(add_months(dates, self.months))
+
+    def tax_on(self, net: Integers) -> Integers:
+        """Return the tax that invoices add, whole minor units, halves up; integers[...]."""
+        return (np.asarray(net) * (2 * self.tax.numerator) + self.tax.denominator) // (
+            2 * self.tax.denominator
+        )
+
+    def _days(self, dates: NDArray[np.datetime64]) -> Integers:
+        return (dates - self.origin).astype(np.int64)
+
+
+def conditions(
+    scenario: Scenario, segment: int, customer_class: str, currency: str, own_terms: str, line: Line
+) -> Conditions:
+    """Return the conditions of a line of a deal.
+
+    Terms: the deal's own, then the product's, then those of the customer class in the segment, then the
+    segment's default. Everything else: the product's, then the segment's.
+
+    Args:
+        scenario: the nouns.
+        segment: index.
+        customer_class: "" for the default one.
+        currency: ISO code of the contract.
+        own_terms: the deal's, or "".
+        line: of the deal.
+    """
+    own = parse_terms(own_terms) if own_terms else None
+    return _conditions(scenario, segment, customer_class, currency, own, line)
+
+
+def offered_conditions(
+    scenario: Scenario, segment: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line
+) -> Conditions:
+    """Return the conditions of a line of a deal that has taken an offer, whose terms replace all others."""
+    return _conditions(scenario, segment, customer_class, currency, terms, line)
+
+
+def _conditions(
+    scenario: Scenario, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line
+) -> Conditions:
+    segment: Segment = scenario.segments[index]
+    product = _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
+    months = line.months or product.service_months or DEFAULT_SERVICE_MONTHS
+    group = customer_class or "default"
+    terms = own or product.terms or segment.terms.get(group, segment.terms["default"])
+    return Conditions(
+        segment=index,
+        currency=currency,
+        line=line,
+        product=product,
+        installments=terms.installments(months),
+        invoice_lag=segment.invoice_lag if product.invoice_lag is None else product.invoice_lag,
+        delivery=segment.delivery if product.delivery is None else product.delivery,
+        acceptance=segment.acceptance if product.acceptance is None else product.acceptance,
+        months=months,
+        tax=segment.tax if product.tax is None else product.tax,
+        payment=segment.payment.get(group, segment.payment["default"]),
+        roll=segment.roll,
+        holidays=segment.holidays,
+        origin=np.datetime64(scenario.horizon.as_of, "D"),
+    )
