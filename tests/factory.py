@@ -14,7 +14,9 @@ from simulator.funnel import Funnel, advance_chances
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.periods import horizon
+from simulator.products import Line, Product
 from simulator.receivables import Receivables
+from simulator.renewals import Renewals
 from simulator.scenario import Recycling, Scenario, Segment, Soberness
 from simulator.terms import parse_terms
 
@@ -105,30 +107,67 @@ def make_pipeline(count=0, **columns):
         "id": [f"D{n:04d}" for n in range(count)], "name": "",
         "customer": [f"C{n:04d}" for n in range(count)], "customer_class": "",
         "segment": 0, "stage": 0, "amount": 1_000_000, "currency": "EUR", "age": 0.0,
-        "stated_days": np.nan, "stated_day": np.nan, "probability": np.nan, "terms": "", "service_months": 0,
+        "stated_days": np.nan, "stated_day": np.nan, "probability": np.nan, "terms": "",
     }  # fmt: skip
-    kinds = {"segment": np.int64, "stage": np.int64, "amount": np.int64, "service_months": np.int64,
+    kinds = {"segment": np.int64, "stage": np.int64, "amount": np.int64,
              "age": np.float64, "stated_days": np.float64, "stated_day": np.float64,
              "probability": np.float64}  # fmt: skip
-    extra = columns.pop("extra", {})
+    extra, lines = columns.pop("extra", {}), _lines(columns, count)
     filled = {}
     for name, default in (defaults | columns).items():
         value = default if isinstance(default, list | tuple | np.ndarray) else [default] * count
         assert len(value) == count, name
         filled[name] = np.array(value, dtype=kinds[name]) if name in kinds else tuple(value)
-    return Pipeline(**filled, extra=extra)
+    return Pipeline(**filled, lines=lines, extra=extra)
+
+
+def _lines(columns, count):
+    """Take `lines` (one tuple for all, or one a deal) or `service_months` (likewise) out of the columns."""
+    months = columns.pop("service_months", 0)
+    lines = columns.pop("lines", None)
+    if lines is not None:
+        return tuple(lines) if lines and isinstance(lines[0], tuple) else (tuple(lines),) * count
+    months = months if isinstance(months, list | tuple | np.ndarray) else [months] * count
+    return tuple((Line(months=int(m)),) for m in months)
 
 
 def make_wins(**columns):
     """Deals already won; without columns none."""
     count = len(columns.get("day", ()))
+    texts = {
+        "id": [f"W{n:04d}" for n in range(count)], "name": [""] * count, "terms": [""] * count,
+        "customer": [f"W{n:04d}" for n in range(count)], "customer_class": [""] * count,
+        "currency": ["EUR"] * count,
+    }  # fmt: skip
+    numbers = {"segment": [0] * count, "amount": [500_000] * count, "day": []}
+    lines = _lines(columns, count)
     return Wins(
-        id=tuple(columns.get("id", [f"W{n:04d}" for n in range(count)])),
-        segment=np.array(columns.get("segment", [0] * count), dtype=np.int64),
-        amount=np.array(columns.get("amount", [500_000] * count), dtype=np.int64),
-        currency=tuple(columns.get("currency", ["EUR"] * count)),
-        day=np.array(columns.get("day", []), dtype=np.int64),
+        **{name: tuple(columns.get(name, default)) for name, default in texts.items()},
+        **{name: np.array(columns.get(name, default), dtype=np.int64) for name, default in numbers.items()},
+        lines=lines,
+        extra=columns.get("extra", {}),
     )
+
+
+def make_renewals(**columns):
+    """Renewals that fall due; each column is one value a renewal."""
+    count = len(columns["due_day"])
+    filled = {
+        "id": [f"R{n:04d}" for n in range(count)], "customer": [f"RC{n:04d}" for n in range(count)],
+        "customer_class": [""] * count, "segment": [0] * count, "product": [0] * count,
+        "amount": [1_000_000] * count, "currency": ["EUR"] * count, "chance": [0.8] * count,
+        "uplift": [0.0] * count,
+    } | columns  # fmt: skip
+    kinds = {"segment": np.int64, "product": np.int64, "amount": np.int64, "due_day": np.int64,
+             "chance": np.float64, "uplift": np.float64}  # fmt: skip
+    return Renewals(**{n: np.array(v, dtype=kinds[n]) if n in kinds else tuple(v) for n, v in filled.items()})
+
+
+def make_product(name="licence", **overrides):
+    """A product; terms may be text."""
+    if isinstance(terms := overrides.get("terms"), str):
+        overrides["terms"] = parse_terms(terms)
+    return Product(name, **overrides)
 
 
 def make_receivables(**columns):
@@ -140,7 +179,8 @@ def make_receivables(**columns):
         "id": [f"I{n:04d}" for n in range(count)], "deal": [""] * count,
         "customer": [f"C{n:04d}" for n in range(count)], "class_index": [0] * count,
         "amount_minor": [100_000] * count, "currency_index": [0] * count, "invoice_day": [-10] * count,
-        "paid_day": [2**62] * count, "currencies": ("EUR",),
+        "paid_day": [2**62] * count, "currencies": ("EUR",), "tax_minor": [0] * count,
+        "disputed": [False] * count,
     } | columns  # fmt: skip
     return Receivables(**filled)
 

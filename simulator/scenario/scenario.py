@@ -156,6 +156,7 @@ class Scenario:
         cash: the bank account.
         actuals: figures of past months, which win over what deals and invoices say.
         plan: figures of the plan.
+        disputes_known: the file of invoices says which are disputed.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Scenario:
     cash: Cash = field(default_factory=Cash)
     actuals: Figures = field(default_factory=Figures.empty)
     plan: Figures = field(default_factory=Figures.empty)
+    disputes_known: bool = False
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:
