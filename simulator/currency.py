@@ -23,6 +23,7 @@ class RateCurve:
         company: ISO code of the company's currency; its own rate is 1.
         steps: for each foreign code its `(day, rate)` steps in the order of days. Days count from the as-of
             day (0); a rate holds from its day on, the earliest one before its day too.
+        volatility: σ, standard deviation of the logarithm of each rate after a year; 0 for set rates.
 
     Raises:
         ValueError: an unknown code, no step, days that do not rise, or a rate that is not positive.
@@ -30,6 +31,7 @@ class RateCurve:
 
     company: str
     steps: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    volatility: float = 0.0
 
     def __post_init__(self) -> None:
         minor_digits(self.company)
@@ -37,13 +39,18 @@ class RateCurve:
             _check(self.company, code, steps)
 
     @classmethod
-    def of(cls, company: str, rates: Mapping[str, float | Iterable[tuple[int, float]]]) -> RateCurve:
+    def of(
+        cls,
+        company: str,
+        rates: Mapping[str, float | Iterable[tuple[int, float]]],
+        volatility: float = 0.0,
+    ) -> RateCurve:
         """Build from one rate per currency, or from its `(day, rate)` steps in any order."""
         steps = {
             code: ((0, float(given)),) if isinstance(given, int | float) else tuple(sorted(given))
             for code, given in rates.items()
         }
-        return cls(company, steps)
+        return cls(company, steps, volatility)
 
     @property
     def codes(self) -> tuple[str, ...]:

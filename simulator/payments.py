@@ -179,7 +179,7 @@ class PaymentBehaviour:
 
     @cached_property
     def by_weekday(self) -> tuple[PaymentBehaviour, ...]:
-        """The behaviour towards invoices due on each weekday, Monday first; the same one without payment runs.
+        """The behaviour towards invoices due on each weekday, Monday first; one for all without payment runs.
 
         Within a bucket the chance goes in equal parts to the days of its payment runs, so that the life table
         holds at the end of each bucket; a bucket without such a day stays as it is.
@@ -200,7 +200,7 @@ class PaymentBehaviour:
         return tuple(found)
 
     def insolvent_after(self, u: ArrayLike) -> Int:
-        """Draw the days until a customer becomes insolvent: P(more than d days) = (1 − insolvency)^(d/365.25).
+        """Draw the days until a customer is insolvent: P(more than d days) = (1 − insolvency)^(d/365.25).
 
         Args:
             u: float64[...], uniforms in (0, 1).

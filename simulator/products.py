@@ -1,4 +1,4 @@
-"""What is sold: how the value of a contract is billed, recognised and renewed, and how deals are made of it."""
+"""What is sold: how the value of a contract is billed, recognised and renewed; what deals are made of."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from simulator.terms import PaymentTerms
 Recognition = Literal["at-delivery", "over-term", "at-milestone"]
 RECOGNITIONS: Final[tuple[Recognition, ...]] = ("at-delivery", "over-term", "at-milestone")
 NO_PRODUCT: Final = -1
+AT_ONCE: Final[Distribution] = Fixed(0.0)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Renewal:
 
     chance: float
     uplift: float = 0.0
-    slip: Distribution = Fixed(0.0)
+    slip: Distribution = AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Product:
     invoice_lag: int | None = None
     delivery: Distribution | None = None
     acceptance: Distribution | None = None
-    start: Distribution = Fixed(0.0)
+    start: Distribution = AT_ONCE
     service_months: int = 0
     recognise: Recognition | None = None
     tax: Fraction | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +74,8 @@ class Receivables:
 
     def __post_init__(self) -> None:
         for name in _COLUMNS:
-            kind = str if name in _TEXTS else np.bool_ if name == "disputed" else np.int64
-            column = np.array(getattr(self, name), dtype=kind)
+            kind: type = str if name in _TEXTS else np.bool_ if name == "disputed" else np.int64
+            column: NDArray[Any] = np.array(getattr(self, name), dtype=kind)
             if column.shape != (len(self.id),):
                 raise ValueError(f"{name} has shape {column.shape}, where there are {len(self.id)} invoices")
             column.setflags(write=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Series = Literal["bookings", "billings", "receipts"]
-SERIES: tuple[Series, ...] = ("bookings", "billings", "receipts")
+Series = Literal["bookings", "billings", "revenue", "receipts", "arr"]
+SERIES: tuple[Series, ...] = ("bookings", "billings", "revenue", "receipts", "arr")
+"""What flows. Revenue is there where a product has a rule of it, `arr` where one recurs."""
 
 
 @dataclass(frozen=True)

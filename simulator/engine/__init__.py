@@ -1,7 +1,8 @@
 """Play thousands of futures of a scenario: vectorised over trials, drawn by key, summed in whole cents."""
 
 from simulator.engine.cells import SOURCES, Slice
-from simulator.engine.compile import COMING, Plan, compile_plan
+from simulator.engine.compile import compile_plan
+from simulator.engine.plan import COMING, Plan
 from simulator.engine.run import Outcome, empty_outcome, play
 
 __all__ = ["COMING", "SOURCES", "Outcome", "Plan", "Slice", "compile_plan", "empty_outcome", "play"]

@@ -11,8 +11,8 @@ from scipy import special
 from simulator.close_dates import AGE_GRID
 from simulator.distributions import remaining_days
 from simulator.engine.block import Block
-from simulator.engine.compile import SegmentPlan
 from simulator.engine.identity import inverse
+from simulator.engine.plan import SegmentPlan
 from simulator.engine.roads import Decided, Roads, arrival_clock, coming_back, enter
 from simulator.engine.settle import Won, settle
 from simulator.engine.walk import Walkers, choose
@@ -165,7 +165,8 @@ def _bluebirds(block: Block, plan: SegmentPlan) -> None:
     inside = np.flatnonzero(day <= block.plan.last_day)
     walkers = Walkers(plan.bluebirds.entities, which[inside], block.offsets[trial[inside]])
     amount = plan.bluebirds.amounts(walkers.which, walkers.offsets).astype(np.int64)
-    settle(block, plan, Won(plan.bluebirds, walkers, trial[inside], day[inside], amount))
+    quarter = block.plan.quarter_of_day[day[inside]]
+    settle(block, plan, Won(plan.bluebirds, walkers, trial[inside], day[inside], amount, quarter))
 
 
 def _arriving(counts: Integers) -> Iterator[tuple[Integers, Integers]]:

@@ -1,69 +1,28 @@
-"""Turn won deals into invoices and receipts: schedules by day, lateness by draw (MODEL 7)."""
+"""Turn won lines into invoices, receipts and revenue: dates by look-up, lateness by draw (MODEL 7)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.currency import RateCurve
 from simulator.distributions import Distribution, Fixed, remaining_days
+from simulator.engine.contracts import LINE_DRAWS, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.walk import Walkers
-from simulator.money import minor_digits, split
+from simulator.money import split
 from simulator.payments import NEVER, PaymentBehaviour, pay_days, shared_uniform
-from simulator.periods import Horizon
-from simulator.scenario import Segment
-from simulator.terms import Installment, PaymentTerms, due_dates, invoice_dates, roll_dates
+from simulator.scenario import served_share
+from simulator.terms import Discount, Event
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """One instalment of a contract, dated for every day on which its event may happen.
-
-    Attributes:
-        installment: what it is.
-        invoice_day: by event day 0 … last day of the horizon.
-        due_day: likewise.
-    """
-
-    installment: Installment
-    invoice_day: Integers
-    due_day: Integers
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What deals of equal terms, currency and class share.
-
-    Attributes:
-        segment: index.
-        currency: ISO code.
-        schedules: the instalments, in order.
-        payment: behaviour of the customer class.
-        delivery: law of the days from signature to delivery.
-        acceptance: law of the days from delivery to acceptance.
-        rates: company minor units for one contract minor unit, floats[day 0 … last day].
-    """
-
-    segment: int
-    currency: str
-    schedules: tuple[Schedule, ...]
-    payment: PaymentBehaviour
-    delivery: Distribution
-    acceptance: Distribution
-    rates: Floats
-
-    @property
-    def shares(self) -> tuple[Fraction, ...]:
-        """Exact shares of the instalments."""
-        return tuple(s.installment.share for s in self.schedules)
+Events = dict[Event, Integers]
+Draw = Callable[[str], Floats]
+"""Gives the uniforms of a purpose, one an invoice."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +30,8 @@ class Flow:
     """Money that moves: one entry a movement, in contract minor units.
 
     Attributes:
-        entry: index into the won deals that were billed.
-        day: calendar day, inside the horizon.
+        entry: index into what was billed.
+        day: calendar day from as-of.
         amount: whole minor units of the contract's currency.
     """
 
@@ -80,130 +39,344 @@ class Flow:
     day: Integers
     amount: Integers
 
-
-def contract(
-    segment: Segment, index: int, terms: PaymentTerms, customer_class: str, currency: str,
-    service_months: int, horizon: Horizon, rates: RateCurve,
-) -> Contract:  # fmt: skip
-    """Return the contract of deals of a segment with these terms, class, currency and service months."""
-    days = np.arange(horizon.last_day + 1)
-    dates = np.datetime64(horizon.as_of) + days
-    schedules = []
-    for installment in terms.installments(service_months or None):
-        invoices = invoice_dates(installment, dates, segment.invoice_lag)
-        due = roll_dates(due_dates(installment.due, invoices), segment.roll, segment.holidays)
-        origin = np.datetime64(horizon.as_of)
-        schedules.append(
-            Schedule(installment, (invoices - origin).astype(np.int64), (due - origin).astype(np.int64))
-        )
-    return Contract(
-        index, currency, tuple(schedules),
-        segment.payment.get(customer_class, segment.payment["default"]),
-        segment.delivery, segment.acceptance, day_rates(rates, currency, horizon),
-    )  # fmt: skip
+    def until(self, last_day: int) -> Flow:
+        """Return the movements up to a day."""
+        inside = np.flatnonzero(self.day <= last_day)
+        return Flow(self.entry[inside], self.day[inside], self.amount[inside])
 
 
-def day_rates(rates: RateCurve, currency: str, horizon: Horizon) -> Floats:
-    """Return company minor units for one contract minor unit by day, floats[0 … last day]."""
-    shift = minor_digits(rates.company) - minor_digits(currency)
-    return rates.rate(currency, np.arange(horizon.last_day + 1)) * 10.0**shift
+@dataclass(frozen=True)
+class Invoices:
+    """Invoices of one instalment, and what becomes of them; arrays of equal length.
 
+    Gross = net + tax = paid + discount + credited + recovered + lost.
 
-def bill(
-    contract: Contract, walkers: Walkers, close_day: Integers, amount: Integers, customers: Entities,
-    customer: Integers,
-) -> tuple[Flow, Flow]:  # fmt: skip
-    """Return the invoices and the receipts of won deals inside the horizon.
-
-    Args:
-        contract: of all of them.
-        walkers: the deals, whose draws are taken.
-        close_day: calendar day of signature, inside the horizon.
-        amount: booking, contract minor units.
-        customers: entities whose luck in paying their invoices share.
-        customer: index of each deal's customer.
+    Attributes:
+        entry: index into what was billed.
+        day: on which each is written.
+        due_day: on which it is due.
+        net: contract minor units.
+        tax: likewise.
+        pay_day: on which it is paid and credited, `NEVER` for what is lost.
+        paid: what is paid then.
+        discount: what is taken off for paying early.
+        credited: what a dispute takes off.
+        end_day: on which a lost one is written off, and its recovered share comes in.
+        recovered: that share.
+        lost: the rest of it.
     """
-    last_day = len(contract.rates) - 1
-    event_days = _event_days(contract, walkers, close_day)
-    parts = split(amount, contract.shares) if len(contract.schedules) > 1 else amount[:, None]
-    factor = _customer_factor(contract, customers, customer, walkers)
-    invoices, receipts = [], []
-    for n, schedule in enumerate(contract.schedules):
-        event = event_days[
-            "signature" if schedule.installment.event == "start" else schedule.installment.event
-        ]
-        invoice_day = np.where(event <= last_day, schedule.invoice_day[np.minimum(event, last_day)], NEVER)
-        entry = np.flatnonzero(invoice_day <= last_day)
-        invoice = Flow(entry, invoice_day[entry], parts[entry, n])
-        invoices.append(invoice)
-        due_day = schedule.due_day[event[entry]]
-        chosen = None if factor is None else factor[entry]
-        receipts += _collect(contract, schedule.installment, n, walkers, invoice, due_day, chosen)
-    return _joined(invoices, last_day), _joined(receipts, last_day)
+
+    entry: Integers
+    day: Integers
+    due_day: Integers
+    net: Integers
+    tax: Integers
+    pay_day: Integers
+    paid: Integers
+    discount: Integers
+    credited: Integers
+    end_day: Integers
+    recovered: Integers
+    lost: Integers
+
+    def receipts(self) -> Iterator[Flow]:
+        """Yield the payments, and the recoveries where there are any."""
+        yield Flow(self.entry, self.pay_day, self.paid)
+        if self.recovered.any():
+            yield Flow(self.entry, self.end_day, self.recovered)
 
 
-def _event_days(contract: Contract, walkers: Walkers, close_day: Integers) -> dict[str, Integers]:
-    """Return the calendar day of each event that some instalment waits for."""
-    days = {"signature": close_day, "start": close_day}
-    events = {s.installment.event for s in contract.schedules}
-    if events & {"delivery", "acceptance"}:
-        days["delivery"] = close_day + _lag(contract.delivery, "delivery", walkers)
-    if "acceptance" in events:
-        days["acceptance"] = days["delivery"] + _lag(contract.acceptance, "acceptance", walkers)
+@dataclass(frozen=True)
+class Billed:
+    """Lines of won deals, as they are billed.
+
+    Attributes:
+        walkers: the deals, whose draws are taken.
+        customers: entities whose luck in paying their invoices share.
+        customer: of each deal, index into those.
+        amount: of the line, net, contract minor units.
+        failed: day from which the customer neither is billed nor pays, `NEVER` for one that lasts.
+    """
+
+    walkers: Walkers
+    customers: Entities
+    customer: Integers
+    amount: Integers
+    failed: Integers | None
+
+
+def event_days(line: LinePlan, walkers: Walkers, close_day: Integers) -> Events:
+    """Return the calendar day of each event that something waits for, by event."""
+    terms = line.conditions
+    days: Events = {"signature": close_day}
+    if "start" in terms.events:
+        start = close_day + _lag(terms.start, "start", line, walkers)
+        days["start"] = _not_before(start, terms.line.start_day)
+    if "delivery" in terms.events:
+        delivery = close_day + _lag(terms.delivery, "delivery", line, walkers)
+        days["delivery"] = _not_before(delivery, terms.line.delivery_day)
+    if "acceptance" in terms.events:
+        days["acceptance"] = days["delivery"] + _lag(terms.acceptance, "acceptance", line, walkers)
     return days
 
 
-def _lag(law: Distribution, purpose: str, walkers: Walkers) -> Integers:
+def pending_days(
+    law: Distribution, purpose: str, line: LinePlan, walkers: Walkers, base: Integers
+) -> Integers:
+    """Return the days of an event that has not come by the end of day 0, its law running from a base day."""
+    n = line.number * LINE_DRAWS
+    u = walkers.entities.draw(purpose, walkers.which, walkers.offsets, n, walkers.attempt)
+    ages, which = np.unique(np.maximum(-base, 0), return_inverse=True)
+    left = remaining_days(law, u, ages.astype(np.float64), which)
+    return np.maximum(np.maximum(base, 0) + left, 1)
+
+
+def bill(line: LinePlan, billed: Billed, events: Events) -> Iterator[Invoices]:
+    """Yield the invoices of each instalment that are written inside the horizon, and what becomes of them.
+
+    Args:
+        line: of all deals.
+        billed: the deals.
+        events: days by event.
+    """
+    terms, last_day = line.conditions, len(line.term_end) - 1
+    parts = terms.parts(billed.amount) if len(terms.installments) > 1 else billed.amount[:, None]
+    for n, installment in enumerate(terms.installments):
+        event = events[installment.event]
+        day = np.where(event <= last_day, line.invoice_days[n][np.minimum(event, last_day)], NEVER)
+        yield invoices(line, n, billed, day, parts[:, n])
+
+
+def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Integers) -> Invoices:
+    """Return the invoices of an instalment that are written inside the horizon.
+
+    Args:
+        line: of all deals.
+        n: number of the instalment.
+        billed: the deals.
+        day: on which each would be written, at least 1.
+        part: its net amount.
+    """
+    terms, last_day = line.conditions, len(line.term_end) - 1
+    latest = day if billed.failed is None else np.where(day < billed.failed, day, NEVER)
+    entry = np.flatnonzero((latest <= last_day) & (part > 0))
+    day, net = day[entry], part[entry]
+    tax = terms.tax_on(net) if terms.tax else np.zeros_like(net)
+    failed = None if billed.failed is None else billed.failed[entry]
+    some, number = billed.walkers.only(entry), line.number * LINE_DRAWS + n
+
+    def draw(purpose: str) -> Floats:
+        return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
+
+    installment = terms.installments[n]
+    due = line.due_days[n][day]
+    written = Written(
+        day, due, net + tax, weekday(terms.origin, due), installment.discount, installment.certain, failed
+    )
+    late = None
+    if not installment.certain:
+        late = late_days(terms.payment, written, draw, shared_factor(terms.payment, billed, entry))
+    return settled(terms.payment, written, entry, net, tax, late, draw)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Invoices as they are written; arrays of equal length.
+
+    Attributes:
+        day: on which each is written.
+        due_day: on which it is due.
+        gross: contract minor units.
+        weekday: of the due day, 0 for Monday.
+        discount: early-payment discount on offer.
+        certain: paid on the due day for certain.
+        failed: day from which the customer does not pay, or None.
+    """
+
+    day: Integers
+    due_day: Integers
+    gross: Integers
+    weekday: Integers
+    discount: Discount | None = None
+    certain: bool = False
+    failed: Integers | None = None
+
+
+def weekday(origin: np.datetime64, day: Integers) -> Integers:
+    """Return the weekday of days from as-of, 0 for Monday."""
+    monday = np.datetime64("1970-01-05", "D")
+    return np.asarray(((origin - monday).astype(np.int64) + day) % 7)
+
+
+def late_days(
+    payment: PaymentBehaviour, written: Written, draw: Draw, factor: Floats | None,
+    so_far: Integers | None = None,
+) -> Integers:  # fmt: skip
+    """Draw the days past due on which invoices are paid, `NEVER` for bad debt.
+
+    Args:
+        payment: behaviour of the class.
+        written: the invoices.
+        draw: uniforms by purpose.
+        factor: standard normals of the customers, or None.
+        so_far: days past due by which each is known to be unpaid, or None for new ones.
+    """
+    u = draw("lateness")
+    if factor is not None:
+        u = shared_uniform(u, factor, payment.shared)
+    if not payment.run_days:
+        return payment.late_days(u) if so_far is None else payment.residual_late_days(u, so_far)
+    late = np.empty(len(u), dtype=np.int64)
+    for day, behaviour in enumerate(payment.by_weekday):
+        some = np.flatnonzero(written.weekday == day)
+        if so_far is None:
+            late[some] = behaviour.late_days(u[some])
+        else:
+            late[some] = behaviour.residual_late_days(u[some], so_far[some])
+    return late
+
+
+def settled(
+    payment: PaymentBehaviour, written: Written, entry: Integers, net: Integers, tax: Integers,
+    late: Integers | None, draw: Draw, disputed: Integers | None = None, so_far: Integers | None = None,
+) -> Invoices:  # fmt: skip
+    """Return what becomes of invoices, given how late they are paid.
+
+    Args:
+        payment: behaviour of the class.
+        written: the invoices.
+        entry: index of each.
+        net: their net amounts.
+        tax: their tax.
+        late: days past due, None where they are paid on the due day for certain.
+        draw: uniforms by purpose.
+        disputed: which ones are contested, None to draw it.
+        so_far: days past due by which each is known to be unpaid, or None for new ones.
+    """
+    nothing = np.zeros_like(net)
+    discount, credited, recovered = nothing, nothing, nothing
+    day, end_day = np.maximum(written.day, written.due_day), np.full_like(net, NEVER)
+    if late is not None:
+        day = pay_days(written.day, written.due_day, late)
+        if written.discount is not None:
+            deadline = written.day + written.discount.days
+            day = np.where(draw("discount") < payment.discount_taken, np.minimum(day, deadline), day)
+        if payment.dispute is not None:
+            day, credited = _disputed(payment, written, day, draw, disputed)
+        if written.discount is not None:
+            off = split(written.gross, (written.discount.share, 1 - written.discount.share))[:, 0]
+            discount = np.where(day <= written.day + written.discount.days, off, 0)
+        bad = np.flatnonzero(day == NEVER)
+        if len(bad):
+            credited, discount = _without(credited, bad), _without(discount, bad)
+            last = payment.last_day if so_far is None else payment.recovery_days(so_far[bad])
+            end_day[bad] = pay_days(written.day[bad], written.due_day[bad], last)
+            if payment.recovery > 0:
+                recovered = np.zeros_like(net)
+                recovered[bad] = np.rint(written.gross[bad] * payment.recovery)
+    if written.failed is not None:
+        stopped = np.flatnonzero(np.where(day == NEVER, end_day, day) >= written.failed)
+        if len(stopped):
+            day = _with(day, stopped, NEVER)
+            end_day = _with(end_day, stopped, written.failed[stopped])
+            credited, discount = _without(credited, stopped), _without(discount, stopped)
+            recovered = _without(recovered, stopped)
+    comes = day < NEVER
+    paid = np.where(comes, written.gross - discount - credited, 0)
+    lost = np.where(comes, 0, written.gross - recovered)
+    return Invoices(
+        entry, written.day, written.due_day, net, tax, day, paid, discount, credited, end_day, recovered, lost
+    )
+
+
+def _disputed(
+    payment: PaymentBehaviour, written: Written, day: Integers, draw: Draw, disputed: Integers | None
+) -> tuple[Integers, Integers]:
+    """Return the days of payment and the credited amounts once disputes are settled."""
+    dispute = payment.dispute
+    assert dispute is not None
+    which = np.flatnonzero(draw("dispute") < dispute.chance) if disputed is None else disputed
+    which = which[day[which] < NEVER]
+    credited = np.zeros_like(written.gross)
+    if not len(which):
+        return day, credited
+    later = remaining_days(dispute.delay, draw("settlement")[which])
+    credited[which] = split(written.gross[which], (dispute.credited, 1 - dispute.credited))[:, 0]
+    return _with(day, which, day[which] + later), credited
+
+
+def revenue(line: LinePlan, billed: Billed, events: Events, edges: Integers) -> Iterator[Flow]:
+    """Yield the revenue of lines by their rule; what comes over the term is dated at the ends of cells.
+
+    Args:
+        line: of all deals.
+        billed: the deals.
+        events: days by event.
+        edges: day 0 and the last day of each cell.
+    """
+    terms, everyone = line.conditions, np.arange(len(billed.amount))
+    if terms.recognise == "over-term":
+        some = np.flatnonzero(events["start"] <= edges[-1])
+        start, failed = events["start"][some], None if billed.failed is None else billed.failed[some]
+        for flow in over_term(billed.amount[some], start, line.term_end[start], failed, edges):
+            yield Flow(some[flow.entry], flow.day, flow.amount)
+    elif terms.recognise == "at-delivery":
+        yield _standing(billed, Flow(everyone, events["delivery"], billed.amount))
+    elif terms.recognise == "at-milestone":
+        parts = terms.parts(billed.amount)
+        for n, event in enumerate(terms.milestones):
+            yield _standing(billed, Flow(everyone, events[event], parts[:, n]))
+
+
+def over_term(
+    amount: Integers, start: Integers, end: Integers, failed: Integers | None, edges: Integers
+) -> Iterator[Flow]:
+    """Yield what is recognised in each cell of services from start to before end, dated at the cell's end."""
+    last = end - 1 if failed is None else np.minimum(end, failed) - 1
+    before = served_share(amount, start, end, np.minimum(edges[0], last))
+    for edge in edges[1:].tolist():
+        now = served_share(amount, start, end, np.minimum(edge, last))
+        moved = np.flatnonzero(now > before)
+        if len(moved):
+            yield Flow(moved, np.full(len(moved), edge, dtype=np.int64), now[moved] - before[moved])
+        before = now
+
+
+def _standing(billed: Billed, flow: Flow) -> Flow:
+    """Return the movements before the customer fails."""
+    if billed.failed is None:
+        return flow
+    keep = np.flatnonzero(flow.day < billed.failed[flow.entry])
+    return Flow(flow.entry[keep], flow.day[keep], flow.amount[keep])
+
+
+def shared_factor(payment: PaymentBehaviour, billed: Billed, entry: Integers) -> Floats | None:
+    """Return the standard normal that all invoices of a customer share in a trial, if they share any."""
+    if payment.shared == 0:
+        return None
+    offsets = billed.walkers.offsets[entry]
+    return np.asarray(special.ndtri(billed.customers.draw("customer", billed.customer[entry], offsets)))
+
+
+def _lag(law: Distribution, purpose: str, line: LinePlan, walkers: Walkers) -> Integers:
     """Return whole days of a lag, drawn unless it is fixed."""
     if isinstance(law, Fixed):
         return remaining_days(law, np.full(len(walkers.which), 0.5))
-    u = walkers.entities.draw(purpose, walkers.which, walkers.offsets, 0, walkers.attempt)
-    return remaining_days(law, u)
-
-
-def _customer_factor(
-    contract: Contract, customers: Entities, customer: Integers, walkers: Walkers
-) -> Floats | None:
-    """Return the standard normal that all invoices of a customer share in a trial, if they share any."""
-    if contract.payment.shared == 0 or all(s.installment.certain for s in contract.schedules):
-        return None
-    return np.asarray(special.ndtri(customers.draw("customer", customer, walkers.offsets)))
-
-
-def _collect(
-    contract: Contract, installment: Installment, n: int, walkers: Walkers, invoice: Flow,
-    due_day: Integers, factor: Floats | None,
-) -> list[Flow]:  # fmt: skip
-    """Return the receipts of one instalment's invoices, a recovery of bad debt as a flow of its own."""
-    if installment.certain:
-        return [Flow(invoice.entry, np.maximum(invoice.day, due_day), invoice.amount)]
-    which, offsets = walkers.which[invoice.entry], walkers.offsets[invoice.entry]
-    u = walkers.entities.draw("lateness", which, offsets, n, walkers.attempt)
-    if factor is not None:
-        u = shared_uniform(u, factor, contract.payment.shared)
-    late = contract.payment.late_days(u)
-    day = pay_days(invoice.day, due_day, late)
-    amount = invoice.amount
-    if installment.discount is not None:
-        deadline = invoice.day + installment.discount.days
-        takes = walkers.entities.draw("discount", which, offsets, n, walkers.attempt)
-        day = np.where(takes < contract.payment.discount_taken, np.minimum(day, deadline), day)
-        off = split(amount, (installment.discount.share, 1 - installment.discount.share))[:, 0]
-        amount = np.where(day <= deadline, amount - off, amount)
-    flows = [Flow(invoice.entry, day, amount)]
-    if contract.payment.recovery > 0:
-        bad = np.flatnonzero(day == NEVER)
-        last = pay_days(invoice.day[bad], due_day[bad], contract.payment.last_day)
-        recovered = np.rint(amount[bad] * contract.payment.recovery).astype(np.int64)
-        flows.append(Flow(invoice.entry[bad], last, recovered))
-    return flows
-
-
-def _joined(flows: list[Flow], last_day: int) -> Flow:
-    """Return all movements inside the horizon."""
-    entry, day, amount = (
-        column[0] if len(column) == 1 else np.concatenate(column)
-        for column in zip(*((f.entry, f.day, f.amount) for f in flows), strict=True)
+    n = line.number * LINE_DRAWS
+    return remaining_days(
+        law, walkers.entities.draw(purpose, walkers.which, walkers.offsets, n, walkers.attempt)
     )
-    inside = np.flatnonzero(day <= last_day)
-    return Flow(entry[inside], day[inside], amount[inside])
+
+
+def _not_before(day: Integers, stated: int | None) -> Integers:
+    return day if stated is None else np.maximum(day, stated)
+
+
+def _with(column: Integers, which: Integers, value: Integers | int) -> Integers:
+    column = column.copy()
+    column[which] = value
+    return column
+
+
+def _without(column: Integers, which: Integers) -> Integers:
+    return _with(column, which, 0) if column.any() else column

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.engine.cells import Cells
-from simulator.engine.compile import Plan, SegmentPlan
+from simulator.engine.cells import Cells, Posted
+from simulator.engine.contracts import DayRates
 from simulator.engine.luck import Luck, draw_luck
+from simulator.engine.plan import Plan, SegmentPlan
+from simulator.engine.rates import day_rates
 from simulator.streams import Words, trial_offsets, uniforms
-from simulator.targets import Series
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Block:
     landed: NDArray[np.float64]
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    _rates: dict[str, DayRates] = field(default_factory=dict)
 
     @property
     def trials(self) -> int:
@@ -56,12 +58,21 @@ class Block:
             self._entry[plan.index] = special.ndtr(score)
         return self._entry[plan.index]
 
+    def rates(self, currency: str) -> DayRates:
+        """Return the rates of a currency in the block's trials."""
+        if currency not in self._rates:
+            scenario = self.plan.scenario
+            self._rates[currency] = day_rates(
+                scenario.rates, currency, scenario.horizon, self.plan.streams, self.offsets
+            )
+        return self._rates[currency]
+
     def draw_count(self, month: str) -> NDArray[np.float64]:
         """Return the uniform that decides how many deals arrive in a month of a segment, floats[trial]."""
         return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
-def new_block(plan: Plan, first: int, money: Mapping[Series, NDArray[np.float64]]) -> Block:
+def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]]) -> Block:
     """Return a block of trials from `first` on, its market drawn and nothing played.
 
     Args:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.targets import Series
 
+Posted = Series | Literal["tax", "deferred"]
+"""What movements are posted to; the last two are the company's, in one slice."""
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-SOURCES = ("open", "new", "receivables")
+SOURCES = ("backlog", "open", "new", "renewals", "receivables")
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,12 @@ class Cells:
             the run's arrays, so that nothing need be copied.
     """
 
-    def __init__(self, money: Mapping[Series, Floats]) -> None:
+    def __init__(self, money: Mapping[Posted, Floats]) -> None:
         self.money = money
         slices, self.cells, self.trials = money["bookings"].shape
         self.wins = np.zeros((slices, self.cells))
 
-    def add(self, series: Series, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
+    def add(self, series: Posted, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
         """Add amounts to a series.
 
         Args:

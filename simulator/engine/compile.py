@@ -1,146 +1,32 @@
-"""Turn the nouns of a scenario into the arrays that a block of trials needs."""
+"""Turn the nouns of a scenario into the plan of its trials."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from simulator.deals import Pipeline, Wins
 from simulator.distributions import Distribution
-from simulator.engine.billing import Contract, contract, day_rates
 from simulator.engine.cells import SOURCES, Slice
+from simulator.engine.contracts import Contracts, line_plan
 from simulator.engine.identity import Entities, Numbered
 from simulator.engine.moments import log_time_moments
 from simulator.engine.months import Month, months_of, quarter_index
+from simulator.engine.plan import COMING, PRODUCT, Backlog, DueRenewal, Invoice, Plan, SegmentPlan, coming
 from simulator.engine.populations import Arrivals, OpenDeals
-from simulator.engine.stays import StayTables, stay_tables
-from simulator.engine.walk import Path, path_tables
+from simulator.engine.stays import stay_tables
+from simulator.engine.walk import path_tables
 from simulator.funnel import tilted
 from simulator.market import Market
 from simulator.money import minor_digits
-from simulator.payments import PaymentBehaviour
-from simulator.scenario import Scenario, Segment
+from simulator.scenario import Rest, Scenario
 from simulator.streams import Streams
-from simulator.terms import parse_terms
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-COMING = "(new)"
-"""Group of the deals that are still to come, where a run is grouped by a column of the open ones."""
-
-
-@dataclass(frozen=True)
-class SegmentPlan:
-    """A segment as arrays.
-
-    Attributes:
-        segment: the noun.
-        index: of the segment.
-        winning: walk of the deals that are won.
-        losing: walk of those that are lost.
-        tables: of all stays of both.
-        entry_score: Φ⁻¹(p*) of a deal that enters each stage, floats[stage].
-        months: of arrivals, in order.
-        deals: open deals, sorted by stage, those with an age first: index into the pipeline.
-        log_mean: μ by stage and whole age, floats[stage, age].
-        log_sd: v likewise.
-        arrivals: deals still to come, or None.
-        bluebirds: deals first seen when won, or None.
-        place: of each deal of the pipeline among `deals`.
-        end: clock value at the horizon's end; what closes later does not matter.
-    """
-
-    segment: Segment
-    index: int
-    winning: Path
-    losing: Path
-    tables: StayTables
-    entry_score: Floats
-    months: tuple[Month, ...]
-    deals: Integers
-    log_mean: Floats
-    log_sd: Floats
-    arrivals: Arrivals | None
-    bluebirds: Arrivals | None
-    place: Integers
-    end: float
-
-    def outcomes(self, attempt: int) -> tuple[bool, ...]:
-        """Return which outcomes of an attempt are walked: losers only where they may come back."""
-        recycling = self.segment.recycling
-        return (True, False) if recycling.chance > 0 and attempt + 1 < recycling.attempts else (True,)
-
-
-@dataclass(frozen=True)
-class Invoice:
-    """An opening invoice that is open.
-
-    Attributes:
-        row: slice.
-        customer: index of the customer's entity.
-        payment: behaviour of its class.
-        amount: contract minor units.
-        invoice_day: calendar day from as-of, ≤ 0.
-        due_day: calendar day from as-of.
-        rates: company minor units for one contract minor unit by day.
-    """
-
-    row: int
-    customer: int
-    payment: PaymentBehaviour
-    amount: int
-    invoice_day: int
-    due_day: int
-    rates: Floats
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a block of trials needs, whatever its trials.
-
-    Attributes:
-        scenario: the nouns.
-        streams: the run's random numbers.
-        market: how deals share luck in this run.
-        segments: as arrays.
-        quarters: calendar quarters from the as-of day's to the horizon's, for the market's keys.
-        slices: rows of the cells, those of a segment together.
-        open_deals: the pipeline.
-        score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn.
-        invoices: opening invoices that are open.
-        invoice_entities: theirs, in the same order.
-        customers: entities of the customers of deals and invoices.
-        cell_of_day: elementary cell of each day 0 … last day + 1.
-        quarter_of_day: calendar quarters after the as-of day's, likewise.
-    """
-
-    scenario: Scenario
-    streams: Streams
-    market: Market
-    segments: tuple[SegmentPlan, ...]
-    quarters: tuple[str, ...]
-    slices: tuple[Slice, ...]
-    open_deals: OpenDeals
-    score: Floats
-    invoices: tuple[Invoice, ...]
-    invoice_entities: Entities
-    customers: Entities
-    cell_of_day: Integers
-    quarter_of_day: Integers
-
-    @property
-    def deals(self) -> Entities:
-        """Entities of the open deals."""
-        return self.open_deals.entities
-
-    @property
-    def last_day(self) -> int:
-        """Last day of the horizon."""
-        return self.scenario.horizon.last_day
 
 
 def compile_plan(
@@ -159,11 +45,11 @@ def compile_plan(
         by: column of the deals by which the result is grouped.
         group_seeds: another seed for some groups of purposes (MODEL 10).
     """
-    groups = deal_groups(scenario, by)
-    slices = _slices(scenario, groups)
+    slices = _slices(scenario, by)
     rows = {s: i for i, s in enumerate(slices)}
-    streams = Streams(seed, group_seeds)
-    names = sorted({*scenario.pipeline.customer, *scenario.receivables.customer.tolist()})
+    streams, contracts = Streams(seed, group_seeds), Contracts(scenario)
+    names = sorted({*scenario.pipeline.customer, *scenario.receivables.customer.tolist(),
+                    *scenario.wins.customer, *scenario.renewals.customer})  # fmt: skip
     customers = Entities(streams, "customer", names)
     place = {name: i for i, name in enumerate(names)}
     horizon = scenario.horizon
@@ -173,25 +59,43 @@ def compile_plan(
         scenario,
         streams,
         market or scenario.market,
-        tuple(_segment_plan(scenario, i, streams, rows) for i in range(len(scenario.segments))),
+        tuple(
+            _segment_plan(scenario, i, streams, rows, by, contracts) for i in range(len(scenario.segments))
+        ),
         quarter_names(scenario),
         slices,
-        _open_deals(scenario, groups, rows, streams, customers, place),
+        _open_deals(scenario, by, rows, streams, customers, place, contracts),
         _scores(scenario),
-        tuple(_invoice(scenario, int(i), rows, place) for i in open_),
+        tuple(_invoice(scenario, int(i), by, rows, place) for i in open_),
         Entities(streams, "invoice", scenario.receivables.id[open_].tolist()),
+        tuple(_backlog(scenario, rest, by, rows, place) for rest in scenario.rests if not rest.finished),
+        Entities(streams, "deal", scenario.wins.id),
+        tuple(_renewal(scenario, i, by, rows, place, contracts) for i in range(len(scenario.renewals))),
+        Entities(streams, "renewal", scenario.renewals.id),
         customers,
         horizon.cell_of_day(),
         np.array(quarters, dtype=np.int64),
+        rows,
+        by,
+        scenario.cash.tax.due_days(horizon, 0, horizon.last_day),
     )
 
 
 def _open_deals(
-    scenario: Scenario, groups: tuple[str, ...], rows: Mapping[Slice, int], streams: Streams,
-    customers: Entities, place: Mapping[str, int],
+    scenario: Scenario, by: str | None, rows: Mapping[Slice, int], streams: Streams, customers: Entities,
+    place: Mapping[str, int], contracts: Contracts,
 ) -> OpenDeals:  # fmt: skip
     pipeline = scenario.pipeline
-    contracts, contract_of = _contracts(scenario)
+    chosen = [
+        contracts.of(
+            int(pipeline.segment[i]), pipeline.customer_class[i], pipeline.currency[i], pipeline.terms[i],
+            pipeline.lines[i], "open",
+        )
+        for i in range(len(pipeline))
+    ]  # fmt: skip
+    choices = tuple(dict.fromkeys(chosen))
+    number = {contract: i for i, contract in enumerate(choices)}
+    groups = deal_groups(pipeline, by)
     row_of = [rows[Slice(int(s), "open", g)] for s, g in zip(pipeline.segment, groups, strict=True)]
     customer_of = [place[c] for c in pipeline.customer]
     return OpenDeals(
@@ -199,32 +103,71 @@ def _open_deals(
         customers,
         np.array(customer_of, dtype=np.int64),
         np.array(row_of, dtype=np.int64),
+        {(s.segment, s.group): i for s, i in rows.items() if s.source == "open"} if by == PRODUCT else None,
+        pipeline.segment,
         pipeline.amount,
-        contract_of,
-        contracts,
+        np.array([number[c] for c in chosen], dtype=np.int64),
+        choices,
     )
 
 
-def _invoice(scenario: Scenario, i: int, rows: Mapping[Slice, int], place: Mapping[str, int]) -> Invoice:
+def _invoice(
+    scenario: Scenario, i: int, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
+) -> Invoice:
     receivables = scenario.receivables
     segment = scenario.invoice_segment[i] if scenario.invoice_segment else -1
-    currency = receivables.currencies[int(receivables.currency_index[i])]
     return Invoice(
-        rows[Slice(segment, "receivables")],
+        rows[Slice(segment, "receivables", invoice_group(scenario, i, by))],
         place[str(receivables.customer[i])],
         scenario.invoice_payment(i),
+        receivables.currencies[int(receivables.currency_index[i])],
         int(receivables.amount_minor[i]),
         int(receivables.invoice_day[i]),
         int(receivables.due_day[i]),
-        day_rates(scenario.rates, currency, scenario.horizon),
+        bool(receivables.disputed[i]) if scenario.disputes_known else None,
     )
 
 
-def deal_groups(scenario: Scenario, by: str | None) -> tuple[str, ...]:
-    """Return the group of each open deal, "" where the run is not grouped by a column."""
-    if by is None:
-        return ("",) * len(scenario.pipeline)
-    return scenario.pipeline.extra[by]
+def _backlog(
+    scenario: Scenario, rest: Rest, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
+) -> Backlog:
+    wins, terms = scenario.wins, rest.conditions
+    group = terms.product.name if by == PRODUCT else deal_groups(wins, by)[rest.win]
+    return Backlog(
+        rest,
+        line_plan(terms, scenario.horizon.last_day, rest.number),
+        rows[Slice(terms.segment, "backlog", group)],
+        place[wins.customer[rest.win]],
+        float(scenario.rates.rate(terms.currency, int(wins.day[rest.win]))),
+    )
+
+
+def _renewal(
+    scenario: Scenario, i: int, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int],
+    contracts: Contracts,
+) -> DueRenewal:  # fmt: skip
+    due, segment = scenario.renewals, int(scenario.renewals.segment[i])
+    line = contracts.renewal(segment, due.customer_class[i], due.currency[i], int(due.product[i]))
+    row = rows[Slice(segment, "renewals", coming(by, line.group))]
+    return DueRenewal(i, line, segment, row, place[due.customer[i]])
+
+
+def deal_groups(deals: Pipeline | Wins, by: str | None) -> tuple[str, ...]:
+    """Return the group of each deal, "" where the run is not grouped by a column."""
+    if by is None or by == PRODUCT:
+        return ("",) * len(deals)
+    return deals.extra.get(by, ("",) * len(deals))
+
+
+def invoice_group(scenario: Scenario, i: int, by: str | None) -> str:
+    """Return the group of an invoice: that of its deal, where the deal is known."""
+    deal = str(scenario.receivables.deal[i])
+    if by is None or by == PRODUCT or not deal:
+        return ""
+    for deals in (scenario.pipeline, scenario.wins):
+        if deal in deals.id:
+            return deal_groups(deals, by)[deals.id.index(deal)]
+    return ""
 
 
 def quarter_names(scenario: Scenario) -> tuple[str, ...]:
@@ -235,51 +178,32 @@ def quarter_names(scenario: Scenario) -> tuple[str, ...]:
     return tuple(f"{q // 4}-Q{q % 4 + 1}" for q in range(whole, whole + count))
 
 
-def _slices(scenario: Scenario, groups: tuple[str, ...]) -> tuple[Slice, ...]:
+def _slices(scenario: Scenario, by: str | None) -> tuple[Slice, ...]:
     """Return every slice that can hold money, those of a segment together."""
-    own: dict[int, list[str]] = {i: [] for i in range(len(scenario.segments))}
-    for segment, group in sorted(set(zip(scenario.pipeline.segment.tolist(), groups, strict=True))):
-        own[segment].append(group)
-    coming = {"new": [COMING if any(groups) else ""], "receivables": [""]}
+    products = ("", *(p.name for p in scenario.products)) if by == PRODUCT else ("",)
+    of_invoices = [invoice_group(scenario, i, by) for i in range(len(scenario.receivables))]
+    owners = scenario.invoice_segment or (-1,) * len(of_invoices)
+
+    def groups(segment: int, source: str) -> Iterable[str]:
+        if source == "receivables":
+            return {"", *(g for g, s in zip(of_invoices, owners, strict=True) if s == segment)}
+        if by == PRODUCT or by is None:
+            return products
+        if source in ("new", "renewals"):
+            return (COMING,)
+        deals = scenario.pipeline if source == "open" else scenario.wins
+        pairs = zip(deals.segment.tolist(), deal_groups(deals, by), strict=True)
+        return {g for s, g in pairs if s == segment}
+
     return (
         *(
             Slice(segment, source, group)
-            for segment in own
+            for segment in range(len(scenario.segments))
             for source in SOURCES
-            for group in (own[segment] if source == "open" else coming[source])
+            for group in sorted(groups(segment, source))
         ),
-        Slice(-1, "receivables"),
+        *(Slice(-1, "receivables", group) for group in sorted(groups(-1, "receivables"))),
     )
-
-
-def _contracts(scenario: Scenario) -> tuple[tuple[Contract, ...], Integers]:
-    """Return the distinct contracts of the open deals, and which one each has."""
-    pipeline = scenario.pipeline
-    found: dict[tuple[int, str, str, str, int], tuple[int, Contract]] = {}
-    which = np.zeros(len(pipeline), dtype=np.int64)
-    for i in range(len(pipeline)):
-        segment = scenario.segments[pipeline.segment[i]]
-        own = pipeline.terms[i]
-        customer_class = pipeline.customer_class[i]
-        terms = parse_terms(own) if own else segment.terms.get(customer_class, segment.terms["default"])
-        months = int(pipeline.service_months[i])
-        place = (int(pipeline.segment[i]), terms.text, customer_class, pipeline.currency[i], months)
-        if place not in found:
-            found[place] = (
-                len(found),
-                contract(
-                    segment,
-                    place[0],
-                    terms,
-                    customer_class,
-                    place[3],
-                    months,
-                    scenario.horizon,
-                    scenario.rates,
-                ),
-            )
-        which[i] = found[place][0]
-    return tuple(c for _, c in found.values()), which
 
 
 def _scores(scenario: Scenario) -> Floats:
@@ -300,7 +224,10 @@ def _scores(scenario: Scenario) -> Floats:
     return score
 
 
-def _segment_plan(scenario: Scenario, index: int, streams: Streams, rows: Mapping[Slice, int]) -> SegmentPlan:
+def _segment_plan(
+    scenario: Scenario, index: int, streams: Streams, rows: Mapping[Slice, int], by: str | None,
+    contracts: Contracts,
+) -> SegmentPlan:  # fmt: skip
     segment, pipeline = scenario.segments[index], scenario.pipeline
     funnel = segment.funnel
     laws: list[Distribution] = []
@@ -322,29 +249,29 @@ def _segment_plan(scenario: Scenario, index: int, streams: Streams, rows: Mappin
         own[order],
         log_mean,
         log_sd,
-        *_coming(scenario, index, months, streams, rows),
+        *_to_come(scenario, index, months, streams, rows, by, contracts),
         np.argsort(np.concatenate((own[order], np.setdiff1d(np.arange(len(pipeline)), own)))),
         float(segment.clock.at_end_of(scenario.horizon.last_day)),
     )
 
 
-def _coming(
-    scenario: Scenario, index: int, months: tuple[Month, ...], streams: Streams, rows: Mapping[Slice, int]
-) -> tuple[Arrivals | None, Arrivals | None]:
+def _to_come(
+    scenario: Scenario, index: int, months: tuple[Month, ...], streams: Streams, rows: Mapping[Slice, int],
+    by: str | None, contracts: Contracts,
+) -> tuple[Arrivals | None, Arrivals | None]:  # fmt: skip
     """Return the deals still to come to a segment, and those first seen when won."""
     segment = scenario.segments[index]
     if segment.generation is None:
         return None, None
-    row = next(i for s, i in rows.items() if s.segment == index and s.source == "new")
-    terms = segment.terms["default"]
-    agreement = contract(
-        segment, index, terms, "default", scenario.currency, 0, scenario.horizon, scenario.rates
-    )
+    row = rows[Slice(index, "new", coming(by, ""))]
+    own = {s.group: i for s, i in rows.items() if s.segment == index and s.source == "new"}
+    agreement = contracts.of(index, "", scenario.currency, "", segment.mix, "new")
     names = [f"{segment.name}/{m.name}" for m in months]
 
     def population(kind: str, size: Distribution, most: int) -> Arrivals:
         entities = Entities(streams, kind, Numbered(names, most))
-        return Arrivals(entities, row, size, 10 ** minor_digits(scenario.currency), agreement, most)
+        minor = 10 ** minor_digits(scenario.currency)
+        return Arrivals(entities, row, own if by == PRODUCT else None, size, minor, agreement, most)
 
     bluebirds = segment.generation.bluebirds
     return (

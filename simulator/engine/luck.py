@@ -13,6 +13,7 @@ from simulator.market import Market
 from simulator.streams import Streams, Words, uniforms
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,31 @@ class Luck:
         if rho_doubt > 0:
             shift = shift + np.sqrt(rho_doubt) * self.doubt[segment]
         return scale, scale * shift
+
+    def renewal_chances(
+        self, segment: int, chance: Floats, before: Integers, quarter: Integers, trial: Integers, phi: float
+    ) -> Floats:
+        """Return p' of renewals under what is new in the market since each contract's last decision.
+
+        p' = Φ((Φ⁻¹(p) + (x_q − φ^k·x_q₀)/sqrt(1 − φ^2k))/sqrt(1 − ρ0 − ρg)), k quarters after it; the market
+        itself where there was none, and p where nothing is new.
+
+        Args:
+            segment: index.
+            chance: p, floats[n].
+            before: quarter of the last decision, −1 for none.
+            quarter: of this one.
+            trial: of each.
+            phi: φ, of one quarter.
+        """
+        known = before >= 0
+        kept = np.where(known, phi ** np.maximum(quarter - before, 0), 0.0)
+        market = self.market[segment]
+        new = market[quarter, trial] - kept * market[np.maximum(before, 0), trial]
+        fresh = np.sqrt(1 - kept**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            score = (special.ndtri(chance) + new / fresh) / np.sqrt(1 - self.rho[trial])
+        return np.where(fresh > 0, special.ndtr(score), chance)
 
 
 def draw_luck(

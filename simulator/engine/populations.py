@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import Distribution
-from simulator.engine.billing import Contract
+from simulator.engine.contracts import Contract
 from simulator.engine.identity import Entities
 from simulator.streams import Words
 
@@ -35,8 +35,13 @@ class Population(Protocol):
         """Return the customer of each deal."""
         ...
 
-    def rows(self, which: Integers) -> Integers | int:
-        """Return the slice of each deal, or of all."""
+    @property
+    def is_new(self) -> bool:
+        """Whether the deals are still to come, and their customers with them."""
+        ...
+
+    def rows(self, which: Integers, group: str) -> Integers:
+        """Return the slice of each deal, or of its lines of a product."""
         ...
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
@@ -57,6 +62,8 @@ class OpenDeals:
         customers: of their customers.
         customer_of: customer of each deal.
         row_of: slice of each.
+        row_by_product: slices by segment and product where the run is grouped so, else None.
+        segment_of: segment of each.
         amount_of: minor units.
         contract_of: of each: index into
         choices: the distinct contracts.
@@ -66,17 +73,23 @@ class OpenDeals:
     customers: Entities
     customer_of: Integers
     row_of: Integers
+    row_by_product: Mapping[tuple[int, str], int] | None
+    segment_of: Integers
     amount_of: Integers
     contract_of: Integers
     choices: tuple[Contract, ...]
+
+    is_new = False
 
     def customer(self, which: Integers) -> Integers:
         """Return the customer of each deal."""
         return self.customer_of[which]
 
-    def rows(self, which: Integers) -> Integers:
-        """Return the slice of each deal."""
-        return self.row_of[which]
+    def rows(self, which: Integers, group: str) -> Integers:
+        """Return the slice of each deal, or of its lines of a product; the deals are of one segment."""
+        if self.row_by_product is None or not len(which):
+            return self.row_of[which]
+        return np.full(len(which), self.row_by_product[int(self.segment_of[which[0]]), group])
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amount of each deal, the same in every trial."""
@@ -96,6 +109,7 @@ class Arrivals:
     Attributes:
         entities: of the deals, by month and number.
         row: slice of all.
+        row_by_product: slices by product where the run is grouped so, else None.
         size: law of the open amount, major units.
         minor: minor units of one major unit.
         contract: of all.
@@ -104,6 +118,7 @@ class Arrivals:
 
     entities: Entities
     row: int
+    row_by_product: Mapping[str, int] | None
     size: Distribution
     minor: int
     contract: Contract
@@ -118,9 +133,12 @@ class Arrivals:
         """Return the deal itself."""
         return which
 
-    def rows(self, which: Integers) -> int:
-        """Return the slice of all."""
-        return self.row
+    is_new = True
+
+    def rows(self, which: Integers, group: str) -> Integers:
+        """Return the slice of all, or of their lines of a product."""
+        row = self.row if self.row_by_product is None else self.row_by_product[group]
+        return np.full(len(which), row)
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amounts, drawn once a deal and trial."""

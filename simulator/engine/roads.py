@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.distributions import remaining_days
 from simulator.engine.block import Block
-from simulator.engine.compile import SegmentPlan
+from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.settle import close
 from simulator.engine.walk import Walkers, walk
@@ -111,7 +111,7 @@ class Roads:
         self._block.guarded += guarded
         if road.won:
             clock = some.begin + _with_stated_date(plan, some, days)
-            close(self._block, plan, road.population, walkers, some.trial, clock)
+            close(self._block, plan, road.population, walkers, some.trial, clock, some.begin)
         else:
             self._come_back(road.population, walkers, some.trial, some.begin + days)
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.attempts import play_segment
+from simulator.engine.backlog import collect_receivables, pass_on_known_tax, play_backlog, play_renewals
 from simulator.engine.block import Block, new_block
-from simulator.engine.compile import Plan
-from simulator.engine.settle import collect_receivables
-from simulator.targets import SERIES, Series
+from simulator.engine.cells import Posted
+from simulator.engine.plan import Plan
 
 BLOCK = 5000
 """Most trials of a block; the result does not depend on it."""
@@ -26,14 +26,14 @@ class Outcome:
     """What came of some trials, in whole minor units of the company's currency.
 
     Attributes:
-        money: floats[slice, cell, trial] of each series.
+        money: floats[slice, cell, trial] of each series; tax and deferred revenue have one slice.
         wins: won deals, floats[slice, cell], over all trials.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed: their bookings, floats[deal], over all trials.
         guarded: attempts that were stopped by the guard of 60 moves.
     """
 
-    money: dict[Series, Floats]
+    money: dict[Posted, Floats]
     wins: Floats
     closes: NDArray[np.int64]
     landed: Floats
@@ -47,7 +47,7 @@ class Outcome:
     def and_then(self, more: Outcome) -> Outcome:
         """Return these trials followed by further ones."""
         return Outcome(
-            {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in SERIES},
+            {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in self.money},
             self.wins + more.wins,
             self.closes + more.closes,
             self.landed + more.landed,
@@ -57,11 +57,10 @@ class Outcome:
 
 def empty_outcome(plan: Plan) -> Outcome:
     """Return the outcome of no trial."""
-    shape = len(plan.slices), len(plan.scenario.horizon.cuts)
-    deals = len(plan.scenario.pipeline)
+    cells, deals = len(plan.scenario.horizon.cuts), len(plan.scenario.pipeline)
     return Outcome(
-        {s: np.zeros((*shape, 0)) for s in SERIES},
-        np.zeros(shape),
+        {s: np.zeros((slices, cells, 0)) for s, slices in plan.posted.items()},
+        np.zeros((len(plan.slices), cells)),
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
         np.zeros(deals),
         0,
@@ -99,9 +98,12 @@ def play(
     return Outcome(money, wins, closes, landed, guarded)
 
 
-def _play_block(plan: Plan, first: int, money: dict[Series, Floats]) -> Block:
+def _play_block(plan: Plan, first: int, money: dict[Posted, Floats]) -> Block:
     block = new_block(plan, first, money)
     for segment in plan.segments:
         play_segment(block, segment)
+    play_backlog(block)
+    play_renewals(block)
     collect_receivables(block)
+    pass_on_known_tax(block)
     return block

@@ -1,23 +1,32 @@
-"""Book, bill and collect what was won in a block of trials."""
+"""Book, bill, recognise, collect and renew what was won in a block of trials."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from simulator.engine.billing import Contract, Flow, bill
+from simulator.distributions import remaining_days
+from simulator.engine.billing import Billed, bill, event_days, revenue
 from simulator.engine.block import Block
-from simulator.engine.compile import Invoice, SegmentPlan
+from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
+from simulator.engine.identity import Entities
+from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
+from simulator.engine.postings import Account, Postings
 from simulator.engine.walk import Walkers
-from simulator.payments import NEVER, pay_days, shared_uniform
-from simulator.targets import SERIES, Series
+from simulator.money import split
+from simulator.offers import Offer
+from simulator.payments import PaymentBehaviour
+from simulator.streams import DRAWS_PER_TRIAL
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+GENERATION = 1 << 8
+"""Attempts after which the draws of a contract's next term stand."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Won:
         trial: of each, within the block.
         close_day: calendar day of signature, inside the horizon.
         amount: booking, contract minor units.
+        quarter: calendar quarters after the as-of day's, of the market that each met.
     """
 
     population: Population
@@ -37,11 +47,36 @@ class Won:
     trial: Integers
     close_day: Integers
     amount: Integers
+    quarter: Integers
+
+
+@dataclass(frozen=True)
+class Signed:
+    """One line of contracts that are signed, new or renewed; arrays of equal length.
+
+    Attributes:
+        segment: index.
+        currency: ISO code.
+        rows: slice of each.
+        trial: within the block.
+        close_day: calendar day of signature.
+        quarter: of the market at the last decision, −1 where there was none.
+        billed: the contracts, as they are billed.
+    """
+
+    segment: int
+    currency: str
+    rows: Integers
+    trial: Integers
+    close_day: Integers
+    quarter: Integers
+    billed: Billed
 
 
 def close(
-    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers, clock: Floats
-) -> None:
+    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers, clock: Floats,
+    begin: Floats,
+) -> None:  # fmt: skip
     """Date the signature of won attempts, sample their amounts, and settle those inside the horizon.
 
     Args:
@@ -51,6 +86,7 @@ def close(
         walkers: who won.
         trial: of each.
         clock: clock value at which each closes.
+        begin: clock value at which each attempt began.
     """
     segment = plan.segment
     day = segment.clock.day_of(clock) + segment.close_date.delay_days
@@ -62,44 +98,169 @@ def close(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
     )
     amount = population.amounts(walkers.which, walkers.offsets) * change * segment.soberness.amount
-    settle(block, plan, Won(population, walkers, trial, day, np.rint(amount).astype(np.int64)))
+    quarter = np.zeros(len(day), dtype=np.int64)
+    if block.plan.renews:
+        start = begin[inside]
+        quarter = np.where(start > 0, block.plan.quarter_of_day[segment.clock.day_of(start)], 0)
+    settle(block, plan, Won(population, walkers, trial, day, np.rint(amount).astype(np.int64), quarter))
 
 
 def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
-    """Add bookings, billings and receipts of won deals to the block's cells."""
+    """Add everything that follows from won deals to the block's cells."""
     if not len(won.trial):
         return
-    rows = won.population.rows(won.walkers.which)
+    postings, booked = Postings(block), np.zeros(len(won.trial))
+    for contract, offer, places in _agreed(won):
+        amount = won.amount[places] if offer is None else _reduced(won.amount[places], offer)
+        parts = split(amount, contract.shares)
+        walkers = won.walkers.only(places)
+        customers, customer = won.population.customers, won.population.customer(walkers.which)
+        close_day = won.close_day[places]
+        for line in contract.lines:
+            payment = line.conditions.payment
+            failed = insolvency(payment, customers, customer, walkers)
+            if failed is not None and won.population.is_new:
+                failed = failed + close_day
+            rows = won.population.rows(walkers.which, line.group)
+            billed = Billed(walkers, customers, customer, parts[:, line.number], failed)
+            signed = Signed(
+                plan.index, contract.currency, rows, won.trial[places], close_day, won.quarter[places], billed
+            )
+            booked[places] += sign(postings, line, signed)
+    rows = won.population.rows(won.walkers.which, "")
     block.cells.count_wins(rows, block.plan.cell_of_day[won.close_day])
-    entries: dict[Series, list[Entry]] = {series: [] for series in SERIES}
-    booking = np.empty(len(won.trial))
-    for contract, places in won.population.contracts(won.walkers.which):
-        walkers, trial = won.walkers.only(places), won.trial[places]
-        day, amount = won.close_day[places], won.amount[places]
-        row = rows[places] if isinstance(rows, np.ndarray) else np.full(len(places), rows)
-        booked = _entry(block, contract, row, trial, Flow(np.arange(len(places)), day, amount))
-        booking[places] = booked[-1]
-        customer = won.population.customer(walkers.which)
-        invoices, receipts = bill(contract, walkers, day, amount, won.population.customers, customer)
-        entries["bookings"].append(booked)
-        entries["billings"].append(_entry(block, contract, row, trial, invoices))
-        entries["receipts"].append(_entry(block, contract, row, trial, receipts))
     if won.population is block.plan.open_deals and won.walkers.attempt == 0:
-        _track(block, plan, won.walkers.which, won.close_day, booking)
-    for series in SERIES:
-        block.cells.add(series, *(np.concatenate(column) for column in zip(*entries[series], strict=True)))
+        _track(block, plan, won.walkers.which, won.close_day, booked)
+    postings.flush()
 
 
-Entry = tuple[Integers, Integers, Integers, Floats]
-"""Slice, cell, trial and company minor units of some movements."""
+def insolvency(
+    payment: PaymentBehaviour, customers: Entities, customer: Integers, walkers: Walkers
+) -> Integers | None:
+    """Return the days after which each customer is insolvent, None where nobody can be."""
+    if payment.insolvency == 0:
+        return None
+    return payment.insolvent_after(customers.draw("insolvency", customer, walkers.offsets))
 
 
-def _entry(block: Block, contract: Contract, row: Integers, trial: Integers, flow: Flow) -> Entry:
-    """Return a flow as an entry, converted at its days' rates."""
-    money = flow.amount.astype(np.float64)
-    if contract.currency != block.plan.scenario.currency:
-        money = np.rint(money * contract.rates[flow.day])
-    return row[flow.entry], block.plan.cell_of_day[flow.day], trial[flow.entry], money
+def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = False) -> Floats:
+    """Post all that follows from lines that are signed, their renewals too, and return their bookings."""
+    block, terms, billed = postings.block, line.conditions, signed.billed
+    rates = block.rates(signed.currency)
+    booked = rates.convert(billed.amount, signed.close_day, signed.trial)
+    postings.post("bookings", signed.rows, signed.close_day, signed.trial, booked)
+    if terms.product.recurring and not is_renewal:
+        yearly = rates.convert(np.rint(billed.amount * 12 / terms.months), signed.close_day, signed.trial)
+        postings.post("arr", signed.rows, signed.close_day, signed.trial, yearly)
+    if is_renewal:
+        block.cells.count_wins(signed.rows, block.plan.cell_of_day[signed.close_day])
+    ruled = terms.recognise is not None
+    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled)
+    events = event_days(line, billed.walkers, signed.close_day)
+    for written in bill(line, billed, events):
+        postings.invoices(account, written)
+    if ruled:
+        for flow in revenue(line, billed, events, block.plan.edges):
+            postings.revenue(account, flow)
+    if line.renewal is not None:
+        start = events["start"]
+        some = np.flatnonzero(start <= block.plan.last_day)
+        renew(postings, line, signed, some, line.term_end[start[some]])
+    return booked
+
+
+def renew(postings: Postings, line: LinePlan, signed: Signed, some: Integers, due_day: Integers) -> None:
+    """Decide the renewal of lines whose term ends inside the horizon, and sign those that are renewed.
+
+    Args:
+        postings: of the block.
+        line: as it was signed.
+        signed: the contracts.
+        some: which of them come to their end.
+        due_day: first day after each one's term.
+    """
+    plan, renewal = postings.block.plan, line.renewal
+    assert renewal is not None
+    inside = np.flatnonzero(due_day <= plan.last_day)
+    some, due_day = some[inside], due_day[inside]
+    if not len(some):
+        return
+    walkers = signed.billed.walkers.only(some).again(GENERATION)
+    again = decided(postings.block, signed.segment, walkers, signed.trial[some], due_day,
+                    signed.quarter[some], np.full(len(some), renewal.chance), line.number)  # fmt: skip
+    some, due_day, walkers = some[again], due_day[again], walkers.only(again)
+    close_day = due_day + slipped(line, walkers)
+    inside = np.flatnonzero(close_day <= plan.last_day)
+    some, walkers, billed = some[inside], walkers.only(inside), signed.billed
+    amount = np.rint(billed.amount[some] * (1 + renewal.uplift)).astype(np.int64)
+    failed = None if billed.failed is None else billed.failed[some]
+    following = line.renewed
+    row = plan.renewal_row(signed.segment, following.group)
+    following_billed = Billed(walkers, billed.customers, billed.customer[some], amount, failed)
+    sign(
+        postings,
+        following,
+        Signed(
+            signed.segment, signed.currency, np.full(len(some), row), signed.trial[some], close_day[inside],
+            plan.quarter_of_day[due_day[inside]], following_billed,
+        ),
+        is_renewal=True,
+    )  # fmt: skip
+
+
+def decided(
+    block: Block, segment: int, walkers: Walkers, trial: Integers, due_day: Integers, quarter: Integers,
+    chance: Floats, number: int = 0,
+) -> Integers:  # fmt: skip
+    """Return which contracts are renewed on the day that their term ends.
+
+    Args:
+        block: under way.
+        segment: index.
+        walkers: who decides.
+        trial: of each.
+        due_day: inside the horizon.
+        quarter: of the market at the last decision, −1 where there was none.
+        chance: to renew.
+        number: of the line.
+    """
+    now = block.plan.quarter_of_day[due_day]
+    chance = block.luck.renewal_chances(segment, chance, quarter, now, trial, block.plan.market.phi)
+    u = walkers.entities.draw("renewal", walkers.which, walkers.offsets, number * LINE_DRAWS, walkers.attempt)
+    return np.flatnonzero(u < chance)
+
+
+def slipped(line: LinePlan, walkers: Walkers) -> Integers:
+    """Return the whole days from the end of each term to the signature of the next."""
+    assert line.renewal is not None
+    n = line.number * LINE_DRAWS
+    u = walkers.entities.draw("slip", walkers.which, walkers.offsets, n, walkers.attempt)
+    return remaining_days(line.renewal.slip, u)
+
+
+def _agreed(won: Won) -> Iterator[tuple[Contract, Offer | None, Integers]]:
+    """Yield each contract among won deals with the offer that was taken and the places of its deals."""
+    for contract, places in won.population.contracts(won.walkers.which):
+        for offer, agreed in contract.offers:
+            walkers = won.walkers.only(places)
+            u = walkers.entities.draw(
+                "offer", walkers.which, walkers.offsets, _place_of(offer.name), walkers.attempt
+            )
+            takes = (u < offer.taken_by) & (won.close_day[places] >= offer.first_day)
+            if takes.any():
+                yield agreed, offer, places[takes]
+            places = places[~takes]
+        if len(places):
+            yield contract, None, places
+
+
+def _place_of(name: str) -> int:
+    """Return the number of an offer's draw, which no other offer of the scenario can move."""
+    return DRAWS_PER_TRIAL * int.from_bytes(blake2b(name.encode(), digest_size=5).digest(), "little")
+
+
+def _reduced(amount: Integers, offer: Offer) -> Integers:
+    return np.asarray(amount - split(amount, (offer.discount, 1 - offer.discount))[:, 0])
 
 
 def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
@@ -110,33 +271,3 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
     block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
     landed = np.bincount(place - first, weights=money, minlength=last - first)
     block.landed[plan.deals[first:last]] += landed
-
-
-def collect_receivables(block: Block) -> None:
-    """Pay the opening invoices by their residual life tables."""
-    plan, entries = block.plan, []
-    for i, invoice in enumerate(plan.invoices):
-        day, amount = _payment(block, i, invoice)
-        paid = np.flatnonzero(day <= plan.last_day)
-        day = day[paid]
-        row = np.full(len(paid), invoice.row)
-        entries.append((row, plan.cell_of_day[day], paid, np.rint(amount[paid] * invoice.rates[day])))
-    if entries:
-        block.cells.add("receipts", *(np.concatenate(column) for column in zip(*entries, strict=True)))
-
-
-def _payment(block: Block, i: int, invoice: Invoice) -> tuple[Integers, Floats]:
-    """Return the day on which an opening invoice is paid, and what is paid, both by trial."""
-    plan, payment = block.plan, invoice.payment
-    u = plan.invoice_entities.draw("lateness", np.array([i]), block.offsets)
-    if payment.shared > 0:
-        factor = special.ndtri(plan.customers.draw("customer", np.array([invoice.customer]), block.offsets))
-        u = shared_uniform(u, factor, payment.shared)
-    late = payment.residual_late_days(u, -invoice.due_day)
-    day = pay_days(invoice.invoice_day, invoice.due_day, late)
-    amount = np.full(block.trials, float(invoice.amount))
-    if payment.recovery > 0:
-        bad = day == NEVER
-        day = np.where(bad, invoice.due_day + payment.recovery_days(-invoice.due_day), day)
-        amount = np.where(bad, np.rint(amount * payment.recovery), amount)
-    return day, amount

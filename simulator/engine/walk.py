@@ -83,9 +83,9 @@ class Walkers:
         """Return some of them."""
         return replace(self, which=self.which[some], offsets=self.offsets[some])
 
-    def again(self) -> Walkers:
+    def again(self, step: int = 1) -> Walkers:
         """Return the same deals in their next attempt."""
-        return replace(self, attempt=self.attempt + 1)
+        return replace(self, attempt=self.attempt + step)
 
 
 def walk(

@@ -1,5 +1,7 @@
 """Bring all nouns together: what a forecast is computed from."""
 
+from simulator.scenario.backlog import Rest
+from simulator.scenario.conditions import Conditions, conditions, offered_conditions, served_share
 from simulator.scenario.scenario import (
     Assumption,
     Recycling,
@@ -8,4 +10,15 @@ from simulator.scenario.scenario import (
     Soberness,
 )
 
-__all__ = ["Assumption", "Recycling", "Scenario", "Segment", "Soberness"]
+__all__ = [
+    "Assumption",
+    "Conditions",
+    "Recycling",
+    "Rest",
+    "Scenario",
+    "Segment",
+    "Soberness",
+    "conditions",
+    "offered_conditions",
+    "served_share",
+]

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.distributions import Distribution
 from simulator.money import split
 from simulator.receivables import UNPAID, Receivables
-from simulator.scenario.conditions import Conditions, conditions
+from simulator.scenario.conditions import Conditions, conditions, served_share
 from simulator.terms import EVENTS, Event
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ class Rest:
             start = self.days["start"]
             if start is None:
                 return 0
-            amounts, starts = np.array([self.amount]), np.array([start])
-            return int(self.conditions.recognised(amounts, starts, day)[0])
+            starts = np.array([start])
+            ends = self.conditions.term_end_days(starts)
+            return int(served_share(np.array([self.amount]), starts, ends, day)[0])
         if rule == "at-delivery":
             return self.amount if _has_come(self.days["delivery"], day) else 0
         if rule == "at-milestone":
@@ -116,7 +117,8 @@ def rests(scenario: Scenario) -> tuple[Rest, ...]:
                 scenario, int(wins.segment[win]), wins.customer_class[win], wins.currency[win],
                 wins.terms[win], line,
             )  # fmt: skip
-            rest, covered = _rest(win, number, terms, int(amounts[number]), int(wins.day[win]), covered, record)
+            amount, closed = int(amounts[number]), int(wins.day[win])
+            rest, covered = _rest(win, number, terms, amount, closed, covered, record)
             found.append(rest)
     return tuple(found)
 

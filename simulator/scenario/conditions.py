@@ -86,7 +86,7 @@ class Conditions:
         among the instalments, with delivery where there is none.
         """
         events = [i.event for i in self.installments]
-        first = next((e for e in events if e != "signature"), "delivery")
+        first: Event = next((e for e in events if e != "signature"), "delivery")
         return tuple(first if e == "signature" else e for e in events)
 
     @property
@@ -106,20 +106,6 @@ class Conditions:
     def parts(self, amount: Integers) -> Integers:
         """Split amounts of the line over its instalments, integers[..., installment]."""
         return split(np.asarray(amount, dtype=np.int64), [i.share for i in self.installments])
-
-    def recognised(self, amount: Integers, start_day: Integers, day: int) -> Integers:
-        """Return what is recognised over the term by the end of a day, whole minor units, rounded down.
-
-        amount × days of the service by then ÷ days of the service.
-
-        Args:
-            amount: of each contract, integers[n].
-            start_day: first day of each service, integers[n].
-            day: days from as-of.
-        """
-        length = self.term_end_days(start_day) - start_day
-        served = np.clip(day + 1 - start_day, 0, length)
-        return amount // length * served + amount % length * served // length
 
     def invoice_days(self, installment: int, event_day: Integers) -> Integers:
         """Return the days on which an instalment is invoiced, days from as-of as all days here.
@@ -144,12 +130,30 @@ class Conditions:
 
     def tax_on(self, net: Integers) -> Integers:
         """Return the tax that invoices add, whole minor units, halves up; integers[...]."""
-        return (np.asarray(net) * (2 * self.tax.numerator) + self.tax.denominator) // (
-            2 * self.tax.denominator
-        )
+        top, bottom = self.tax.numerator, self.tax.denominator
+        return np.asarray((np.asarray(net) * (2 * top) + bottom) // (2 * bottom))
 
     def _days(self, dates: NDArray[np.datetime64]) -> Integers:
         return (dates - self.origin).astype(np.int64)
+
+
+def served_share(amount: Integers, start_day: Integers, end_day: Integers, day: Integers | int) -> Integers:
+    """Return what is recognised over the term by the end of a day, whole minor units, rounded down.
+
+    amount × days served by then ÷ days of the service.
+
+    Args:
+        amount: of each contract, integers[n].
+        start_day: first day of each service, days from as-of.
+        end_day: first day after it.
+        day: until when.
+    """
+    length = end_day - start_day
+    served = np.clip(day + 1 - start_day, 0, length)
+    if amount.size and int(amount.max()) * int(length.max()) < 2**53:
+        # The product is exact, and its quotient lies too far from the next whole number to be rounded to it.
+        return np.asarray(np.floor(amount * served.astype(np.float64) / length).astype(np.int64))
+    return np.asarray(amount // length * served + amount % length * served // length)
 
 
 def conditions(

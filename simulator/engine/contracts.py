@@ -1,0 +1,191 @@
+"""Lay the conditions of contracts out by day, so that dates become a look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import Fixed
+from simulator.offers import Offer
+from simulator.products import NO_PRODUCT, Line, Renewal
+from simulator.scenario import Conditions, Scenario, conditions, offered_conditions
+from simulator.terms import PaymentTerms
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+LINE_DRAWS = 1024
+"""Draws that each line of a deal has room for in a purpose; there are at most 600 instalments."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinePlan:
+    """One line of contracts, dated for every day of the horizon.
+
+    Attributes:
+        conditions: how it is billed, paid and recognised.
+        number: of the line within its deal; its draws stand `LINE_DRAWS` apart.
+        group: the product's name, by which a run may be grouped.
+        invoice_days: by instalment and event day 0 … last day.
+        due_days: by instalment and invoice day 0 … last day.
+        term_end: first day after the term, by start day 0 … last day.
+        again: the line when it is renewed, or None.
+    """
+
+    conditions: Conditions
+    number: int
+    group: str
+    invoice_days: tuple[Integers, ...]
+    due_days: tuple[Integers, ...]
+    term_end: Integers
+    again: LinePlan | None = None
+
+    @property
+    def renewal(self) -> Renewal | None:
+        """How the line is renewed."""
+        return self.conditions.product.renewal
+
+    @property
+    def renewed(self) -> LinePlan:
+        """The line in its next term; a renewed one goes on as it is."""
+        return self.again or self
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """What deals of equal conditions share.
+
+    Attributes:
+        segment: index.
+        currency: ISO code.
+        lines: in order.
+        offers: other terms on offer, in order, with what the contract then is.
+    """
+
+    segment: int
+    currency: str
+    lines: tuple[LinePlan, ...]
+    offers: tuple[tuple[Offer, Contract], ...] = ()
+
+    @property
+    def shares(self) -> tuple[Fraction, ...]:
+        """Exact shares of the lines."""
+        return tuple(line.conditions.line.share for line in self.lines)
+
+
+@dataclass
+class Contracts:
+    """Makes contracts, each kind once.
+
+    Attributes:
+        scenario: whose conditions hold.
+    """
+
+    scenario: Scenario
+    _known: dict[tuple[object, ...], Contract] = field(default_factory=dict)
+
+    def of(
+        self, segment: int, customer_class: str, currency: str, own_terms: str, lines: tuple[Line, ...],
+        source: str,
+    ) -> Contract:  # fmt: skip
+        """Return the contract of deals of a segment with these conditions.
+
+        Args:
+            segment: index.
+            customer_class: "" for the default one.
+            currency: ISO code.
+            own_terms: the deal's, or "".
+            lines: of the deal.
+            source: `open` or `new`, which decides what is offered.
+        """
+        place = segment, customer_class, currency, own_terms, lines, source
+        if place not in self._known:
+            plain = tuple(
+                self._line(
+                    conditions(self.scenario, segment, customer_class, currency, own_terms, line), n,
+                    customer_class,
+                )
+                for n, line in enumerate(lines)
+            )  # fmt: skip
+            made = [o for o in self.scenario.offers if o.is_made_to(segment, source)]  # type: ignore[arg-type]
+            offers = tuple(
+                (o, self._offered(segment, customer_class, currency, o.terms, lines)) for o in made
+            )
+            self._known[place] = Contract(segment, currency, plain, offers)
+        return self._known[place]
+
+    def _offered(
+        self, segment: int, customer_class: str, currency: str, terms: PaymentTerms, lines: tuple[Line, ...]
+    ) -> Contract:
+        plans = (
+            self._line(
+                offered_conditions(self.scenario, segment, customer_class, currency, terms, line), n,
+                customer_class,
+            )
+            for n, line in enumerate(lines)
+        )  # fmt: skip
+        return Contract(segment, currency, tuple(plans))
+
+    def renewal(self, segment: int, customer_class: str, currency: str, product: int) -> LinePlan:
+        """Return the line of a contract that is renewed."""
+        place = "renewal", segment, customer_class, currency, product
+        if place not in self._known:
+            terms = conditions(self.scenario, segment, customer_class, currency, "", Line(product))
+            # Service goes on at signature, and what is delivered is delivered with it.
+            at_once = replace(
+                terms, delivery=Fixed(0), acceptance=Fixed(0), product=replace(terms.product, start=Fixed(0))
+            )
+            line = line_plan(at_once, self.scenario.horizon.last_day, 0)
+            self._known[place] = Contract(segment, currency, (line,))
+        return self._known[place].lines[0]
+
+    def _line(self, terms: Conditions, number: int, customer_class: str) -> LinePlan:
+        plan = line_plan(terms, self.scenario.horizon.last_day, number)
+        if terms.product.renewal is None or terms.line.product == NO_PRODUCT:
+            return plan
+        again = self.renewal(terms.segment, customer_class, terms.currency, terms.line.product)
+        return replace(plan, again=replace(again, number=number))
+
+
+def line_plan(terms: Conditions, last_day: int, number: int) -> LinePlan:
+    """Return the plan of a line over the days of a horizon."""
+    days = np.arange(last_day + 1)
+    invoices = tuple(terms.invoice_days(n, days) for n in range(len(terms.installments)))
+    due = tuple(terms.due_days(n, days) for n in range(len(terms.installments)))
+    return LinePlan(terms, number, terms.product.name, invoices, due, terms.term_end_days(days))
+
+
+@dataclass(frozen=True, eq=False)
+class DayRates:
+    """Company minor units for one contract minor unit, by day and, where rates vary, by trial.
+
+    Attributes:
+        by_day: the scenario's rate of each day 0 … last day, floats[day]; None in the company's currency.
+        shift: digits of the company's currency less those of the contract's.
+        path: factor of each calendar month in each trial, floats[month, trial], or None.
+        month_of_day: index of each day's month, integers[day].
+    """
+
+    by_day: Floats | None
+    shift: int
+    path: Floats | None
+    month_of_day: Integers
+
+    def convert(self, minor: Integers | Floats, day: Integers, trial: Integers) -> Floats:
+        """Return amounts in whole company minor units, each at the rate of its day in its trial."""
+        if self.by_day is None:
+            return np.asarray(minor, dtype=np.float64)
+        scaled = minor * self.by_day[day]
+        if self.path is not None:
+            scaled = scaled * self.path[self.month_of_day[day], trial]
+        # Dividing by a power of ten rounds once; multiplying by 0.01 would round twice.
+        return np.asarray(
+            np.rint(scaled * 10.0**self.shift if self.shift >= 0 else scaled / 10.0**-self.shift)
+        )
+
+
+Rates = Mapping[str, DayRates]

@@ -1,0 +1,250 @@
+"""Hold what a block of trials needs of a scenario, as arrays and look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.cells import Posted, Slice
+from simulator.engine.contracts import LinePlan
+from simulator.engine.identity import Entities
+from simulator.engine.months import Month
+from simulator.engine.populations import Arrivals, OpenDeals
+from simulator.engine.stays import StayTables
+from simulator.engine.walk import Path
+from simulator.market import Market
+from simulator.payments import PaymentBehaviour
+from simulator.scenario import Rest, Scenario, Segment
+from simulator.streams import Streams
+from simulator.targets import SERIES, Series
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+PRODUCT = "product"
+"""The column of the deals that says what their lines are; runs grouped by it are grouped line by line."""
+COMING = "(new)"
+"""Group of the deals that are still to come, where a run is grouped by a column of the open ones."""
+
+
+@dataclass(frozen=True)
+class SegmentPlan:
+    """A segment as arrays.
+
+    Attributes:
+        segment: the noun.
+        index: of the segment.
+        winning: walk of the deals that are won.
+        losing: walk of those that are lost.
+        tables: of all stays of both.
+        entry_score: Φ⁻¹(p*) of a deal that enters each stage, floats[stage].
+        months: of arrivals, in order.
+        deals: open deals, sorted by stage, those with an age first: index into the pipeline.
+        log_mean: μ by stage and whole age, floats[stage, age].
+        log_sd: v likewise.
+        arrivals: deals still to come, or None.
+        bluebirds: deals first seen when won, or None.
+        place: of each deal of the pipeline among `deals`.
+        end: clock value at the horizon's end; what closes later does not matter.
+    """
+
+    segment: Segment
+    index: int
+    winning: Path
+    losing: Path
+    tables: StayTables
+    entry_score: Floats
+    months: tuple[Month, ...]
+    deals: Integers
+    log_mean: Floats
+    log_sd: Floats
+    arrivals: Arrivals | None
+    bluebirds: Arrivals | None
+    place: Integers
+    end: float
+
+    def outcomes(self, attempt: int) -> tuple[bool, ...]:
+        """Return which outcomes of an attempt are walked: losers only where they may come back."""
+        recycling = self.segment.recycling
+        return (True, False) if recycling.chance > 0 and attempt + 1 < recycling.attempts else (True,)
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An opening invoice that is open.
+
+    Attributes:
+        row: slice.
+        customer: index of the customer's entity.
+        payment: behaviour of its class.
+        currency: ISO code.
+        amount: contract minor units, gross.
+        invoice_day: calendar day from as-of, ≤ 0.
+        due_day: calendar day from as-of.
+        disputed: whether it is contested; None where that is not known.
+    """
+
+    row: int
+    customer: int
+    payment: PaymentBehaviour
+    currency: str
+    amount: int
+    invoice_day: int
+    due_day: int
+    disputed: bool | None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """One line of a deal already won, of which something is left.
+
+    Attributes:
+        rest: what is left.
+        line: its conditions by day.
+        row: slice.
+        customer: index of the customer's entity.
+        rate: company units for one contract unit on the day of signature.
+    """
+
+    rest: Rest
+    line: LinePlan
+    row: int
+    customer: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class DueRenewal:
+    """A renewal of the scenario's table.
+
+    Attributes:
+        number: its place in the table, and among its entities.
+        line: as it is renewed.
+        segment: index.
+        row: slice.
+        customer: index of the customer's entity.
+    """
+
+    number: int
+    line: LinePlan
+    segment: int
+    row: int
+    customer: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a block of trials needs, whatever its trials.
+
+    Attributes:
+        scenario: the nouns.
+        streams: the run's random numbers.
+        market: how deals share luck in this run.
+        segments: as arrays.
+        quarters: calendar quarters from the as-of day's to the horizon's, for the market's keys.
+        slices: rows of the cells, those of a segment together.
+        open_deals: the pipeline.
+        score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn.
+        invoices: opening invoices that are open.
+        invoice_entities: theirs, in the same order.
+        backlog: lines of deals already won of which something is left.
+        win_entities: of the deals already won.
+        renewals: of the scenario's table.
+        renewal_entities: theirs.
+        customers: entities of the customers of deals, invoices and renewals.
+        cell_of_day: elementary cell of each day 0 … last day + 1.
+        quarter_of_day: calendar quarters after the as-of day's, likewise.
+        rows: number of each slice.
+        by: what the run is grouped by, or None.
+        tax_due: day on which the tax on invoices of each day 0 … last day is passed on.
+    """
+
+    scenario: Scenario
+    streams: Streams
+    market: Market
+    segments: tuple[SegmentPlan, ...]
+    quarters: tuple[str, ...]
+    slices: tuple[Slice, ...]
+    open_deals: OpenDeals
+    score: Floats
+    invoices: tuple[Invoice, ...]
+    invoice_entities: Entities
+    backlog: tuple[Backlog, ...]
+    win_entities: Entities
+    renewals: tuple[DueRenewal, ...]
+    renewal_entities: Entities
+    customers: Entities
+    cell_of_day: Integers
+    quarter_of_day: Integers
+    rows: Mapping[Slice, int]
+    by: str | None
+    tax_due: Integers
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What flows in this scenario."""
+        wanted = {"revenue": self.scenario.recognises, "arr": self.scenario.recurs}
+        return tuple(s for s in SERIES if wanted.get(s, True))
+
+    @property
+    def posted(self) -> dict[Posted, int]:
+        """Slices of everything that is posted to."""
+        found: dict[Posted, int] = dict.fromkeys(self.series, len(self.slices))
+        if self.taxed:
+            found["tax"] = 1
+        if self.scenario.recognises:
+            found["deferred"] = 1
+        return found
+
+    @cached_property
+    def taxed(self) -> bool:
+        """Whether any invoice bears tax."""
+        s = self.scenario
+        rates = [*(p.tax for p in s.products), *(g.tax for g in s.segments)]
+        return any(rates) or bool(s.receivables.tax_minor.any())
+
+    @cached_property
+    def known_tax(self) -> tuple[tuple[int, float], ...]:
+        """The tax on known invoices still to be passed on: day, and company minor units."""
+        s, found = self.scenario, []
+        r, tax = s.receivables, s.cash.tax
+        for i in np.flatnonzero((r.tax_minor > 0) & (r.invoice_day <= 0)).tolist():
+            day = int(r.invoice_day[i])
+            due = s.horizon.day_of(tax.due(s.horizon.date_of(day)))
+            if 0 < due <= self.last_day:
+                code = r.currencies[int(r.currency_index[i])]
+                found.append((due, float(s.rates.convert(r.tax_minor[i], code, day))))
+        return tuple(found)
+
+    @property
+    def renews(self) -> bool:
+        """Whether contracts signed inside the forecast may be renewed there."""
+        return any(p.renewal is not None for p in self.scenario.products)
+
+    @cached_property
+    def edges(self) -> Integers:
+        """Day 0 and the last day of each cell."""
+        return np.array((0, *self.scenario.horizon.cuts))
+
+    def renewal_row(self, segment: int, group: str) -> int:
+        """Return the slice of a segment's renewals, or of those of a product."""
+        return self.rows[Slice(segment, "renewals", coming(self.by, group))]
+
+    @property
+    def deals(self) -> Entities:
+        """Entities of the open deals."""
+        return self.open_deals.entities
+
+    @property
+    def last_day(self) -> int:
+        """Last day of the horizon."""
+        return self.scenario.horizon.last_day
+
+
+def coming(by: str | None, product: str) -> str:
+    """Return the group of what is still to come, whose deals have no columns yet."""
+    return "" if by is None else product if by == PRODUCT else COMING
