@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,28 @@ from scipy import special
 from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
 from simulator.errors import UsageError
 from simulator.expected import Expected, expected, walk
-from simulator.forecast import Check, Forecast, Slice, Trials, statistics
+from simulator.forecast import (
+    Check,
+    ExactMeans,
+    Forecast,
+    Slice,
+    Trials,
+    grouped,
+    statistics,
+    whole_asked,
+)
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
 from simulator.receivables import Receivables
 from simulator.scenario import Scenario
+from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.targets import SERIES, Series
 from simulator.terms import parse_terms
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
+MOST_SEED: Final = 2**63 - 1
 TARGET_ERROR: Final = 0.005
 """Standard error of a target's chance at which the stop rule is content."""
 ENOUGH_WINNERS: Final = 100
@@ -37,7 +48,7 @@ Floats = NDArray[np.float64]
 
 def simulate(
     scenario: Scenario,
-    trials: int | None = None,
+    trials: int | Literal["auto"] | None = None,
     seed: int | None = None,
     workers: int = 1,
     by: str | None = None,
@@ -48,7 +59,7 @@ def simulate(
 
     Args:
         scenario: from `load`.
-        trials: how many; by default the scenario's, and where that is `auto`, as many as the stop rule asks.
+        trials: how many, or `auto`: as many as the stop rule asks; by default what the scenario says.
         seed: by default the scenario's.
         workers: threads; the result does not depend on them.
         by: column of the deals by which bookings and receipts are grouped too.
@@ -56,12 +67,15 @@ def simulate(
         block: trials that are played at once; the result does not depend on it.
 
     Raises:
-        UsageError: trials or workers below 1, or no such column.
+        UsageError: an argument that is no such number, or no such column.
     """
-    trials = scenario.trials if trials is None else trials
-    seed = scenario.seed if seed is None else seed
-    _check_arguments(scenario, trials, workers, by)
-    runner = _Runner(workers, progress, block)
+    if not isinstance(scenario, Scenario):
+        raise UsageError(f"simulate takes what load returns, not {type(scenario).__name__}")
+    trials = _trials_asked(scenario.trials if trials is None else trials)
+    seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
+    block = None if block is None else whole_asked("block", block, 1)
+    runner = _Runner(whole_asked("workers", workers, 1), progress, block)
+    scenario = grouped(scenario, by)
     plan = compile_plan(scenario, seed, by=by)
     outcome = runner.play(plan, empty_outcome(plan), trials) if trials else _until_content(plan, runner)
     exact = expected(scenario)
@@ -82,14 +96,13 @@ class _Runner:
         return outcome.and_then(play(plan, outcome.trials, count, self.workers, self.progress, **more))
 
 
-def _check_arguments(scenario: Scenario, trials: int | None, workers: int, by: str | None) -> None:
-    if trials is not None and trials < 1:
-        raise UsageError(f"trials is {trials}; it must be at least 1")
-    if workers < 1:
-        raise UsageError(f"workers is {workers}; it must be at least 1")
-    if by is not None and by not in scenario.pipeline.extra:
-        known = ", ".join(scenario.pipeline.extra) or "none"
-        raise UsageError(f'the deals have no column "{by}" to group by; they have: {known}')
+def _trials_asked(trials: object) -> int | None:
+    """Return a number of trials, None for as many as the stop rule asks."""
+    if trials is None or trials == "auto":
+        return None
+    if isinstance(trials, str):
+        raise UsageError(f"trials is {trials!r}; it must be a number of trials or auto")
+    return whole_asked("trials", trials, 1, LIMIT)
 
 
 def _until_content(plan: Plan, runner: _Runner) -> Outcome:
@@ -143,8 +156,15 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check, steps, (), by,
+        exact.deal_chance, check, steps, (), by, _exact_means(exact),
     )  # fmt: skip
+
+
+def _exact_means(exact: Expected) -> ExactMeans | None:
+    """Return the means of all sources together, None where those of returns are not among them."""
+    if exact.exempt_returns:
+        return None
+    return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in SERIES}, exact.winners.sum(axis=0))
 
 
 def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:

@@ -13,6 +13,7 @@ from benchmarks.jobs import full_job
 from simulator.amounts import AmountChange
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed
+from simulator.errors import UsageError
 from simulator.forecast import LEVELS, statistics
 from simulator.simulation import simulate
 from simulator.targets import Target
@@ -37,7 +38,7 @@ def test_a_segment_is_a_part(forecast):
     whole = forecast.mean("bookings")
     parts = sum(forecast.mean("bookings", segment=s) for s in ("smb", "mid", "enterprise"))
     assert parts == pytest.approx(whole)
-    with pytest.raises(ValueError, match="no segment 'nobody'"):
+    with pytest.raises(UsageError, match="no segment 'nobody'"):
         forecast.mean("bookings", segment="nobody")
 
 
@@ -56,7 +57,7 @@ def test_chances_fall_as_the_aim_rises(forecast):
 
 
 def test_a_day_inside_a_cell_cannot_be_asked(forecast):
-    with pytest.raises(ValueError, match="2026-11-30"):
+    with pytest.raises(UsageError, match="2026-11-30"):
         forecast.chance("bookings", 1, "2027-06-17")
 
 

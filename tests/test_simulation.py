@@ -136,11 +136,35 @@ class TestCheck:
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [({"trials": 0}, "at least 1"), ({"workers": 0}, "at least 1"), ({"by": "owner"}, 'no column "owner"')],
+    [
+        ({"trials": 0}, "trials is 0; it must be from 1 to 10,000,000"),
+        ({"trials": 10.5}, "trials is 10.5; it must be a whole number"),
+        ({"trials": "many"}, "trials is 'many'; it must be a number of trials or auto"),
+        ({"trials": True}, "trials is True"),
+        ({"seed": -1}, "seed is -1; it must be from 0"),
+        ({"seed": 2**63}, "seed is 9223372036854775808"),
+        ({"seed": "a"}, "seed is 'a'; it must be a whole number"),
+        ({"workers": 0}, "workers is 0; it must be at least 1"),
+        ({"workers": 1.5}, "workers is 1.5"),
+        ({"block": 0}, "block is 0"),
+        ({"by": "owner"}, 'no column "owner"'),
+    ],
 )
 def test_arguments_that_do_not_fit(arguments, says):
     with pytest.raises(UsageError, match=says):
         simulate(dozen(), **arguments)
+
+
+def test_what_is_no_scenario_is_said():
+    with pytest.raises(UsageError, match="simulate takes what load returns, not str"):
+        simulate("scenarios/baseline.yaml")
+
+
+def test_auto_asks_the_stop_rule_whatever_the_scenario_says():
+    nothing = make_scenario(trials=10)
+    assert simulate(nothing).trials == 10
+    assert simulate(nothing, trials="auto").trials == FIRST_TRIALS
+    assert simulate(nothing, trials=np.int64(20)).trials == 20
 
 
 def test_progress_counts_every_trial():

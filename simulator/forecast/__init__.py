@@ -1,7 +1,19 @@
 """The result of a simulation, and the questions that may be asked of it."""
 
+from simulator.forecast.asked import whole_asked
 from simulator.forecast.forecast import Forecast
+from simulator.forecast.groups import grouped
 from simulator.forecast.statistics import LEVELS, statistics
-from simulator.forecast.trials import Check, Slice, Trials
+from simulator.forecast.trials import Check, ExactMeans, Slice, Trials
 
-__all__ = ["LEVELS", "Check", "Forecast", "Slice", "Trials", "statistics"]
+__all__ = [
+    "LEVELS",
+    "Check",
+    "ExactMeans",
+    "Forecast",
+    "Slice",
+    "Trials",
+    "grouped",
+    "statistics",
+    "whole_asked",
+]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.forecast.payload import payload
 from simulator.forecast.tables import deal_rows, frame, html, long_rows
 from simulator.forecast.trials import Trials
+from simulator.words import day
 
 if TYPE_CHECKING:
     import pandas
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 class Forecast(Trials):
     """Thousands of futures of a scenario, and what people and programs read of them."""
+
+    def __repr__(self) -> str:
+        horizon = self.scenario.horizon
+        noun = "trial" if self.trials == 1 else "trials"
+        span = f"as of {day(horizon.as_of)} until {day(horizon.end)}"
+        return f"<Forecast of {self.scenario.name!r} {span}, {self.trials:,} {noun}, seed {self.seed}>"
 
     def to_json(self) -> dict[str, Any]:
         """Return forecast.json (FORMATS) as plain dicts, lists and numbers."""

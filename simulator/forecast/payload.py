@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.forecast.groups import INVOICES, NEW, OTHERS
 from simulator.forecast.statistics import statistics
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
-from simulator.targets import SERIES
+from simulator.targets import SERIES, Series
 from simulator.words import headline
 
 MOST_DEALS = 5000
 """Deals in the JSON; deals.csv has them all."""
+NO_SEGMENT = "(no segment)"
+"""What invoices bring that name no deal, or one whose segment is not known."""
 
 
 def payload(forecast: Trials) -> dict[str, Any]:
@@ -40,9 +43,9 @@ def payload(forecast: Trials) -> dict[str, Any]:
         },
         "weighted_pipeline": weighted_pipeline(forecast) / unit,
         "walk": [{"step": step, "amount": amount / unit} for step, amount in forecast.walk],
-        "totals": {s: _stats(forecast, *forecast.total(s), curve=True) for s in SERIES},
+        "totals": {s: _total(forecast, s, curve=True) for s in SERIES},
         "sources": _sources(forecast),
-        "segments": {s.name: _segment(forecast, i) for i, s in enumerate(scenario.segments)},
+        "segments": {name: _segment(forecast, i) for name, i in segments(forecast)},
         "products": {},
         "periods": [_period(forecast, p) for p in scenario.horizon.periods],
         "fiscal": [_fiscal(forecast, p) for p in _fiscal_periods(forecast)],
@@ -61,6 +64,13 @@ def payload(forecast: Trials) -> dict[str, Any]:
         result["groups"] = {"by": forecast.by, "rows": _groups(forecast)}
     result["headline"] = headline(result)
     return result
+
+
+def segments(forecast: Trials) -> list[tuple[str, int]]:
+    """Return name and index of what adds up to the company: the segments, and what belongs to none."""
+    found = [(s.name, i) for i, s in enumerate(forecast.scenario.segments)]
+    rest = any(forecast.total(s, -1)[0].any() for s in SERIES)
+    return [*found, (NO_SEGMENT, -1)] if rest else found
 
 
 def weighted_pipeline(forecast: Trials) -> float:
@@ -129,10 +139,30 @@ def _slippage(forecast: Trials) -> float | None:
     return round(float(np.average(months[known], weights=count[known])), 3)
 
 
-def _stats(
-    forecast: Trials, amounts: NDArray[np.float64], past: float = 0.0, curve: bool = False
+def _stats(forecast: Trials, amounts: NDArray[np.float64], past: float = 0.0) -> dict[str, Any]:
+    return statistics(amounts, forecast.unit, past)
+
+
+def _total(
+    forecast: Trials, series: Series, segment: int | None = None, curve: bool = False
 ) -> dict[str, Any]:
-    return statistics(amounts, forecast.unit, past, curve)
+    certain = forecast.is_certain(series, 1, None, segment)
+    return statistics(*_in_major(forecast, forecast.total(series, segment)), curve, certain)
+
+
+def _window(
+    forecast: Trials, series: Series, period: Period, segment: int | None = None, curve: bool = False
+) -> dict[str, Any]:
+    horizon = forecast.scenario.horizon
+    first, last = horizon.day_of(period.start), min(horizon.day_of(period.end), horizon.last_day)
+    certain = forecast.is_certain(series, first, last, segment)
+    return statistics(*_in_major(forecast, forecast.window(series, period, segment)), curve, certain)
+
+
+def _in_major(
+    forecast: Trials, amounts: tuple[NDArray[np.float64], float]
+) -> tuple[NDArray[np.float64], float, float]:
+    return amounts[0], forecast.unit, amounts[1]
 
 
 def _sources(forecast: Trials) -> dict[str, Any]:
@@ -149,9 +179,9 @@ def _sources(forecast: Trials) -> dict[str, Any]:
 
 def _segment(forecast: Trials, index: int) -> dict[str, Any]:
     return {
-        "totals": {s: _stats(forecast, *forecast.total(s, index)) for s in SERIES},
+        "totals": {s: _total(forecast, s, index) for s in SERIES},
         "periods": [
-            _dates(p) | {s: _stats(forecast, *forecast.window(s, p, index)) for s in SERIES}
+            _dates(p) | {s: _window(forecast, s, p, index) for s in SERIES}
             for p in forecast.scenario.horizon.periods
         ],
     }
@@ -162,7 +192,7 @@ def _dates(period: Period) -> dict[str, Any]:
 
 
 def _period(forecast: Trials, period: Period) -> dict[str, Any]:
-    return _dates(period) | {s: _stats(forecast, *forecast.window(s, period)) for s in SERIES} | {"plan": {}}
+    return _dates(period) | {s: _window(forecast, s, period) for s in SERIES} | {"plan": {}}
 
 
 def _fiscal_periods(forecast: Trials) -> list[Period]:
@@ -176,7 +206,7 @@ def _fiscal(forecast: Trials, period: Period) -> dict[str, Any]:
     horizon = forecast.scenario.horizon
     entry: dict[str, Any] = _dates(period) | {"complete": period.end <= horizon.end}
     curve = period == forecast.headline_period
-    entry |= {s: _stats(forecast, *forecast.window(s, period), curve=curve) for s in SERIES}
+    entry |= {s: _window(forecast, s, period, curve=curve) for s in SERIES}
     days = horizon.day_of(period.start), horizon.day_of(period.end)
     entry["plan"] = {
         t["series"]: {k: t[k] for k in ("name", "amount", "chance", "low", "high")}
@@ -190,7 +220,7 @@ def _cumulative(forecast: Trials, period: Period) -> dict[str, Any]:
     """Return the sums from the fiscal year's start to a period's end."""
     horizon = forecast.scenario.horizon
     whole = Period("", horizon.date_of(forecast.year_start), period.end)
-    return {"end": period.end.isoformat()} | {s: _stats(forecast, *forecast.window(s, whole)) for s in SERIES}
+    return {"end": period.end.isoformat()} | {s: _window(forecast, s, whole) for s in SERIES}
 
 
 def _targets(forecast: Trials) -> list[dict[str, Any]]:
@@ -244,12 +274,23 @@ def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
 
 
 def _groups(forecast: Trials) -> list[dict[str, Any]]:
-    new, rows = {s.group for s in forecast.slices if s.source == "new"}, []
-    for group in dict.fromkeys(s.group for s in forecast.slices if s.source != "receivables"):
+    """Return the rows of the groups; they add up to the company's totals."""
+    won = forecast.scenario.wins.extra.get(forecast.by or "", ())
+    open_ = [s.group for s in forecast.slices if s.source == "open"]
+    parts: dict[str, dict[str, Any]] = {
+        g: {"source": "open", "group": g} for g in dict.fromkeys([*open_, *won])
+    }
+    rest: dict[str, dict[str, Any]] = {INVOICES: {"source": "receivables"}, NEW: {"source": "new"}}
+    rows = []
+    for group, only in [*parts.items(), *rest.items()]:
         row: dict[str, Any] = {"group": group}
         for series in SERIES:
-            past = forecast.already(series, forecast.year_start, group=group)
-            row[series] = _stats(forecast, forecast.amounts(series, group=group) + past, past)
-        rows.append(row)
-    # The largest first; what is still to come last, since it belongs to nobody yet.
-    return sorted(rows, key=lambda r: (r["group"] in new, -r["bookings"]["mean"]))
+            past = 0.0 if group == NEW else forecast.already(series, forecast.year_start, group=group)
+            row[series] = _stats(forecast, forecast.amounts(series, **only) + past, past)
+        if group in parts or any(row[series]["mean"] for series in SERIES):
+            rows.append(row)
+    # The largest first; what is in no group last, and what is still to come after it.
+    order = ("", OTHERS, INVOICES, NEW)
+    return sorted(
+        rows, key=lambda r: (order.index(r["group"]) if r["group"] in order else 0, -r["bookings"]["mean"])
+    )

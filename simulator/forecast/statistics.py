@@ -19,14 +19,19 @@ CURVE: Final = tuple(i / 200 for i in range(1, 200))
 """The 199 quantiles of `curve`, .5 % to 99.5 %."""
 
 
-def statistics(amounts: Floats, unit: float, already: float = 0.0, curve: bool = False) -> dict[str, Any]:
+def statistics(
+    amounts: Floats, unit: float, already: float = 0.0, curve: bool = False, certain: bool = False
+) -> dict[str, Any]:
     """Return mean, sd, quantiles, errors and the worst tenth of one amount, in major units.
+
+    An error that so few trials, or trials that do not vary, cannot tell is None.
 
     Args:
         amounts: minor units, floats[trial]; `already` is inside.
         unit: minor units of one major unit.
         already: what of it has happened, minor units.
         curve: whether to give the 199 quantiles.
+        certain: whether nothing of it is left open, so that there is no error.
     """
     ordered = np.sort(amounts)
     n = len(ordered)
@@ -36,15 +41,18 @@ def statistics(amounts: Floats, unit: float, already: float = 0.0, curve: bool =
         result[f"p{level:g}"] = quantile(ordered, level / 100) / unit
     if curve:
         result["curve"] = [quantile(ordered, q) / unit for q in CURVE]
-    result["error"] = {"mean": Z95 * sd / np.sqrt(n) / unit}
+    result["error"] = {"mean": Z95 * sd / np.sqrt(n) / unit if sd or certain else None}
     lumpy = []
     for level in (10, 50, 90):
         low, high, straddles = quantile_interval(ordered, level / 100)
-        result["error"][f"p{level}"] = (high - low) / 2 / unit
-        if straddles:
+        told = certain or _has_interval(n, level / 100)
+        result["error"][f"p{level}"] = (high - low) / 2 / unit if told else None
+        if straddles and told:
             lumpy.append(f"p{level}")
     if lumpy:
         result["lumpy"] = lumpy
+    if certain:
+        result["certain"] = True
     result["worst_tenth"] = float(ordered[: max(n // 10, 1)].mean()) / unit
     result["already"] = already / unit
     return {k: _plain(v) for k, v in result.items()}
@@ -62,6 +70,11 @@ def converged(stats: Mapping[str, Any], share: float = 0.02) -> bool:
     if width <= 0:
         return True
     return all(error <= share * width for name, error in stats["error"].items() if name not in exempt)
+
+
+def _has_interval(trials: int, q: float) -> bool:
+    """Return whether so many trials have a 95 % interval of a quantile, and do not all lie on one side."""
+    return bool(max(q, 1 - q) ** trials <= 0.025)
 
 
 def _plain(value: Any) -> Any:

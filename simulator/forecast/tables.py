@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from simulator.forecast.payload import deals, payload
+from simulator.forecast.payload import deals, payload, segments
 from simulator.forecast.statistics import LEVELS, statistics
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
@@ -22,7 +22,7 @@ def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
     """Yield the header and the rows of forecast.csv, in major units."""
     yield HEADER
     horizon = forecast.scenario.horizon
-    start = horizon.date_of(forecast.year_start)
+    start, parts = horizon.date_of(forecast.year_start), segments(forecast)
     for series in SERIES:
         for period in horizon.periods:
             whole = Period("", start, period.end)
@@ -32,9 +32,9 @@ def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
                 first, last = horizon.day_of(period.start), horizon.day_of(period.end)
                 amounts = forecast.amounts(series, first, last, source=source)
                 yield from _rows(series, "all", source, period, False, amounts, 0.0, forecast)
-            for i, segment in enumerate(forecast.scenario.segments):
+            for name, i in parts:
                 window = forecast.window(series, period, i)
-                yield from _rows(series, segment.name, "all", period, False, *window, forecast)
+                yield from _rows(series, name, "all", period, False, *window, forecast)
 
 
 def deal_rows(forecast: Trials) -> Iterator[dict[str, Any]]:

@@ -6,19 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import UsageError
+from simulator.forecast.asked import (
+    By,
+    by_asked,
+    chance_asked,
+    date_asked,
+    number_asked,
+    segment_asked,
+    series_asked,
+)
+from simulator.forecast.happened import Happened, happened
 from simulator.money import minor_digits
 from simulator.periods import Period, fiscal_year_of
 from simulator.scenario import Scenario
 from simulator.scores import quantile, wilson
-from simulator.targets import SERIES, Series, Target
+from simulator.targets import Series, Target
 
 Floats = NDArray[np.float64]
-By = Literal["month", "quarter", "year"]
 MOST_GUARDED = 1e-6
 """Share of trials in which a walk may be stopped by its guard (MODEL 1)."""
 
@@ -63,6 +73,19 @@ class Check:
 
 
 @dataclass(frozen=True, eq=False)
+class ExactMeans:
+    """Exact means, by which what is certain is told from what merely happened in every trial.
+
+    Attributes:
+        money: floats[segment, cell] of each series, minor units.
+        winners: expected number of deals won, floats[segment, cell].
+    """
+
+    money: Mapping[Series, Floats]
+    winners: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Trials:
     """Thousands of futures of a scenario. Money inside is in minor units, in answers in major units.
 
@@ -79,6 +102,7 @@ class Trials:
         walk: from the CRM's number to ours: (step, minor units), the last is our average.
         sensitivity: trials of the headline bookings under other markets: (market, floats[trial]).
         by: column by which the run is grouped, or None.
+        exact: means of every source, or None where some have none.
     """
 
     scenario: Scenario
@@ -93,6 +117,7 @@ class Trials:
     walk: tuple[tuple[str, int], ...] = ()
     sensitivity: tuple[tuple[str, Floats], ...] = ()
     by: str | None = None
+    exact: ExactMeans | None = None
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -110,10 +135,14 @@ class Trials:
             only: `segment` (index), `source` or `group` to look at.
 
         Raises:
-            ValueError: the forecast cannot be cut there.
+            UsageError: there is no such series, or the forecast cannot be cut there.
         """
+        series_asked(series)
         horizon = self.scenario.horizon
-        begin, end = horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
+        try:
+            begin, end = horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         rows = [i for i, s in enumerate(self.slices) if all(getattr(s, k) == v for k, v in only.items())]
         running = self._running(series, tuple(rows))
         return np.asarray(running[end] - running[begin])
@@ -126,36 +155,36 @@ class Trials:
         last_day: int = 0,
         group: str | None = None,
     ) -> float:
-        """Return what has happened from a day to the as-of day, minor units of the company's currency.
+        """Return what has happened from a day to another, minor units of the company's currency.
 
-        Bookings are won deals at their close day's rate, receipts are paid opening invoices.
+        Args:
+            series: which one.
+            first_day: days from as-of.
+            segment: index, −1 for what belongs to none, None for all.
+            last_day: days from as-of; what lies after the as-of day has not happened.
+            group: value of the column that the run is grouped by, None for all.
         """
-        s = self.scenario
-        if series == "bookings":
-            groups = s.wins.extra.get(self.by, ()) if self.by and group is not None else ()
-            rows = [
-                (c, int(a), int(d))
-                for i, (c, a, d, g) in enumerate(
-                    zip(s.wins.currency, s.wins.amount, s.wins.day, s.wins.segment, strict=True)
-                )
-                if (segment is None or g == segment) and (not groups or groups[i] == group)
-            ]
-        elif series == "receipts":
-            r, own = s.receivables, s.invoice_segment or (-1,) * len(s.receivables)
-            rows = [
-                (r.currencies[int(r.currency_index[i])], int(r.amount_minor[i]), int(r.paid_day[i]))
-                for i in range(len(r))
-                if (segment is None or own[i] == segment) and group is None
-            ]
-        else:
-            return 0.0
-        return float(
-            sum(
-                float(s.rates.convert(amount, currency, np.array(day)))
-                for currency, amount, day in rows
-                if first_day <= day <= 0
-            )
-        )
+        return self._happened[series].total(first_day, min(last_day, 0), segment, group)
+
+    def is_certain(
+        self, series: Series, first_day: int, last_day: int | None = None, segment: int | None = None
+    ) -> bool:
+        """Tell whether nothing is left open in a window: all trials agree, and with the exact mean too.
+
+        Trials alone cannot tell: what happens once in a thousand may happen in none of them. The exact mean
+        may differ by a minor unit for each deal won, to which its amount is rounded.
+        """
+        only = _only(segment)
+        amounts = self.amounts(series, max(first_day, 1), last_day, **only)
+        if self.exact is None or segment == -1 or np.ptp(amounts):
+            return False
+        horizon = self.scenario.horizon
+        last_day = horizon.last_day if last_day is None else last_day
+        begin, end = horizon.cells_between(max(first_day, 1), last_day)
+        of = slice(None) if segment is None else slice(segment, segment + 1)
+        mean = float(self.exact.money[series][of, begin:end].sum())
+        slack = 1 + float(self.exact.winners[of].sum()) + 1e-9 * abs(mean)
+        return bool(abs(float(amounts[0]) - mean) <= slack)
 
     def window(self, series: Series, period: Period, segment: int | None = None) -> tuple[Floats, float]:
         """Return what a series brings in a period, floats[trial], the past included, and the past alone."""
@@ -170,6 +199,10 @@ class Trials:
         past = self.already(series, self.year_start, segment) if not only else 0.0
         where = only if segment is None else only | {"segment": segment}
         return self.amounts(series, **where) + past, past
+
+    @cached_property
+    def _happened(self) -> Mapping[Series, Happened]:
+        return happened(self.scenario, self.by)
 
     @cached_property
     def year_start(self) -> int:
@@ -192,14 +225,18 @@ class Trials:
             q: chance of less, 0–1.
             by: `month` (the scenario's periods), `quarter` or `year` (fiscal), or None for the total.
             segment: name, or None for all.
+
+        Raises:
+            UsageError: there is no such series, chance, period or segment.
         """
-        windows = [np.sort(self._asked(series, p, segment)) for p in self._periods(by)]
+        q = chance_asked(q)
+        windows = [np.sort(amounts) for amounts in self._asked(series, by, segment)]
         result = np.array([quantile(w, q) / self.unit for w in windows])
         return result if by else result[0]
 
     def mean(self, series: Series, by: By | None = None, segment: str | None = None) -> Floats:
-        """Return the mean of a series, major units, shaped as in `quantile`."""
-        result = np.array([self._asked(series, p, segment).mean() / self.unit for p in self._periods(by)])
+        """Return the mean of a series, major units, shaped and asked as in `quantile`."""
+        result = np.array([amounts.mean() / self.unit for amounts in self._asked(series, by, segment)])
         return result if by else result[0]
 
     def chance(
@@ -208,24 +245,29 @@ class Trials:
     ) -> float:  # fmt: skip
         """Return the chance that a series brings at least so much, major units.
 
+        By default what has come in since the start of the present fiscal year counts, deals already won and
+        invoices already paid included; `since` the day after the as-of day asks for what is still to come.
+
         Args:
             series: `bookings`, `billings` or `receipts`.
             at_least: major units.
             until: last day; a period's, quarter's, year's or target's end.
-            since: first day, by default the start of the fiscal year; what has happened since counts.
+            since: first day, by default the start of the fiscal year that holds the first forecast day.
             segment: name, or None for all.
 
         Raises:
-            ValueError: the forecast cannot be cut there; the message names the dates at which it can.
+            UsageError: there is no such series or segment, or the forecast cannot be cut there; the message
+                names the dates at which it can.
         """
         horizon = self.scenario.horizon
-        end = date.fromisoformat(until) if isinstance(until, str) else until
-        start = date.fromisoformat(since) if isinstance(since, str) else since
-        first = self.year_start if start is None else horizon.day_of(start)
-        index = self._segment(segment)
-        amounts = self.amounts(series, max(first, 1), horizon.day_of(end), **_only(index))
-        amounts = amounts + self.already(series, first, index)
-        return float(np.mean(amounts >= at_least * self.unit))
+        series, index = series_asked(series), self._segment(segment)
+        least = number_asked("at_least", at_least) * self.unit
+        last = horizon.day_of(date_asked("until", until))
+        first = self.year_start if since is None else horizon.day_of(date_asked("since", since))
+        if first > last:
+            raise UsageError(f"until {until} lies before {horizon.date_of(first)}, where the sum begins")
+        amounts = self.amounts(series, max(first, 1), last, **_only(index))
+        return float(np.mean(amounts + self.already(series, first, index) >= least))
 
     def target_chance(self, target: Target) -> tuple[float, float, float, float]:
         """Return chance, its 95 % Wilson interval, and what is already reached (minor units)."""
@@ -235,7 +277,7 @@ class Trials:
         )
         hits = int(np.count_nonzero(amounts + past >= target.amount))
         low, high = wilson(hits, self.trials)
-        if not np.ptp(amounts):
+        if self.is_certain(target.series, target.first_day, target.last_day, target.segment):
             low = high = float(hits > 0)
         return hits / self.trials, low, high, past
 
@@ -257,18 +299,13 @@ class Trials:
             "year": horizon.fiscal_years,
         }[by]  # fmt: skip
 
-    def _asked(self, series: Series, period: Period, segment: str | None) -> Floats:
-        if series not in SERIES:
-            raise ValueError(f"no series {series!r}; there are {', '.join(SERIES)}")
-        return self.window(series, period, self._segment(segment))[0]
+    def _asked(self, series: Series, by: By | None, segment: str | None) -> list[Floats]:
+        """Return what a series brings in each period, the past included."""
+        series, index = series_asked(series), self._segment(segment)
+        return [self.window(series, period, index)[0] for period in self._periods(by_asked(by))]
 
     def _segment(self, name: str | None) -> int | None:
-        if name is None:
-            return None
-        names = [s.name for s in self.scenario.segments]
-        if name not in names:
-            raise ValueError(f"no segment {name!r}; there are {', '.join(names)}")
-        return names.index(name)
+        return segment_asked(name, [s.name for s in self.scenario.segments])
 
 
 def _only(segment: int | None) -> dict[str, Any]:

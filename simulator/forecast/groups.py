@@ -1,0 +1,121 @@
+"""Sort deals into groups by a column of their table, those already won beside those still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from simulator.errors import UsageError
+from simulator.scenario import Scenario
+
+COLUMNS: Final = ("customer", "class", "stage", "currency", "terms")
+"""Columns that the forecast reads itself, and that may be grouped by too; all further ones may."""
+WON: Final = "(won)"
+OTHERS: Final = "(others)"
+NEW: Final = "(new)"
+"""Deals yet to come belong to nobody."""
+INVOICES: Final = "(invoices already sent)"
+"""They name no group, whatever the column."""
+MOST: Final = 60
+"""Pairs of segment and group with rows of their own: each costs as much memory as a segment."""
+
+
+def grouped(scenario: Scenario, by: str | None) -> Scenario:
+    """Return the scenario with the column among the further ones of its open and its won deals.
+
+    Where there are too many groups, those with least money become one.
+
+    Raises:
+        UsageError: the deals have no such column.
+    """
+    if by is None:
+        return scenario
+    pipeline, wins = scenario.pipeline, scenario.wins
+    known = [*pipeline.extra, *(c for c in COLUMNS if c not in pipeline.extra and any(_open(scenario, c)))]
+    if by not in known:
+        raise UsageError(
+            f'the deals have no column "{by}" to group by; they have: {", ".join(known) or "none"}'
+        )
+    if by in pipeline.extra:
+        opened, won = pipeline.extra[by], wins.extra.get(by, ("",) * len(wins))
+    else:
+        opened, won = _open(scenario, by), _won(scenario, by)
+    kept = _largest(scenario, opened, won)
+    opened, won = _folded(opened, kept), _folded(won, kept)
+    return replace(
+        scenario,
+        pipeline=replace(pipeline, extra={**pipeline.extra, by: opened}),
+        wins=replace(wins, extra={**wins.extra, by: won}),
+    )
+
+
+def _open(scenario: Scenario, column: str) -> tuple[str, ...]:
+    pipeline = scenario.pipeline
+    if column == "stage":
+        at = zip(pipeline.segment.tolist(), pipeline.stage.tolist(), strict=True)
+        return tuple(scenario.segments[segment].funnel.stages[stage] for segment, stage in at)
+    if column == "customer":
+        # A deal that names no customer is one of its own, and would be a group of its own.
+        pairs = zip(pipeline.customer, pipeline.id, strict=True)
+        return tuple("" if customer == f"deal {deal}" else customer for customer, deal in pairs)
+    return {
+        "class": pipeline.customer_class,
+        "currency": pipeline.currency,
+        "terms": pipeline.terms,
+    }[column]
+
+
+def _won(scenario: Scenario, column: str) -> tuple[str, ...]:
+    if column == "stage":
+        return (WON,) * len(scenario.wins)
+    if column == "currency":
+        return scenario.wins.currency
+    # Won deals keep no more than what bookings take; the rest stands in the table that they came from.
+    texts = _texts(scenario, column)
+    return tuple(texts.get(deal, "") for deal in scenario.wins.id)
+
+
+def _texts(scenario: Scenario, column: str) -> Mapping[str, str]:
+    """Return a column of the deals' table by the deals' ids, nothing where the table is not there."""
+    header, *rows = scenario.tables.get("deals", ((),))
+    data: Mapping[str, Any] = scenario.resolved.get("data") or {}
+    theirs = (data.get("columns") or {}).get("deals") or {}
+    key, at = (_place(header, str(theirs.get(name) or name)) for name in ("id", column))
+    if key is None or at is None:
+        return {}
+    return {row[key].strip(): row[at].strip() for row in rows}
+
+
+def _place(header: Sequence[str], name: str) -> int | None:
+    """Return where a column stands, capitals aside where only one fits."""
+    if name in header:
+        return header.index(name)
+    alike = [i for i, title in enumerate(header) if title.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _largest(scenario: Scenario, opened: Sequence[str], won: Sequence[str]) -> set[str]:
+    """Return the groups with most money, open and won, as many as may have rows of their own."""
+    money: dict[str, float] = {}
+    segments: dict[str, set[int]] = {}
+    for deals, groups in ((scenario.pipeline, opened), (scenario.wins, won)):
+        for i, group in enumerate(groups):
+            worth = scenario.rates.convert(deals.amount[i], deals.currency[i], np.array(0))
+            money[group] = money.get(group, 0.0) + float(worth)
+            segments.setdefault(group, set()).add(int(deals.segment[i]))
+    if sum(map(len, segments.values())) <= MOST:
+        return set(money)
+    kept, pairs = set(), 0
+    for group in sorted(money, key=lambda g: (-money[g], g)):
+        pairs += len(segments[group])
+        if pairs > MOST:
+            break
+        kept.add(group)
+    return kept
+
+
+def _folded(groups: Sequence[str], kept: set[str]) -> tuple[str, ...]:
+    return tuple(group if group in kept else OTHERS for group in groups)

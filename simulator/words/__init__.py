@@ -1,0 +1,28 @@
+"""Say amounts, chances and dates the way people say them, so that every output uses the same words."""
+
+from simulator.words.amounts import Scale, scale_for, scale_of
+from simulator.words.chances import chance_cells, is_certain, likelihood, one_in, percent
+from simulator.words.headline import headline
+from simulator.words.periods import complete_periods, headline_period, loose_targets
+from simulator.words.text import MONTHS, cut, day, month, plain, width
+
+__all__ = [
+    "MONTHS",
+    "Scale",
+    "chance_cells",
+    "complete_periods",
+    "cut",
+    "day",
+    "headline",
+    "headline_period",
+    "is_certain",
+    "likelihood",
+    "loose_targets",
+    "month",
+    "one_in",
+    "percent",
+    "plain",
+    "scale_for",
+    "scale_of",
+    "width",
+]

@@ -1,0 +1,56 @@
+"""Write dates and names so that they read alike everywhere and cannot steer a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Final
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(when: str | date) -> str:
+    """Write a date: `31 Oct 2026`."""
+    when = date.fromisoformat(when) if isinstance(when, str) else when
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def month(when: str | date) -> str:
+    """Write a month: `Oct 2026`."""
+    return day(when).split(" ", 1)[1]
+
+
+def plain(text: object, longest: int | None = None) -> str:
+    """Return text that cannot steer a terminal: one line, without control and direction characters.
+
+    Args:
+        text: anything that came from a file.
+        longest: columns; what is longer ends in `…`.
+    """
+    spaced = "".join(" " if c.isspace() else c for c in str(text))
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    kept = " ".join(kept.split())
+    return kept if longest is None else cut(kept, longest)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return a text that fits so many columns; what is longer ends in `…`."""
+    if width(text) <= columns:
+        return text
+    used = 0
+    for place, character in enumerate(text):
+        used += _columns(character)
+        if used > columns - 1:
+            return text[:place].rstrip() + "…"
+    return text
+
+
+def width(text: str) -> int:
+    """Return the columns that a text takes in a terminal."""
+    return sum(_columns(c) for c in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,95 @@
+"""Deals in groups, by any column of their table."""
+
+import numpy as np
+import pytest
+from factory import make_pipeline, make_receivables, make_scenario, make_segment, make_wins
+from written import SCENARIO, loaded
+
+from simulator.arrivals import PipelineGeneration
+from simulator.distributions import LogNormal
+from simulator.engine.compile import COMING
+from simulator.errors import UsageError
+from simulator.forecast import groups
+from simulator.forecast.groups import grouped
+from simulator.simulation import simulate
+
+DEALS = """\
+id,Customer,class,stage,amount,currency,terms,created,closed
+D1,Acme,Gold,Proposal,1000,EUR,net 60,2026-09-01,
+D2,,,Contract,2000,USD,,2026-08-01,
+D3,Acme,Gold,Won,500,EUR,,2026-02-01,2026-05-05
+D4,Bolt,Key,Won,700,USD,,2026-03-01,2026-06-01
+"""
+
+
+def by_group(scenario, by, series="bookings", statistic="already"):
+    rows = simulate(scenario, trials=200, by=by).to_json()["groups"]["rows"]
+    return {row["group"]: row[series][statistic] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("by", "already"),
+    [
+        ("customer", {"Acme": 500.0, "Bolt": 630.0, "": 0.0}),
+        ("class", {"Gold": 500.0, "Key": 630.0, "": 0.0}),
+        ("stage", {"(won)": 1130.0, "Contract": 0.0, "Proposal": 0.0}),
+        ("currency", {"EUR": 500.0, "USD": 630.0}),
+        ("terms", {"net 60": 0.0, "": 1130.0}),
+    ],
+)
+def test_columns_that_the_forecast_reads_group_open_and_won_deals(tmp_path, by, already):
+    assert by_group(loaded(tmp_path, deals=DEALS), by) == already
+
+
+def test_columns_under_other_names_are_found(tmp_path):
+    deals = DEALS.replace("id,Customer,class", "Number,Account,Tier")
+    columns = "{deals: {id: number, customer: Account, class: Tier}}"
+    text = SCENARIO.replace("data: {deals: deals.csv}", f"data: {{deals: deals.csv, columns: {columns}}}")
+    scenario = loaded(tmp_path, text, deals=deals)
+    assert by_group(scenario, "class") == {"Gold": 500.0, "Key": 630.0, "": 0.0}
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    bare = "id,stage,amount,owner\nD1,Proposal,1000,Kim\n"
+    with pytest.raises(UsageError, match=r'no column "class" .* they have: owner, stage, currency$'):
+        simulate(loaded(tmp_path, deals=bare), trials=10, by="class")
+
+
+@pytest.mark.parametrize("by", ["owner", "customer", "stage"])
+def test_groups_add_up_to_the_company(by):
+    coming = PipelineGeneration(9, LogNormal.from_median(14_000, 40_000), np.array([1.0, 0, 0]))
+    pipeline = make_pipeline(6, stage=[0, 1, 2, 0, 1, 2], customer=list("aabbcc"),
+                             extra={"owner": ("Ann", "Bo", "Bo", "", "Ann", "Bo")})  # fmt: skip
+    wins = make_wins(day=[-10, -20])
+    scenario = make_scenario(
+        segments=(make_segment(generation=coming),), pipeline=pipeline, wins=wins,
+        receivables=make_receivables(invoice_day=[-40, -10], due_day=[-10, 20], paid_day=[-5, 2**62]),
+    )  # fmt: skip
+    payload = simulate(scenario, trials=300, by=by).to_json()
+    rows = payload["groups"]["rows"]
+    assert [row["group"] for row in rows][-2:] == [groups.INVOICES, groups.NEW]
+    for series in ("bookings", "billings", "receipts"):
+        for statistic in ("mean", "already"):
+            total = sum(row[series][statistic] for row in rows)
+            assert total == pytest.approx(payload["totals"][series][statistic]), (series, statistic)
+
+
+def test_wins_that_tell_no_group_count_once():
+    pipeline = make_pipeline(2, stage=1, extra={"owner": ("Ann", "Bo")})
+    rows = by_group(make_scenario(pipeline=pipeline, wins=make_wins(day=[-10])), "owner")
+    assert rows == {"Ann": 0.0, "Bo": 0.0, "": 5_000.0}
+
+
+def test_too_many_groups_become_others():
+    count = groups.MOST + 20
+    owners = tuple(f"R{i:03d}" for i in range(count))
+    pipeline = make_pipeline(stage=[1] * count, amount=[1_000 * (i + 1) for i in range(count)],
+                             extra={"owner": owners})  # fmt: skip
+    scenario = grouped(make_scenario(pipeline=pipeline), "owner")
+    found = set(scenario.pipeline.extra["owner"])
+    assert found == {*owners[20:], groups.OTHERS}
+    assert grouped(make_scenario(pipeline=pipeline), None).pipeline is pipeline
+
+
+def test_the_engine_calls_deals_to_come_the_same():
+    assert groups.NEW == COMING
