@@ -25,12 +25,14 @@ from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed, Gamma, LogNormal, Weibull
-from simulator.expected import expected, funnel_table, walk, weighted_pipeline
-from simulator.expected.billing import paid_after
+from simulator.expected import SOURCES, expected, funnel_table, walk, weighted_pipeline
+from simulator.expected.paying import paid_after
 from simulator.market import Market, both_below
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Recycling, Soberness
 from simulator.terms import parse_terms
+
+OPEN, NEW, RECEIVABLES = (SOURCES.index(name) for name in ("open", "new", "receivables"))
 
 # ---- limits that are arithmetic
 
@@ -120,7 +122,7 @@ def test_terms_split_a_deal_as_its_contract_says():
     for series, days in ((result.billings, (50, 90, 100)), (result.receipts, (65, 120, 145))):
         by_hand = np.zeros(len(scenario.horizon.cuts))
         np.add.at(by_hand, cell[list(days)], (300_00, 400_00, 300_00))
-        assert np.abs(series[0, 0] - by_hand).max() < 1e-6
+        assert np.abs(series[OPEN, 0] - by_hand).max() < 1e-6
 
 
 def test_a_discount_is_taken_as_often_as_stated_and_costs_its_share():
@@ -148,7 +150,7 @@ def test_opening_invoices_continue_their_table():
     segment = make_segment(payment={"default": behaviour})
     receivables = make_receivables(due_day=[-10, 40, -100], amount_minor=[1000, 2000, 4000])
     scenario = make_scenario(segments=(segment,), receivables=receivables)
-    result = expected(scenario).receipts[2, 0]
+    result = expected(scenario).receipts[RECEIVABLES, 0]
     by_hand = np.zeros(len(scenario.horizon.cuts))
     cell = scenario.horizon.cell_of_day()
     by_hand[cell[10]] += 1000 * 0.4 / 0.5
@@ -168,13 +170,13 @@ def test_steady_arrivals_win_at_the_rate_they_come():
     segment = sure_segment(generation=generation)
     scenario = make_scenario(segments=(segment,))
     result = expected(scenario)
-    won, days = result.winners[1, 0], np.diff((0, *scenario.horizon.cuts))
+    won, days = result.winners[NEW, 0], np.diff((0, *scenario.horizon.cuts))
     # Everybody wins 50 days after coming: December gets the arrivals of 1 … 11 November, and so on.
     assert won[0] == pytest.approx(0, abs=1e-12)
     assert won[1] == pytest.approx(8 * 11 / 30)
     assert won[2] == pytest.approx(8 * 19 / 30 + 8 * 12 / 31)
     assert won.sum() == pytest.approx(8 * 10 + 8 * (days[-2] + days[-1] - 50) / days[-2], rel=1e-3)
-    assert result.bookings[1, 0] == pytest.approx(won * generation.amount.mean() * 100)
+    assert result.bookings[NEW, 0] == pytest.approx(won * generation.amount.mean() * 100)
 
 
 def test_a_part_month_brings_its_part():
@@ -184,8 +186,8 @@ def test_a_part_month_brings_its_part():
     as_of = date(2026, 11, 20)
     scenario = make_scenario(as_of=as_of, days=41, segments=(sure_segment(generation=generation),))
     result = expected(scenario)
-    assert result.winners[1, 0].tolist() == pytest.approx([2 * 3 * 10 / 30, 3 * 1.1 ** (1 / 12)])
-    assert result.bookings[1, 0] == pytest.approx(result.winners[1, 0] * 500_00)
+    assert result.winners[NEW, 0].tolist() == pytest.approx([2 * 3 * 10 / 30, 3 * 1.1 ** (1 / 12)])
+    assert result.bookings[NEW, 0] == pytest.approx(result.winners[NEW, 0] * 500_00)
 
 
 # ---- the walk from the CRM's number, and the table of stages

@@ -1,212 +1,228 @@
-"""Turn expected bookings by day into expected invoices and receipts by cell."""
+"""Turn expected instalments into expected invoices, tax and receipts by cell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.distributions import whole_days
-from simulator.expected.walks import convolved
+from simulator.expected.events import Calendar
+from simulator.expected.paying import opening_receipts, paid_after
 from simulator.money import minor_digits
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
 from simulator.scenario import Scenario
-from simulator.terms import Discount, Installment, due_dates, invoice_dates, parse_terms, roll_dates
+from simulator.scenario.conditions import Conditions
+from simulator.terms import Discount, DueRule, Event, Installment
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Rule = TypeVar("Rule")
+Spectrum = NDArray[np.complex128]
+
+_NOISE = 1e-13
+"""Money below this part of the whole comes from the rounding of a transform."""
 
 
 @dataclass(frozen=True)
-class Contract:
-    """What decides how a deal is billed and paid.
+class Invoices:
+    """What decides how invoices of one day are taxed, due, paid and counted.
 
     Attributes:
+        source: index.
         segment: index.
-        customer_class: "" for the default one.
         currency: ISO code.
-        terms: the deal's own, or "".
-        service_months: 0 where not given.
+        tax: share of the net price.
+        payment: behaviour of the customers.
+        due: rule of the due date.
+        discount: on offer, or None.
+        certain: paid on the due day for certain.
+        deferred: there is a rule of revenue, so that they count towards deferred revenue.
     """
-
-    segment: int
-    customer_class: str
-    currency: str
-    terms: str
-    service_months: int
-
-
-@dataclass(frozen=True)
-class _Payer:
-    """Invoices that are paid by one law, in one currency."""
 
     source: int
     segment: int
-    customer_class: str
     currency: str
-    gap: int
+    tax: Fraction
+    payment: PaymentBehaviour
+    due: DueRule
     discount: Discount | None
     certain: bool
+    deferred: bool
+
+    @staticmethod
+    def of(source: int, terms: Conditions, part: Installment) -> Invoices:
+        """Return what decides about the invoices of an instalment."""
+        return Invoices(
+            source, terms.segment, terms.currency, terms.tax, terms.payment, part.due, part.discount,
+            part.certain, terms.recognise is not None,
+        )  # fmt: skip
 
 
 @dataclass
 class Ledger:
-    """Collects invoices, then says when they are paid.
+    """Collects invoices by their day, then says what they bring.
 
     Attributes:
-        scenario: whose terms, behaviour and rates hold.
-        billings: floats[source, segment, cell], minor units of the company's currency.
-        receipts: likewise.
+        scenario: whose rules hold.
+        calendar: of the days asked for.
+        billings: net, floats[source, segment, cell], minor units of the company's currency.
+        receipts: floats[source, segment, cell], likewise.
+        tax: passed on, floats[cell].
+        deferred: change of deferred revenue, floats[cell].
     """
 
     scenario: Scenario
+    calendar: Calendar
     billings: Floats
     receipts: Floats
-    _unpaid: dict[_Payer, Floats] = field(default_factory=dict)
+    tax: Floats
+    deferred: Floats
+    _written: dict[Invoices, Floats] = field(default_factory=dict)
+    _presumed: dict[Invoices, Floats] = field(default_factory=dict)
+    _laws: dict[tuple[object, ...], Spectrum] = field(default_factory=dict)
 
-    def add(self, source: int, contract: Contract, money: Floats) -> None:
-        """Bill a series of bookings.
+    def write(self, kind: Invoices) -> Floats:
+        """Return the net amounts of invoices by their day, to be added to, floats[day 0 … last].
+
+        They are what is expected of solvent customers: minor units of the contract's currency.
+        """
+        return self._written.setdefault(kind, np.zeros(self.calendar.last + 1))
+
+    def presume(self, kind: Invoices) -> Floats:
+        """Return likewise what is taken to have been invoiced by now, floats[day first … 0]."""
+        return self._presumed.setdefault(kind, np.zeros(1 - self.calendar.first))
+
+    def bill(self, source: int, terms: Conditions, events: Mapping[Event, Floats]) -> None:
+        """Write the invoices of lines under one set of conditions.
 
         Args:
             source: index.
-            contract: of all of them.
-            money: by the day of closing, minor units of the contract's currency, floats[day 0 … last].
+            terms: the conditions.
+            events: solvent customers' money by the day of each event, floats[day 0 … last].
         """
-        segment = self.scenario.segments[contract.segment]
-        terms = of_class(segment.terms, contract.customer_class)
-        if contract.terms:
-            terms = parse_terms(contract.terms)
-        events = {"signature": money, "start": money}
-        for installment in terms.installments(contract.service_months or None):
-            if installment.event not in events:
-                events["delivery"] = convolved(money, whole_days(segment.delivery))
-                events["acceptance"] = convolved(events["delivery"], whole_days(segment.acceptance))
-            self._invoice(source, contract, installment, events[installment.event])
+        last = self.calendar.last
+        today = -self.calendar.first
+        kept = terms.payment.solvent(np.arange(last + 1))
+        for number, part in enumerate(terms.installments):
+            money = events[part.event]
+            days = self.calendar.invoiced(terms, number)[today:]
+            inside = np.flatnonzero((days <= last) & (money != 0))
+            amounts = money[inside] * kept[days[inside] - inside] * float(part.share)
+            self.write(Invoices.of(source, terms, part))[:] += np.bincount(days[inside], amounts, last + 1)
 
-    def _invoice(self, source: int, contract: Contract, installment: Installment, money: Floats) -> None:
-        """Write one instalment's invoices: their days follow from the event's day."""
-        horizon, segment = self.scenario.horizon, self.scenario.segments[contract.segment]
-        when = np.datetime64(horizon.as_of, "D") + np.arange(len(money))
-        written = invoice_dates(installment, when, segment.invoice_lag)
-        due = roll_dates(due_dates(installment.due, written), segment.roll, segment.holidays)
-        days = (written - np.datetime64(horizon.as_of, "D")).astype(np.int64)
-        gaps = (due - written).astype(np.int64)
-        inside = (days <= horizon.last_day) & (money != 0)
-        days, gaps, amounts = days[inside], gaps[inside], money[inside] * float(installment.share)
-        billed = np.bincount(days, amounts, horizon.last_day + 1)
-        by_cell(
-            self.billings[source, contract.segment], billed * rates(self.scenario, contract.currency), horizon
-        )
-        for gap in np.unique(gaps):
-            payer = _Payer(
-                source, contract.segment, contract.customer_class, contract.currency,
-                int(gap), installment.discount, installment.certain,
-            )  # fmt: skip
-            unpaid = self._unpaid.setdefault(payer, np.zeros(horizon.last_day + 1))
-            unpaid += np.bincount(days[gaps == gap], amounts[gaps == gap], horizon.last_day + 1)
+    def close(self) -> None:
+        """Bill, tax and pay all invoices so far, and pay what was opened before."""
+        horizon, first = self.scenario.horizon, self.calendar.first
+        taxed = np.zeros(horizon.last_day + 1 - first)
+        totals: dict[tuple[int, int, str], Spectrum] = {}
+        for kind, net in self._written.items():
+            converted = net * self._rates(kind.currency)[-first:]
+            by_cell(self.billings[kind.source, kind.segment], converted, horizon)
+            if kind.deferred:
+                by_cell(self.deferred, converted, horizon)
+            taxed[-first:] += converted * float(kind.tax)
+            key = kind.source, kind.segment, kind.currency
+            totals[key] = totals.get(key, 0) + self._paid(kind, net)
+        for kind, net in self._presumed.items():
+            taxed[: 1 - first] += net * self._rates(kind.currency)[: 1 - first] * float(kind.tax)
+            self._receive(kind.source, kind.segment, kind.currency, self._paid_of_presumed(kind, net))
+        for (source, segment, currency), spectrum in totals.items():
+            self._receive(source, segment, currency, self._back(spectrum))
+        self._pass_on(taxed)
 
-    def pay(self) -> None:
-        """Let all invoices so far be paid."""
+    def open(self, source: int) -> None:
+        """Let the opening invoices be paid, and pass on the tax of all that are known."""
+        weekday = lambda day: int(self.calendar.weekday(np.array(day)))  # noqa: E731
+        receive = lambda segment, code, money: self._receive(source, segment, code, money)  # noqa: E731
+        opening_receipts(self.scenario, weekday, receive)
+        invoices, horizon, rule = self.scenario.receivables, self.scenario.horizon, self.scenario.cash.tax
+        for row in np.flatnonzero((invoices.invoice_day <= 0) & (invoices.tax_minor != 0)).tolist():
+            day, code = int(invoices.invoice_day[row]), invoices.currencies[invoices.currency_index[row]]
+            due = horizon.day_of(rule.due(horizon.date_of(day)))
+            if 0 < due <= horizon.last_day:
+                rate = float(rates_on(self.scenario, code, np.array(day)))
+                self.tax[horizon.cell_of_day()[due]] += float(invoices.tax_minor[row]) * rate
+
+    @cached_property
+    def _length(self) -> int:
+        return 2 * (self.calendar.last + 1)
+
+    def _rates(self, currency: str) -> Floats:
+        return rates_on(self.scenario, currency, self.calendar.days)
+
+    def _paid(self, kind: Invoices, net: Floats) -> Spectrum:
+        """Transform what invoices bring in by day: each time to pay and due weekday has a law of its own."""
+        written = np.flatnonzero(net)
+        due = self.calendar.due(kind.segment, kind.due)[written - self.calendar.first]
+        groups = np.stack((due - written, self._weekday(kind, due)))
+        result: Spectrum = np.zeros(self._length // 2 + 1, dtype=np.complex128)
+        for gap, weekday in np.unique(groups, axis=1).T.tolist():
+            chosen = written[(groups[0] == gap) & (groups[1] == weekday)]
+            series = np.bincount(chosen, net[chosen], self.calendar.last + 1)
+            result += np.fft.rfft(series, self._length) * self._law(kind, gap, weekday)
+        return result * (1 + float(kind.tax))
+
+    def _law(self, kind: Invoices, gap: int, weekday: int) -> Spectrum:
+        """Transform the law of payment of solvent customers."""
+        key = kind.payment, gap, weekday, kind.discount, kind.certain
+        if key not in self._laws:
+            size = self.calendar.last + 1
+            behaviour = kind.payment.by_weekday[weekday]
+            law = paid_after(behaviour, gap, kind.discount, kind.certain, size)
+            self._laws[key] = np.fft.rfft(law * kind.payment.solvent(np.arange(size)), self._length)
+        return self._laws[key]
+
+    def _paid_of_presumed(self, kind: Invoices, net: Floats) -> Floats:
+        """Return what presumed invoices bring after the as-of day, floats[day 0 … last]."""
+        first, last = self.calendar.first, self.calendar.last
+        written = np.flatnonzero(net) + first
+        due = self.calendar.due(kind.segment, kind.due)[written - first]
+        groups = np.stack((due - written, self._weekday(kind, due)))
+        money = np.zeros(last + 1)
+        for gap, weekday in np.unique(groups, axis=1).T.tolist():
+            chosen = written[(groups[0] == gap) & (groups[1] == weekday)]
+            behaviour = kind.payment.by_weekday[weekday]
+            size = last + 1 - int(chosen.min(initial=0))
+            law = paid_after(behaviour, gap, kind.discount, kind.certain, size)
+            for day in chosen.tolist():
+                money += net[day - first] * law[-day : last + 1 - day]
+        money[0] = 0.0
+        return money * (1 + float(kind.tax)) * kind.payment.solvent(np.arange(last + 1))
+
+    def _weekday(self, kind: Invoices, due: Integers) -> Integers:
+        """Return the weekday of due days where it matters, else Monday."""
+        return self.calendar.weekday(due) if kind.payment.run_days else np.zeros_like(due)
+
+    def _back(self, spectrum: Spectrum) -> Floats:
+        money = np.fft.irfft(spectrum, self._length)[: self.calendar.last + 1]
+        return np.where(money > _NOISE * np.abs(spectrum[0]), money, 0.0)
+
+    def _receive(self, source: int, segment: int, currency: str, money: Floats) -> None:
+        converted = money * rates(self.scenario, currency)
+        by_cell(self.receipts[source, segment], converted, self.scenario.horizon)
+
+    def _pass_on(self, taxed: Floats) -> None:
+        """Add the tax of invoices by their day to the cells of its due days; what was due by now is past."""
+        if not taxed.any():
+            return
         horizon = self.scenario.horizon
-        paid: dict[tuple[int, int, str], Floats] = {}
-        for payer, money in self._unpaid.items():
-            behaviour = of_class(self.scenario.segments[payer.segment].payment, payer.customer_class)
-            law = paid_after(behaviour, payer.gap, payer.discount, payer.certain, len(money))
-            key = (payer.source, payer.segment, payer.currency)
-            paid.setdefault(key, np.zeros(len(money)))
-            paid[key] += np.convolve(money, law)[: len(money)]
-        for (source, segment, currency), money in paid.items():
-            by_cell(self.receipts[source, segment], money * rates(self.scenario, currency), horizon)
-        self._unpaid.clear()
-
-
-def paid_after(
-    behaviour: PaymentBehaviour, gap: int, discount: Discount | None, certain: bool, size: int
-) -> Floats:
-    """Return the expected share of an invoice that is paid each day after it is written, floats[size].
-
-    Days max(0, gap + late). A customer who takes a discount pays at the latest on its last day; whoever pays
-    by then pays so much less. The recovered part of a bad debt comes with the table's last day.
-
-    Args:
-        behaviour: of the customer's class.
-        gap: days from invoice to due date.
-        discount: on offer, or None.
-        certain: paid on the due day for certain.
-        size: of the result.
-    """
-    result = np.zeros(size + 1)
-    late, chances, bad_debt = behaviour.late_law()
-    if certain:
-        late, chances, bad_debt = np.zeros(1, dtype=np.int64), np.ones(1), 0.0
-    offsets = np.maximum(gap + late, 0)
-    recovered = max(gap + behaviour.last_day, 0)
-    taken = behaviour.discount_taken if discount and not certain else 0.0
-    less = 1 - float(discount.share) if discount else 1.0
-    limit = discount.days if discount else -1
-    np.add.at(
-        result, np.minimum(offsets, size), (1 - taken) * chances * np.where(offsets <= limit, less, 1.0)
-    )
-    result[min(recovered, size)] += (1 - taken) * bad_debt * behaviour.recovery
-    if taken:
-        np.add.at(result, np.minimum(np.minimum(offsets, limit), size), taken * chances * less)
-        result[min(limit, size)] += taken * bad_debt * less
-    return result[:size]
-
-
-def receipts_of_opening(scenario: Scenario, receipts: Floats) -> None:
-    """Add what opening invoices bring, given that they are unpaid at the end of day 0.
-
-    P(late = j | late > −due), paid on day due + j ≥ 1; a bad debt's recovery on due + the table's last day.
-    Invoices of no known segment are counted in the first one.
-
-    Args:
-        scenario: whose receivables are paid.
-        receipts: floats[segment, cell], minor units of the company's currency.
-    """
-    horizon, invoices = scenario.horizon, scenario.receivables
-    rows = np.flatnonzero(invoices.open)
-    amounts: dict[tuple[int, PaymentBehaviour, int, int], float] = {}
-    for row in rows.tolist():
-        segment = max(scenario.invoice_segment[row], 0) if scenario.invoice_segment else 0
-        behaviour = scenario.invoice_payment(row)
-        key = (segment, behaviour, int(invoices.currency_index[row]), int(invoices.due_day[row]))
-        amounts[key] = amounts.get(key, 0.0) + float(invoices.amount_minor[row])
-    paid: dict[tuple[int, int], Floats] = {}
-    for (segment, behaviour, currency, due), amount in amounts.items():
-        money = paid.setdefault((segment, currency), np.zeros(horizon.last_day + 2))
-        days, chances = _residual(behaviour, due)
-        np.add.at(money, np.minimum(days, horizon.last_day + 1), amount * chances)
-    for (segment, currency), money in paid.items():
-        rate = rates(scenario, invoices.currencies[currency])
-        by_cell(receipts[segment], money[:-1] * rate, horizon)
-
-
-def _residual(behaviour: PaymentBehaviour, due: int) -> tuple[Integers, Floats]:
-    """Return days from as-of and the expected share of an opening invoice that is paid on each."""
-    late, chances, bad_debt = behaviour.late_law()
-    later = late > -due
-    left = chances[later].sum() + bad_debt
-    if left <= 1e-12:
-        return np.ones(1, dtype=np.int64), np.ones(1)
-    recovered = max(due + behaviour.last_day, 1)
-    days = np.append(due + late[later], recovered)
-    return days, np.append(chances[later], bad_debt * behaviour.recovery) / left
-
-
-def of_class(rules: Mapping[str, Rule], customer_class: str) -> Rule:
-    """Return the rule of a customer class, the default one where it has none."""
-    return rules[customer_class] if customer_class in rules else rules["default"]
+        due = self.scenario.cash.tax.due_days(horizon, self.calendar.first, self.calendar.last)
+        inside = (due > 0) & (due <= horizon.last_day)
+        cells = horizon.cell_of_day()[due[inside]]
+        self.tax += np.bincount(cells, taxed[inside], len(self.tax))
 
 
 def rates(scenario: Scenario, currency: str) -> Floats:
     """Return minor units of the company's currency for one of another, floats[day 0 … last]."""
-    days = np.arange(scenario.horizon.last_day + 1)
+    return rates_on(scenario, currency, np.arange(scenario.horizon.last_day + 1))
+
+
+def rates_on(scenario: Scenario, currency: str, days: Integers) -> Floats:
+    """Return minor units of the company's currency for one of another on each day, floats[...]."""
     shift = minor_digits(scenario.currency) - minor_digits(currency)
     return np.asarray(scenario.rates.rate(currency, days) * 10.0**shift)
 

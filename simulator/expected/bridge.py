@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.expected.billing import rates
+from simulator.expected.billing import rates, rates_on
 from simulator.expected.means import Daily, Expected, crm_chances, expected
-from simulator.money import minor_digits
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -40,7 +39,7 @@ def walk(
     chosen = slice(None) if segment is None else slice(segment, segment + 1)
     already = won_already(scenario, first_day, last_day, segment)
     series = [float(part[chosen, days].sum()) for part in _parts(daily)]
-    at_set, at_ours, first, returned, new = series
+    at_set, at_ours, first, returned, new, renewals = series
     outside = "closes outside the period" if first_day > 1 else "closes after the period"
     cumulative = [
         ("already won", already),
@@ -53,6 +52,8 @@ def walk(
         cumulative.append(("lost deals that come back", already + first + returned))
     total = already + first + returned + new
     cumulative.append(("deals yet to come", total))
+    if daily.renewals.any():
+        cumulative.append(("renewals", total + renewals))
     steps, before = [], 0.0
     for name, value in cumulative:
         steps.append((name, float(np.rint(value)) - before))
@@ -76,10 +77,11 @@ def won_already(scenario: Scenario, first_day: int, last_day: int, segment: int 
         day = int(wins.day[row])
         if first_day <= day <= min(last_day, 0) and segment in (None, int(wins.segment[row])):
             code = wins.currency[row]
-            shift = 10.0 ** (minor_digits(scenario.currency) - minor_digits(code))
-            total += float(wins.amount[row]) * float(scenario.rates.rate(code, day)) * shift
+            total += float(wins.amount[row]) * float(rates_on(scenario, code, np.array(day)))
     return total
 
 
 def _parts(daily: Daily) -> tuple[Floats, ...]:
-    return daily.at_set_chances, daily.at_our_chances, daily.first, daily.returned, daily.new
+    return (
+        daily.at_set_chances, daily.at_our_chances, daily.first, daily.returned, daily.new, daily.renewals,
+    )  # fmt: skip

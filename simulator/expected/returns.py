@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from simulator.distributions import whole_days
 from simulator.expected.luck import Luck
@@ -115,46 +117,48 @@ class Returns:
         """Whether lost deals come back at all."""
         return self.segment.recycling.chance > 0 and self.segment.recycling.attempts > 1
 
-    def won_by_day(self, states: States, amounts: Floats) -> Floats:
+    def won_by_day(self, states: States, sums: Sequence[sparse.csr_array]) -> list[Floats]:
         """Return the expected wins by later attempts of open deals, summed with weights.
 
         Args:
             states: of the open deals, at their ages.
-            amounts: floats[key, deal], what a win of each deal counts for.
+            sums: what a win of each deal counts for, several tables [row, deal].
 
         Returns:
-            floats[key, day 1 … last], by the day of closing.
+            of each table floats[row, day 1 … last], by the day of closing.
         """
-        entered = np.zeros((2, len(amounts), self.size))
+        weights = sparse.vstack(sums, format="csr")
+        entered = np.zeros((2, weights.shape[0], self.size))
         for stage in np.unique(states.stage):
             inside = np.flatnonzero((states.stage == stage) & (states.weight > 0))
             kinds, at = np.unique(
                 np.stack((states.age[inside], states.chance[inside])), axis=1, return_inverse=True
             )
-            counts = np.zeros((len(amounts), kinds.shape[1]))
-            for key, row in enumerate(amounts):
-                weights = row[states.deal[inside]] * states.weight[inside]
-                counts[key] = np.bincount(at.ravel(), weights, kinds.shape[1])
-            self._add_stage(entered, int(stage), kinds[0], kinds[1], counts)
+            entries = states.weight[inside], (states.deal[inside], at.ravel())
+            of_kind = sparse.csr_array(entries, shape=(weights.shape[1], kinds.shape[1]))
+            self._add_stage(entered, int(stage), kinds[0], kinds[1], weights @ of_kind)
         won = convolved(entered[0], self.won_law)
         if self.segment.recycling.attempts > 2:
             won += convolved(entered[1], self.again)
         cumulative = np.cumsum(won, axis=1)
         cells = np.clip(np.floor(self.reach).astype(np.int64), -1, self.size - 1)
         by_day = np.where(cells >= 0, cumulative[:, np.maximum(cells, 0)], 0.0)
-        return np.asarray(np.diff(by_day, axis=1, prepend=0.0))
+        closed = np.diff(by_day, axis=1, prepend=0.0)
+        return np.split(closed, np.cumsum([table.shape[0] for table in sums])[:-1])
 
-    def _add_stage(self, entered: Floats, stage: int, ages: Floats, chances: Floats, counts: Floats) -> None:
+    def _add_stage(
+        self, entered: Floats, stage: int, ages: Floats, chances: Floats, counts: sparse.csr_array
+    ) -> None:
         """Add second attempts that will be won, and that will be lost, by the clock value of return."""
         distinct, back = np.unique(ages, return_inverse=True)
         laws = convolved(self.walk.law_left(stage, distinct, "lost", self.size), self.delay)
         doubts = (float(self.segment.doubt[stage]), float(self.segment.doubt[0]))
+        kinds = np.arange(len(ages))
         for quarter in np.unique(self.quarters):
             cells = np.flatnonzero(self.quarters == quarter)
             won = self.luck.lost_then_won(chances, self.chance, int(quarter), doubts)
             lost = 1 - chances - won
             for end, part in enumerate((won, lost)):
-                mixture = np.zeros((len(counts), len(distinct)))
-                for key, row in enumerate(counts):
-                    mixture[key] = np.bincount(back, row * part, len(distinct))
-                entered[end][:, cells] += self.segment.recycling.chance * (mixture @ laws[:, cells])
+                by_age = sparse.csr_array((part, (kinds, back)), shape=(len(ages), len(distinct)))
+                mixture = (counts @ by_age) @ laws[:, cells]
+                entered[end][:, cells] += self.segment.recycling.chance * mixture

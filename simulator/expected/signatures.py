@@ -1,0 +1,168 @@
+"""Say what is signed each day, of open deals and of deals to come: lines by the conditions they are under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.expected.billing import rates
+from simulator.expected.lines import Kind, Lines, Stated, Sums, Taking, earliest
+from simulator.expected.luck import Luck
+from simulator.expected.new_deals import new_deals
+from simulator.expected.open_deals import OpenDeals, mean_factor, open_deals
+from simulator.expected.returns import Returns
+from simulator.expected.walks import Walk
+from simulator.money import minor_digits
+from simulator.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+SOURCES: Final = ("backlog", "open", "new", "renewals", "receivables")
+"""What is left of deals won by now; open deals with their returns; deals to come with theirs, and bluebirds;
+renewals of all of these and of known contracts; opening invoices."""
+BACKLOG, OPEN, NEW, RENEWALS, RECEIVABLES = range(5)
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Expected bookings by the day of signature, minor units of the company's currency.
+
+    All are floats[segment, day 0 … last].
+
+    Attributes:
+        at_set_chances: open deals, first attempts, at the CRM's chances and open amounts.
+        at_our_chances: at p* instead.
+        first: with changed amounts and offers too: first attempts as they are expected.
+        returned: lost deals that come back.
+        new: deals yet to come.
+        renewals: of known contracts and of all of these.
+    """
+
+    at_set_chances: Floats
+    at_our_chances: Floats
+    first: Floats
+    returned: Floats
+    new: Floats
+    renewals: Floats
+
+
+@dataclass
+class Signatures:
+    """What is signed of open and new deals; offers are taken, and their discounts off.
+
+    Attributes:
+        scenario: whose deals they are.
+        lines: (source, kind of line) to its stated days to floats[2, day 0 … last]: expected number of lines,
+            and their money in minor units of the contract's currency.
+        winners: deals won, floats[source, segment, day 0 … last].
+        daily: bookings.
+        deals: of each open deal, its first attempt: p*, chance to close in the horizon, and expected
+            bookings, floats[3, deal].
+        exempt: third attempts meet a correlated market, which is left out.
+    """
+
+    scenario: Scenario
+    winners: Floats
+    daily: Daily
+    deals: Floats
+    lines: dict[tuple[int, Kind], dict[Stated, Floats]] = field(default_factory=dict)
+    exempt: bool = False
+
+    @staticmethod
+    def of(scenario: Scenario) -> Signatures:
+        """Solve the deals of every segment."""
+        days = (len(scenario.segments), scenario.horizon.last_day + 1)
+        daily = Daily(*(np.zeros(days) for _ in range(6)))
+        winners, deals = np.zeros((len(SOURCES), *days)), np.zeros((3, len(scenario.pipeline)))
+        result = Signatures(scenario, winners, daily, deals)
+        luck, walks = Luck.of(scenario.market), dict[int, Walk]()
+        for index, segment in enumerate(scenario.segments):
+            walk = walks.setdefault(id(segment.funnel), Walk(segment.funnel))
+            returns = Returns(segment, walk, luck, scenario.horizon.as_of, scenario.horizon.last_day)
+            rows = np.flatnonzero(scenario.pipeline.segment == index)
+            if len(rows):
+                solved = open_deals(segment, walk, scenario.pipeline, rows, scenario.horizon.last_day)
+                result._add_open(index, solved, returns)
+            if segment.generation is not None:
+                result._add_new(index, returns)
+            result.exempt |= returns.exempt
+        return result
+
+    def _add_open(self, index: int, deals: OpenDeals, returns: Returns) -> None:
+        """Add the open deals of a segment: first attempts, then the lost ones that come back."""
+        segment, pipeline, daily = self.scenario.segments[index], self.scenario.pipeline, self.daily
+        factor = mean_factor(segment.amount_change) * segment.soberness.amount
+        taking = Taking.of(self.scenario, index, "open")
+        price = 1 - taking.discount
+        first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
+        self.deals[:2, deals.rows] = deals.chance, deals.won_by[:, -1]
+        self.winners[OPEN, index] = first.sum(axis=0)
+
+        codes, currency = np.unique(np.array(pipeline.currency)[deals.rows], return_inverse=True)
+        rate = np.array([rates(self.scenario, str(code)) for code in codes])
+        amounts, n = pipeline.amount[deals.rows].astype(np.float64), np.arange(len(deals.rows))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crm = np.where(deals.chance > 0, crm_chances(self.scenario)[deals.rows] / deals.chance, 0.0)
+        for series, weight in ((daily.at_set_chances, amounts * crm), (daily.at_our_chances, amounts)):
+            series[index] = (Sums(len(codes), currency, n, weight).of(first) * rate).sum(axis=0)
+        daily.first[index] = factor * daily.at_our_chances[index] * price
+        converted = np.zeros(len(n))
+        for code in range(len(codes)):
+            chosen = currency == code
+            converted[chosen] = first[chosen] @ (rate[code] * price)
+        self.deals[2, deals.rows] = amounts * factor * converted
+
+        lines = Lines.of(pipeline, deals.rows, factor)
+        again = np.zeros_like(rate)
+        money, number = lines.money.of(first), lines.number.of(first)
+        if returns.any:
+            everyone = Sums(1, np.zeros_like(n), n, np.ones(len(n)))
+            by_currency = Sums(len(codes), currency, n, amounts * factor)
+            tables = [s.table(len(n)) for s in (everyone, by_currency, lines.money, lines.number)]
+            parts = returns.won_by_day(deals.states, tables)
+            won, again, more, extra = (_from_day_0(part) for part in parts)
+            self.winners[OPEN, index] += won[0]
+            money, number = money + more, number + extra
+        daily.returned[index] = (again * rate).sum(axis=0) * price
+        for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
+            self._sign(OPEN, taking, kind, stated, np.stack(series_of))
+
+    def _add_new(self, index: int, returns: Returns) -> None:
+        """Add the deals yet to come to a segment, of the default class and in the company's currency."""
+        segment = self.scenario.segments[index]
+        if segment.generation is None:
+            return
+        taking = Taking.of(self.scenario, index, "new")
+        new = new_deals(segment.generation, returns, self.scenario.horizon)
+        won = _from_day_0(new.won)
+        money = _from_day_0(new.money) * 10.0 ** minor_digits(self.scenario.currency)
+        self.winners[NEW, index] = won
+        self.daily.new[index] = money * (1 - taking.discount)
+        for line in segment.mix:
+            kind = Kind(index, "", self.scenario.currency, "", line.product, line.months)
+            series = np.stack((won, money * float(line.share)))
+            self._sign(NEW, taking, kind, earliest(line), series)
+
+    def _sign(self, source: int, taking: Taking, kind: Kind, stated: Stated, series: Floats) -> None:
+        """Add lines of a kind, parted by the offer that they take."""
+        for own, part in taking.split(self.scenario, kind, series):
+            if part.any():
+                kept = self.lines.setdefault((source, own), {})
+                kept[stated] = kept[stated] + part if stated in kept else part
+
+
+def crm_chances(scenario: Scenario) -> Floats:
+    """Return what the CRM weighs each deal with: its own probability, else its stage's set close chance."""
+    pipeline = scenario.pipeline
+    result = pipeline.probability.copy()
+    for row in np.flatnonzero(np.isnan(result)):
+        result[row] = scenario.segments[pipeline.segment[row]].set_ladder[pipeline.stage[row]]
+    return result
+
+
+def _from_day_0(series: Floats) -> Floats:
+    """Put day 0, on which nothing happens any more, before the days 1 … last."""
+    return np.concatenate((np.zeros((*series.shape[:-1], 1)), series), axis=-1)
