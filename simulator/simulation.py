@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from simulator.deals import Wins
 from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
 from simulator.errors import UsageError
 from simulator.expected import Expected, expected, walk
@@ -29,19 +29,13 @@ from simulator.periods import Period, horizon
 from simulator.receivables import Receivables
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
-from simulator.targets import SERIES, Series
-from simulator.terms import parse_terms
+from simulator.self_check import check_means
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
 MOST_SEED: Final = 2**63 - 1
 TARGET_ERROR: Final = 0.005
 """Standard error of a target's chance at which the stop rule is content."""
-ENOUGH_WINNERS: Final = 100
-"""Winners that the oracle must expect in a cell before it is compared: sparse cells lie."""
-
-CERTAIN: Final = 1e6
-"""|z| of a difference where the trials do not vary at all."""
 
 Floats = NDArray[np.float64]
 
@@ -124,7 +118,7 @@ def _content(plan: Plan, outcome: Outcome) -> bool:
             return False
     return all(
         converged(statistics(totals.window(series, period)[0], totals.unit))
-        for series in SERIES
+        for series in plan.scenario.series
         for period in _totals(plan.scenario)
     )
 
@@ -152,19 +146,20 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
     last = span.day_of(period.end) if period else span.last_day
-    check = replace(check_means(bare, exact), guarded=min(outcome.guarded / outcome.trials, 1.0))
+    check = check_means(bare, exact, plan.most_parts)
+    check = replace(check, guarded=min(outcome.guarded / outcome.trials, 1.0))
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check, steps, (), by, _exact_means(exact),
+        exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact),
     )  # fmt: skip
 
 
-def _exact_means(exact: Expected) -> ExactMeans | None:
+def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     """Return the means of all sources together, None where those of returns are not among them."""
     if exact.exempt_returns:
         return None
-    return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in SERIES}, exact.winners.sum(axis=0))
+    return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in scenario.series}, exact.winners.sum(axis=0))
 
 
 def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
@@ -175,149 +170,23 @@ def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str
     period, quiet = main.headline_period, _Runner(runner.workers, None, runner.block)
     asked = _bookings_until(plan.scenario, period) if period else plan.scenario
 
+    whole, past = main.window("bookings", period) if period else main.total("bookings")
+
     def played(market: Market) -> Floats:
         other = compile_plan(asked, main.seed, market)
-        return _headline(_bare(other, quiet.play(other, empty_outcome(other), main.trials)), period)
+        trials = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
+        return trials.amounts("bookings") + past
 
     return (
         ("independent", played(Market.independent(plan.market.phi))),
-        ("as assumed", _headline(main, period)),
+        ("as assumed", whole),
         ("strong", played(Market.strong(plan.market.phi))),
     )
-
-
-def _headline(trials: Trials, period: Period | None) -> Floats:
-    return (trials.window("bookings", period) if period else trials.total("bookings"))[0]
 
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
     """Return the scenario up to a period's end, without what does not touch its bookings."""
     old = scenario.horizon
     short = horizon(old.as_of, period.end, old.fiscal_start, old.kind)
-    return replace(scenario, horizon=short, receivables=Receivables.empty(), targets=(), invoice_segment=())
-
-
-def check_means(forecast: Trials, exact: Expected) -> Check:
-    """Compare the trials' means with the exact ones (MODEL 11).
-
-    Neighbouring cells are merged until the oracle expects 100 winners in all trials; the standard error is
-    the sample's; |z| < Φ⁻¹(1 − 5e-5/M) for M comparisons. z allows for the sample's skewness.
-    """
-    found = [z for group in _groups(forecast, exact) for z in _compare(forecast, *group)]
-    if exact.exempt_returns:
-        found += _first_attempts(forecast, exact)
-    threshold = float(-special.ndtri(5e-5 / max(len(found), 1)))
-    names = [s.name for s in forecast.scenario.segments]
-    failures = tuple(
-        (series, source, names[segment] if segment >= 0 else "", first, last, round(z, 2))
-        for series, source, segment, first, last, z in found
-        if not abs(z) < threshold
-    )
-    return Check(max((abs(f[-1]) for f in found), default=0.0), len(found), threshold, failures)
-
-
-_Group = tuple[Series, str, int, Floats, Floats, float]
-
-
-def _groups(forecast: Trials, exact: Expected) -> Iterator[_Group]:
-    """Yield what is compared: series, source, segment, exact money by cell, movements by cell, slack.
-
-    The slack is what rounding may shift a trial by: each instalment is cut to a minor unit, and the last one
-    of a contract takes what remains.
-    """
-    open_invoices = int(forecast.scenario.receivables.open.sum())
-    most = _most_installments(forecast.scenario)
-    for series in SERIES:
-        money: Floats = getattr(exact, series)
-        for i, source in enumerate(exact.sources):
-            if source == "receivables":
-                total = money[i].sum(axis=0)
-                yield (
-                    series,
-                    source,
-                    -1,
-                    total,
-                    _movements(total, total.sum(), open_invoices),
-                    1 + open_invoices,
-                )
-                continue
-            if exact.exempt_returns:
-                continue
-            for segment in range(len(forecast.scenario.segments)):
-                booked, winners = exact.bookings[i, segment].sum(), exact.winners[i, segment]
-                events, slack = winners, 1.0
-                if series != "bookings":
-                    events = _movements(money[i, segment], booked, winners.sum())
-                    slack += most * float(winners.sum())
-                yield series, source, segment, money[i, segment], events, slack
-
-
-def _most_installments(scenario: Scenario) -> int:
-    """Return the most invoices that any contract of the scenario has."""
-    pipeline = scenario.pipeline
-    own = {
-        (parse_terms(t), int(m)) for t, m in zip(pipeline.terms, pipeline.service_months, strict=True) if t
-    }
-    months = {0, *pipeline.service_months.tolist()}
-    given = {(t, m) for s in scenario.segments for t in s.terms.values() for m in months}
-    return max((len(terms.installments(m or None)) for terms, m in own | given), default=1)
-
-
-def _first_attempts(forecast: Trials, exact: Expected) -> Iterator[tuple[str, str, int, int, int, float]]:
-    """Compare how often each open deal closes at its first attempt, where its returns have no exact mean."""
-    n, horizon = forecast.trials, forecast.scenario.horizon
-    for deal, chance in enumerate(exact.deal_in_horizon.tolist()):
-        if min(chance, 1 - chance) * n < ENOUGH_WINNERS:
-            continue
-        off = float(forecast.closes[deal].sum()) - n * chance
-        segment = int(forecast.scenario.pipeline.segment[deal])
-        yield "closes", "open", segment, 1, horizon.last_day, off / np.sqrt(n * chance * (1 - chance))
-
-
-def _movements(money: Floats, whole: float, count: float) -> Floats:
-    """Return about how many movements make up the money of each cell, at the average amount of one."""
-    return money * (count / whole) if whole > 0 else np.zeros(len(money))
-
-
-def _compare(
-    forecast: Trials, series: Series, source: str, segment: int, exact: Floats, events: Floats, slack: float
-) -> Iterator[tuple[str, str, int, int, int, float]]:
-    """Yield (series, source, segment, first day, last day, z) of merged cells."""
-    edges = (0, *forecast.scenario.horizon.cuts)
-    only = {"source": source} if segment < 0 else {"source": source, "segment": segment}
-    begin, gathered = 0, 0.0
-    for cell in range(len(exact)):
-        gathered += events[cell] * forecast.trials
-        if gathered < ENOUGH_WINNERS:
-            continue
-        first, last = edges[begin] + 1, edges[cell + 1]
-        amounts = forecast.amounts(series, first, last, **only)
-        z = standard_errors(amounts, float(exact[begin : cell + 1].sum()), slack)
-        yield series, source, segment, first, last, z
-        begin, gathered = cell + 1, 0.0
-
-
-def standard_errors(amounts: Floats, exact: float, slack: float = 1.0) -> float:
-    """Return how many standard errors the trials' mean lies off the exact one, allowing for skewness.
-
-    t + γ/(6·sqrt(n)) + γ·t²/(3·sqrt(n)) (Johnson 1978): a sample of few large amounts that happens to miss
-    the largest has too small a mean and too small a standard error at once, and t alone would raise a false
-    alarm.
-
-    Args:
-        amounts: of the trials, minor units.
-        exact: their mean without rounding.
-        slack: minor units that rounding may shift the mean by; they are no difference.
-    """
-    n = len(amounts)
-    off = float(amounts.mean()) - exact
-    off = float(np.copysign(max(abs(off) - max(slack, 1e-9 * abs(exact)), 0.0), off))
-    if off == 0:
-        return 0.0
-    centred = amounts - amounts.mean()
-    variance = float(np.mean(centred**2)) if n > 1 else np.inf
-    if variance == 0:
-        return float(np.copysign(CERTAIN, off))
-    t = off / np.sqrt(variance / n)
-    skewness = float(np.mean(centred**3)) / variance**1.5 if n > 1 else 0.0
-    return float(t + skewness / np.sqrt(n) * (1 / 6 + t**2 / 3))
+    nothing = {"receivables": Receivables.empty(), "wins": Wins.empty(), "invoice_segment": ()}
+    return replace(scenario, horizon=short, targets=(), **nothing)

@@ -25,7 +25,7 @@ class Target:
     """
 
     name: str
-    series: Series
+    series: Series | Literal["balance"]
     amount: int
     first_day: int
     last_day: int

@@ -184,9 +184,20 @@ def _slices(scenario: Scenario, by: str | None) -> tuple[Slice, ...]:
     of_invoices = [invoice_group(scenario, i, by) for i in range(len(scenario.receivables))]
     owners = scenario.invoice_segment or (-1,) * len(of_invoices)
 
+    due = {*scenario.renewals.segment.tolist()}
+    renewing = any(p.renewal is not None for p in scenario.products)
+    left = {rest.conditions.segment for rest in scenario.rests if not rest.finished}
+    possible = {
+        "backlog": lambda segment: segment in left,
+        "new": lambda segment: scenario.segments[segment].generation is not None,
+        "renewals": lambda segment: renewing or segment in due,
+    }
+
     def groups(segment: int, source: str) -> Iterable[str]:
         if source == "receivables":
-            return {"", *(g for g, s in zip(of_invoices, owners, strict=True) if s == segment)}
+            return {g for g, s in zip(of_invoices, owners, strict=True) if s == segment}
+        if source in possible and not possible[source](segment):
+            return ()
         if by == PRODUCT or by is None:
             return products
         if source in ("new", "renewals"):

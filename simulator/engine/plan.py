@@ -20,7 +20,6 @@ from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Rest, Scenario, Segment
 from simulator.streams import Streams
-from simulator.targets import SERIES, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -185,15 +184,9 @@ class Plan:
     tax_due: Integers
 
     @property
-    def series(self) -> tuple[Series, ...]:
-        """What flows in this scenario."""
-        wanted = {"revenue": self.scenario.recognises, "arr": self.scenario.recurs}
-        return tuple(s for s in SERIES if wanted.get(s, True))
-
-    @property
     def posted(self) -> dict[Posted, int]:
         """Slices of everything that is posted to."""
-        found: dict[Posted, int] = dict.fromkeys(self.series, len(self.slices))
+        found: dict[Posted, int] = dict.fromkeys(self.scenario.series, len(self.slices))
         if self.taxed:
             found["tax"] = 1
         if self.scenario.recognises:
@@ -224,6 +217,17 @@ class Plan:
     def renews(self) -> bool:
         """Whether contracts signed inside the forecast may be renewed there."""
         return any(p.renewal is not None for p in self.scenario.products)
+
+    @cached_property
+    def most_parts(self) -> int:
+        """Most instalments that any contract is cut into."""
+        contracts = [*self.open_deals.choices]
+        for segment in self.segments:
+            contracts += [p.contract for p in (segment.arrivals, segment.bluebirds) if p is not None]
+        contracts += [agreed for c in contracts for _, agreed in c.offers]
+        whole = [sum(len(line.conditions.installments) for line in c.lines) for c in contracts]
+        lines = [*(d.line for d in self.renewals), *(line.renewed for c in contracts for line in c.lines)]
+        return max([*whole, *(len(line.conditions.installments) for line in lines)], default=1)
 
     @cached_property
     def edges(self) -> Integers:

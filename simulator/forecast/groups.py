@@ -13,12 +13,16 @@ from simulator.scenario import Scenario
 
 COLUMNS: Final = ("customer", "class", "stage", "currency", "terms")
 """Columns that the forecast reads itself, and that may be grouped by too; all further ones may."""
+PRODUCT: Final = "product"
+"""Where products are given, runs grouped by it are grouped line by line."""
 WON: Final = "(won)"
 OTHERS: Final = "(others)"
 NEW: Final = "(new)"
 """Deals yet to come belong to nobody."""
 INVOICES: Final = "(invoices already sent)"
 """They name no group, whatever the column."""
+FIGURES: Final = "(actual figures)"
+"""Nor do figures of whole months."""
 MOST: Final = 60
 """Pairs of segment and group with rows of their own: each costs as much memory as a segment."""
 
@@ -34,6 +38,8 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     if by is None:
         return scenario
     pipeline, wins = scenario.pipeline, scenario.wins
+    if by == PRODUCT and scenario.products:
+        return scenario  # grouped line by line
     known = [*pipeline.extra, *(c for c in COLUMNS if c not in pipeline.extra and any(_open(scenario, c)))]
     if by not in known:
         raise UsageError(

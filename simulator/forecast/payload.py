@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.forecast.groups import INVOICES, NEW, OTHERS
+from simulator.forecast import sections
+from simulator.forecast.groups import FIGURES, INVOICES, NEW, OTHERS
 from simulator.forecast.statistics import statistics
-from simulator.forecast.trials import Trials
+from simulator.forecast.trials import Slice, Trials
 from simulator.periods import Period
-from simulator.targets import SERIES, Series
+from simulator.targets import Series
 from simulator.words import headline
 
 MOST_DEALS = 5000
@@ -43,13 +44,17 @@ def payload(forecast: Trials) -> dict[str, Any]:
         },
         "weighted_pipeline": weighted_pipeline(forecast) / unit,
         "walk": [{"step": step, "amount": amount / unit} for step, amount in forecast.walk],
-        "totals": {s: _total(forecast, s, curve=True) for s in SERIES},
+        "totals": {s: _total(forecast, s, curve=True) for s in forecast.scenario.series},
         "sources": _sources(forecast),
         "segments": {name: _segment(forecast, i) for name, i in segments(forecast)},
-        "products": {},
+        "products": _products(forecast),
         "periods": [_period(forecast, p) for p in scenario.horizon.periods],
         "fiscal": [_fiscal(forecast, p) for p in _fiscal_periods(forecast)],
         "cumulative": [_cumulative(forecast, p) for p in scenario.horizon.periods],
+        "balance": sections.balance(forecast),
+        "plan": sections.plan(forecast),
+        "commit": sections.commit(forecast),
+        "offers": sections.offers(forecast),
         "targets": _targets(forecast),
         "market_sensitivity": _sensitivity(forecast),
         "slippage": {"mean_months": _slippage(forecast)},
@@ -69,7 +74,7 @@ def payload(forecast: Trials) -> dict[str, Any]:
 def segments(forecast: Trials) -> list[tuple[str, int]]:
     """Return name and index of what adds up to the company: the segments, and what belongs to none."""
     found = [(s.name, i) for i, s in enumerate(forecast.scenario.segments)]
-    rest = any(forecast.total(s, -1)[0].any() for s in SERIES)
+    rest = any(forecast.total(s, -1)[0].any() for s in forecast.scenario.series)
     return [*found, (NO_SEGMENT, -1)] if rest else found
 
 
@@ -167,21 +172,21 @@ def _in_major(
 
 def _sources(forecast: Trials) -> dict[str, Any]:
     result: dict[str, Any] = {"actual": {}}
-    for series in SERIES:
+    for series in forecast.scenario.series:
         past = forecast.already(series, forecast.year_start)
         if past:
             result["actual"][series] = _stats(forecast, np.full(forecast.trials, past), past)
     for source in dict.fromkeys(s.source for s in forecast.slices):
-        amounts = {s: forecast.amounts(s, source=source) for s in SERIES}
+        amounts = {s: forecast.amounts(s, source=source) for s in forecast.scenario.series}
         result[source] = {s: _stats(forecast, a) for s, a in amounts.items() if a.any()}
     return result
 
 
 def _segment(forecast: Trials, index: int) -> dict[str, Any]:
     return {
-        "totals": {s: _total(forecast, s, index) for s in SERIES},
+        "totals": {s: _total(forecast, s, index) for s in forecast.scenario.series},
         "periods": [
-            _dates(p) | {s: _window(forecast, s, p, index) for s in SERIES}
+            _dates(p) | {s: _window(forecast, s, p, index) for s in forecast.scenario.series}
             for p in forecast.scenario.horizon.periods
         ],
     }
@@ -192,7 +197,12 @@ def _dates(period: Period) -> dict[str, Any]:
 
 
 def _period(forecast: Trials, period: Period) -> dict[str, Any]:
-    return _dates(period) | {s: _window(forecast, s, period) for s in SERIES} | {"plan": {}}
+    return (
+        _dates(period)
+        | {s: _window(forecast, s, period) for s in forecast.scenario.series}
+        | sections.levels_at(forecast, period)
+        | {"plan": sections.plans_of(forecast, period)}
+    )
 
 
 def _fiscal_periods(forecast: Trials) -> list[Period]:
@@ -206,9 +216,12 @@ def _fiscal(forecast: Trials, period: Period) -> dict[str, Any]:
     horizon = forecast.scenario.horizon
     entry: dict[str, Any] = _dates(period) | {"complete": period.end <= horizon.end}
     curve = period == forecast.headline_period
-    entry |= {s: _window(forecast, s, period, curve=curve) for s in SERIES}
+    entry |= {s: _window(forecast, s, period, curve=curve) for s in forecast.scenario.series}
     days = horizon.day_of(period.start), horizon.day_of(period.end)
-    entry["plan"] = {
+    entry |= sections.levels_at(forecast, period)
+    entry["parts"] = sections.parts(forecast, period)
+    # A target of the same period is the plan that somebody has named.
+    entry["plan"] = sections.plans_of(forecast, period) | {
         t["series"]: {k: t[k] for k in ("name", "amount", "chance", "low", "high")}
         for t, target in zip(_targets(forecast), forecast.scenario.targets, strict=True)
         if target.segment is None and (target.first_day, target.last_day) == days
@@ -220,7 +233,8 @@ def _cumulative(forecast: Trials, period: Period) -> dict[str, Any]:
     """Return the sums from the fiscal year's start to a period's end."""
     horizon = forecast.scenario.horizon
     whole = Period("", horizon.date_of(forecast.year_start), period.end)
-    return {"end": period.end.isoformat()} | {s: _window(forecast, s, whole) for s in SERIES}
+    sums = {s: _window(forecast, s, whole) for s in forecast.scenario.series}
+    return {"end": period.end.isoformat()} | sums
 
 
 def _targets(forecast: Trials) -> list[dict[str, Any]]:
@@ -273,24 +287,33 @@ def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
     return {"segment": segment.name, "stages": stages}
 
 
+def _products(forecast: Trials) -> dict[str, Any]:
+    """Return the totals of each product, where the run is grouped by it."""
+    if forecast.by != "product":
+        return {}
+    return {row["group"]: {"totals": row} for row in _groups(forecast) if row["group"]}
+
+
 def _groups(forecast: Trials) -> list[dict[str, Any]]:
     """Return the rows of the groups; they add up to the company's totals."""
-    won = forecast.scenario.wins.extra.get(forecast.by or "", ())
-    open_ = [s.group for s in forecast.slices if s.source == "open"]
-    parts: dict[str, dict[str, Any]] = {
-        g: {"source": "open", "group": g} for g in dict.fromkeys([*open_, *won])
-    }
-    rest: dict[str, dict[str, Any]] = {INVOICES: {"source": "receivables"}, NEW: {"source": "new"}}
+    labels = {i: _label(s) for i, s in enumerate(forecast.slices)}
+    known = [*dict.fromkeys(labels.values()), *forecast.groups_so_far]
     rows = []
-    for group, only in [*parts.items(), *rest.items()]:
+    for group in dict.fromkeys(known):
+        own = tuple(i for i, label in labels.items() if label == group)
         row: dict[str, Any] = {"group": group}
-        for series in SERIES:
+        for series in forecast.scenario.series:
             past = 0.0 if group == NEW else forecast.already(series, forecast.year_start, group=group)
-            row[series] = _stats(forecast, forecast.amounts(series, **only) + past, past)
-        if group in parts or any(row[series]["mean"] for series in SERIES):
+            row[series] = _stats(forecast, forecast.of_slices(series, own) + past, past)
+        if any(row[series]["mean"] for series in forecast.scenario.series):
             rows.append(row)
     # The largest first; what is in no group last, and what is still to come after it.
-    order = ("", OTHERS, INVOICES, NEW)
+    order = ("", OTHERS, FIGURES, INVOICES, NEW)
     return sorted(
-        rows, key=lambda r: (order.index(r["group"]) if r["group"] in order else 0, -r["bookings"]["mean"])
+        rows, key=lambda r: (order.index(r["group"]) if r["group"] in order else -1, -r["bookings"]["mean"])
     )
+
+
+def _label(part: Slice) -> str:
+    """Return the group of a slice; invoices whose deal is not known have one of their own."""
+    return INVOICES if part.source == "receivables" and not part.group else part.group

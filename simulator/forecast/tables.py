@@ -10,7 +10,6 @@ from simulator.forecast.payload import deals, payload, segments
 from simulator.forecast.statistics import LEVELS, statistics
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
-from simulator.targets import SERIES
 
 if TYPE_CHECKING:
     import pandas
@@ -23,7 +22,7 @@ def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
     yield HEADER
     horizon = forecast.scenario.horizon
     start, parts = horizon.date_of(forecast.year_start), segments(forecast)
-    for series in SERIES:
+    for series in forecast.scenario.series:
         for period in horizon.periods:
             whole = Period("", start, period.end)
             yield from _rows(series, "all", "all", period, False, *forecast.window(series, period), forecast)
@@ -65,7 +64,7 @@ def frame(forecast: Trials) -> pandas.DataFrame:
     import pandas
 
     rows = []
-    for series in SERIES:
+    for series in forecast.scenario.series:
         for period in forecast.scenario.horizon.periods:
             stats = statistics(*_with_unit(forecast, forecast.window(series, period)))
             rows.append((series, period.name, stats["mean"], stats["p10"], stats["p50"], stats["p90"]))

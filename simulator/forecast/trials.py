@@ -39,7 +39,7 @@ class Slice:
 
     Attributes:
         segment: index, or −1 for what belongs to no segment.
-        source: `open`, `new` or `receivables`.
+        source: `backlog`, `open`, `new`, `renewals` or `receivables`.
         group: value of the column that the run is grouped by, else "".
     """
 
@@ -72,6 +72,23 @@ class Check:
         return not self.failures and self.guarded < MOST_GUARDED
 
 
+@dataclass(frozen=True)
+class OfferEffect:
+    """What an offer costs and brings, in exact means.
+
+    Attributes:
+        name: of the offer.
+        cost: discount given inside the horizon, minor units.
+        days_earlier: by which receipts come sooner, weighted by money.
+        yearly_rate: what having the money sooner costs, as a rate of interest; None where it is no sooner.
+    """
+
+    name: str
+    cost: float
+    days_earlier: float
+    yearly_rate: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class ExactMeans:
     """Exact means, by which what is certain is told from what merely happened in every trial.
@@ -94,7 +111,7 @@ class Trials:
         trials: number of trials.
         seed: of the run.
         slices: rows of the money.
-        money: floats[slice, cell, trial] of each series.
+        money: floats[slice, cell, trial] of each series, and of tax and deferred revenue in one slice.
         closes: close days of the open deals' first attempts, integers[deal, day].
         landed: bookings of those, floats[deal], over all trials.
         deal_chance: exact chance of each open deal to be won in the end, floats[deal].
@@ -103,13 +120,14 @@ class Trials:
         sensitivity: trials of the headline bookings under other markets: (market, floats[trial]).
         by: column by which the run is grouped, or None.
         exact: means of every source, or None where some have none.
+        offers: what each offer costs and brings.
     """
 
     scenario: Scenario
     trials: int
     seed: int
     slices: tuple[Slice, ...]
-    money: Mapping[Series, Floats]
+    money: Mapping[str, Floats]
     closes: NDArray[np.int64]
     landed: Floats
     deal_chance: Floats
@@ -118,6 +136,7 @@ class Trials:
     sensitivity: tuple[tuple[str, Floats], ...] = ()
     by: str | None = None
     exact: ExactMeans | None = None
+    offers: tuple[OfferEffect, ...] = ()
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -143,9 +162,48 @@ class Trials:
             begin, end = horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        rows = [i for i, s in enumerate(self.slices) if all(getattr(s, k) == v for k, v in only.items())]
-        running = self._running(series, tuple(rows))
+        return self.between(series, begin, end, **only)
+
+    def between(self, posted: str, begin: int, end: int, **only: Any) -> Floats:
+        """Return what a series, `tax` or `deferred` brings in the cells [begin, end), floats[trial].
+
+        Args:
+            posted: which one; the last two are the company's and have no slices.
+            begin: first cell.
+            end: cell after the last.
+            only: `segment` (index), `source` or `group` to look at.
+        """
+        if posted in ("tax", "deferred"):
+            rows: list[int] = [0]
+        else:
+            rows = [i for i, s in enumerate(self.slices) if all(getattr(s, k) == v for k, v in only.items())]
+        running = self._running(posted, tuple(rows))
         return np.asarray(running[end] - running[begin])
+
+    def balance_at(self, day: int) -> Floats:
+        """Return the balance in the bank at the end of a day that ends a cell, minor units, floats[trial].
+
+        balance = opening balance + receipts − tax passed on − outflows.
+
+        Raises:
+            ValueError: no cell ends there.
+        """
+        cash = self.scenario.cash
+        _, cells = self.scenario.horizon.cells_between(1, day)
+        paid_out = sum(outflow.amount for outflow in cash.outflows or () if outflow.day <= day)
+        balance = (cash.opening_balance or 0) - paid_out + self.between("receipts", 0, cells)
+        return balance - self.between("tax", 0, cells) if "tax" in self.money else balance
+
+    def of_slices(self, series: Series, rows: tuple[int, ...]) -> Floats:
+        """Return what some slices bring in the whole horizon, floats[trial]."""
+        return np.asarray(self._running(series, rows)[-1])
+
+    @property
+    def groups_so_far(self) -> tuple[str, ...]:
+        """The groups of what has already come in this fiscal year."""
+        found = {g for h in self._happened.values() for g, d in zip(h.group, h.day, strict=True)
+                 if d >= self.year_start}  # fmt: skip
+        return tuple(sorted(found))
 
     def already(
         self,
@@ -271,6 +329,9 @@ class Trials:
 
     def target_chance(self, target: Target) -> tuple[float, float, float, float]:
         """Return chance, its 95 % Wilson interval, and what is already reached (minor units)."""
+        if target.series == "balance":
+            hits = int(np.count_nonzero(self.balance_at(target.last_day) >= target.amount))
+            return hits / self.trials, *wilson(hits, self.trials), 0.0
         past = self.already(target.series, target.first_day, target.segment)
         amounts = self.amounts(
             target.series, max(target.first_day, 1), target.last_day, **_only(target.segment)
@@ -281,7 +342,7 @@ class Trials:
             low = high = float(hits > 0)
         return hits / self.trials, low, high, past
 
-    def _running(self, series: Series, rows: tuple[int, ...]) -> Floats:
+    def _running(self, series: str, rows: tuple[int, ...]) -> Floats:
         """Return running sums over the cells, floats[cell + 1, trial]."""
         place = series, rows
         if place not in self._sums:

@@ -29,7 +29,7 @@ from simulator.products import WHOLE, Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario.backlog import Rest, rests
-from simulator.targets import Target
+from simulator.targets import SERIES, Series, Target
 from simulator.terms import PaymentTerms
 
 
@@ -191,6 +191,12 @@ class Scenario:
     def rests(self) -> tuple[Rest, ...]:
         """What is left to bill, recognise or deliver of the deals won by now, line by line."""
         return rests(self)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What flows: revenue only where a product has a rule of it, `arr` only where one recurs."""
+        wanted = {"revenue": self.recognises, "arr": self.recurs}
+        return tuple(s for s in SERIES if wanted.get(s, True))
 
     @cached_property
     def recognises(self) -> bool:
