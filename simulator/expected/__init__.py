@@ -2,15 +2,18 @@
 
 from simulator.expected.bridge import walk, weighted_pipeline, won_already
 from simulator.expected.means import SOURCES, Daily, Expected, expected
+from simulator.expected.offers import OfferEffect, offer_effects
 from simulator.expected.stages import StageRow, funnel_table
 
 __all__ = [
     "SOURCES",
     "Daily",
     "Expected",
+    "OfferEffect",
     "StageRow",
     "expected",
     "funnel_table",
+    "offer_effects",
     "walk",
     "weighted_pipeline",
     "won_already",

@@ -84,7 +84,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Lines:
+class DealLines:
     """The lines of a segment's open deals.
 
     Attributes:
@@ -98,7 +98,7 @@ class Lines:
     number: Sums
 
     @staticmethod
-    def of(pipeline: Pipeline, rows: Integers, factor: float) -> Lines:
+    def of(pipeline: Pipeline, rows: Integers, factor: float) -> DealLines:
         """Return the lines of some deals, their amounts times a factor."""
         found: dict[tuple[Kind, Stated], int] = {}
         row, deal, share = [], [], []
@@ -113,7 +113,7 @@ class Lines:
         at, of = np.array(row, dtype=np.int64), np.array(deal, dtype=np.int64)
         amounts = pipeline.amount[rows].astype(np.float64)[of] * np.array(share) * factor
         size = len(found)
-        return Lines(list(found), Sums(size, at, of, amounts), Sums(size, at, of, np.ones(len(at))))
+        return DealLines(list(found), Sums(size, at, of, amounts), Sums(size, at, of, np.ones(len(at))))
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def expected(scenario: Scenario) -> Expected:
     revenue = np.zeros((len(SOURCES), len(scenario.segments), horizon.last_day + 1))
     renewed = Renewed(scenario, calendar)
     renewed.known()
-    for (source, kind), rows in signatures.lines.items():
+    for (source, kind), rows in signatures.after_offers().items():
         terms = kind.conditions(scenario)
         series, stated = _solvent(terms, np.stack(list(rows.values()), axis=1), source), list(rows)
         renewed.follow(kind, terms, series, stated)

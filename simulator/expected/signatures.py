@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.expected.billing import rates
-from simulator.expected.lines import Kind, Lines, Stated, Sums, Taking, earliest
+from simulator.expected.lines import DealLines, Kind, Stated, Sums, Taking, earliest
 from simulator.expected.luck import Luck
 from simulator.expected.new_deals import new_deals
 from simulator.expected.open_deals import OpenDeals, mean_factor, open_deals
@@ -24,6 +24,11 @@ SOURCES: Final = ("backlog", "open", "new", "renewals", "receivables")
 """What is left of deals won by now; open deals with their returns; deals to come with theirs, and bluebirds;
 renewals of all of these and of known contracts; opening invoices."""
 BACKLOG, OPEN, NEW, RENEWALS, RECEIVABLES = range(5)
+
+
+Lines = dict[tuple[int, Kind], dict[Stated, Floats]]
+"""(source, kind of line) to its stated days to floats[2, day 0 … last]: the expected number of lines signed,
+and their money in minor units of the contract's currency."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,15 @@ class Daily:
 
 @dataclass
 class Signatures:
-    """What is signed of open and new deals; offers are taken, and their discounts off.
+    """What is signed of open and new deals.
 
     Attributes:
         scenario: whose deals they are.
-        lines: (source, kind of line) to its stated days to floats[2, day 0 … last]: expected number of lines,
-            and their money in minor units of the contract's currency.
         winners: deals won, floats[source, segment, day 0 … last].
-        daily: bookings.
+        daily: bookings, after offers.
         deals: of each open deal, its first attempt: p*, chance to close in the horizon, and expected
-            bookings, floats[3, deal].
+            bookings after offers, floats[3, deal].
+        lines: before offers.
         exempt: third attempts meet a correlated market, which is left out.
     """
 
@@ -68,7 +72,7 @@ class Signatures:
     winners: Floats
     daily: Daily
     deals: Floats
-    lines: dict[tuple[int, Kind], dict[Stated, Floats]] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict)
     exempt: bool = False
 
     @staticmethod
@@ -115,7 +119,7 @@ class Signatures:
             converted[chosen] = first[chosen] @ (rate[code] * price)
         self.deals[2, deals.rows] = amounts * factor * converted
 
-        lines = Lines.of(pipeline, deals.rows, factor)
+        lines = DealLines.of(pipeline, deals.rows, factor)
         again = np.zeros_like(rate)
         money, number = lines.money.of(first), lines.number.of(first)
         if returns.any:
@@ -128,7 +132,7 @@ class Signatures:
             money, number = money + more, number + extra
         daily.returned[index] = (again * rate).sum(axis=0) * price
         for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
-            self._sign(OPEN, taking, kind, stated, np.stack(series_of))
+            _add(self.lines, (OPEN, kind), stated, np.stack(series_of))
 
     def _add_new(self, index: int, returns: Returns) -> None:
         """Add the deals yet to come to a segment, of the default class and in the company's currency."""
@@ -144,14 +148,17 @@ class Signatures:
         for line in segment.mix:
             kind = Kind(index, "", self.scenario.currency, "", line.product, line.months)
             series = np.stack((won, money * float(line.share)))
-            self._sign(NEW, taking, kind, earliest(line), series)
+            _add(self.lines, (NEW, kind), earliest(line), series)
 
-    def _sign(self, source: int, taking: Taking, kind: Kind, stated: Stated, series: Floats) -> None:
-        """Add lines of a kind, parted by the offer that they take."""
-        for own, part in taking.split(self.scenario, kind, series):
-            if part.any():
-                kept = self.lines.setdefault((source, own), {})
-                kept[stated] = kept[stated] + part if stated in kept else part
+    def after_offers(self) -> Lines:
+        """Return the lines parted by the offers that they take, discounts off."""
+        result: Lines = {}
+        for (source, kind), rows in self.lines.items():
+            taking = Taking.of(self.scenario, kind.segment, "open" if source == OPEN else "new")
+            for stated, series in rows.items():
+                for own, part in taking.split(self.scenario, kind, series):
+                    _add(result, (source, own), stated, part)
+        return result
 
 
 def crm_chances(scenario: Scenario) -> Floats:
@@ -161,6 +168,13 @@ def crm_chances(scenario: Scenario) -> Floats:
     for row in np.flatnonzero(np.isnan(result)):
         result[row] = scenario.segments[pipeline.segment[row]].set_ladder[pipeline.stage[row]]
     return result
+
+
+def _add(lines: Lines, kind: tuple[int, Kind], stated: Stated, series: Floats) -> None:
+    """Add lines of a kind, floats[2, day 0 … last]."""
+    if series.any():
+        rows = lines.setdefault(kind, {})
+        rows[stated] = rows[stated] + series if stated in rows else series
 
 
 def _from_day_0(series: Floats) -> Floats:
