@@ -12,7 +12,7 @@ from scipy import special
 
 from simulator.expected import Expected
 from simulator.forecast import Check, Trials
-from simulator.targets import Series
+from simulator.targets import Posted, Series
 
 ENOUGH_WINNERS: Final = 100
 """Movements that the oracle must expect in a cell before it is compared: sparse cells lie."""
@@ -61,7 +61,7 @@ class _Group:
         slack: what rounding may shift a trial by.
     """
 
-    series: Series | str
+    series: Posted
     source: str
     segment: int
     exact: Floats
@@ -139,9 +139,10 @@ def _compare(forecast: Trials, group: _Group) -> Iterator[Found]:
 
 def _amounts(forecast: Trials, group: _Group, begin: int, end: int) -> Floats:
     """Return what the trials have in some cells of a group, floats[trial]."""
-    only = {"source": group.source} if group.source else {}
-    where: dict[str, object] = only if group.segment < 0 else only | {"segment": group.segment}
-    return forecast.between(group.series, begin, end, **where)
+    only: dict[str, object] = {"source": group.source} if group.source else {}
+    if group.segment >= 0:
+        only["segment"] = group.segment
+    return forecast.between(group.series, begin, end, **only)
 
 
 def standard_errors(amounts: Floats, exact: float, slack: float = 1.0) -> float:

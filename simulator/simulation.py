@@ -188,5 +188,7 @@ def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
     """Return the scenario up to a period's end, without what does not touch its bookings."""
     old = scenario.horizon
     short = horizon(old.as_of, period.end, old.fiscal_start, old.kind)
-    nothing = {"receivables": Receivables.empty(), "wins": Wins.empty(), "invoice_segment": ()}
-    return replace(scenario, horizon=short, targets=(), **nothing)
+    return replace(
+        scenario, horizon=short, targets=(), receivables=Receivables.empty(), invoice_segment=(),
+        wins=Wins.empty(),
+    )  # fmt: skip

@@ -9,6 +9,9 @@ Series = Literal["bookings", "billings", "revenue", "receipts", "arr"]
 SERIES: tuple[Series, ...] = ("bookings", "billings", "revenue", "receipts", "arr")
 """What flows. Revenue is there where a product has a rule of it, `arr` where one recurs."""
 
+Posted = Series | Literal["tax", "deferred"]
+"""What movements are posted to; the last two are the company's, in one slice."""
+
 
 @dataclass(frozen=True)
 class Target:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.engine.cells import Cells, Posted
+from simulator.engine.cells import Cells
 from simulator.engine.contracts import DayRates
 from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan
 from simulator.engine.rates import day_rates
 from simulator.streams import Words, trial_offsets, uniforms
+from simulator.targets import Posted
 
 
 @dataclass

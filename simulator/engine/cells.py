@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.targets import Series
+from simulator.targets import Posted
 
-Posted = Series | Literal["tax", "deferred"]
-"""What movements are posted to; the last two are the company's, in one slice."""
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.cells import Posted, Slice
+from simulator.engine.cells import Slice
 from simulator.engine.contracts import LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.months import Month
@@ -20,6 +20,7 @@ from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Rest, Scenario, Segment
 from simulator.streams import Streams
+from simulator.targets import Posted
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
-from simulator.engine.cells import Posted
 from simulator.engine.contracts import DayRates
+from simulator.targets import Posted
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

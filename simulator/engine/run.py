@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import collect_receivables, pass_on_known_tax, play_backlog, play_renewals
 from simulator.engine.block import Block, new_block
-from simulator.engine.cells import Posted
 from simulator.engine.plan import Plan
+from simulator.targets import Posted
 
 BLOCK = 5000
 """Most trials of a block; the result does not depend on it."""

@@ -28,7 +28,7 @@ def levels_at(forecast: Trials, period: Period) -> dict[str, Any]:
 
 def parts(forecast: Trials, period: Period) -> dict[str, Any]:
     """Return the averages of a period by source, which add up to its average, in major units."""
-    horizon, found = forecast.scenario.horizon, {}
+    horizon, found = forecast.scenario.horizon, dict[str, Any]()
     first, last = horizon.day_of(period.start), min(horizon.day_of(period.end), horizon.last_day)
     for series in forecast.scenario.series:
         by_source = {ACTUAL: forecast.already(series, first) / forecast.unit}

@@ -26,7 +26,7 @@ from simulator.money import minor_digits
 from simulator.periods import Period, fiscal_year_of
 from simulator.scenario import Scenario
 from simulator.scores import quantile, wilson
-from simulator.targets import Series, Target
+from simulator.targets import Posted, Series, Target
 
 Floats = NDArray[np.float64]
 MOST_GUARDED = 1e-6
@@ -127,7 +127,7 @@ class Trials:
     trials: int
     seed: int
     slices: tuple[Slice, ...]
-    money: Mapping[str, Floats]
+    money: Mapping[Posted, Floats]
     closes: NDArray[np.int64]
     landed: Floats
     deal_chance: Floats
@@ -164,7 +164,7 @@ class Trials:
             raise UsageError(str(error)) from None
         return self.between(series, begin, end, **only)
 
-    def between(self, posted: str, begin: int, end: int, **only: Any) -> Floats:
+    def between(self, posted: Posted, begin: int, end: int, **only: Any) -> Floats:
         """Return what a series, `tax` or `deferred` brings in the cells [begin, end), floats[trial].
 
         Args:
@@ -342,7 +342,7 @@ class Trials:
             low = high = float(hits > 0)
         return hits / self.trials, low, high, past
 
-    def _running(self, series: str, rows: tuple[int, ...]) -> Floats:
+    def _running(self, series: Posted, rows: tuple[int, ...]) -> Floats:
         """Return running sums over the cells, floats[cell + 1, trial]."""
         place = series, rows
         if place not in self._sums:
