@@ -18,8 +18,8 @@ from factory import (
     make_wins,
     plain_clock,
 )
-from plain_walk import Plain, largest_z
 from scipy import special
+from test_expected_played import agree
 
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.close_dates import CloseDateRule
@@ -299,12 +299,8 @@ def eventful(market, doubt=0.0, recycling=0.35):
 )
 def test_plain_trials_agree_in_every_cell(market, doubt):
     scenario = eventful(market, doubt)
-    exact, plain = expected(scenario), Plain(scenario, 12_000, 11)
-    for name in ("winners", "bookings", "billings", "receipts"):
-        z, limit, compared = largest_z(getattr(exact, name), getattr(plain, name))
-        assert compared >= 10, name
-        assert z < limit, (name, z)
-    assert not exact.exempt_returns
+    agree(scenario, 12_000, 11, ("winners", "bookings", "billings", "receipts"), least=10)
+    assert not expected(scenario).exempt_returns
 
 
 def test_third_attempts_are_exact_without_correlation_and_exempt_with_it():
@@ -312,11 +308,8 @@ def test_third_attempts_are_exact_without_correlation_and_exempt_with_it():
         funnel=make_funnel((0.3, 0.5), stay=Gamma(2.0, 8.0)), recycling=Recycling(0.9, Fixed(5), 4)
     )
     scenario = make_scenario(segments=(segment,), pipeline=make_pipeline(4, stage=[0, 0, 1, 1]))
-    exact, plain = expected(scenario), Plain(scenario, 20_000, 3)
-    z, limit, compared = largest_z(exact.winners, plain.winners)
-    assert compared >= 6
-    assert z < limit
-    assert not exact.exempt_returns
+    agree(scenario, 20_000, 3, ("winners",), least=6)
+    assert not expected(scenario).exempt_returns
     assert expected(make_scenario(segments=(segment,), market=Market())).exempt_returns
 
 

@@ -1,5 +1,6 @@
 """Exact means of the whole money against plain trials: every rule drawn one by one, no tricks."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -8,7 +9,6 @@ import pytest
 from factory import (
     causes_funnel,
     make_clock,
-    make_funnel,
     make_pipeline,
     make_product,
     make_receivables,
@@ -39,7 +39,7 @@ BACKLOG, OPEN, NEW, RENEWALS, RECEIVABLES = range(5)
 
 
 class Played(Plain):
-    """Plain trials of the whole money: series [trial, source, segment, cell]; tax and deferred [trial, cell]."""
+    """Plain trials of the whole money: [trial, source, segment, cell]; tax and deferred [trial, cell]."""
 
     def __init__(self, scenario, trials, seed):
         self.scenario, self.trials = scenario, trials
@@ -113,7 +113,7 @@ class Played(Plain):
                 yearly = part * self.rate(currency, day) * 12 / months
                 self.add(self.arr, trial, source, index, day, yearly)
 
-            def later(law, stated, since, floor=0):
+            def later(law, stated, since):
                 drawn = since + draw_days(law, self.rng, len(since))
                 return np.maximum(drawn, stated) if stated is not None else drawn
 
@@ -222,16 +222,17 @@ class Played(Plain):
         if not behaviour.run_days:
             late = behaviour.late_days(self.rng.random(len(due)))
             return np.where(late > FAR, FAR, late)
-        result, low = np.full(len(due), FAR), behaviour.first_day
-        u, cumulative = self.rng.random(len(due)), 0.0
+        result, u = np.full(len(due), FAR), self.rng.random(len(due))
         weekday = (due + self.scenario.horizon.as_of.weekday()) % 7
+        cumulative, low = 0.0, behaviour.first_day
         for high in behaviour.buckets:
             days = np.arange(low, high + 1)
             mass = behaviour.pmf[days - behaviour.first_day].sum()
             here = np.flatnonzero((u >= cumulative) & (u < cumulative + mass))
-            for i in here:
-                runs = [d for d in days if (weekday[i] + d) % 7 in behaviour.run_days]
-                result[i] = self.rng.choice(runs or days)
+            for day in range(7):
+                chosen = here[weekday[here] == day]
+                runs = [d for d in days.tolist() if (day + d) % 7 in behaviour.run_days]
+                result[chosen] = self.rng.choice(runs or days, len(chosen))
             cumulative, low = cumulative + mass, high + 1
         return result
 
@@ -461,3 +462,86 @@ def agree(scenario, trials, seed, names=(*SERIES, "tax", "deferred"), least=4):
 @pytest.mark.parametrize("market", [Market.independent(), Market(0.1, 0.15, 0.6)], ids=["independent", "set"])
 def test_plain_trials_of_everything_agree_in_every_cell(market):
     agree(whole(market=market), 12_000, 11)
+
+
+# ---- what is there already
+
+OPENING = {
+    "due_day": [-500, -40, -3, 0, 3, 25, 60, -20],
+    "amount_minor": [1_234_500] * 8,
+    "tax_minor": [234_500, 0, 100_000, 50_000, 0, 200_000, 10_000, 90_000],
+    "invoice_day": [-530, -70, -33, -30, -27, -5, 0, -50],
+    "paid_day": [UNPAID] * 7 + [-12],
+    "currency_index": [0, 0, 1, 0, 0, 1, 0, 1],
+    "currencies": ("EUR", "USD"),
+    "class_index": [0, 1] * 4,
+    "class_names": ("default", "Gold"),
+    "disputed": [False, False, True, True, False, False, True, False],
+}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_opening_invoices_are_paid_by_their_residual_table(known):
+    scenario = whole(
+        pipeline=make_pipeline(), renewals=make_renewals(due_day=[]), disputes_known=known,
+        segments=(quiet(segments()[0]), quiet(segments()[1])), receivables=make_receivables(**OPENING),
+        invoice_segment=(0, 1, -1, 0, 1, 1, 0, 0),
+    )  # fmt: skip
+    agree(scenario, 20_000, 5, ("receipts",))
+    exact, plain = expected(scenario).tax, Played(scenario, 1, 1).tax[0]
+    assert exact == pytest.approx(plain)
+    assert (exact > 0).sum() == 2  # the quarter of August to September, and the one that has begun
+
+
+def quiet(segment):
+    """A segment without deals to come."""
+    return replace(segment, generation=None)
+
+
+WON = {
+    "id": ["A", "B", "C", "D", "E", "F"],
+    "day": [-300, -20, -95, -3, 0, -40],
+    "amount": [6_000_000, 900_000, 1_200_000, 500_000, 800_000, 3_000_000],
+    "segment": [0, 0, 1, 1, 0, 0],
+    "customer_class": ["", "Gold", "", "", "", "Gold"],
+    "currency": ["EUR", "USD", "EUR", "EUR", "USD", "EUR"],
+    "terms": ["", "", "every 1m advance for 12m net 30 uplift 3%", "2/10 net 30", "", ""],
+    "lines": [
+        (Line(1, Fraction(1, 2)), Line(0, Fraction(1, 2), months=18, start_day=-250)),
+        (Line(0),),
+        (Line(0, Fraction(3, 4), months=12, start_day=30), Line(2, Fraction(1, 4), delivery_day=15)),
+        (Line(2),),
+        (Line(1, Fraction(1, 2)), Line(3, Fraction(1, 2))),
+        (Line(1, delivery_day=-2),),
+    ],
+}
+
+
+def backlog(**invoices):
+    return whole(
+        pipeline=make_pipeline(), renewals=make_renewals(due_day=[]), wins=make_wins(**WON),
+        receivables=make_receivables(**invoices), segments=(quiet(segments()[0]), quiet(segments()[1])),
+    )  # fmt: skip
+
+
+BILLED = {
+    "deal": ["A", "B", "F", ""], "due_day": [-270, 10, 3, -30], "invoice_day": [-290, -10, -40, -60],
+    "amount_minor": [1_900_000, 300_000, 990_000, 10_000], "tax_minor": [0, 0, 90_000, 0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "invoices",
+    [{}, BILLED | {"paid_day": [UNPAID] * 4}, BILLED | {"paid_day": [-100, UNPAID, UNPAID, -20]}],
+    ids=["no invoices", "open ones", "paid ones too"],
+)
+def test_what_is_left_of_won_deals_is_played_on(invoices):
+    scenario = backlog(**invoices)
+    names = ("billings", "revenue", "receipts", "tax", "deferred")
+    agree(scenario, 12_000, 7, names)
+    exact = expected(scenario)
+    assert not exact.bookings.any()
+    assert not exact.arr.any()
+    assert not exact.winners.any()
+    assert exact.billings[BACKLOG].any()
+    assert not exact.billings[OPEN:].any()

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 
 from simulator.expected.events import Calendar
 from simulator.expected.paying import opening_receipts, paid_after
@@ -149,7 +150,7 @@ class Ledger:
 
     @cached_property
     def _length(self) -> int:
-        return 2 * (self.calendar.last + 1)
+        return int(next_fast_len(2 * (self.calendar.last + 1), real=True))
 
     def _rates(self, currency: str) -> Floats:
         return rates_on(self.scenario, currency, self.calendar.days)
@@ -158,10 +159,11 @@ class Ledger:
         """Transform what invoices bring in by day: each time to pay and due weekday has a law of its own."""
         written = np.flatnonzero(net)
         due = self.calendar.due(kind.segment, kind.due)[written - self.calendar.first]
-        groups = np.stack((due - written, self._weekday(kind, due)))
+        groups = (due - written) * 7 + self._weekday(kind, due)
         result: Spectrum = np.zeros(self._length // 2 + 1, dtype=np.complex128)
-        for gap, weekday in np.unique(groups, axis=1).T.tolist():
-            chosen = written[(groups[0] == gap) & (groups[1] == weekday)]
+        for group in np.unique(groups).tolist():
+            gap, weekday = divmod(group, 7)
+            chosen = written[groups == group]
             series = np.bincount(chosen, net[chosen], self.calendar.last + 1)
             result += np.fft.rfft(series, self._length) * self._law(kind, gap, weekday)
         return result * (1 + float(kind.tax))
@@ -181,10 +183,11 @@ class Ledger:
         first, last = self.calendar.first, self.calendar.last
         written = np.flatnonzero(net) + first
         due = self.calendar.due(kind.segment, kind.due)[written - first]
-        groups = np.stack((due - written, self._weekday(kind, due)))
+        groups = (due - written) * 7 + self._weekday(kind, due)
         money = np.zeros(last + 1)
-        for gap, weekday in np.unique(groups, axis=1).T.tolist():
-            chosen = written[(groups[0] == gap) & (groups[1] == weekday)]
+        for group in np.unique(groups).tolist():
+            gap, weekday = divmod(group, 7)
+            chosen = written[groups == group]
             behaviour = kind.payment.by_weekday[weekday]
             size = last + 1 - int(chosen.min(initial=0))
             law = paid_after(behaviour, gap, kind.discount, kind.certain, size)

@@ -66,15 +66,16 @@ def after(series: Floats, steps: Floats) -> Floats:
 
     Args:
         series: floats[..., day].
-        steps: chance of each number of days, whatever they add to.
+        steps: chance of each number of days, whatever they add to, floats[day] or floats[..., day].
     """
     size = series.shape[-1]
-    some = np.flatnonzero(steps[:size])
-    if len(some) != 1:
-        return convolved(series, steps) if len(some) else np.zeros_like(series)
-    days = int(some[0])
+    some = np.flatnonzero(steps.reshape(-1, steps.shape[-1])[:, :size].any(axis=0))
+    if len(some) > 1:
+        return convolved(series, steps)
     moved = np.zeros_like(series)
-    moved[..., days:] = series[..., : size - days] * steps[days]
+    if len(some):
+        days = int(some[0])
+        moved[..., days:] = series[..., : size - days] * steps[..., days : days + 1]
     return moved
 
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 
 from simulator.distributions import LONGEST, Distribution
 from simulator.expected.billing import rates
-from simulator.expected.events import by_event, chances
-from simulator.expected.lines import Stated, Taking
+from simulator.expected.events import chances
+from simulator.expected.lines import Kind, Stated, Taking
 from simulator.expected.paying import paid_after
 from simulator.expected.signatures import OPEN, Signatures
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
-from simulator.terms import Installment
+from simulator.terms import Event, Installment
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -50,17 +51,18 @@ def offer_effects(scenario: Scenario) -> tuple[OfferEffect, ...]:
     """
     if not scenario.offers:
         return ()
-    signatures, times = Signatures.of(scenario), _Times()
+    signatures, times = Signatures.of(scenario), _Times(scenario)
     cost = np.zeros(len(scenario.offers))
     sums = np.zeros((len(scenario.offers), 2, 2))
     for (source, kind), rows in signatures.lines.items():
         taking = Taking.of(scenario, kind.segment, "open" if source == OPEN else "new")
-        worth = np.stack([series[1] for series in rows.values()]) * rates(scenario, kind.currency)
-        for offer, reached in taking.reached.items():
-            made_to, other = worth * reached, replace(kind, terms="", offer=offer)
-            cost[offer] += (worth * taking.taken[offer]).sum() * float(scenario.offers[offer].discount)
-            for which, terms in enumerate((kind.conditions(scenario), other.conditions(scenario))):
-                sums[offer, which] += times.of(terms, made_to, list(rows))
+        rate = rates(scenario, kind.currency)
+        for stated, (_, money) in rows.items():
+            for offer, reached in taking.reached.items():
+                worth = money * rate
+                cost[offer] += float(worth @ taking.taken[offer]) * float(scenario.offers[offer].discount)
+                sums[offer, 0] += times.of(kind, stated) @ (worth * reached)
+                sums[offer, 1] += times.of(replace(kind, terms="", offer=offer), stated) @ (worth * reached)
     return tuple(
         _effect(offer.name, float(offer.discount), float(given), received)
         for offer, given, received in zip(scenario.offers, cost, sums, strict=True)
@@ -79,59 +81,98 @@ def _effect(name: str, discount: float, cost: float, sums: Floats) -> OfferEffec
 
 @dataclass
 class _Times:
-    """Mean days from signature to receipt; the moments of each law of payment are computed once."""
+    """Says how long lines of each kind take to be paid; what is known is kept."""
 
-    _known: dict[tuple[object, ...], tuple[float, float]] = field(default_factory=dict)
+    scenario: Scenario
+    _lines: dict[tuple[Kind, Stated], Floats] = field(default_factory=dict)
+    _events: dict[Kind, dict[Event, Floats]] = field(default_factory=dict)
+    _laws: dict[tuple[object, ...], tuple[float, float]] = field(default_factory=dict)
 
-    def of(self, terms: Conditions, money: Floats, stated: list[Stated]) -> Floats:
-        """Return the money received, and Σ money × days from signature to receipt, floats[2].
+    def of(self, kind: Kind, stated: Stated) -> Floats:
+        """Return what is received of one unit of money, and Σ received × days since its signature.
 
-        Args:
-            terms: the conditions.
-            money: by the day of signature, floats[row, day].
-            stated: earliest start and delivery of each row.
+        Returns:
+            floats[2, day of signature 0 … last].
         """
-        lasting = replace(terms, payment=replace(terms.payment, insolvency=0.0))
-        far = max((day for days in stated for day in days), default=0)
-        size = max(money.shape[1], far + 1) + sum(
-            map(_longest, (terms.start, terms.delivery, terms.acceptance))
-        )
-        series = np.zeros((len(money), size))
-        series[:, : money.shape[1]] = money
-        events = by_event(lasting, series, stated)
-        signed = by_event(lasting, series * np.arange(size), stated)
-        total = np.zeros(2)
+        if (kind, stated) not in self._lines:
+            terms, last = kind.conditions(self.scenario), self.scenario.horizon.last_day
+            if kind not in self._events:
+                self._events[kind] = self._by_event(terms, last)
+            known, (start, delivery) = self._events[kind], stated
+            total = known["signature"][:, : last + 1].copy()
+            for event, law, day in (("start", terms.start, start), ("delivery", terms.delivery, delivery)):
+                if event in known:
+                    total += _ahead(known[event], law, day, last + 1)
+            total[1] -= np.arange(last + 1) * total[0]
+            self._lines[kind, stated] = total
+        return self._lines[kind, stated]
+
+    def _by_event(self, terms: Conditions, last: int) -> dict[Event, Floats]:
+        """Return what is received of the parts that wait for an event, and Σ received × day of receipt.
+
+        What waits for acceptance is averaged over it, by the day of delivery.
+
+        Returns:
+            event to floats[2, day of the event].
+        """
+        longest = {"start": _longest(terms.start), "delivery": _longest(terms.delivery), "signature": 0}
+        far = last + 1 + max(longest.values())
+        size = {"acceptance": far + _longest(terms.acceptance)}
+        found: dict[Event, Floats] = {"signature": np.zeros((2, far))}
         for number, part in enumerate(terms.installments):
-            days = np.flatnonzero(events[part.event])
+            days = np.arange(size.get(part.event, far))
             written = terms.invoice_days(number, days)
             paid, waited = self._payments(terms, part, written, terms.due_days(number, written))
             share = float(part.share) * (1 + float(terms.tax))
-            at, began = share * events[part.event][days], share * signed[part.event][days]
-            total += (at @ paid, at @ (paid * written + waited) - began @ paid)
-        return total
+            moments = share * np.stack((paid, paid * written + waited))
+            found[part.event] = found.get(part.event, 0.0) + moments
+        if "acceptance" in found:
+            accepted = _ahead(found.pop("acceptance"), terms.acceptance, 0, far)
+            found["delivery"] = found.get("delivery", 0.0) + accepted
+        return found
 
     def _payments(
         self, terms: Conditions, part: Installment, written: Integers, due: Integers
     ) -> tuple[Floats, Floats]:
         """Return the share of each invoice that is paid, and Σ share × days since it was written."""
         weekday = (due + terms.origin.astype("datetime64[D]").astype(np.int64) + 3) % 7
-        groups, at = np.unique(np.stack((due - written, weekday)), axis=1, return_inverse=True)
-        moments = np.array([self._moments(terms, part, *pair) for pair in groups.T.tolist()])
-        each = moments.reshape(-1, 2)[at.ravel()]
+        weekday *= bool(terms.payment.run_days)
+        groups, at = np.unique((due - written) * 7 + weekday, return_inverse=True)
+        each = np.array([self._moments(terms, part, *divmod(group, 7)) for group in groups.tolist()])[at]
         return each[:, 0], each[:, 1]
 
     def _moments(self, terms: Conditions, part: Installment, gap: int, weekday: int) -> tuple[float, float]:
         payment = terms.payment
-        key = (payment, gap, weekday if payment.run_days else 0, part.discount, part.certain)
-        if key not in self._known:
-            size = max(gap, 0) + len(payment.pmf) + 1 + max(payment.last_day, 0)
+        key = (payment, gap, weekday, part.discount, part.certain)
+        if key not in self._laws:
+            size = max(gap, 0) + len(payment.pmf) + max(payment.last_day, 0) + 1
             size += LONGEST if payment.dispute else 0
             law = paid_after(payment.by_weekday[weekday], gap, part.discount, part.certain, size)
-            self._known[key] = float(law.sum()), float(law @ np.arange(size))
-        return self._known[key]
+            self._laws[key] = float(law.sum()), float(law @ np.arange(size))
+        return self._laws[key]
+
+
+def _ahead(values: Floats, law: Distribution, stated: int, size: int) -> Floats:
+    """Return E[v(max(t + T, stated))] for each day t, floats[..., size].
+
+    Args:
+        values: v by day, floats[..., day]; where it ends, T ends too.
+        law: of T.
+        stated: earliest day.
+        size: of the result.
+    """
+    days = np.minimum(np.arange(values.shape[-1]), values.shape[-1] - 1)
+    held = values[..., np.maximum(days, min(stated, len(days) - 1))]
+    steps = chances(law)[: values.shape[-1] - size + 1]
+    some = np.flatnonzero(steps)
+    if len(some) == 1:
+        return np.asarray(held[..., some[0] : some[0] + size] * steps[some[0]])
+    length = next_fast_len(values.shape[-1], real=True)
+    spectrum = np.fft.rfft(held, length) * np.conj(np.fft.rfft(steps, length))
+    return np.asarray(np.fft.irfft(spectrum, length)[..., :size])
 
 
 def _longest(law: Distribution) -> int:
     """Return the days that hardly anything lasts longer than."""
     left = 1 - np.cumsum(chances(law))
-    return int(np.argmax(left <= _REST)) + 1
+    return int(np.argmax(left <= _REST))

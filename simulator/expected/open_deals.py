@@ -158,6 +158,7 @@ def _add_stage(
         mean, sd = m[at], v[at]
     kappa = np.broadcast_to(segment.close_date.weight(stated[states.deal[inside]], sd), len(inside))
     moved = np.flatnonzero(kappa < 1)
+    moved = moved[np.argsort(at[moved], kind="stable")]  # equal ages together: their laws are worked out once
     plain = np.flatnonzero(kappa == 1)
     if len(plain):
         _add_plain(won_by, walk, stage, states, inside[plain], reach)

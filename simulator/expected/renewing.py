@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import Distribution, Fixed
-from simulator.expected.events import SHORTEST_TERM, Calendar, after, chances, lasting, reached
+from simulator.expected.events import SHORTEST_TERM, Calendar, after, chances, reached
 from simulator.expected.lines import NO_OFFER, Kind, Stated
 from simulator.products import Renewal
 from simulator.scenario import Scenario
@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 
 LINES, MONEY, SOLVENT = range(3)
 """Rows of a series of signatures: their number, what they are worth, and the part of solvent customers."""
+
+_NOISE = 1e-13
+"""Renewals below this part of the largest come from the rounding of a transform."""
 
 
 @dataclass
@@ -116,7 +119,6 @@ def renewed_conditions(scenario: Scenario, kind: Kind) -> Conditions:
 
 def _slipped(terms: Conditions, decided: Floats, slip: Distribution) -> Floats:
     """Return renewals by signature, a drawn slip after their decision, floats[3, day]."""
-    kept = terms.payment.solvent(np.arange(decided.shape[-1]))
-    return np.concatenate(
-        (after(decided[:SOLVENT], chances(slip)), after(decided[SOLVENT:], lasting(slip, kept)))
-    )
+    steps = chances(slip)[: decided.shape[-1]]
+    moved = after(decided, np.stack((steps, steps, steps * terms.payment.solvent(np.arange(len(steps))))))
+    return np.where(moved > _NOISE * moved.max(axis=1, keepdims=True), moved, 0.0)

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.fft import next_fast_len
 
 from simulator.close_dates import AGE_GRID, SHIFT
 from simulator.distributions import LONGEST, Distribution, whole_days
@@ -212,7 +213,7 @@ def cut(laws: Floats, size: int) -> Floats:
 def convolved(a: Floats, b: Floats) -> Floats:
     """Return the law of a sum, floats[..., size], as long as `a`; what falls beyond is dropped."""
     size = a.shape[-1]
-    length = 2 * size
+    length = next_fast_len(2 * size, real=True)
     spectrum = np.fft.rfft(a, length) * np.fft.rfft(b[..., :size], length)
     return np.asarray(np.maximum(np.fft.irfft(spectrum, length)[..., :size], 0.0))
 
