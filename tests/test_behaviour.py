@@ -534,6 +534,25 @@ def test_fixed_times_and_sure_wins_are_arithmetic_by_hand():
     assert outcome.landed[0] == 50 * 900_00
 
 
+def test_ties_of_rates_are_rounded_as_everywhere_else():
+    """1.30 EUR at 165 is 214.5 JPY: a booking, an invoice and an opening invoice all count 214."""
+    transitions = [[0.0, 1.0, 0.0]]
+    behaviour = PaymentBehaviour(0, np.ones(1))
+    segment = make_segment(
+        funnel=make_funnel(transitions=transitions, stay=Fixed(5)), amount_change=NEVER_CHANGED,
+        payment={"default": behaviour},
+    )  # fmt: skip
+    rates = RateCurve.of("JPY", {"EUR": 165.0})
+    receivables = make_receivables(due_day=[3], amount_minor=[130])
+    scenario = one(
+        segment, make_pipeline(1, amount=130), currency="JPY", rates=rates, receivables=receivables
+    )
+    money = run(scenario, 3).money
+    sums = {series: money[series].sum(axis=(0, 1)).tolist() for series in money}
+    assert sums == {"bookings": [214.0] * 3, "billings": [214.0] * 3, "receipts": [428.0] * 3}
+    assert rates.convert(130, "EUR", 0) == 214
+
+
 def test_a_stay_longer_than_the_age_has_one_day_left():
     segment = make_segment(
         funnel=make_funnel(transitions=[[0.0, 1.0, 0.0]], stay=Fixed(20)), clock=plain_clock()

@@ -13,7 +13,7 @@ from simulator.currency import RateCurve
 from simulator.distributions import Distribution, Fixed, remaining_days
 from simulator.engine.identity import Entities
 from simulator.engine.walk import Walkers
-from simulator.money import minor_digits, split
+from simulator.money import split
 from simulator.payments import NEVER, PaymentBehaviour, pay_days, shared_uniform
 from simulator.periods import Horizon
 from simulator.scenario import Segment
@@ -49,7 +49,7 @@ class Contract:
         payment: behaviour of the customer class.
         delivery: law of the days from signature to delivery.
         acceptance: law of the days from delivery to acceptance.
-        rates: company minor units for one contract minor unit, floats[day 0 … last day].
+        rates: company currency for one unit of the contract's, floats[day 0 … last day].
     """
 
     segment: int
@@ -99,14 +99,8 @@ def contract(
     return Contract(
         index, currency, tuple(schedules),
         segment.payment.get(customer_class, segment.payment["default"]),
-        segment.delivery, segment.acceptance, day_rates(rates, currency, horizon),
+        segment.delivery, segment.acceptance, rates.rate(currency, days),
     )  # fmt: skip
-
-
-def day_rates(rates: RateCurve, currency: str, horizon: Horizon) -> Floats:
-    """Return company minor units for one contract minor unit by day, floats[0 … last day]."""
-    shift = minor_digits(rates.company) - minor_digits(currency)
-    return rates.rate(currency, np.arange(horizon.last_day + 1)) * 10.0**shift
 
 
 def bill(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SOURCES = ("open", "new", "receivables")
+
+Entry = tuple[Integers, Integers, Integers, Floats]
+"""Slice, cell, trial within the block, and whole minor units of the company's currency of some movements."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,11 @@ class Cells:
         slices, self.cells, self.trials = money["bookings"].shape
         self.wins = np.zeros((slices, self.cells))
 
-    def add(self, series: Series, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
-        """Add amounts to a series.
-
-        Args:
-            series: which one.
-            row: slice of each amount.
-            cell: of each.
-            trial: of each, within the block.
-            money: whole minor units of the company's currency.
-        """
-        if not len(cell):
+    def add(self, series: Series, entries: Sequence[Entry]) -> None:
+        """Add movements to a series, all at once: a sum takes as long as the cells are many."""
+        if not any(len(cell) for _, cell, _, _ in entries):
             return
+        row, cell, trial, money = (np.concatenate(column) for column in zip(*entries, strict=True))
         first = int(np.min(row))
         count = int(np.max(row)) - first + 1
         flat = ((row - first) * self.cells + cell) * self.trials + trial

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.distributions import Distribution
-from simulator.engine.billing import Contract, contract, day_rates
+from simulator.engine.billing import Contract, contract
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.identity import Entities, Numbered
 from simulator.engine.moments import log_time_moments
@@ -86,7 +86,8 @@ class Invoice:
         amount: contract minor units.
         invoice_day: calendar day from as-of, ≤ 0.
         due_day: calendar day from as-of.
-        rates: company minor units for one contract minor unit by day.
+        currency: ISO code.
+        rates: company currency for one unit of the invoice's, floats[day 0 … last day].
     """
 
     row: int
@@ -95,6 +96,7 @@ class Invoice:
     amount: int
     invoice_day: int
     due_day: int
+    currency: str
     rates: Floats
 
 
@@ -216,7 +218,8 @@ def _invoice(scenario: Scenario, i: int, rows: Mapping[Slice, int], place: Mappi
         int(receivables.amount_minor[i]),
         int(receivables.invoice_day[i]),
         int(receivables.due_day[i]),
-        day_rates(scenario.rates, currency, scenario.horizon),
+        currency,
+        scenario.rates.rate(currency, np.arange(scenario.horizon.last_day + 1)),
     )
 
 

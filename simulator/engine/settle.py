@@ -10,6 +10,7 @@ from scipy import special
 
 from simulator.engine.billing import Contract, Flow, bill
 from simulator.engine.block import Block
+from simulator.engine.cells import Entry
 from simulator.engine.compile import Invoice, SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.walk import Walkers
@@ -87,18 +88,15 @@ def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
     if won.population is block.plan.open_deals and won.walkers.attempt == 0:
         _track(block, plan, won.walkers.which, won.close_day, booking)
     for series in SERIES:
-        block.cells.add(series, *(np.concatenate(column) for column in zip(*entries[series], strict=True)))
-
-
-Entry = tuple[Integers, Integers, Integers, Floats]
-"""Slice, cell, trial and company minor units of some movements."""
+        block.cells.add(series, entries[series])
 
 
 def _entry(block: Block, contract: Contract, row: Integers, trial: Integers, flow: Flow) -> Entry:
     """Return a flow as an entry, converted at its days' rates."""
+    scenario = block.plan.scenario
     money = flow.amount.astype(np.float64)
-    if contract.currency != block.plan.scenario.currency:
-        money = np.rint(money * contract.rates[flow.day])
+    if contract.currency != scenario.currency:
+        money = scenario.rates.exchange(money, contract.currency, contract.rates[flow.day])
     return row[flow.entry], block.plan.cell_of_day[flow.day], trial[flow.entry], money
 
 
@@ -114,15 +112,14 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
 
 def collect_receivables(block: Block) -> None:
     """Pay the opening invoices by their residual life tables."""
-    plan, entries = block.plan, []
+    plan, entries = block.plan, list[Entry]()
     for i, invoice in enumerate(plan.invoices):
         day, amount = _payment(block, i, invoice)
         paid = np.flatnonzero(day <= plan.last_day)
         day = day[paid]
-        row = np.full(len(paid), invoice.row)
-        entries.append((row, plan.cell_of_day[day], paid, np.rint(amount[paid] * invoice.rates[day])))
-    if entries:
-        block.cells.add("receipts", *(np.concatenate(column) for column in zip(*entries, strict=True)))
+        money = plan.scenario.rates.exchange(amount[paid], invoice.currency, invoice.rates[day])
+        entries.append((np.full(len(paid), invoice.row), plan.cell_of_day[day], paid, money))
+    block.cells.add("receipts", entries)
 
 
 def _payment(block: Block, i: int, invoice: Invoice) -> tuple[Integers, Floats]:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from simulator.expected.billing import rates
 from simulator.expected.means import Daily, Expected, crm_chances, expected
-from simulator.money import minor_digits
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -75,9 +74,7 @@ def won_already(scenario: Scenario, first_day: int, last_day: int, segment: int 
     for row in range(len(wins)):
         day = int(wins.day[row])
         if first_day <= day <= min(last_day, 0) and segment in (None, int(wins.segment[row])):
-            code = wins.currency[row]
-            shift = 10.0 ** (minor_digits(scenario.currency) - minor_digits(code))
-            total += float(wins.amount[row]) * float(scenario.rates.rate(code, day)) * shift
+            total += float(scenario.rates.convert(wins.amount[row], wins.currency[row], day))
     return total
 
 
