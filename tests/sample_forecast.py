@@ -98,11 +98,14 @@ def stats(values):
     """Return the statistics of one amount a trial."""
     low = np.percentile(values, 10)
     half = 1.96 * float(values.std()) / max(len(values), 1) ** 0.5
-    return {
+    few, certain = len(values) < 36, len(values) >= 36 and not np.ptp(values)
+    error = {"mean": half if half or certain else None, "p10": 1.7 * half, "p50": 1.25 * half,
+             "p90": 1.7 * half} | ({"p10": None, "p90": None} if few else {})  # fmt: skip
+    return ({"certain": True} if certain else {}) | {
         "mean": float(values.mean()), "sd": float(values.std()),
         **{k: float(np.percentile(values, q)) for k, q in LEVELS.items()},
         "curve": [float(v) for v in np.percentile(values, CURVE)],
-        "error": {"mean": half, "p10": 1.7 * half, "p50": 1.25 * half, "p90": 1.7 * half},
+        "error": error,
         "worst_tenth": float(values[values <= low].mean()) if len(values) else 0.0, "already": 0.0,
     }  # fmt: skip
 
