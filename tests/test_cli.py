@@ -134,7 +134,14 @@ def test_no_escape_codes_in_pipes_or_without_colour(project):
         assert "\x1b" not in result.output
 
 
-def test_show_draws_no_random_number(project):
+def test_show_draws_no_random_number(project, monkeypatch):
+    def draw(*_, **__):
+        raise AssertionError("a random number was drawn")
+
+    # Every draw goes through one of the two, wherever it is asked for.
+    monkeypatch.setattr("simulator.streams.mix64", draw)
+    monkeypatch.setattr("simulator.streams.Streams.keys", draw)
+    assert isinstance(invoke("run", "plan.yaml", "--out", "out").exception, AssertionError)
     result = invoke("show", "plan.yaml")
     assert result.exit_code == 0, result.output
     for part in ("smb: chances and days by stage", "what stands in the funnel", "What to expect on average"):

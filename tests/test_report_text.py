@@ -339,7 +339,9 @@ def test_tables_by_month_segment_source_and_column():
     assert "\n  Nov 2026 " in table_by(payload, "month") and "receipts low" in table_by(payload, "month")
     assert "\n  enterprise " in table_by(payload, "segment")
     assert "\n  deals yet to come " in table_by(payload, "source")
-    assert "\n  (none) " in table_by(payload, "owner")
+    payload["groups"]["rows"][-1]["receipts"] = quantiles(0, 0, 0)
+    row = next(line for line in table_by(payload, "owner").splitlines() if line.startswith("  (none) "))
+    assert row.split()[-3:] == ["–"] * 3, "a group that brings nothing has no interval"
 
 
 def test_a_first_period_of_one_day_is_that_day():

@@ -116,7 +116,7 @@ def _print(
         return say_bytes(csv_bytes(forecast.rows()))
     parts = [first_screen(payload, files, following), *(table_by(payload, name) for name in by)]
     if details:
-        from simulator.report.show import assumptions
+        from simulator.report.origins import assumptions
 
         parts += [detail_tables(payload), assumptions(scenario)]
     say("\n".join(part for part in parts if part))

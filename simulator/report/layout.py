@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from simulator.words import Scale, cut, width
@@ -39,6 +40,24 @@ def table(
             space = " " * (size - width(cell))
             row[column] = cell + space if column in left else space + cell
     return ["  ".join(row).rstrip() for row in grid]
+
+
+def wrapped_table(header: Sequence[str], rows: Iterable[Sequence[str]], sizes: Sequence[int]) -> list[str]:
+    """Lay out texts under a header, each wrapped within its column, which is no wider than its size."""
+    grid = [[_cell(cell, size) for cell, size in zip(row, sizes, strict=True)] for row in (header, *rows)]
+    widths = [max(width(line) for row in grid for line in row[column]) for column in range(len(sizes))]
+    lines = []
+    for row in grid:
+        for parts in zip_longest(*row, fillvalue=""):
+            cells = [part + " " * (size - width(part)) for part, size in zip(parts, widths, strict=True)]
+            lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _cell(text: str, columns: int) -> list[str]:
+    """Return the lines of a cell, which begin where its text does."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    return wrapped(text, columns, indent, f"{indent}  ") or [""]
 
 
 def align_decimals(cells: Sequence[str]) -> list[str]:

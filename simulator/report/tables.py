@@ -107,7 +107,10 @@ def _rows(payload: Mapping[str, Any], by: str) -> list[tuple[str, Mapping[str, A
     if by == "source":
         sources = payload.get("sources") or {}
         return [(_NAMES.get(name, name), stats) for name, stats in sources.items() if stats]
-    return [(row["group"] or "(none)", row) for row in (payload.get("groups") or {}).get("rows") or []]
+    rows = (payload.get("groups") or {}).get("rows") or []
+    return [
+        (row["group"] or "(none)", {s: row[s] for s in SERIES if s in row and row[s]["mean"]}) for row in rows
+    ]
 
 
 def _interval(stats: Mapping[str, Any] | None, scale: Scale) -> list[str]:

@@ -106,13 +106,12 @@ def happened_text(stats: Mapping[str, Any], scale: Scale, digits: int = 2) -> st
 
 def interval_texts(stats: Mapping[str, Any], scale: Scale, digits: int = 2) -> tuple[str, str, str]:
     """Write low, middle and high, none of which rounding may take below what has happened already."""
-    already, fit = float(stats.get("already") or 0.0), scale.fitting(stats)
-    step = fit.unit * 10.0**-fit.decimals
+    fit, already = scale.fitting(stats), float(stats.get("already") or 0.0)
+    happened = happened_text(stats, scale, digits)
 
     def text(amount: float) -> str:
-        if 0 < already <= amount and round(amount / step) * step < already:
-            return happened_text(stats, scale, digits)
-        return fit.number(amount)
+        below = 0 < already <= amount and _value(fit.number(amount)) < _value(happened)
+        return happened if below else fit.number(amount)
 
     low, middle, high = (text(float(stats.get(q, 0.0))) for q in ("p10", "p50", "p90"))
     return low, middle, high
@@ -144,6 +143,10 @@ def scale_for(size: float, currency: str, resolution: float = 0.0, noise: float 
     currency = plain(currency, 10)
     unit, name = next(((u, n + currency) for least, u, n in _UNITS if size >= least), (1.0, currency))
     return Scale(unit, name.strip(), _decimals((resolution or _third_digit(size)) / unit), noise)
+
+
+def _value(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-"))
 
 
 def _resolution(shown: list[Mapping[str, Any]]) -> float:
