@@ -22,6 +22,7 @@ from family import (
     FIXED_MARKET,
     PARTS,
     SPREAD,
+    binomial_z,
     columns,
     eventful,
     limit,
@@ -30,6 +31,9 @@ from family import (
     row_of,
     run,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from benchmarks.jobs import full_job
 from simulator.amounts import AmountChange
@@ -38,6 +42,8 @@ from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed, Gamma, LogNormal
 from simulator.engine import compile_plan, play
+from simulator.expected import expected
+from simulator.expected.walks import Walk
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.receivables import Receivables
@@ -514,6 +520,80 @@ def test_sure_and_hopeless_deals_meet_no_market():
     assert outcome.closes.sum(axis=1).tolist() == [0, TRIALS] * 5
     total = deals.amount[1::2].sum()
     assert set(outcome.money["bookings"].sum(axis=(0, 1))) == {total}
+
+
+WAYS_ABOUT = [
+    [0.0, 0.5, 0.3, 0.0, 0.2, 0.0],
+    [0.2, 0.0, 0.3, 0.3, 0.2, 0.0],
+    [0.1, 0.3, 0.0, 0.3, 0.3, 0.0],
+    [0.3, 0.1, 0.3, 0.0, 0.3, 0.0],
+]
+"""Moves back and forth of a funnel that loses no deal."""
+
+
+@settings(max_examples=50)
+@given(arrays(np.float64, (4, 5), elements=st.floats(0.01, 1.0)))
+def test_a_funnel_that_loses_nothing_is_sure_whatever_the_rounding(weights):
+    """Solved in floats, its ladder is 1.0000000000000002 here and there, a chance without odds."""
+    weights[np.arange(4), np.arange(4)] = 0.0
+    transitions = np.column_stack((weights / weights.sum(axis=1, keepdims=True), np.zeros(4)))
+    funnel = make_funnel(transitions=transitions, stay=Fixed(1))
+    assert funnel.ladder.tolist() == [1.0] * 4 and not funnel.losing.any()
+    assert funnel.close_chance(1, np.arange(3.0)).tolist() == [1.0] * 3
+    assert Walk(funnel).ladder.tolist() == [1.0] * 5 + [0.0]
+    hopeless = transitions[:, [0, 1, 2, 3, 5, 4]]
+    assert make_funnel(transitions=hopeless, stay=Fixed(1)).ladder.tolist() == [0.0] * 4
+
+
+def test_a_funnel_that_loses_nothing_wins_all():
+    segment = make_segment(
+        funnel=make_funnel(transitions=WAYS_ABOUT, stay=Fixed(1)), doubt=np.full(4, 0.1),
+        recycling=Recycling(0.9, Fixed(2)),
+    )  # fmt: skip
+    scenario = one(segment, make_pipeline(8, stage=[0, 1, 2, 3] * 2), market=Market.strong(), months=24)
+    assert run(scenario, 300).closes.sum(axis=1).tolist() == [300] * 8
+    assert simulate(scenario, 300).check.passed
+
+
+@pytest.mark.parametrize("age", [3.0, np.nan])
+def test_no_evidence_moves_a_stage_that_leads_one_way_only(age):
+    """From the first stage there is no way to won, from the last none to lost, and no time that it takes."""
+    transitions = [[0.0, 0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.0, 1.0, 0.0]]
+    segment = make_segment(
+        funnel=make_funnel(transitions=transitions, stay=Fixed(5)), use_probability=True,
+        recycling=Recycling(0.5, Fixed(1)),
+    )  # fmt: skip
+    deals = make_pipeline(6, stage=[0, 1, 2] * 2, probability=[0.3] * 6, age=age)
+    scenario = one(segment, deals)
+    closes = run(scenario, TRIALS).closes.sum(axis=1)
+    assert closes[[0, 3]].tolist() == [0, 0] and closes[[2, 5]].tolist() == [TRIALS] * 2
+    assert expected(scenario).deal_chance.tolist() == [0.0, 0.3, 1.0] * 2
+    assert simulate(scenario, 3_000).check.passed
+
+
+def test_a_deals_own_chance_holds_at_the_ages_at_which_both_ends_can_come():
+    """Winners leave within 10 days, losers within 30: older deals are lost, whatever their owner says."""
+    stays = [[None, Fixed(10), Fixed(30)]]
+    funnel = make_funnel(transitions=[[0.0, 0.5, 0.5]], stays=stays)
+    segment = make_segment(funnel=funnel, use_probability=True, clock=plain_clock())
+    scenario = one(segment, make_pipeline(3, probability=[0.8, 0.8, np.nan], age=[20.0, np.nan, np.nan]))
+    # Half of those that sit there are younger than 10 days, and half of these are won.
+    chances = expected(scenario).deal_chance
+    assert chances == pytest.approx([0.0, 0.4, 0.25], abs=1e-12)
+    closes = run(scenario, 40_000).closes.sum(axis=1)
+    assert np.abs(binomial_z(closes, 40_000, chances)).max() < limit(2)
+
+
+def test_what_comes_back_at_once_before_a_weekend_waits_for_its_end():
+    """As of a Friday, a deal lost at once and back at once has no day of work left in a horizon of a day."""
+    as_of = date(2026, 10, 30)
+    segment = make_segment(
+        funnel=make_funnel((0.2, 0.5), stay=Fixed(0)), clock=make_clock(as_of),
+        recycling=Recycling(0.9, Fixed(0)),
+    )  # fmt: skip
+    for days, some in ((1, False), (2, False), (3, True)):
+        scenario = one(segment, make_pipeline(5), as_of=as_of, days=days)
+        assert bool(run(scenario, 200).wins.any()) == some == bool(expected(scenario).winners.any())
 
 
 def test_fixed_times_and_sure_wins_are_arithmetic_by_hand():

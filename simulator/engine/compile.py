@@ -112,7 +112,8 @@ class Plan:
         quarters: calendar quarters from the as-of day's to the horizon's, for the market's keys.
         slices: rows of the cells, those of a segment together.
         open_deals: the pipeline.
-        score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn.
+        score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn. A deal's own chance holds
+            only at drawn ages at which both ends can come.
         invoices: opening invoices that are open.
         invoice_entities: theirs, in the same order.
         customers: entities of the customers of deals and invoices.
@@ -286,19 +287,22 @@ def _contracts(scenario: Scenario) -> tuple[tuple[Contract, ...], Integers]:
 
 
 def _scores(scenario: Scenario) -> Floats:
-    """Return Φ⁻¹(p*) of each open deal: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6)."""
+    """Return Φ⁻¹(p*) of each open deal: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6).
+
+    A stage that never leads to won, or never to lost, is moved by no evidence: there is no way to that end.
+    """
     pipeline = scenario.pipeline
     score = np.empty(len(pipeline))
     for i in range(len(pipeline)):
         segment, stage = scenario.segments[pipeline.segment[i]], int(pipeline.stage[i])
         own, age = pipeline.probability[i], pipeline.age[i]
-        if segment.use_probability and not np.isnan(own):
-            chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
-        elif np.isnan(age) and segment.funnel.age_matters[stage]:
-            score[i] = np.nan
-            continue
+        has_own = segment.use_probability and not np.isnan(own)
+        if np.isnan(age) and segment.funnel.age_matters[stage]:
+            chance = own if has_own else np.nan
         else:
             chance = segment.funnel.close_chance(stage, 0.0 if np.isnan(age) else age)
+            if has_own and 0 < chance < 1:
+                chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
         score[i] = special.ndtri(tilted(chance, segment.soberness.odds))
     return score
 
