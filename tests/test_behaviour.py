@@ -108,6 +108,16 @@ def test_the_size_of_a_block_does_not_matter(whole, block):
         assert same(part, outcome)
 
 
+def test_blocks_do_not_matter_to_sums_beyond_what_a_float_holds_exactly():
+    deals = make_pipeline(3, stage=[2, 1, 2], amount=[9 * 10**12 + 1, 10**13 + 7, 2**53 - 1])
+    plan = compile_plan(one(make_segment(amount_change=NEVER_CHANGED), deals), 5)
+    outcome = play(plan, 0, 4_000)
+    exact = [int(amount) * int(n) for amount, n in zip(deals.amount, outcome.closes.sum(axis=1), strict=True)]
+    assert outcome.landed.tolist() == [float(e) for e in exact]
+    assert same(play(plan, 0, 4_000, block=37), outcome)
+    assert same(play(plan, 0, 1_234).and_then(play(plan, 1_234, 2_766)), outcome)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_the_number_of_workers_does_not_matter(workers):
     plan = compile_plan(full_job(60), 5)
@@ -454,6 +464,18 @@ def test_amounts_scale_results():
     for series in SERIES:
         assert np.array_equal(7 * a.money[series], b.money[series])
     assert np.array_equal(a.closes, b.closes)
+
+
+def test_amounts_beyond_whole_numbers_stop_at_their_limit():
+    segment = make_segment(
+        funnel=make_funnel(transitions=[[0.0, 1.0, 0.0]], stay=Fixed(3)), soberness=Soberness(1.0, 1e4),
+        generation=PipelineGeneration(
+            3.0, LogNormal(60.0, 9.0), np.ones(1), bluebirds=Bluebirds(3.0, LogNormal(60.0, 9.0))
+        ),
+    )  # fmt: skip
+    money = run(one(segment, make_pipeline(2, amount=2**53 - 1), months=3), 50).money
+    assert all(money[series].min() >= 0 for series in SERIES)
+    assert money["bookings"][0].sum(axis=0).max() == 2 * 2.0**53
 
 
 def test_rates_and_arrivals_scale_results():

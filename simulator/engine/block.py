@@ -26,7 +26,7 @@ class Block:
         offsets: `trial_offsets`, words[trial].
         cells: money and wins.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
-        landed: their bookings, company minor units, floats[deal].
+        landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         guarded: attempts that the guard stopped.
     """
 
@@ -35,7 +35,7 @@ class Block:
     offsets: Words
     cells: Cells
     closes: NDArray[np.int32]
-    landed: NDArray[np.float64]
+    landed_parts: NDArray[np.float64]
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -78,5 +78,5 @@ def new_block(plan: Plan, first: int, money: Mapping[Series, NDArray[np.float64]
         offsets,
         Cells(money),
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
-        np.zeros(deals),
+        np.zeros((2, deals)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,19 @@ class Slice:
     segment: int
     source: str
     group: str = ""
+
+
+PART: Final = 2.0**26
+
+
+def parted(money: Floats) -> tuple[Floats, Floats]:
+    """Return amounts as (a, b) with money = a·`PART` + b, so that the sums of both over trials stay exact.
+
+    A sum over all trials outgrows the 2^53 below which floats hold whole numbers exactly, and would then
+    depend on where blocks end.
+    """
+    high = np.floor(money / PART)
+    return high, money - high * PART
 
 
 class Cells:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.attempts import play_segment
 from simulator.engine.block import Block, new_block
+from simulator.engine.cells import PART
 from simulator.engine.compile import Plan
 from simulator.engine.settle import collect_receivables
 from simulator.targets import SERIES, Series
@@ -29,14 +30,14 @@ class Outcome:
         money: floats[slice, cell, trial] of each series.
         wins: won deals, floats[slice, cell], over all trials.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
-        landed: their bookings, floats[deal], over all trials.
+        landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
         guarded: attempts that were stopped by the guard of 60 moves.
     """
 
     money: dict[Series, Floats]
     wins: Floats
     closes: NDArray[np.int64]
-    landed: Floats
+    landed_parts: Floats
     guarded: int
 
     @property
@@ -44,13 +45,18 @@ class Outcome:
         """Number of trials."""
         return int(self.money["bookings"].shape[2])
 
+    @property
+    def landed(self) -> Floats:
+        """Bookings of the open deals' first attempts, floats[deal], over all trials."""
+        return np.asarray(self.landed_parts[0] * PART + self.landed_parts[1])
+
     def and_then(self, more: Outcome) -> Outcome:
         """Return these trials followed by further ones."""
         return Outcome(
             {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in SERIES},
             self.wins + more.wins,
             self.closes + more.closes,
-            self.landed + more.landed,
+            self.landed_parts + more.landed_parts,
             self.guarded + more.guarded,
         )
 
@@ -63,7 +69,7 @@ def empty_outcome(plan: Plan) -> Outcome:
         {s: np.zeros((*shape, 0)) for s in SERIES},
         np.zeros(shape),
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
-        np.zeros(deals),
+        np.zeros((2, deals)),
         0,
     )
 
@@ -84,7 +90,7 @@ def play(
     """
     outcome = empty_outcome(plan)
     money = {s: np.zeros((*m.shape[:2], count)) for s, m in outcome.money.items()}
-    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed, 0
+    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
     edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> Block:
@@ -92,7 +98,9 @@ def play(
 
     with ThreadPoolExecutor(workers) as pool:
         for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
-            wins, closes, landed = wins + done.cells.wins, closes + done.closes, landed + done.landed
+            wins += done.cells.wins
+            closes += done.closes
+            landed += done.landed_parts
             guarded += done.guarded
             if progress is not None:
                 progress(done.trials)

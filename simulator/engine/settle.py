@@ -10,10 +10,11 @@ from scipy import special
 
 from simulator.engine.billing import Contract, Flow, bill
 from simulator.engine.block import Block
-from simulator.engine.cells import Entry
+from simulator.engine.cells import Entry, parted
 from simulator.engine.compile import Invoice, SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.walk import Walkers
+from simulator.money import LIMIT
 from simulator.payments import NEVER, pay_days, shared_uniform
 from simulator.targets import SERIES, Series
 
@@ -63,7 +64,9 @@ def close(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
     )
     amount = population.amounts(walkers.which, walkers.offsets) * change * segment.soberness.amount
-    settle(block, plan, Won(population, walkers, trial, day, np.rint(amount).astype(np.int64)))
+    # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
+    booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
+    settle(block, plan, Won(population, walkers, trial, day, booked))
 
 
 def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
@@ -106,8 +109,8 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
     first, last = int(place.min()), int(place.max()) + 1
     counts = np.bincount((place - first) * days + day, minlength=(last - first) * days)
     block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
-    landed = np.bincount(place - first, weights=money, minlength=last - first)
-    block.landed[plan.deals[first:last]] += landed
+    for landed, part in zip(block.landed_parts, parted(money), strict=True):
+        landed[plan.deals[first:last]] += np.bincount(place - first, weights=part, minlength=last - first)
 
 
 def collect_receivables(block: Block) -> None:
