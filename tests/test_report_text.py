@@ -339,7 +339,9 @@ def test_tables_by_month_segment_source_and_column():
     assert "\n  Nov 2026 " in table_by(payload, "month") and "receipts low" in table_by(payload, "month")
     assert "\n  enterprise " in table_by(payload, "segment")
     assert "\n  deals yet to come " in table_by(payload, "source")
-    payload["groups"]["rows"][-1]["receipts"] = quantiles(0, 0, 0)
+    payload["groups"]["rows"].append(payload["groups"]["rows"][0] | {"group": "(new)"})
+    assert "\n  (deals yet to come) " in table_by(payload, "owner")
+    payload["groups"]["rows"][-2]["receipts"] = quantiles(0, 0, 0)
     row = next(line for line in table_by(payload, "owner").splitlines() if line.startswith("  (none) "))
     assert row.split()[-3:] == ["–"] * 3, "a group that brings nothing has no interval"
 
@@ -347,6 +349,15 @@ def test_tables_by_month_segment_source_and_column():
 def test_a_first_period_of_one_day_is_that_day():
     text = table_by(sample_forecast(as_of=date(2026, 10, 30)), "month")
     assert "\n  31 Oct 2026 " in text and "31–31" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"), [("2026-11", "month"), ("2026-W45", "week"), ("Q4 FY2026", "quarter")]
+)
+def test_periods_are_called_what_they_are(name, noun):
+    payload = sample_forecast()
+    payload["periods"][0]["name"] = name
+    assert table_by(payload, "month").startswith(f"By {noun}, million EUR")
 
 
 def test_totals_say_what_they_cover():

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import Any, Final
 
+from simulator.forecast.groups import NEW
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.report.screen import fiscal_table, title
 from simulator.words import (
@@ -36,6 +37,7 @@ _NAMES: Final = {
     "backlog": "won, not yet paid",
     "receivables": "invoices already sent",
 }
+_GROUPS: Final = {"": "(none)", NEW: "(deals yet to come)"}
 
 
 def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) -> str:
@@ -53,8 +55,9 @@ def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) ->
     when = "" if by == "month" else f", {_span(payload)}"
     told = has_interval(headline_period(payload).get("bookings") or {})
     ends = "8 chances in 10 between low and high" if told else "too few trials for chances"
-    heading = wrapped(f"By {plain(by, 20)}{when}, {scale.name} ({ends})")
-    blocks = [[plain(by, 20)], *([f"{s} low", "middle", "high"] for s in chosen)]
+    name = _period_noun(payload) if by == "month" else plain(by, 20)
+    heading = wrapped(f"By {name}{when}, {scale.name} ({ends})")
+    blocks = [[name], *([f"{s} low", "middle", "high"] for s in chosen)]
     body = [[[plain(name, 30)], *(_interval(stats.get(s), scale) for s in chosen)] for name, stats in rows]
     tables = _side_by_side(blocks, body)
     return "\n".join([*heading, *("  " + line if line else "" for line in tables)]) + "\n" if rows else ""
@@ -71,6 +74,12 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
     blocks += [table_by(payload, by, every_series=True) for by in BUILT_IN if _rows(payload, by)]
     blocks += _targets(payload, scale), _slippage(payload), _deals(payload), _warnings(payload, scale)
     return "\n".join(block for block in blocks if block)
+
+
+def _period_noun(payload: Mapping[str, Any]) -> str:
+    """Return what the scenario's periods are: months, quarters or weeks."""
+    name = str((payload.get("periods") or [{}])[0].get("name", ""))
+    return "week" if "-W" in name else "quarter" if name.startswith("Q") else "month"
 
 
 def _side_by_side(header: Sequence[list[str]], rows: Sequence[Sequence[list[str]]]) -> list[str]:
@@ -107,9 +116,11 @@ def _rows(payload: Mapping[str, Any], by: str) -> list[tuple[str, Mapping[str, A
     if by == "source":
         sources = payload.get("sources") or {}
         return [(_NAMES.get(name, name), stats) for name, stats in sources.items() if stats]
+    # What brings nothing has no interval.
     rows = (payload.get("groups") or {}).get("rows") or []
     return [
-        (row["group"] or "(none)", {s: row[s] for s in SERIES if s in row and row[s]["mean"]}) for row in rows
+        (_GROUPS.get(row["group"], row["group"]), {s: row[s] for s in SERIES if s in row and row[s]["mean"]})
+        for row in rows
     ]
 
 
