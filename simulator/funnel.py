@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from simulator.distributions import LONGEST, Distribution, whole_days
 
@@ -220,11 +219,6 @@ def tilted(chance: ArrayLike, odds: ArrayLike) -> Floats:
     """Return h·o / (1 − h + h·o): a chance whose odds are multiplied by o (MODEL 1)."""
     h, o = np.asarray(chance, dtype=np.float64), np.asarray(odds, dtype=np.float64)
     return np.asarray(h * o / (1 - h + h * o))
-
-
-def logit(chance: ArrayLike) -> Floats:
-    """Return the log odds of a chance."""
-    return np.asarray(special.logit(np.asarray(chance, dtype=np.float64)))
 
 
 def winning_times(funnel: Funnel, size: int = LONGEST) -> Floats:
