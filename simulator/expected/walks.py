@@ -173,8 +173,7 @@ class Walk:
         size = len(self.funnel.stages)
         laws = np.zeros((size + 2, LONGEST))
         laws[:size], laws[size, 0] = self._won_law, 1.0
-        days = np.minimum(np.arange(2 * LONGEST), LONGEST - 1)
-        logs = np.log(days + SHIFT)
+        logs = np.log(np.arange(2 * LONGEST) + SHIFT)  # a stay and what follows, each in one table
         spectra = np.conj(np.fft.rfft(laws, 2 * LONGEST))
         result = [np.fft.irfft(np.fft.rfft(logs**n) * spectra, 2 * LONGEST)[:, :LONGEST] for n in (1, 2)]
         return np.array(result)
