@@ -85,5 +85,6 @@ def _truncated(location: float, scale: float) -> _Table:
     cdf = change_cdf(nodes, location, scale)
     # Where the law has no mass to the last digit, no draw falls, and the slope does not matter.
     slope = np.diff(nodes) / np.maximum(np.diff(cdf), 1e-300)
-    first = np.clip(np.searchsorted(cdf, np.arange(_BINS) / _BINS, side="right") - 1, 0, _NODES - 2)
+    # One bin more: (u − π0)/(1 − π0) may round up to 1.
+    first = np.clip(np.searchsorted(cdf, np.arange(_BINS + 1) / _BINS, side="right") - 1, 0, _NODES - 2)
     return _Table(nodes, cdf, slope, first.astype(np.int64))

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 DISPERSION: Final = 4.0
 """κ where none is set: a month's rate varies by half of itself."""
+_NEARLY_POISSON: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def count_cdf(mean: float, dispersion: float) -> Floats:
     n = np.arange(size)
     if np.isinf(dispersion):
         cdf = special.pdtr(n, mean)
+    elif dispersion > _NEARLY_POISSON:
+        # κ/(κ+λ) keeps few digits of how far it is below 1; the complement, slower, needs none of them.
+        cdf = special.betaincc(n + 1.0, dispersion, mean / (dispersion + mean))
     else:
         cdf = special.betainc(dispersion, n + 1.0, dispersion / (dispersion + mean))
     return np.asarray(cdf[: int(np.searchsorted(cdf, 1 - 1e-15)) + 1])

@@ -68,7 +68,6 @@ class CloseDateRule:
         result = np.where(k == 0, self.slip * d, np.exp(logs) - SHIFT)
         return np.asarray(np.where(k == 1, t, np.maximum(result, 1.0)))
 
-
     def latest(self, until: ArrayLike, stated_days: ArrayLike, mean: ArrayLike, weight: ArrayLike) -> Floats:
         """Return T beyond which `blended` surely exceeds some days, the inverse of its equation.
 
@@ -85,10 +84,3 @@ class CloseDateRule:
         logs = (np.log(np.asarray(until, dtype=np.float64) + SHIFT) - held) / root + mu
         # One day more, so that rounding never cuts a walk that would have counted.
         return np.asarray(np.where(k > 0, np.exp(np.minimum(logs, 50.0)) - SHIFT + 1, np.inf))
-
-
-def log_moments(law: Floats) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of ln(T + c) of laws of whole days, floats[..., days]."""
-    logs = np.log(np.arange(law.shape[-1]) + SHIFT)
-    mean = law @ logs
-    return mean, np.sqrt(np.maximum(law @ logs**2 - mean**2, 0.0))

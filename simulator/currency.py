@@ -80,9 +80,7 @@ class RateCurve:
         return np.asarray(rates, dtype=np.float64)[np.maximum(at, 0)]
 
     def convert(self, minor: ArrayLike, code: str, day: ArrayLike) -> Float:
-        """Convert amounts to the company's currency, each rounded to its minor unit (half to even).
-
-        rint(minor × rate × 10^(digits of company − digits of code)).
+        """Convert amounts to the company's currency at the rates of their days.
 
         Args:
             minor: int64 or float64[...], minor units of `code`.
@@ -95,10 +93,22 @@ class RateCurve:
         Raises:
             ValueError: the currency has no rate.
         """
-        amounts = np.asarray(minor, dtype=np.float64)
-        if code == self.company:
-            return np.broadcast_to(amounts, np.broadcast_shapes(amounts.shape, np.shape(day))).copy()
-        scaled = amounts * self.rate(code, day)
+        return self.exchange(minor, code, self.rate(code, day))
+
+    def exchange(self, minor: ArrayLike, code: str, rate: ArrayLike) -> Float:
+        """Convert amounts at given rates, each rounded to the company's minor unit (half to even).
+
+        rint(minor × rate × 10^(digits of company − digits of code)).
+
+        Args:
+            minor: int64 or float64[...], minor units of `code`.
+            code: ISO code.
+            rate: float64[...], company currency for one unit of `code`; broadcasts against `minor`.
+
+        Returns:
+            float64[...], whole minor units of the company's currency.
+        """
+        scaled = np.asarray(minor, dtype=np.float64) * np.asarray(rate, dtype=np.float64)
         shift = minor_digits(self.company) - minor_digits(code)
         # Dividing by a power of ten rounds once; multiplying by 0.01 would round twice.
         return np.asarray(np.rint(scaled * 10.0**shift if shift >= 0 else scaled / 10.0**-shift))

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from simulator.distributions import LONGEST, Distribution, whole_days
 
@@ -53,14 +52,12 @@ class Funnel:
     @cached_property
     def winning(self) -> Floats:
         """The walk of deals that are won in the end, p[s,k]·h[k]/h[s], floats[S, S + 2]."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.nan_to_num(self.transitions * self.target_chances / self.ladder[:, None])
+        return _given(self.transitions * self.target_chances, self.ladder)
 
     @cached_property
     def losing(self) -> Floats:
         """The walk of deals that are lost in the end, p[s,k]·(1−h[k])/(1−h[s]), floats[S, S + 2]."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.nan_to_num(self.transitions * (1 - self.target_chances) / (1 - self.ladder)[:, None])
+        return _given(self.transitions * (1 - self.target_chances), 1 - self.ladder)
 
     @cached_property
     def age_matters(self) -> tuple[bool, ...]:
@@ -96,7 +93,10 @@ class Funnel:
 
     def close_chance(self, stage: int, age: ArrayLike) -> Floats:
         """Return h_s(age) = Σ w_k·h_k, the chance to be won of a deal already so long in a stage."""
-        return np.asarray(self.first_moves(stage, age) @ self.target_chances)
+        weights = self.first_moves(stage, age)
+        won, lost = weights @ self.target_chances, weights @ (1 - self.target_chances)
+        # Weights add to 1 up to rounding only; so a sure deal stays exactly at 1, beyond which are no odds.
+        return np.asarray(won / (won + lost))
 
     def resting_ages(self, stage: int) -> Floats:
         """Return the law of whole-day ages of deals that sit in a stage, floats[days], adding to 1.
@@ -125,21 +125,36 @@ class Funnel:
         return np.array([[law.mean() if law is not None else 0.0 for law in row] for row in self.stays])
 
 
+def _given(joint: Floats, end: Floats) -> Floats:
+    """Return the chances of moves given an end; none where that end cannot come."""
+    possible = end[:, None] > 0
+    return np.where(possible, joint / np.where(possible, end[:, None], 1.0), 0.0)
+
+
 def close_chances(transitions: Floats) -> Floats:
     """Return the ladder of a transition matrix: h = (I − P_TT)^-1 p_W (MODEL 1).
+
+    Exactly 0 where a stage never leads to won and 1 where it never leads to lost: the solution alone is off
+    by rounding there, and a chance above 1 has no odds.
 
     Raises:
         ValueError: some stage never reaches won or lost.
     """
     size = len(transitions)
-    reaches = transitions[:, size:].sum(axis=1) > 0
+    wins, loses = (_leads_to(transitions, column) for column in (size, size + 1))
+    if not (wins | loses).all():
+        raise ValueError(f"stages {np.flatnonzero(~(wins | loses)).tolist()} never reach won or lost")
+    solved = np.linalg.solve(np.eye(size) - transitions[:, :size], transitions[:, size])
+    return np.where(wins & loses, np.clip(solved, 0.0, 1.0), wins.astype(np.float64))
+
+
+def _leads_to(transitions: Floats, column: int) -> NDArray[np.bool_]:
+    """Return from which stages a column can be reached."""
+    size = len(transitions)
+    leads = transitions[:, column] > 0
     for _ in range(size):
-        reaches = reaches | (transitions[:, :size] @ reaches > 0)
-    if not reaches.all():
-        raise ValueError(f"stages {np.flatnonzero(~reaches).tolist()} never reach won or lost")
-    return np.asarray(
-        np.linalg.solve(np.eye(size) - transitions[:, :size], transitions[:, size]), dtype=np.float64
-    )
+        leads = leads | (transitions[:, :size] @ leads > 0)
+    return np.asarray(leads)
 
 
 def advance_chances(ladder: Floats, others: Floats) -> Floats:
@@ -204,11 +219,6 @@ def tilted(chance: ArrayLike, odds: ArrayLike) -> Floats:
     """Return h·o / (1 − h + h·o): a chance whose odds are multiplied by o (MODEL 1)."""
     h, o = np.asarray(chance, dtype=np.float64), np.asarray(odds, dtype=np.float64)
     return np.asarray(h * o / (1 - h + h * o))
-
-
-def logit(chance: ArrayLike) -> Floats:
-    """Return the log odds of a chance."""
-    return np.asarray(special.logit(np.asarray(chance, dtype=np.float64)))
 
 
 def winning_times(funnel: Funnel, size: int = LONGEST) -> Floats:

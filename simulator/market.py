@@ -87,7 +87,13 @@ def doubt_correlation(close: float, worth: float) -> float:
     """
     if not 0 < close < 1 or math.isinf(worth):
         return 0.0
-    c = float(special.ndtri(close))
-    target = close**2 + close * (1 - close) / (worth + 1)
-    excess = lambda rho: float(both_below(c, c, rho)) - target  # noqa: E731
+    h = min(close, 1 - close)  # the law is symmetric, and small chances keep their digits
+    c = float(special.ndtri(h))
+    target = h**2 + h * (1 - h) / (worth + 1)
+
+    def excess(rho: float) -> float:
+        return float(both_below(c, c, rho)) - target
+
+    if excess(0.0) >= 0:  # a doubt smaller than rounding
+        return 0.0
     return min(float(optimize.brentq(excess, 0.0, 0.999999, xtol=1e-14)), LARGEST_DOUBT)

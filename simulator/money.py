@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final, overload
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,27 +121,6 @@ def parse_amount(
     if negative and minor and not allow_negative:
         raise ValueError(f"{text!r} is negative")
     return -minor if negative else minor
-
-
-@overload
-def to_major(minor: int, digits: int) -> Decimal: ...
-@overload
-def to_major(minor: float, digits: int) -> float: ...
-def to_major(minor: float, digits: int) -> Decimal | float:
-    """Turn minor units into major units: whole ones as an exact Decimal, means as a float."""
-    if isinstance(minor, int | np.integer):
-        return Decimal(int(minor)).scaleb(-digits)
-    return float(minor) / 10.0**digits
-
-
-def format_minor(minor: int, digits: int, decimal: str = ".", group: str = "") -> str:
-    """Write whole minor units in major units: 6000000 with 2 digits is `60000.00`.
-
-    With `group` the thousands are parted: `60,000.00`. `parse_amount` reads either form back unchanged.
-    """
-    whole, part = divmod(abs(int(minor)), 10**digits)
-    grouped = f"{whole:,}".replace(",", group)
-    return f"{'-' if minor < 0 else ''}{grouped}" + (f"{decimal}{part:0{digits}d}" if digits else "")
 
 
 def split(amounts: Int, shares: Sequence[Fraction]) -> Int:

@@ -276,15 +276,6 @@ class PaymentBehaviour:
         """Give the whole law: int64[n] days past due, float64[n] their chances, and the bad debt."""
         return self.first_day + np.arange(self.pmf.size, dtype=np.int64), self.pmf, self.bad_debt
 
-    def residual_late_law(self, late_so_far: int) -> tuple[Int, Float, float]:
-        """Give the law of an invoice unpaid `late_so_far` days past due: days above it, chances, bad debt."""
-        days, chances, bad_debt = self.late_law()
-        left = 1 - float(self.cdf(late_so_far))
-        if left <= 0:
-            return np.array([late_so_far + 1], dtype=np.int64), np.ones(1), 0.0
-        later = days > late_so_far
-        return days[later], chances[later] / left, bad_debt / left
-
     def recovery_days(self, late_so_far: ArrayLike) -> Int:
         """Give the days past due on which the recovered share of a bad debt arrives.
 

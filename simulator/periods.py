@@ -7,27 +7,28 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.fiscal import CALENDAR_YEAR, FiscalCalendar, Period
+
+__all__ = [
+    "Horizon",
+    "Period",
+    "PeriodKind",
+    "add_months",
+    "horizon",
+    "length_days",
+    "length_end",
+    "month_of",
+    "named_period",
+]
+
 PeriodKind = Literal["month", "quarter", "week"]
 
-
-@dataclass(frozen=True)
-class Period:
-    """A named stretch of days, both ends inside.
-
-    Attributes:
-        name: `2026-11`, `2026-Q4`, `FY2026`, `Q4 FY2026`, `2026-W48`.
-        start: first day; the first period of a forecast is cut short by the as-of day.
-        end: last day.
-    """
-
-    name: str
-    start: date
-    end: date
+_YEAR: Final = r"((?:19|20|21)\d\d)"
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Horizon:
     Attributes:
         as_of: day 0; the forecast starts on the next day.
         last_day: last forecast day, relative to as-of.
-        fiscal_start: month in which the fiscal year starts, 1–12.
+        fiscal: the company's fiscal years, quarters and months.
         kind: what the periods of the result are.
         cuts: last days of the elementary cells, rising, the last is `last_day`.
     """
 
     as_of: date
     last_day: int
-    fiscal_start: int
+    fiscal: FiscalCalendar
     kind: PeriodKind
     cuts: tuple[int, ...]
 
@@ -64,17 +65,17 @@ class Horizon:
     @property
     def periods(self) -> tuple[Period, ...]:
         """The periods of the forecast; the first and the last may be cut short."""
-        return tuple(_pieces(self.as_of + timedelta(days=1), self.end, self.kind, self.fiscal_start))
+        return _pieces(self.as_of + timedelta(days=1), self.end, self.kind, self.fiscal)
 
     @property
     def fiscal_years(self) -> tuple[Period, ...]:
         """The fiscal years that the forecast touches, whole."""
-        return tuple(_whole(self.as_of + timedelta(days=1), self.end, self.fiscal_start, 12))
+        return self.fiscal.years_between(self.as_of + timedelta(days=1), self.end)
 
     @property
     def fiscal_quarters(self) -> tuple[Period, ...]:
         """The fiscal quarters that the forecast touches, whole."""
-        return tuple(_whole(self.as_of + timedelta(days=1), self.end, self.fiscal_start, 3))
+        return self.fiscal.quarters_between(self.as_of + timedelta(days=1), self.end)
 
     def cell_of_day(self) -> NDArray[np.int64]:
         """Return the elementary cell of each day 0 … last_day + 1; past the end it is the number of cells."""
@@ -97,28 +98,35 @@ class Horizon:
 
 
 def horizon(
-    as_of: date, end: date, fiscal_start: int = 1, kind: PeriodKind = "month", further: Iterable[date] = ()
+    as_of: date,
+    end: date,
+    fiscal: FiscalCalendar = CALENDAR_YEAR,
+    kind: PeriodKind = "month",
+    further: Iterable[date] = (),
 ) -> Horizon:
-    """Return the horizon from the day after as_of to end, cut at months, quarters, years and further dates.
+    """Return the horizon from the day after as_of to end, cut wherever a question may begin or end.
+
+    It is cut at the ends of the result's periods, of fiscal months, quarters and years, of calendar months,
+    in which plans and targets may be written whatever the fiscal calendar, and at further dates.
 
     Args:
         as_of: its whole day is known.
         end: last day.
-        fiscal_start: month in which the fiscal year starts.
+        fiscal: the company's fiscal years.
         kind: of the result's periods.
         further: last days of windows that will be asked for, such as targets'.
     """
     first = as_of + timedelta(days=1)
     ends = {end}
-    for pieces in (
-        _pieces(first, end, kind, fiscal_start),
-        _pieces(first, end, "month", fiscal_start),
-        _whole(first, end, fiscal_start, 3),
+    for periods in (
+        _pieces(first, end, kind, fiscal),
+        fiscal.months_between(first, end),  # quarters and years end with one of their months
+        CALENDAR_YEAR.months_between(first, end),
     ):
-        ends.update(p.end for p in pieces if p.end <= end)
+        ends.update(p.end for p in periods if p.end <= end)
     ends.update(d for d in further if first <= d <= end)
     days = sorted(d.toordinal() - as_of.toordinal() for d in ends)
-    return Horizon(as_of, days[-1], fiscal_start, kind, tuple(days))
+    return Horizon(as_of, days[-1], fiscal, kind, tuple(days))
 
 
 def add_months(when: date, months: int) -> date:
@@ -159,61 +167,69 @@ def length_days(text: str) -> int:
     return round(int(match[1]) * {"d": 1, "w": 7, "m": 30.4375, "q": 91.3125, "y": 365.25}[match[2]])
 
 
-def named_period(text: str, fiscal_start: int) -> Period:
-    """Return the period of a name: `FY2027`, `2027-Q1` (calendar quarter), `2027-03`, `2027`.
+def named_period(text: str, fiscal: FiscalCalendar) -> Period:
+    """Return the period of a name.
 
-    A fiscal year is named after the calendar year in which it ends.
+    The company's: `FY2027`, `Q1 FY2027`, `P03 FY2027` (the year's third month), `W05 FY2027`. Everybody's:
+    `2027`, `2027-Q1`, `2027-03`, `2027-W05` (an ISO week).
 
     Raises:
         ValueError: the text names no period.
     """
     text = text.strip()
-    if match := re.fullmatch(r"FY(\d{4})", text):
-        start = date(int(match[1]) - (fiscal_start > 1), fiscal_start, 1)
-        return Period(text, start, add_months(start, 12) - timedelta(days=1))
-    if match := re.fullmatch(r"Q([1-4]) FY(\d{4})", text):
-        start = add_months(date(int(match[2]) - (fiscal_start > 1), fiscal_start, 1), 3 * (int(match[1]) - 1))
-        return Period(text, start, add_months(start, 3) - timedelta(days=1))
-    if match := re.fullmatch(r"(\d{4})-Q([1-4])", text):
-        start = date(int(match[1]), 3 * int(match[2]) - 2, 1)
-        return Period(text, start, add_months(start, 3) - timedelta(days=1))
-    if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
-        start = date(int(match[1]), int(match[2]), 1)
-        return Period(text, start, add_months(start, 1) - timedelta(days=1))
-    if match := re.fullmatch(r"(\d{4})", text):
-        return Period(text, date(int(match[1]), 1, 1), date(int(match[1]), 12, 31))
-    raise ValueError(f"{text!r} is not a period; write for example FY2027, 2027-Q1 or 2027-03")
+    if match := re.fullmatch(rf"FY{_YEAR}", text):
+        return fiscal.year(int(match[1]))
+    if match := re.fullmatch(rf"Q([1-4]) FY{_YEAR}", text):
+        return fiscal.quarters(int(match[2]))[int(match[1]) - 1]
+    if match := re.fullmatch(rf"P(0?[1-9]|1[0-2]) FY{_YEAR}", text):
+        return fiscal.months(int(match[2]))[int(match[1]) - 1]
+    if match := re.fullmatch(rf"W(\d\d?) FY{_YEAR}", text):
+        return fiscal.week(int(match[2]), int(match[1]))
+    if match := re.fullmatch(_YEAR, text):
+        return Period(text, date(int(text), 1, 1), date(int(text), 12, 31))
+    if match := re.fullmatch(rf"{_YEAR}-Q([1-4])", text):
+        whole = CALENDAR_YEAR.quarters(int(match[1]))[int(match[2]) - 1]
+        return Period(text, whole.start, whole.end)
+    if match := re.fullmatch(rf"{_YEAR}-(0[1-9]|1[0-2])", text):
+        return CALENDAR_YEAR.months(int(match[1]))[int(match[2]) - 1]
+    if match := re.fullmatch(rf"{_YEAR}-W(0[1-9]|[1-5]\d)", text):
+        try:
+            monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        except ValueError:
+            raise ValueError(f"{match[1]} has 52 weeks: there is no {text}") from None
+        return Period(text, monday, monday + timedelta(days=6))
+    raise ValueError(f"{text!r} is not a period; write for example FY2027, Q1 FY2027, 2027-Q1 or 2027-03")
 
 
-def fiscal_year_of(when: date, fiscal_start: int) -> Period:
-    """Return the fiscal year that holds a date."""
-    year = when.year + (fiscal_start > 1 and when.month >= fiscal_start)
-    return named_period(f"FY{year}", fiscal_start)
+def month_of(meant: str | date, fiscal: FiscalCalendar) -> Period:
+    """Return the month of the books that a row of a table is about.
+
+    `P03 FY2027` is that month; a date, also as text, the month that holds it; and `2026-10` the month that
+    holds the 15th of October: with fiscal years of calendar months October itself.
+
+    Raises:
+        ValueError: the text names no month.
+    """
+    if isinstance(meant, date):
+        return fiscal.month_of(meant)
+    text = meant.strip()
+    if re.fullmatch(r"P\d\d? FY\d{4}", text):
+        return named_period(text, fiscal)
+    if match := re.fullmatch(rf"{_YEAR}-(0[1-9]|1[0-2])", text):
+        return fiscal.month_of(date(int(match[1]), int(match[2]), 15))
+    if re.fullmatch(rf"{_YEAR}-\d\d-\d\d", text):
+        try:
+            return fiscal.month_of(date.fromisoformat(text))
+        except ValueError:
+            raise ValueError(f"{text} is a day that does not exist") from None
+    raise ValueError(f"{text!r} is not a month; write for example 2026-10, 2026-10-31 or P03 FY2027")
 
 
-def _whole(first: date, last: date, fiscal_start: int, months: int) -> Iterable[Period]:
-    """Yield the fiscal years or quarters that touch first … last."""
-    start = fiscal_year_of(first, fiscal_start).start
-    while start <= last:
-        end = add_months(start, months) - timedelta(days=1)
-        if end >= first:
-            year = fiscal_year_of(start, fiscal_start)
-            quarter = ((start.year - year.start.year) * 12 + start.month - year.start.month) // 3 + 1
-            yield Period(year.name if months == 12 else f"Q{quarter} {year.name}", start, end)
-        start = end + timedelta(days=1)
-
-
-def _pieces(first: date, last: date, kind: PeriodKind, fiscal_start: int) -> Iterable[Period]:
-    """Yield the months, fiscal quarters or ISO weeks from first to last, cut short at both ends."""
-    start = first
-    while start <= last:
-        if kind == "month":
-            name, end = f"{start:%Y-%m}", add_months(start.replace(day=1), 1) - timedelta(days=1)
-        elif kind == "quarter":
-            whole = next(iter(_whole(start, start, fiscal_start, 3)))
-            name, end = whole.name, whole.end
-        else:
-            iso = start.isocalendar()
-            name, end = f"{iso.year}-W{iso.week:02d}", start + timedelta(days=7 - iso.weekday)
-        yield Period(name, start, min(end, last))
-        start = end + timedelta(days=1)
+def _pieces(first: date, last: date, kind: PeriodKind, fiscal: FiscalCalendar) -> tuple[Period, ...]:
+    """Return the fiscal months, fiscal quarters or weeks from first to last, cut short at both ends."""
+    whole = {
+        "month": fiscal.months_between,
+        "quarter": fiscal.quarters_between,
+        "week": fiscal.weeks_between,
+    }[kind]
+    return tuple(period.within(first, last) for period in whole(first, last))

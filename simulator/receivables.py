@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -120,24 +120,6 @@ class Receivables:
         A payment dated after the as-of day is not known yet, nor is an invoice.
         """
         return (self.invoice_day <= 0) & (self.paid_day > 0)
-
-    @property
-    def late_so_far(self) -> Int:
-        """Count the days past due at t0; int64[invoice], negative where not yet due.
-
-        An open invoice is known to be unpaid through day 0, so it will be paid more than this many days late.
-        """
-        return -self.due_day
-
-    def select(self, rows: Bool | Int) -> Receivables:
-        """Keep the rows of a mask or of indices, in their order."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
-
-    def outstanding(self) -> dict[str, int]:
-        """Sum the open invoices by currency, in minor units."""
-        totals = np.zeros(len(self.currencies), dtype=np.int64)
-        np.add.at(totals, self.currency_index[self.open], self.amount_minor[self.open])
-        return {code: int(total) for code, total in zip(self.currencies, totals, strict=True)}
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(Receivables))[:11]

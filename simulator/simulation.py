@@ -187,7 +187,7 @@ def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
     """Return the scenario up to a period's end, without what does not touch its bookings."""
     old = scenario.horizon
-    short = horizon(old.as_of, period.end, old.fiscal_start, old.kind)
+    short = horizon(old.as_of, period.end, old.fiscal, old.kind)
     return replace(
         scenario, horizon=short, targets=(), receivables=Receivables.empty(), invoice_segment=(),
         wins=Wins.empty(),

@@ -10,6 +10,7 @@ from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
 from simulator.distributions import Fixed, Gamma, LogNormal, Weibull
+from simulator.fiscal import MonthCalendar
 from simulator.funnel import Funnel, advance_chances
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
@@ -197,7 +198,9 @@ def make_scenario(**overrides):
         "name": "test",
         "description": "a scenario of a test",
         "currency": "EUR",
-        "horizon": horizon(as_of, as_of + timedelta(days=days), overrides.pop("fiscal_start", 1)),
+        "horizon": horizon(
+            as_of, as_of + timedelta(days=days), MonthCalendar(overrides.pop("fiscal_start", 1))
+        ),
         "segments": (make_segment(),),
         "pipeline": make_pipeline(),
         "wins": make_wins(),

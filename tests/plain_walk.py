@@ -6,7 +6,7 @@ Slow and obvious on purpose; the second implementation that exact means are held
 import numpy as np
 from scipy import special
 
-from simulator.close_dates import AGE_GRID, log_moments
+from simulator.close_dates import AGE_GRID, SHIFT
 from simulator.distributions import whole_days
 from simulator.funnel import close_chances, winning_times
 from simulator.money import minor_digits
@@ -291,3 +291,10 @@ class Plain:
                 law += w[k] / w.sum() * both[: len(law)]
             laws.append(law)
         return log_moments(np.array(laws))
+
+
+def log_moments(law):
+    """Return mean and standard deviation of ln(T + c) of laws of whole days, floats[..., days]."""
+    logs = np.log(np.arange(law.shape[-1]) + SHIFT)
+    mean = law @ logs
+    return mean, np.sqrt(np.maximum(law @ logs**2 - mean**2, 0.0))

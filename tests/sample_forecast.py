@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from simulator import words
+from simulator.fiscal import MonthCalendar
 from simulator.periods import add_months, horizon
 
 LEVELS = {
@@ -29,7 +30,7 @@ def sample_forecast(
     """Return a forecast of monthly gamma bookings per segment, collected two months later."""
     rng = np.random.default_rng(seed)
     last = add_months((as_of + timedelta(days=1)).replace(day=1), months) - timedelta(days=1)
-    span = horizon(as_of, last, fiscal_start)
+    span = horizon(as_of, last, MonthCalendar(fiscal_start))
     count, kinds = len(span.periods), max(len(segments), 1)
     luck = np.exp(spread * 0.4 * rng.standard_normal((trials, 1, 1)) - (spread * 0.4) ** 2 / 2)
     shape = 1 / max(spread, 1e-9) ** 2
@@ -98,11 +99,14 @@ def stats(values):
     """Return the statistics of one amount a trial."""
     low = np.percentile(values, 10)
     half = 1.96 * float(values.std()) / max(len(values), 1) ** 0.5
-    return {
+    few, certain = len(values) < 36, len(values) >= 36 and not np.ptp(values)
+    error = {"mean": half if half or certain else None, "p10": 1.7 * half, "p50": 1.25 * half,
+             "p90": 1.7 * half} | ({"p10": None, "p90": None} if few else {})  # fmt: skip
+    return ({"certain": True} if certain else {}) | {
         "mean": float(values.mean()), "sd": float(values.std()),
         **{k: float(np.percentile(values, q)) for k, q in LEVELS.items()},
         "curve": [float(v) for v in np.percentile(values, CURVE)],
-        "error": {"mean": half, "p10": 1.7 * half, "p50": 1.25 * half, "p90": 1.7 * half},
+        "error": error,
         "worst_tenth": float(values[values <= low].mean()) if len(values) else 0.0, "already": 0.0,
     }  # fmt: skip
 

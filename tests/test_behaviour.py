@@ -22,6 +22,7 @@ from family import (
     FIXED_MARKET,
     PARTS,
     SPREAD,
+    binomial_z,
     columns,
     eventful,
     limit,
@@ -30,6 +31,9 @@ from family import (
     row_of,
     run,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from benchmarks.jobs import full_job
 from simulator.amounts import AmountChange
@@ -38,6 +42,8 @@ from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed, Gamma, LogNormal
 from simulator.engine import compile_plan, play
+from simulator.expected import expected
+from simulator.expected.walks import Walk
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.receivables import Receivables
@@ -100,6 +106,16 @@ def test_the_size_of_a_block_does_not_matter(whole, block):
         assert part.money[series].tobytes() == outcome.money[series][:, :, :count].tobytes()
     if count == 700:
         assert same(part, outcome)
+
+
+def test_blocks_do_not_matter_to_sums_beyond_what_a_float_holds_exactly():
+    deals = make_pipeline(3, stage=[2, 1, 2], amount=[9 * 10**12 + 1, 10**13 + 7, 2**53 - 1])
+    plan = compile_plan(one(make_segment(amount_change=NEVER_CHANGED), deals), 5)
+    outcome = play(plan, 0, 4_000)
+    exact = [int(amount) * int(n) for amount, n in zip(deals.amount, outcome.closes.sum(axis=1), strict=True)]
+    assert outcome.landed.tolist() == [float(e) for e in exact]
+    assert same(play(plan, 0, 4_000, block=37), outcome)
+    assert same(play(plan, 0, 1_234).and_then(play(plan, 1_234, 2_766)), outcome)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -450,6 +466,18 @@ def test_amounts_scale_results():
     assert np.array_equal(a.closes, b.closes)
 
 
+def test_amounts_beyond_whole_numbers_stop_at_their_limit():
+    segment = make_segment(
+        funnel=make_funnel(transitions=[[0.0, 1.0, 0.0]], stay=Fixed(3)), soberness=Soberness(1.0, 1e4),
+        generation=PipelineGeneration(
+            3.0, LogNormal(60.0, 9.0), np.ones(1), bluebirds=Bluebirds(3.0, LogNormal(60.0, 9.0))
+        ),
+    )  # fmt: skip
+    money = run(one(segment, make_pipeline(2, amount=2**53 - 1), months=3), 50).money
+    assert all(money[series].min() >= 0 for series in SERIES)
+    assert money["bookings"][0].sum(axis=0).max() == 2 * 2.0**53
+
+
 def test_rates_and_arrivals_scale_results():
     def played(rate, size):
         generation = PipelineGeneration(
@@ -516,6 +544,80 @@ def test_sure_and_hopeless_deals_meet_no_market():
     assert set(outcome.money["bookings"].sum(axis=(0, 1))) == {total}
 
 
+WAYS_ABOUT = [
+    [0.0, 0.5, 0.3, 0.0, 0.2, 0.0],
+    [0.2, 0.0, 0.3, 0.3, 0.2, 0.0],
+    [0.1, 0.3, 0.0, 0.3, 0.3, 0.0],
+    [0.3, 0.1, 0.3, 0.0, 0.3, 0.0],
+]
+"""Moves back and forth of a funnel that loses no deal."""
+
+
+@settings(max_examples=50)
+@given(arrays(np.float64, (4, 5), elements=st.floats(0.01, 1.0)))
+def test_a_funnel_that_loses_nothing_is_sure_whatever_the_rounding(weights):
+    """Solved in floats, its ladder is 1.0000000000000002 here and there, a chance without odds."""
+    weights[np.arange(4), np.arange(4)] = 0.0
+    transitions = np.column_stack((weights / weights.sum(axis=1, keepdims=True), np.zeros(4)))
+    funnel = make_funnel(transitions=transitions, stay=Fixed(1))
+    assert funnel.ladder.tolist() == [1.0] * 4 and not funnel.losing.any()
+    assert funnel.close_chance(1, np.arange(3.0)).tolist() == [1.0] * 3
+    assert Walk(funnel).ladder.tolist() == [1.0] * 5 + [0.0]
+    hopeless = transitions[:, [0, 1, 2, 3, 5, 4]]
+    assert make_funnel(transitions=hopeless, stay=Fixed(1)).ladder.tolist() == [0.0] * 4
+
+
+def test_a_funnel_that_loses_nothing_wins_all():
+    segment = make_segment(
+        funnel=make_funnel(transitions=WAYS_ABOUT, stay=Fixed(1)), doubt=np.full(4, 0.1),
+        recycling=Recycling(0.9, Fixed(2)),
+    )  # fmt: skip
+    scenario = one(segment, make_pipeline(8, stage=[0, 1, 2, 3] * 2), market=Market.strong(), months=24)
+    assert run(scenario, 300).closes.sum(axis=1).tolist() == [300] * 8
+    assert simulate(scenario, 300).check.passed
+
+
+@pytest.mark.parametrize("age", [3.0, np.nan])
+def test_no_evidence_moves_a_stage_that_leads_one_way_only(age):
+    """From the first stage there is no way to won, from the last none to lost, and no time that it takes."""
+    transitions = [[0.0, 0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.0, 1.0, 0.0]]
+    segment = make_segment(
+        funnel=make_funnel(transitions=transitions, stay=Fixed(5)), use_probability=True,
+        recycling=Recycling(0.5, Fixed(1)),
+    )  # fmt: skip
+    deals = make_pipeline(6, stage=[0, 1, 2] * 2, probability=[0.3] * 6, age=age)
+    scenario = one(segment, deals)
+    closes = run(scenario, TRIALS).closes.sum(axis=1)
+    assert closes[[0, 3]].tolist() == [0, 0] and closes[[2, 5]].tolist() == [TRIALS] * 2
+    assert expected(scenario).deal_chance.tolist() == [0.0, 0.3, 1.0] * 2
+    assert simulate(scenario, 3_000).check.passed
+
+
+def test_a_deals_own_chance_holds_at_the_ages_at_which_both_ends_can_come():
+    """Winners leave within 10 days, losers within 30: older deals are lost, whatever their owner says."""
+    stays = [[None, Fixed(10), Fixed(30)]]
+    funnel = make_funnel(transitions=[[0.0, 0.5, 0.5]], stays=stays)
+    segment = make_segment(funnel=funnel, use_probability=True, clock=plain_clock())
+    scenario = one(segment, make_pipeline(3, probability=[0.8, 0.8, np.nan], age=[20.0, np.nan, np.nan]))
+    # Half of those that sit there are younger than 10 days, and half of these are won.
+    chances = expected(scenario).deal_chance
+    assert chances == pytest.approx([0.0, 0.4, 0.25], abs=1e-12)
+    closes = run(scenario, 40_000).closes.sum(axis=1)
+    assert np.abs(binomial_z(closes, 40_000, chances)).max() < limit(2)
+
+
+def test_what_comes_back_at_once_before_a_weekend_waits_for_its_end():
+    """As of a Friday, a deal lost at once and back at once has no day of work left in a horizon of a day."""
+    as_of = date(2026, 10, 30)
+    segment = make_segment(
+        funnel=make_funnel((0.2, 0.5), stay=Fixed(0)), clock=make_clock(as_of),
+        recycling=Recycling(0.9, Fixed(0)),
+    )  # fmt: skip
+    for days, some in ((1, False), (2, False), (3, True)):
+        scenario = one(segment, make_pipeline(5), as_of=as_of, days=days)
+        assert bool(run(scenario, 200).wins.any()) == some == bool(expected(scenario).winners.any())
+
+
 def test_fixed_times_and_sure_wins_are_arithmetic_by_hand():
     """A deal 4 days into 20, then 30 more; 900 of 1,000 billed three days later, paid 35 days after that."""
     transitions = [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
@@ -532,6 +634,25 @@ def test_fixed_times_and_sure_wins_are_arithmetic_by_hand():
         assert (outcome.money[series].sum(axis=0) == by_hand[:, None]).all()
     assert outcome.closes[0, 46] == outcome.closes.sum() == 50
     assert outcome.landed[0] == 50 * 900_00
+
+
+def test_ties_of_rates_are_rounded_as_everywhere_else():
+    """1.30 EUR at 165 is 214.5 JPY: a booking, an invoice and an opening invoice all count 214."""
+    transitions = [[0.0, 1.0, 0.0]]
+    behaviour = PaymentBehaviour(0, np.ones(1))
+    segment = make_segment(
+        funnel=make_funnel(transitions=transitions, stay=Fixed(5)), amount_change=NEVER_CHANGED,
+        payment={"default": behaviour},
+    )  # fmt: skip
+    rates = RateCurve.of("JPY", {"EUR": 165.0})
+    receivables = make_receivables(due_day=[3], amount_minor=[130])
+    scenario = one(
+        segment, make_pipeline(1, amount=130), currency="JPY", rates=rates, receivables=receivables
+    )
+    money = run(scenario, 3).money
+    sums = {series: money[series].sum(axis=(0, 1)).tolist() for series in money}
+    assert sums == {"bookings": [214.0] * 3, "billings": [214.0] * 3, "receipts": [428.0] * 3}
+    assert rates.convert(130, "EUR", 0) == 214
 
 
 def test_a_stay_longer_than_the_age_has_one_day_left():

@@ -128,13 +128,43 @@ def test_a_run_is_a_scenario(project, tmp_path):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
 
+def test_a_second_run_in_a_folder_leaves_no_older_figure(project, tmp_path):
+    assert invoke("run", "plan.yaml", "--out", "here").exit_code == 0
+    figures = tmp_path / "here" / "figures"
+    assert len(list(figures.iterdir())) == 10
+    assert invoke("run", "plan.yaml", "--out", "here", "--trials", "5").exit_code == 0
+    assert sorted(p.name for p in figures.iterdir()) == ["funnel.png", "funnel.svg"]
+
+
+def test_a_run_never_overwrites_the_deals_that_it_reads(project, tmp_path, monkeypatch):
+    (tmp_path / "deals.csv").write_text("mine")
+    monkeypatch.setattr("simulator.simulation.simulate", raising(AssertionError))
+    result = invoke("run", "plan.yaml", "--out", ".")
+    assert result.exit_code == 2 and "deals.csv is no file of a run and would be overwritten" in result.stderr
+    assert (tmp_path / "deals.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("column", ["stage", "customer", "currency", "owner"])
+def test_columns_that_the_forecast_reads_may_be_asked_for(project, column):
+    result = invoke("run", "plan.yaml", "--by", column)
+    assert result.exit_code == 0, result.output
+    assert f"By {column}, 1 Jan 2026 – 31 Oct 2027" in result.stdout
+
+
 def test_no_escape_codes_in_pipes_or_without_colour(project):
     for env in ({}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "TERM": "xterm"}):
         result = CliRunner(env=env).invoke(main, ["run", "plan.yaml", "--details"])
         assert "\x1b" not in result.output
 
 
-def test_show_draws_no_random_number(project):
+def test_show_draws_no_random_number(project, monkeypatch):
+    def draw(*_, **__):
+        raise AssertionError("a random number was drawn")
+
+    # Every draw goes through one of the two, wherever it is asked for.
+    monkeypatch.setattr("simulator.streams.mix64", draw)
+    monkeypatch.setattr("simulator.streams.Streams.keys", draw)
+    assert isinstance(invoke("run", "plan.yaml", "--out", "out").exception, AssertionError)
     result = invoke("show", "plan.yaml")
     assert result.exit_code == 0, result.output
     for part in ("smb: chances and days by stage", "what stands in the funnel", "What to expect on average"):

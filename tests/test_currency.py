@@ -40,6 +40,13 @@ def test_a_currency_without_minor_units_can_be_the_companys():
     assert RateCurve.of("JPY", {"EUR": 165.5}).convert([1_000], "EUR", 0).tolist() == [1655.0]
 
 
+def test_ties_go_to_the_even_unit():
+    """1.30 EUR at 165 is 214.5 JPY exactly; times a hundredth of 165, which no float holds, it is more."""
+    rates = RateCurve.of("JPY", {"EUR": 165.0})
+    assert rates.convert([110, 130, 150], "EUR", 0).tolist() == [182.0, 214.0, 248.0]
+    assert rates.exchange([110, 130, 150], "EUR", 165.0).tolist() == [182.0, 214.0, 248.0]
+
+
 def test_amounts_and_days_broadcast():
     got = CURVE.convert(np.array([[100], [200]]), "GBP", np.array([0, 100]))
     assert got.tolist() == [[110, 120], [220, 240]]

@@ -10,11 +10,11 @@ from factory import (
     causes_funnel,
     make_funnel,
 )
-from plain_walk import largest_z, play
+from plain_walk import largest_z, log_moments, play
 from scipy import integrate, special
 
 from simulator.amounts import AmountChange, change_cdf
-from simulator.close_dates import AGE_GRID, log_moments
+from simulator.close_dates import AGE_GRID
 from simulator.distributions import Hazard, LogNormal, whole_days
 from simulator.expected.luck import Luck
 from simulator.expected.open_deals import mean_factor, multiplied

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -248,10 +249,10 @@ class Played(Plain):
                 self.earn(trial, source, index, events[event], worth * float(part.share), gone)
         elif rule == "over-term":
             start, end = events["start"], self.moved(events["start"], rules["months"])
-            for day in range(1, self.scenario.horizon.last_day + 1):
-                runs = (start <= day) & (day < end)
-                served = worth[runs] / (end - start)[runs]
-                self.earn(trial[runs], source, index, np.full(runs.sum(), day), served, gone[runs])
+            for first, last in pairwise((0, *self.scenario.horizon.cuts)):
+                days = np.minimum(np.minimum(end, gone), last + 1) - np.maximum(start, first + 1)
+                served = worth * np.maximum(days, 0) / (end - start)
+                self.earn(trial, source, index, np.full(len(trial), last), served, np.full(len(trial), FAR))
 
     def earn(self, trial, source, index, day, money, gone):
         lasts = day < gone
@@ -490,7 +491,8 @@ def test_opening_invoices_are_paid_by_their_residual_table(known):
     agree(scenario, 20_000, 5, ("receipts",))
     exact, plain = expected(scenario).tax, Played(scenario, 1, 1).tax[0]
     assert exact == pytest.approx(plain)
-    assert (exact > 0).sum() == 2  # the quarter of August to September, and the one that has begun
+    # October to December, at the rates of the invoice days: the quarter before was due in October.
+    assert exact.sum() == exact[2] == pytest.approx(50_000 + 10_000 + 0.8 * (100_000 + 200_000))
 
 
 def quiet(segment):

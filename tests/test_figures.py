@@ -63,7 +63,7 @@ def test_names_cannot_break_a_figure():
         {"size": 9e12, "currency": "JPY"},
         {"plan": 40},
         {"plan": 0.01},
-        {"spread": 3.0, "trials": 20},
+        {"spread": 3.0, "trials": 40},
         {"segments": tuple(f"s{i}" for i in range(9)), "trials": 50},
         {"months": 30, "trials": 50},
     ],
@@ -72,6 +72,11 @@ def test_odd_forecasts_are_drawn_too(options):
     payload = sample_forecast(**{"trials": 400} | options)
     for name in FIGURES:
         assert drawn(payload, name)
+
+
+def test_few_trials_are_no_picture_of_what_is_likely():
+    payload = sample_forecast(trials=20)
+    assert [name for name in FIGURES if drawn(payload, name)] == ["funnel"]
 
 
 def test_what_has_no_numbers_is_left_out(payload):

@@ -216,6 +216,52 @@ def test_statistics_of_nothing_and_of_one():
     assert (one["mean"], one["sd"], one["p10"], one["worst_tenth"]) == (2.5, 0.0, 2.5, 2.5)
 
 
+def test_errors_that_so_few_trials_cannot_tell_are_none():
+    one = statistics(np.array([250.0]), 100.0)["error"]
+    assert one == {"mean": None, "p10": None, "p50": None, "p90": None}
+    few = statistics(np.arange(20.0), 1.0)["error"]
+    assert few["p10"] is None and few["p90"] is None and few["p50"] > 0 and few["mean"] > 0
+    assert None not in statistics(np.arange(36.0), 1.0)["error"].values()
+    same = statistics(np.full(1000, 5.0), 1.0)
+    assert same["error"]["mean"] is None and "certain" not in same
+    sure = statistics(np.full(3, 5.0), 1.0, certain=True)
+    assert sure["certain"] and set(sure["error"].values()) == {0.0}
+
+
+class TestCertainty:
+    """What happens in every trial is certain only where the exact mean says so too."""
+
+    def of(self, trials, amount=10_000_000, **options):
+        target = Target("some", "bookings", 1, 1, 61)
+        rare = make_scenario(
+            segments=(make_segment(doubt=np.zeros(3)),),
+            pipeline=make_pipeline(1, amount=amount, probability=1e-5), targets=(target,), **options,
+        )  # fmt: skip
+        rare = replace(rare, segments=(replace(rare.segments[0], use_probability=True),))
+        return simulate(rare, trials=trials).to_json()
+
+    def test_a_rare_win_that_no_trial_shows_is_left_open(self):
+        payload = self.of(1000)
+        year = next(p for p in payload["fiscal"] if p["name"] == "FY2026")
+        assert year["bookings"]["p97.5"] == 0 and "certain" not in year["bookings"]
+        target = payload["targets"][0]
+        assert (target["chance"], target["low"]) == (0.0, 0.0) and target["high"] > 0.003
+
+    def test_nothing_is_nothing_even_in_one_trial(self):
+        payload = simulate(make_scenario(), trials=1).to_json()
+        year = next(p for p in payload["fiscal"] if p["name"] == "FY2026")
+        assert year["bookings"]["certain"] and year["receipts"]["certain"]
+        assert payload["headline"][0] == "Bookings of FY2026 will be nothing."
+
+    def test_one_trial_of_something_decides_no_target(self):
+        payload = simulate(
+            make_scenario(pipeline=make_pipeline(6, stage=1), targets=(Target("t", "bookings", 9, 1, 61),)),
+            trials=1,
+        ).to_json()
+        target = payload["targets"][0]
+        assert target["high"] - target["low"] > 0.5
+
+
 def test_the_worst_tenth():
     stats = statistics(np.arange(1000.0), 1.0)
     assert stats["worst_tenth"] == np.arange(100).mean()

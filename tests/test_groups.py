@@ -49,6 +49,11 @@ def test_columns_under_other_names_are_found(tmp_path):
     assert by_group(scenario, "class") == {"Gold": 500.0, "Key": 630.0, "": 0.0}
 
 
+def test_a_column_without_a_value_is_a_column(tmp_path):
+    bare = "id,stage,amount,class\nD1,Proposal,1000,\n"
+    assert set(by_group(loaded(tmp_path, deals=bare), "class")) == {""}
+
+
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
     bare = "id,stage,amount,owner\nD1,Proposal,1000,Kim\n"
     with pytest.raises(UsageError, match=r'no column "class" .* they have: owner, stage, currency$'):

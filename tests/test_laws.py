@@ -4,13 +4,14 @@ from datetime import date
 
 import numpy as np
 import pytest
-from factory import causes_funnel, make_clock, plain_clock
+from factory import causes_funnel, make_clock, make_funnel, plain_clock
+from plain_walk import log_moments
 from scipy import integrate, stats
 
 from simulator.amounts import AmountChange, change_cdf
 from simulator.arrivals import PipelineGeneration, count_cdf
 from simulator.clock import Clock, business_holidays, operational_clock
-from simulator.close_dates import CloseDateRule, log_moments
+from simulator.close_dates import AGE_GRID, CloseDateRule
 from simulator.distributions import (
     LONGEST,
     Empirical,
@@ -26,8 +27,9 @@ from simulator.distributions import (
 from simulator.engine.identity import inverse
 from simulator.engine.moments import log_time_moments
 from simulator.engine.stays import stay_tables
+from simulator.expected.walks import Walk
 from simulator.funnel import winning_times
-from simulator.market import LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
+from simulator.market import LARGEST_DOUBT, LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
 from simulator.periods import fiscal_year_of, horizon, length_days, length_end, named_period
 from simulator.scores import quantile, quantile_interval, wilson
 from simulator.streams import Streams, trial_offsets, uniforms
@@ -233,6 +235,17 @@ def test_doubt_is_what_the_model_publishes():
     assert doubt_correlation(0.3, 5) > doubt_correlation(0.3, 20) > doubt_correlation(0.3, 200) > 0
 
 
+@pytest.mark.parametrize("worth", [5, 20, 1e6, 1e12])
+@pytest.mark.parametrize("close", [0.3, 1e-3, 1e-7, 1e-12, 1e-16])
+def test_doubt_of_nearly_sure_chances_is_that_of_nearly_hopeless_ones(close, worth):
+    """Rounding must neither break the search for it nor tell the two tails apart."""
+    doubt = doubt_correlation(close, worth)
+    assert 0 <= doubt <= LARGEST_DOUBT
+    if close >= 1e-7 and worth < 1e6:  # beyond, 1 − h is another number, and rounding shows
+        assert doubt_correlation(1 - close, worth) == pytest.approx(doubt, rel=1e-4, abs=1e-10)
+    assert 0 <= doubt_correlation(1 - close, worth) <= LARGEST_DOUBT
+
+
 def test_a_drawn_market_has_its_prior():
     u = (np.arange(100_000) + 0.5) / 100_000
     shared, segment = Market().correlations(u)
@@ -266,14 +279,15 @@ def test_amounts_shrink_by_the_published_mean():
 
 
 @pytest.mark.parametrize(
-    ("mean", "dispersion"), [(0.01, 4.0), (3.0, 0.5), (40.0, 4.0), (7.0, np.inf), (500.0, 1.0)]
+    ("mean", "dispersion"),
+    [(0.01, 4.0), (3.0, 0.5), (40.0, 4.0), (7.0, np.inf), (500.0, 1.0), (3.0, 1e6), (3.0, 1e12), (3.0, 1e17)],
 )
 def test_counts_are_negative_binomial(mean, dispersion):
     cdf = count_cdf(mean, dispersion)
     n = np.arange(len(cdf))
     known = (
         stats.poisson(mean)
-        if np.isinf(dispersion)
+        if dispersion >= 1e12  # as good as, to the digits asked for
         else stats.nbinom(dispersion, dispersion / (dispersion + mean))
     )
     assert np.abs(cdf - known.cdf(n)).max() < 1e-10
@@ -344,6 +358,16 @@ def test_means_of_log_times_agree_between_the_engine_and_a_plain_sum():
         plain_mean, plain_sd = log_moments(law)
         assert mean[stage, 0] == pytest.approx(plain_mean, abs=1e-6)
         assert sd[stage, 0] == pytest.approx(plain_sd, abs=1e-5)
+
+
+@pytest.mark.parametrize("law", [LogNormal(5.7, 2.0), Weibull(0.3, 100.0), LogLogistic(30.0, 1.05)])
+def test_means_of_log_times_agree_where_stays_outlast_the_tables(law):
+    """Each stay is cut at `LONGEST`, their sum is not: engine and oracle mean the same times."""
+    funnel = make_funnel(stay=law)
+    mean, sd = log_time_moments(funnel)
+    for stage in range(3):
+        exact = Walk(funnel).log_moments(stage, AGE_GRID)
+        assert np.abs(mean[stage] - exact[0]).max() < 1e-9 and np.abs(sd[stage] - exact[1]).max() < 1e-9
 
 
 # ---- periods and scores

@@ -231,8 +231,12 @@ def discount_taken_by_all(patch):
 
 
 def rate_of_the_wrong_day(patch):
-    real = billing.day_rates
-    patch.setattr(billing, "day_rates", lambda *some: np.roll(real(*some), 30))
+    real = settle._entry
+
+    def entry(block, contract, row, trial, flow):
+        return real(block, replace(contract, rates=np.roll(contract.rates, 30)), row, trial, flow)
+
+    patch.setattr(settle, "_entry", entry)
 
 
 def all_converted_on_the_day_of_signature(patch):

@@ -1,10 +1,18 @@
+import re
+from datetime import date
+
 import numpy as np
+import pytest
+from conftest import ROOT
 from factory import make_pipeline, make_receivables, make_scenario, make_segment
+from test_report_text import NEVER
 
 from simulator.arrivals import PipelineGeneration
 from simulator.distributions import LogNormal
 from simulator.expected import expected
-from simulator.report.show import assumptions, shown
+from simulator.loading import load
+from simulator.report.origins import assumptions
+from simulator.report.show import shown
 from simulator.scenario import Assumption
 from simulator.words import width
 
@@ -59,6 +67,63 @@ def test_figures_are_listed_with_their_source_by_segment():
         "close_date.slip 1.25 default", "new_pipeline.per_month 9 estimated: created dates",
         'segments."a.b"', "worth 20 CRM team",
     ]  # fmt: skip
+
+
+def test_key_paths_use_the_words_that_people_see():
+    figures = (
+        Assumption("segments.smb.stages.Contract.days.p90", "40", "CRM team", "set"),
+        Assumption("segments.smb.new_pipeline.bluebirds.per_month", "0.5", "CRM team", "set"),
+        Assumption("segments.smb.soberness.odds", "0.8", "CRM team", "set"),
+        Assumption('segments.smb.stages."p90 of bluebirds".close', "0.8", "CRM team", "set"),
+    )
+    lines = [" ".join(line.split()) for line in assumptions(make_scenario(assumptions=figures)).splitlines()]
+    assert lines == [
+        "Where each figure comes from; nine in ten lie below high, and above low", "figure value source",
+        "segments.smb", "stages.Contract.days.high 40 CRM team",
+        "new_pipeline.deals never seen before they were 0.5 CRM team", "won.per_month",
+        "optimism correction.odds 0.8 CRM team", 'stages."p90 of bluebirds".close 0.8 CRM team',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ("prepaid", "prepaid, due net 30"),
+        ("annual in advance", "annual in advance, due net 30"),
+        ("prepaid net 10", "prepaid net 10"),
+        ("CIA", "CIA"),
+        ("EOM+30d", "EOM+30d"),
+    ],
+)
+def test_terms_say_when_they_are_due(terms, said):
+    figure = Assumption("segments.smb.terms.default", terms, "set", "set")
+    text = " ".join(assumptions(make_scenario(assumptions=(figure,))).split())
+    assert f"terms.default {said.split(', ')[0]}" in text and (said == terms) == ("due net 30" not in text)
+
+
+def test_long_sources_are_wrapped_and_not_repeated():
+    source = "the head of sales operations, after a look at the closings of two years, rounded"
+    figures = tuple(
+        Assumption(f"segments.smb.{key}", "1", source, "set") for key in ("worth", "tax", "country")
+    )
+    text = assumptions(make_scenario(assumptions=figures))
+    assert f"worth 1 {source} tax 1 ″ country 1 ″" in " ".join(text.split())
+    assert max(map(width, text.splitlines())) <= 100
+
+
+def test_averages_add_up_as_shown_and_name_their_days():
+    text = shown(two_segments(as_of=date(2026, 10, 30), months=4))
+    rows = text.split("What to expect on average")[1].split("\n\n")[0].splitlines()[2:]
+    assert rows[0].startswith("  31 Oct 2026 ") and rows[1].startswith("  Nov 2026 ")
+    for row in rows:
+        opened, coming, every, _ = map(float, row.split()[-4:])
+        assert round(opened + coming, 2) == every
+
+
+@pytest.mark.parametrize("name", ["baseline", "article-2010"])
+def test_no_word_of_the_trade_is_shown(name):
+    scenario = load(ROOT / "scenarios" / f"{name}.yaml")
+    assert not re.findall(NEVER, shown(scenario), re.IGNORECASE)
 
 
 def test_suspicions_carry_their_money():

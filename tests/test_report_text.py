@@ -38,8 +38,11 @@ def fiscal(bookings, receipts=None, plan=None, already=0.0, **overrides):
 
 def quantiles(low, middle, high, mean=None, noise=None):
     error = {} if low == high else {"p10": 19_000 if noise is None else noise}
-    return {"mean": middle if mean is None else mean, "sd": (high - low) / 2.56, "p10": low, "p50": middle,
-            "p90": high, "error": error}  # fmt: skip
+    certain = {"certain": True} if low == high and mean in (None, middle) else {}
+    return certain | {
+        "mean": middle if mean is None else mean, "sd": (high - low) / 2.56, "p10": low, "p50": middle,
+        "p90": high, "error": error,
+    }  # fmt: skip
 
 
 # ---- the headline
@@ -89,6 +92,47 @@ def test_headline_of_odd_bookings(bookings, said):
     payload = fiscal((1, 1, 1))
     payload["fiscal"][0]["bookings"] = quantiles(*bookings)
     assert words.headline(payload)[0] == said
+
+
+def test_what_is_certain_agrees_with_what_is_won():
+    """Total and won deals are written alike: never `will be 1,000: … 1,005 are already won`."""
+    everything = fiscal((1_005, 1_005, 1_005), already=1_005)
+    assert words.headline(everything)[0] == "Bookings of FY2026 will be 1,005 EUR; all of it is already won."
+    rest = fiscal((1_239.4, 1_239.4, 1_239.4), already=1_005)
+    assert words.headline(rest)[0] == (
+        "Bookings of FY2026 will be 1,239 EUR: nothing of it is left open. 1,005 are already won."
+    )
+    large = fiscal((1_234_567, 1_234_567, 1_234_567), already=1_209_000)
+    assert (
+        "will be 1.23 million EUR: nothing of it is left open. 1.21 are already won."
+        in words.headline(large)[0]
+    )
+    row = next(line for line in first_screen(everything).splitlines() if line.startswith("FY2026"))
+    assert row.split() == ["FY2026"] + ["1,005"] * 4
+
+
+def test_what_is_won_is_written_alike_wherever_it_stands():
+    payload = fiscal((1_005, 1_400, 1_900, 1_450, 60), already=1_005)
+    payload["walk"] = [{"step": "already won", "amount": 1_005}, {"step": "deals yet to come", "amount": 445},
+                       {"step": "our average", "amount": 1_450}]  # fmt: skip
+    text = first_screen(payload)
+    assert "between 1,005 and 1,900" in text and "1,005 are already won" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["already", "won"] in [row[:2] for row in rows if "1,005" in row]
+    assert ["FY2026", "1,005", "1,005"] in [row[:3] for row in rows]
+
+
+def test_what_was_the_same_in_every_trial_is_not_therefore_certain():
+    payload = fiscal((2.9e6, 2.9e6, 2.9e6))
+    del payload["fiscal"][0]["bookings"]["certain"]
+    assert "will most likely be about 2.90 million EUR (at least 8" in words.headline(payload)[0]
+    payload = fiscal((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    for series in ("bookings", "receipts"):
+        del payload["fiscal"][0][series]["certain"]
+    assert words.headline(payload) == [
+        "Bookings of FY2026 will most likely be nothing (at least 8 chances in 10).",
+        "Receipts until 31 Dec 2026 will most likely be nothing.",
+    ]
 
 
 def test_headline_of_odd_receipts():
@@ -188,6 +232,33 @@ def test_a_failed_self_check_is_said_loudly():
     assert " ".join(text.split()).count(FAILED) == 1 and "Self-check passed" not in text
 
 
+def test_a_check_that_compared_nothing_says_so():
+    checked = {"largest_z": 0.0, "cells": 0, "passed": True}
+    text = screen(self_check=checked)
+    assert "Self-check: nothing could be compared, too few deals are won in these trials." in text
+    assert "Self-check passed" not in text
+    assert FAILED in " ".join(screen(self_check=checked | {"passed": False}).split())
+
+
+def test_one_trial_tells_nothing_for_certain():
+    text = screen(trials=1, already=0)
+    assert "· 1 trial, simulation noise unknown" in text
+    assert "The only trial has bookings of FY2026 at" in text and "one trial tells no chances" in text
+    assert "The only trial has receipts until 31 Dec 2026 at" in text
+    for certain in ("will be", "8 chances", "likely land", "nothing of it", "If deals were independent"):
+        assert certain not in text
+    details = detail_tables(sample_forecast(trials=1))
+    assert "(too few trials for chances)" in details and "8 chances" not in details
+    assert re.search(r"\n  D\d{3} .* –       –     –\n", details), "one trial dates no deal"
+
+
+def test_a_few_trials_are_named_as_such():
+    text = screen(trials=20, already=0)
+    assert re.search(r"The 20 trials have bookings of FY2026 mostly at [\d.]+ to [\d.]+; so few tell", text)
+    assert "20 trials, simulation noise unknown" in text
+    assert "simulation noise at most" in screen(trials=36)
+
+
 def test_nothing_at_all_is_a_forecast_too():
     text = screen(size=0.0, already=0.0, plan=0, deals=0, warnings=0, walk=[], segments=("smb",))
     assert "Bookings of FY2026 will be nothing." in text and "no simulation noise" in text
@@ -242,9 +313,14 @@ def test_the_first_screen_always_fits(payload, text, target):
 
 
 @settings(max_examples=40)
-@given(PAYLOADS)
-def test_tables_never_break(payload):
+@given(PAYLOADS, HOSTILE)
+def test_tables_never_break(payload, name):
+    for warning in payload["warnings"]:
+        warning["text"] = name * 3
+    for target in payload["targets"]:
+        target |= {"name": name * 3, "segment": name * 2}
     text = detail_tables(payload) + table_by(payload, "month")
+    assert max(map(width, text.splitlines())) <= 100
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]", text)
 
 
@@ -263,7 +339,47 @@ def test_tables_by_month_segment_source_and_column():
     assert "\n  Nov 2026 " in table_by(payload, "month") and "receipts low" in table_by(payload, "month")
     assert "\n  enterprise " in table_by(payload, "segment")
     assert "\n  deals yet to come " in table_by(payload, "source")
-    assert "\n  (none) " in table_by(payload, "owner")
+    payload["groups"]["rows"].append(payload["groups"]["rows"][0] | {"group": "(new)"})
+    assert "\n  (deals yet to come) " in table_by(payload, "owner")
+    payload["groups"]["rows"][-2]["receipts"] = quantiles(0, 0, 0)
+    row = next(line for line in table_by(payload, "owner").splitlines() if line.startswith("  (none) "))
+    assert row.split()[-3:] == ["–"] * 3, "a group that brings nothing has no interval"
+
+
+def test_a_first_period_of_one_day_is_that_day():
+    text = table_by(sample_forecast(as_of=date(2026, 10, 30)), "month")
+    assert "\n  31 Oct 2026 " in text and "31–31" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"), [("2026-11", "month"), ("2026-W45", "week"), ("Q4 FY2026", "quarter")]
+)
+def test_periods_are_called_what_they_are(name, noun):
+    payload = sample_forecast()
+    payload["periods"][0]["name"] = name
+    assert table_by(payload, "month").startswith(f"By {noun}, million EUR")
+
+
+def test_totals_say_what_they_cover():
+    payload = sample_forecast(by="owner")
+    for by in ("segment", "source", "owner"):
+        assert f"By {by}, 1 Jan 2026 – 31 Dec 2027, million EUR" in table_by(payload, by)
+    assert "By month, million EUR" in table_by(payload, "month")
+    assert "  so far this year " in table_by(payload, "source")
+
+
+def test_tables_that_are_too_wide_stand_below_one_another():
+    payload = sample_forecast()
+    series = payload["totals"]["bookings"]
+    for rows in (payload["periods"], [s["totals"] for s in payload["segments"].values()]):
+        for row in rows:
+            row |= {"billings": series, "revenue": series}
+    text = table_by(payload, "segment", every_series=True)
+    assert max(map(width, text.splitlines())) <= 100
+    heads = [line.split() for line in text.splitlines()[1:] if "low" in line.split()]
+    assert [h[1::4] for h in heads] == [["bookings", "billings", "revenue"], ["receipts"]]
+    assert [h[0] for h in heads] == ["segment", "segment"]
+    assert text.count("enterprise") == 2
 
 
 def test_a_cut_month_says_so():

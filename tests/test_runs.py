@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from simulator.errors import PlaceError, UsageError
-from simulator.runs import Record, previous_run, reserve, safe_name, scenario_file, write_file, write_run
+from simulator.runs import (
+    Record,
+    add_files,
+    file_names,
+    previous_run,
+    reserve,
+    safe_name,
+    scenario_file,
+    write_file,
+    write_run,
+)
 from simulator.runs.files import point_to
 from simulator.runs.record import csv_bytes, json_bytes, yaml_bytes
 
@@ -146,6 +156,97 @@ def test_a_released_folder_is_gone_unless_it_was_there_before(tmp_path):
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     reserve("baseline", "2026-10-31", out=tmp_path / "mine").release()
     assert (tmp_path / "mine" / "notes.txt").exists()
+
+
+# ---- a folder that another run has used
+
+
+def out(tmp_path, **overrides):
+    folder = reserve("baseline", "2026-10-31", out=tmp_path / "out", root=tmp_path / "reports")
+    return folder, written(folder, **overrides)
+
+
+def test_a_new_run_leaves_nothing_of_the_older_one(tmp_path):
+    """Files that the program wrote and writes no more are gone; those of others stay."""
+    folder, _ = out(tmp_path)
+    add_files(folder.path, ["figures/months.svg", "figures/total.png"])
+    ours = ("figures/months.svg", "figures/total.png", "bridge.json", "report.html")
+    others = ("notes.txt", "inputs/mine.csv", "figures/photo.png", "figures.txt", ".hidden")
+    (folder.path / "figures").mkdir()
+    for name in (*ours, *others):
+        (folder.path / name).write_text("old")
+    bare = make_scenario(name="baseline", resolved={"version": 1}, tables={})
+    found = out(tmp_path, scenario=bare)[1]
+    assert set(found) == {
+        "forecast.json",
+        "forecast.csv",
+        "deals.csv",
+        "run.json",
+        "inputs/scenario.yaml",
+        *others,
+    }
+    assert all(found[name] == b"old" for name in others)
+    assert json.loads(found["run.json"])["files"] == [
+        "deals.csv", "forecast.csv", "forecast.json", "inputs/scenario.yaml",
+    ]  # fmt: skip
+
+
+def test_folders_that_are_empty_then_go_too(tmp_path):
+    folder, _ = out(tmp_path)
+    (folder.path / "figures").mkdir()
+    (folder.path / "figures" / "months.svg").write_text("old")
+    add_files(folder.path, ["figures/months.svg"])
+    out(tmp_path)
+    assert not (folder.path / "figures").exists()
+
+
+def test_a_run_after_one_that_was_cut_short_knows_its_files(tmp_path, monkeypatch):
+    first, _ = out(tmp_path)
+    (first.path / "bridge.json").write_text("old")
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.runs.record._circumstances", cut)
+        with pytest.raises(KeyboardInterrupt):
+            out(tmp_path, scenario=make_scenario(name="baseline", tables={"plan": (("month",),)}))
+    assert not (first.path / "run.json").exists() and (first.path / "inputs" / "plan.csv").exists()
+    found = out(tmp_path)[1]
+    assert set(found) == {"forecast.json", "forecast.csv", "deals.csv", "run.json",
+                          "inputs/scenario.yaml", "inputs/deals.csv"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "forecast.json", "inputs/deals.csv", "run.json"])
+def test_files_of_others_are_never_overwritten(tmp_path, name):
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text('{"mine": 1}')
+    names = file_names(record().scenario)
+    with pytest.raises(
+        UsageError, match=r"is no file of a run and would be overwritten: name another folder"
+    ):
+        reserve("baseline", "2026-10-31", out=tmp_path / "out", files=names)
+    with pytest.raises(UsageError, match="would be overwritten"):
+        out(tmp_path)
+    assert [p.read_text() for p in files(tmp_path)] == ['{"mine": 1}']
+
+
+def test_a_record_cannot_name_files_outside_its_folder(tmp_path):
+    folder, _ = out(tmp_path)
+    (tmp_path / "mine.txt").write_text("keep")
+    add_files(folder.path, ["../mine.txt", str(tmp_path / "mine.txt"), "..\\mine.txt"])
+    out(tmp_path)
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_records_without_a_list_of_files_are_runs_too(tmp_path):
+    folder, _ = out(tmp_path)
+    old = json.loads((folder.path / "run.json").read_text())
+    del old["files"]
+    (folder.path / "run.json").write_text(json.dumps(old))
+    found = out(tmp_path, scenario=make_scenario(name="baseline"))[1]
+    assert "inputs/deals.csv" not in found and "run.json" in found
 
 
 @pytest.mark.parametrize(

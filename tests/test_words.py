@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import words
+from simulator.scores import wilson
 from simulator.words import Scale
 
 
@@ -37,6 +38,29 @@ def test_only_what_is_exact_is_certain():
 def test_a_chance_is_never_said_as_0_or_100(chance, error):
     text = words.percent(chance, error) + words.one_in(chance)
     assert "100 %" not in text and not text.startswith("0 %")
+
+
+def test_a_chance_is_no_surer_than_its_trials():
+    one = {"chance": 0.0, "low": 0.0, "high": 0.79}
+    assert words.chance_cells(one) == ("0–79 %", "too few trials")
+    assert words.likelihood(one) == "not decided by so few trials: 0–79 %"
+    never = {"chance": 0.0, "low": 0.0, "high": 0.088}
+    assert words.chance_cells(never) == ("<9 %", "less than 1 in 10")
+    assert words.likelihood(never) == "very unlikely: less than 1 in 10"
+    always = {"chance": 1.0, "low": 0.912, "high": 1.0}
+    assert words.chance_cells(always) == (">91 %", "more than 9 in 10")
+    assert words.likelihood(always) == "very likely: more than 9 in 10"
+
+
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_what_is_said_of_a_chance_lies_in_its_interval(trials, share):
+    hits = round(share * trials)
+    low, high = wilson(hits, trials)
+    number, _ = words.chance_cells({"chance": hits / trials, "low": low, "high": high})
+    if number.startswith("<"):
+        assert int(number[1:-2]) / 100 > high - 0.006
+    if number.startswith(">"):
+        assert int(number[1:-2]) / 100 < low + 0.006
 
 
 def test_a_rough_chance_is_said_roughly():
@@ -87,6 +111,7 @@ def test_noise_is_rounded_up_and_never_hidden():
     assert Scale(1e6, "", 1, 99_000).noise_text() == "simulation noise at most ±0.1"
     assert Scale(1e3, "", 0, 12_000).noise_text() == "simulation noise at most ±20"
     assert Scale(1e3, "", 0, 0).noise_text() == "no simulation noise"
+    assert Scale(1e3, "", 0, None).noise_text() == "simulation noise unknown"
 
 
 @given(st.floats(1e-3, 1e15), st.floats(0, 0.3), st.floats(0, 2))
@@ -99,9 +124,23 @@ def test_no_digit_is_finer_than_the_noise(size, noise, spread):
         assert 10.0**-shown.decimals * scale.unit >= noise * size * (1 - 1e-6)
 
 
+@given(st.floats(0, 9e6), st.floats(0, 1e6), st.floats(0, 3e5))
+def test_no_quantile_reads_below_what_has_happened(already, more, noise):
+    stats = {"p10": already, "p50": already + more / 2, "p90": already + more, "already": already,
+             "error": {"p10": noise}}  # fmt: skip
+    scale = words.scale_for(9e6, "EUR", max(noise, 1e4))
+    happened = words.happened_text(stats, scale)
+    for text in words.interval_texts(stats, scale):
+        assert float(text.replace(",", "")) >= float(happened.replace(",", "")) - 0.005 * scale.unit / 1e6
+
+
 def test_dates():
     assert words.day("2026-10-31") == "31 Oct 2026"
     assert words.month("2027-02-28") == "Feb 2027"
+    assert words.days("2027-02-01", "2027-02-28") == "Feb 2027"
+    assert words.days("2026-10-31", "2026-10-31") == "31 Oct 2026"
+    assert words.days("2026-11-13", "2026-11-30") == "13–30 Nov 2026"
+    assert words.days("2026-11-13", "2027-01-31") == "13 Nov 2026 – 31 Jan 2027"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,10 @@ def trials_text(text: str) -> str:
     "--workers", type=click.IntRange(min=1), metavar="N", help="Threads, by default one a core; same numbers."
 )
 @click.option(
-    "--by", multiple=True, metavar="WHAT", help="Also a table by month, segment, source or a column."
-)
+    "--by", multiple=True, metavar="WHAT",
+    help="Also a table by month, segment, source, or one column of the deals: customer, class, stage, "
+    "currency, terms, or any that the forecast does not read, such as owner.",
+)  # fmt: skip
 @click.option("--details", is_flag=True, help="Also what the first screen leaves out.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Instead of reports/<name>/<as_of>/."
@@ -61,9 +63,10 @@ def command(
     started = datetime.now(UTC)
     sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
     resolved = loaded(scenario, sets, as_of, problems)
-    from simulator.runs import Record, reserve, write_run
+    from simulator.runs import Record, add_files, file_names, reserve, write_run
 
-    folder = reserve(resolved.name, resolved.horizon.as_of.isoformat(), out)
+    as_of_day = resolved.horizon.as_of.isoformat()
+    folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved))
     try:
         forecast = _simulated(resolved, workers, _column(by), quiet)
         finished = datetime.now(UTC)
@@ -78,8 +81,10 @@ def command(
         write_run(folder, record)
     finally:
         folder.release()
-    from simulator.report.figures import write_figures
+    from simulator.report.figures import figure_names, write_figures
 
+    # Before they stand, so that a run that is cut short leaves none that nobody knows.
+    add_files(folder.path, [f"figures/{name}" for name in figure_names()])
     write_figures(payload, folder.path / "figures")
     return 0 if payload["self_check"]["passed"] else 1
 
@@ -116,7 +121,7 @@ def _print(
         return say_bytes(csv_bytes(forecast.rows()))
     parts = [first_screen(payload, files, following), *(table_by(payload, name) for name in by)]
     if details:
-        from simulator.report.show import assumptions
+        from simulator.report.origins import assumptions
 
         parts += [detail_tables(payload), assumptions(scenario)]
     say("\n".join(part for part in parts if part))

@@ -85,10 +85,11 @@ def _chances(
 ) -> Floats:
     """Return p' of each open deal in each trial, floats[trial, deal]."""
     score: Floats = block.plan.score[deals]
-    if ages is not None and np.isnan(score).any():
+    if ages is not None and plan.segment.funnel.age_matters[stage]:
         chance = plan.segment.funnel.close_chance(stage, label_ages)
         drawn = special.ndtri(tilted(chance, plan.segment.soberness.odds))[ages]
-        score = np.where(np.isnan(score), drawn, score)
+        certain = ((chance == 0) | (chance == 1))[ages]
+        score = np.where(np.isnan(score) | certain, drawn, score)
     scale, shift = block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage]))
     return np.asarray(special.ndtr(score * scale[:, None] + shift[:, None]))
 

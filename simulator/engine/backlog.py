@@ -53,11 +53,11 @@ def _roll(postings: Postings, backlog: Backlog) -> None:
     amount = np.full(block.trials, rest.amount)
     billed = Billed(walkers, block.plan.customers, customer, amount, failed)
     signed_at = np.zeros(block.trials, dtype=np.int64)
-    rates = replace(block.rates(line.conditions.currency), path=None)
-    booked_at = rates if rates.by_day is None else replace(rates, by_day=np.array([backlog.rate]))
+    rates = block.rates(line.conditions.currency)
+    booked_at = replace(rates, path=None, by_day=np.array([backlog.rate]))
     rows = np.full(block.trials, backlog.row)
     ruled = line.conditions.recognise is not None
-    account = Account(block.rates(line.conditions.currency), rows, trial, signed_at, ruled)
+    account = Account(rates, rows, trial, signed_at, ruled)
     events = _events(backlog, walkers)
     _write(postings, account, rest, line, billed, events)
     for flow in _revenue(rest, line, billed, events, block.plan.edges) if ruled else ():

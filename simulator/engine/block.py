@@ -28,7 +28,7 @@ class Block:
         offsets: `trial_offsets`, words[trial].
         cells: money and wins.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
-        landed: their bookings, company minor units, floats[deal].
+        landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         guarded: attempts that the guard stopped.
     """
 
@@ -37,7 +37,7 @@ class Block:
     offsets: Words
     cells: Cells
     closes: NDArray[np.int32]
-    landed: NDArray[np.float64]
+    landed_parts: NDArray[np.float64]
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)
@@ -90,5 +90,5 @@ def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]
         offsets,
         Cells(money),
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
-        np.zeros(deals),
+        np.zeros((2, deals)),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SOURCES = ("backlog", "open", "new", "renewals", "receivables")
+
+Entry = tuple[Integers, Integers, Integers, Floats]
+"""Slice, cell, trial within the block, and whole minor units of the company's currency of some movements."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,19 @@ class Slice:
     group: str = ""
 
 
+PART: Final = 2.0**26
+
+
+def parted(money: Floats) -> tuple[Floats, Floats]:
+    """Return amounts as (a, b) with money = a·`PART` + b, so that the sums of both over trials stay exact.
+
+    A sum over all trials outgrows the 2^53 below which floats hold whole numbers exactly, and would then
+    depend on where blocks end.
+    """
+    high = np.floor(money / PART)
+    return high, money - high * PART
+
+
 class Cells:
     """Money of a block of trials: floats[series][slice, cell, trial], whole minor units.
 
@@ -46,18 +63,11 @@ class Cells:
         slices, self.cells, self.trials = money["bookings"].shape
         self.wins = np.zeros((slices, self.cells))
 
-    def add(self, series: Posted, row: Integers, cell: Integers, trial: Integers, money: Floats) -> None:
-        """Add amounts to a series.
-
-        Args:
-            series: which one.
-            row: slice of each amount.
-            cell: of each.
-            trial: of each, within the block.
-            money: whole minor units of the company's currency.
-        """
-        if not len(cell):
+    def add(self, series: Posted, entries: Sequence[Entry]) -> None:
+        """Add movements to a series, all at once: a sum takes as long as the cells are many."""
+        if not any(len(cell) for _, cell, _, _ in entries):
             return
+        row, cell, trial, money = (np.concatenate(column) for column in zip(*entries, strict=True))
         first = int(np.min(row))
         count = int(np.max(row)) - first + 1
         flat = ((row - first) * self.cells + cell) * self.trials + trial

@@ -218,19 +218,22 @@ def _slices(scenario: Scenario, by: str | None) -> tuple[Slice, ...]:
 
 
 def _scores(scenario: Scenario) -> Floats:
-    """Return Φ⁻¹(p*) of each open deal: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6)."""
+    """Return Φ⁻¹(p*) of each open deal: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6).
+
+    A stage that never leads to won, or never to lost, is moved by no evidence: there is no way to that end.
+    """
     pipeline = scenario.pipeline
     score = np.empty(len(pipeline))
     for i in range(len(pipeline)):
         segment, stage = scenario.segments[pipeline.segment[i]], int(pipeline.stage[i])
         own, age = pipeline.probability[i], pipeline.age[i]
-        if segment.use_probability and not np.isnan(own):
-            chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
-        elif np.isnan(age) and segment.funnel.age_matters[stage]:
-            score[i] = np.nan
-            continue
+        has_own = segment.use_probability and not np.isnan(own)
+        if np.isnan(age) and segment.funnel.age_matters[stage]:
+            chance = own if has_own else np.nan
         else:
             chance = segment.funnel.close_chance(stage, 0.0 if np.isnan(age) else age)
+            if has_own and 0 < chance < 1:
+                chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
         score[i] = special.ndtri(tilted(chance, segment.soberness.odds))
     return score
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.currency import RateCurve
 from simulator.distributions import Fixed
 from simulator.offers import Offer
 from simulator.products import NO_PRODUCT, Line, Renewal
@@ -164,28 +165,27 @@ class DayRates:
     """Company minor units for one contract minor unit, by day and, where rates vary, by trial.
 
     Attributes:
-        by_day: the scenario's rate of each day 0 … last day, floats[day]; None in the company's currency.
-        shift: digits of the company's currency less those of the contract's.
+        curve: the scenario's rates.
+        currency: ISO code of the contracts.
+        by_day: its rate of each day 0 … last day, floats[day].
         path: factor of each calendar month in each trial, floats[month, trial], or None.
         month_of_day: index of each day's month, integers[day].
     """
 
-    by_day: Floats | None
-    shift: int
+    curve: RateCurve
+    currency: str
+    by_day: Floats
     path: Floats | None
     month_of_day: Integers
 
     def convert(self, minor: Integers | Floats, day: Integers, trial: Integers) -> Floats:
         """Return amounts in whole company minor units, each at the rate of its day in its trial."""
-        if self.by_day is None:
+        if self.currency == self.curve.company:
             return np.asarray(minor, dtype=np.float64)
-        scaled = minor * self.by_day[day]
+        rate = self.by_day[day]
         if self.path is not None:
-            scaled = scaled * self.path[self.month_of_day[day], trial]
-        # Dividing by a power of ten rounds once; multiplying by 0.01 would round twice.
-        return np.asarray(
-            np.rint(scaled * 10.0**self.shift if self.shift >= 0 else scaled / 10.0**-self.shift)
-        )
+            rate = rate * self.path[self.month_of_day[day], trial]
+        return self.curve.exchange(minor, self.currency, rate)
 
 
 Rates = Mapping[str, DayRates]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.distributions import Distribution
 from simulator.engine.contracts import Contract
 from simulator.engine.identity import Entities
+from simulator.money import LIMIT
 from simulator.streams import Words
 
 Floats = NDArray[np.float64]
@@ -143,7 +144,7 @@ class Arrivals:
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amounts, drawn once a deal and trial."""
         u = self.entities.draw("size", which, offsets)
-        return np.rint(self.size.isf(u) * self.minor)
+        return np.rint(np.minimum(self.size.isf(u) * self.minor, LIMIT))
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
         """Yield the one contract with all deals."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
+from simulator.engine.cells import Entry
 from simulator.engine.contracts import DayRates
 from simulator.targets import Posted
 
@@ -44,7 +45,7 @@ class Postings:
     """
 
     block: Block
-    _waiting: dict[Posted, list[tuple[Integers, Integers, Integers, Floats]]] = field(default_factory=dict)
+    _waiting: dict[Posted, list[Entry]] = field(default_factory=dict)
 
     def post(self, series: Posted, row: Integers, day: Integers, trial: Integers, money: Floats) -> None:
         """Post company money to a series; days lie inside the horizon."""
@@ -90,5 +91,5 @@ class Postings:
     def flush(self) -> None:
         """Add everything to the cells."""
         for series, entries in self._waiting.items():
-            self.block.cells.add(series, *(np.concatenate(column) for column in zip(*entries, strict=True)))
+            self.block.cells.add(series, entries)
         self._waiting.clear()

@@ -11,7 +11,6 @@ from scipy import special
 
 from simulator.currency import RateCurve
 from simulator.engine.contracts import DayRates
-from simulator.money import minor_digits
 from simulator.periods import Horizon
 from simulator.streams import Streams, Words, uniforms
 
@@ -42,12 +41,10 @@ def day_rates(
 ) -> DayRates:  # fmt: skip
     """Return the rates of a currency in some trials."""
     names, middles, month_of_day = calendar_months(horizon)
-    if code == curve.company:
-        return DayRates(None, 0, None, month_of_day)
-    shift = minor_digits(curve.company) - minor_digits(code)
-    by_day = curve.rate(code, np.arange(horizon.last_day + 1))
-    path = _path(curve.volatility, code, names, middles, streams, offsets) if curve.volatility else None
-    return DayRates(by_day, shift, path, month_of_day)
+    by_day, path = curve.rate(code, np.arange(horizon.last_day + 1)), None
+    if curve.volatility and code != curve.company:
+        path = _path(curve.volatility, code, names, middles, streams, offsets)
+    return DayRates(curve, code, by_day, path, month_of_day)
 
 
 def _path(

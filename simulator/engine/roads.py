@@ -120,9 +120,11 @@ class Roads:
         block, plan = self._block, self._plan
         u = walkers.entities.draw("delay", walkers.which, walkers.offsets, 0, walkers.attempt)
         clock = clock + remaining_days(plan.segment.recycling.delay, u)
-        inside = np.flatnonzero(clock <= plan.end)
+        day = plan.segment.clock.day_of(clock)
+        # Where only days of rest lie ahead the clock stands still, and what is due at once comes after them.
+        inside = np.flatnonzero(day <= block.plan.last_day)
         again, trial, clock = walkers.only(inside).again(), trial[inside], clock[inside]
-        quarter = block.plan.quarter_of_day[plan.segment.clock.day_of(clock)]
+        quarter = block.plan.quarter_of_day[day[inside]]
         enter(
             self, block, plan, population, again, trial, clock, np.zeros(len(trial), dtype=np.int64), quarter
         )

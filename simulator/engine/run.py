@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import collect_receivables, pass_on_known_tax, play_backlog, play_renewals
 from simulator.engine.block import Block, new_block
+from simulator.engine.cells import PART
 from simulator.engine.plan import Plan
 from simulator.targets import Posted
 
@@ -29,14 +30,14 @@ class Outcome:
         money: floats[slice, cell, trial] of each series; tax and deferred revenue have one slice.
         wins: won deals, floats[slice, cell], over all trials.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
-        landed: their bookings, floats[deal], over all trials.
+        landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
         guarded: attempts that were stopped by the guard of 60 moves.
     """
 
     money: dict[Posted, Floats]
     wins: Floats
     closes: NDArray[np.int64]
-    landed: Floats
+    landed_parts: Floats
     guarded: int
 
     @property
@@ -44,13 +45,18 @@ class Outcome:
         """Number of trials."""
         return int(self.money["bookings"].shape[2])
 
+    @property
+    def landed(self) -> Floats:
+        """Bookings of the open deals' first attempts, floats[deal], over all trials."""
+        return np.asarray(self.landed_parts[0] * PART + self.landed_parts[1])
+
     def and_then(self, more: Outcome) -> Outcome:
         """Return these trials followed by further ones."""
         return Outcome(
             {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in self.money},
             self.wins + more.wins,
             self.closes + more.closes,
-            self.landed + more.landed,
+            self.landed_parts + more.landed_parts,
             self.guarded + more.guarded,
         )
 
@@ -62,7 +68,7 @@ def empty_outcome(plan: Plan) -> Outcome:
         {s: np.zeros((slices, cells, 0)) for s, slices in plan.posted.items()},
         np.zeros((len(plan.slices), cells)),
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
-        np.zeros(deals),
+        np.zeros((2, deals)),
         0,
     )
 
@@ -83,7 +89,7 @@ def play(
     """
     outcome = empty_outcome(plan)
     money = {s: np.zeros((*m.shape[:2], count)) for s, m in outcome.money.items()}
-    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed, 0
+    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
     edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> Block:
@@ -91,7 +97,9 @@ def play(
 
     with ThreadPoolExecutor(workers) as pool:
         for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
-            wins, closes, landed = wins + done.cells.wins, closes + done.closes, landed + done.landed
+            wins += done.cells.wins
+            closes += done.closes
+            landed += done.landed_parts
             guarded += done.guarded
             if progress is not None:
                 progress(done.trials)

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from simulator.distributions import remaining_days
 from simulator.engine.billing import Billed, bill, event_days, revenue
 from simulator.engine.block import Block
+from simulator.engine.cells import parted
 from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.postings import Account, Postings
 from simulator.engine.walk import Walkers
-from simulator.money import split
+from simulator.money import LIMIT, split
 from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
 from simulator.streams import DRAWS_PER_TRIAL
@@ -98,11 +99,13 @@ def close(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
     )
     amount = population.amounts(walkers.which, walkers.offsets) * change * segment.soberness.amount
+    # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
+    booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
     quarter = np.zeros(len(day), dtype=np.int64)
     if block.plan.renews:
         start = begin[inside]
         quarter = np.where(start > 0, block.plan.quarter_of_day[segment.clock.day_of(start)], 0)
-    settle(block, plan, Won(population, walkers, trial, day, np.rint(amount).astype(np.int64), quarter))
+    settle(block, plan, Won(population, walkers, trial, day, booked, quarter))
 
 
 def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
@@ -192,7 +195,8 @@ def renew(postings: Postings, line: LinePlan, signed: Signed, some: Integers, du
     close_day = due_day + slipped(line, walkers)
     inside = np.flatnonzero(close_day <= plan.last_day)
     some, walkers, billed = some[inside], walkers.only(inside), signed.billed
-    amount = np.rint(billed.amount[some] * (1 + renewal.uplift)).astype(np.int64)
+    uplifted = np.rint(billed.amount[some] * (1 + renewal.uplift))
+    amount = np.minimum(uplifted, LIMIT).astype(np.int64)
     failed = None if billed.failed is None else billed.failed[some]
     following = line.renewed
     row = plan.renewal_row(signed.segment, following.group)
@@ -269,5 +273,5 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
     first, last = int(place.min()), int(place.max()) + 1
     counts = np.bincount((place - first) * days + day, minlength=(last - first) * days)
     block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
-    landed = np.bincount(place - first, weights=money, minlength=last - first)
-    block.landed[plan.deals[first:last]] += landed
+    for landed, part in zip(block.landed_parts, parted(money), strict=True):
+        landed[plan.deals[first:last]] += np.bincount(place - first, weights=part, minlength=last - first)

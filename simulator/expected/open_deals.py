@@ -115,7 +115,10 @@ def multiplied(chance: Floats, odds: float) -> Floats:
 
 
 def _states(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers) -> States:
-    """List the states of the deals, with p* = odds(h_s(a))·soberness, or the deal's own probability."""
+    """List the states of the deals, with p* = odds(h_s(a))·soberness, or the deal's own probability.
+
+    Odds of 0 and of infinity stay what they are, whatever they are multiplied by.
+    """
     stage, age = pipeline.stage[rows], pipeline.age[rows]
     parts: list[tuple[Integers, Floats, Floats]] = []
     known = np.flatnonzero(~np.isnan(age))
@@ -135,7 +138,7 @@ def _states(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers) ->
     chance = table
     if segment.use_probability:
         own = pipeline.probability[rows][deal]
-        chance = np.where(np.isnan(own) | (table <= 0), table, own)
+        chance = np.where(np.isnan(own) | (table <= 0) | (table >= 1), table, own)
     return States(deal, stage[deal], ages, weight, multiplied(chance, segment.soberness.odds))
 
 

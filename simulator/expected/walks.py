@@ -44,7 +44,8 @@ class Walk:
     def ladder(self) -> Floats:
         """Chance h to be won from every column of the transitions (won 1, lost 0), floats[S + 2].
 
-        It is the chance to be absorbed in won, from P^(2^n) by repeated squaring.
+        It is the chance to be absorbed in won, from P^(2^n) by repeated squaring. Where nothing is ever
+        absorbed in lost, which zeros tell exactly, it is 1 whatever the rounding.
         """
         p = self.funnel.transitions
         size = len(p)
@@ -53,7 +54,7 @@ class Walk:
             power = power @ power
             if power[:size, :size].max(initial=0.0) < 1e-18:
                 break
-        return np.asarray(power[:, size])
+        return np.where(power[:, size + 1] == 0, 1.0, np.minimum(power[:, size], 1.0))
 
     def first_moves(self, stage: int, ages: Floats) -> Floats:
         """Return w_k ∝ p[s,k]·R[s,k](a), normalised; p[s,k] where every R is 0 (MODEL 1, age).
@@ -74,7 +75,9 @@ class Walk:
     def close_chance(self, stage: int, ages: ArrayLike) -> Floats:
         """Return h_s(a) = Σ_k w_k(a)·h_k, floats[age]."""
         ages = np.atleast_1d(np.asarray(ages, dtype=np.float64))
-        return np.asarray(self.first_moves(stage, ages) @ self.ladder)
+        moves = self.first_moves(stage, ages)
+        can_be_lost = moves @ (1 - self.ladder) > 0
+        return np.where(can_be_lost, moves @ self.ladder, 1.0)
 
     def resting_ages(self, stage: int) -> tuple[Floats, Floats]:
         """Return the ages of deals that sit in a stage, and their chances.
@@ -171,8 +174,7 @@ class Walk:
         size = len(self.funnel.stages)
         laws = np.zeros((size + 2, LONGEST))
         laws[:size], laws[size, 0] = self._won_law, 1.0
-        days = np.minimum(np.arange(2 * LONGEST), LONGEST - 1)
-        logs = np.log(days + SHIFT)
+        logs = np.log(np.arange(2 * LONGEST) + SHIFT)  # a stay and what follows, each in one table
         spectra = np.conj(np.fft.rfft(laws, 2 * LONGEST))
         result = [np.fft.irfft(np.fft.rfft(logs**n) * spectra, 2 * LONGEST)[:, :LONGEST] for n in (1, 2)]
         return np.array(result)

@@ -40,7 +40,7 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     pipeline, wins = scenario.pipeline, scenario.wins
     if by == PRODUCT and scenario.products:
         return scenario  # grouped line by line
-    known = [*pipeline.extra, *(c for c in COLUMNS if c not in pipeline.extra and any(_open(scenario, c)))]
+    known = [*pipeline.extra, *(c for c in COLUMNS if c not in pipeline.extra and _is_there(scenario, c))]
     if by not in known:
         raise UsageError(
             f'the deals have no column "{by}" to group by; they have: {", ".join(known) or "none"}'
@@ -56,6 +56,12 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
         pipeline=replace(pipeline, extra={**pipeline.extra, by: opened}),
         wins=replace(wins, extra={**wins.extra, by: won}),
     )
+
+
+def _is_there(scenario: Scenario, column: str) -> bool:
+    """Tell whether any deal has a value in a column, or its table at least the column."""
+    header, *_ = scenario.tables.get("deals", ((),))
+    return any(_open(scenario, column)) or _place(header, _theirs(scenario, column)) is not None
 
 
 def _open(scenario: Scenario, column: str) -> tuple[str, ...]:
@@ -87,12 +93,17 @@ def _won(scenario: Scenario, column: str) -> tuple[str, ...]:
 def _texts(scenario: Scenario, column: str) -> Mapping[str, str]:
     """Return a column of the deals' table by the deals' ids, nothing where the table is not there."""
     header, *rows = scenario.tables.get("deals", ((),))
-    data: Mapping[str, Any] = scenario.resolved.get("data") or {}
-    theirs = (data.get("columns") or {}).get("deals") or {}
-    key, at = (_place(header, str(theirs.get(name) or name)) for name in ("id", column))
+    key, at = (_place(header, _theirs(scenario, name)) for name in ("id", column))
     if key is None or at is None:
         return {}
     return {row[key].strip(): row[at].strip() for row in rows}
+
+
+def _theirs(scenario: Scenario, column: str) -> str:
+    """Return the name that the table gives one of our columns."""
+    data: Mapping[str, Any] = scenario.resolved.get("data") or {}
+    names = (data.get("columns") or {}).get("deals") or {}
+    return str(names.get(column) or column)
 
 
 def _place(header: Sequence[str], name: str) -> int | None:

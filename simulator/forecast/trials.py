@@ -23,7 +23,7 @@ from simulator.forecast.asked import (
 )
 from simulator.forecast.happened import Happened, happened
 from simulator.money import minor_digits
-from simulator.periods import Period, fiscal_year_of
+from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.scores import quantile, wilson
 from simulator.targets import Posted, Series, Target
@@ -266,7 +266,7 @@ class Trials:
     def year_start(self) -> int:
         """First day of the fiscal year that holds the first forecast day, ≤ 1."""
         horizon = self.scenario.horizon
-        year = fiscal_year_of(horizon.as_of + timedelta(days=1), horizon.fiscal_start)
+        year = horizon.fiscal.year_of(horizon.as_of + timedelta(days=1))
         return horizon.day_of(year.start)
 
     @cached_property

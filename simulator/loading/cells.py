@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -15,6 +16,7 @@ from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency, minor_digits, parse_amount
 from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
+from simulator.terms.schedule import LONGEST_MONTHS
 
 _HINT: Final = "set decimal: "
 
@@ -93,6 +95,30 @@ class Cells:
             self._money[row, column] = self._read_money(row, column)
         return self._money[row, column]
 
+    def minor(self, row: int, column: str, code: str, signed: bool = False) -> int | None:
+        """Return minor units of an amount in a known currency, None where it is missing or cannot be read."""
+        text = self.text(row, column)
+        if not text:
+            self.complain("D023", "the amount is missing", row, column)
+            return None
+        return self._read_minor(row, column, text, code, signed)
+
+    def number(self, row: int, column: str) -> float | None:
+        """Return a plain number, a per cent sign passed over; None for anything else."""
+        return read_number(self.text(row, column), self.customs.decimal)
+
+    def months(self, row: int, column: str) -> int:
+        """Return the length of a service in months, 0 where not given."""
+        text = self.text(row, column)
+        if not text:
+            return 0
+        value = self.number(row, column)
+        if value is None or value != int(value) or not 1 <= value <= LONGEST_MONTHS:
+            message = f"the {column.replace('_', ' ')} are no whole number from 1 to {LONGEST_MONTHS}"
+            self.complain("D021", message, row, column, text)
+            return 0
+        return int(value)
+
     def complain(
         self,
         code: str,
@@ -120,8 +146,13 @@ class Cells:
             remedy = f"add it under rates, such as rates: {{{code}: 0.9}}"
             self.complain("D017", f"there is no rate for {code}", row, "currency", code, remedy)
             return None
+        minor = self._read_minor(row, column, text, code)
+        return None if minor is None else (minor, code)
+
+    def _read_minor(self, row: int, column: str, text: str, code: str, signed: bool = False) -> int | None:
+        digits, decimal = minor_digits(code), self.customs.decimal
         try:
-            return parse_amount(text, minor_digits(code), self.customs.decimal, currency=code), code
+            return parse_amount(text, digits, decimal, allow_negative=signed, currency=code)
         except ValueError as error:
             self._bad_amount(row, column, text, str(error))
             return None
@@ -143,6 +174,16 @@ class Cells:
         return f"{remedy} in {place.file}" + (f", line {place.line}" if place.line else "")
 
 
+def read_number(text: str, decimal: str) -> float | None:
+    """Return a plain number, None for anything else; a per cent sign is passed over."""
+    text = text.removesuffix("%").strip().replace(decimal, ".")
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
 def find_columns(
     table: Table, kind: str, named: Mapping[str, str], known: tuple[str, ...], needed: tuple[str, ...],
     tree: Tree, problems: Problems,
@@ -151,7 +192,7 @@ def find_columns(
 
     Args:
         table: whose header is searched.
-        kind: `deals` or `invoices`, the key under data.columns.
+        kind: `deals`, `invoices` and so on, the key under data.columns.
         named: ours: theirs.
         known: our columns.
         needed: those that may not be missing.

@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from simulator.clock import Clock
 from simulator.deals import Pipeline, Wins
-from simulator.loading.cells import Cells
+from simulator.loading.cells import Cells, read_number
+from simulator.loading.lines import Lines
 from simulator.terms import TermsError, parse_terms
 
 _EFFECTIVE: Final = frozenset(
@@ -31,6 +32,8 @@ _EFFECTIVE: Final = frozenset(
         "terms",
         "closed",
         "outcome",
+        "delivery",
+        "service_start",
         "service_months",
     ]
 )
@@ -84,7 +87,7 @@ class OpenDeal:
 
 @dataclass(frozen=True, slots=True)
 class WonDeal:
-    """A win whose time is asked for; `day` counts from as-of."""
+    """A win; `day` counts from as-of."""
 
     row: Row
     segment: int
@@ -96,24 +99,18 @@ class WonDeal:
 class Columns:
     """Read the cells that become columns; what cannot be read becomes a problem."""
 
-    def __init__(self, cells: Cells, places: Sequence[Place]) -> None:
-        self.cells, self.places = cells, places
+    def __init__(self, cells: Cells, places: Sequence[Place], lines: Lines) -> None:
+        self.cells, self.places, self.lines = cells, places, lines
         self.percent = _in_percent(cells)
 
     def pipeline(self, deals: Sequence[OpenDeal], as_of: date) -> Pipeline:
         """Return the open deals as columns, sorted by id."""
         deals = sorted(deals, key=lambda deal: deal.row.id)
-        cells, rows = self.cells, [deal.row.row for deal in deals]
+        rows = [deal.row.row for deal in deals]
         stated = [self.stated(deal, as_of) for deal in deals]
-        customers = [cells.text(r, "customer") for r in rows]
         return Pipeline(
+            **self.common(rows),
             id=tuple(deal.row.id for deal in deals),
-            name=tuple(
-                cells.text(r, "name") or c or cells.text(r, "id")
-                for r, c in zip(rows, customers, strict=True)
-            ),
-            customer=tuple(c or f"deal {cells.text(r, 'id')}" for r, c in zip(rows, customers, strict=True)),
-            customer_class=tuple(cells.text(r, "class") for r in rows),
             segment=np.array([deal.segment for deal in deals], dtype=np.int64),
             stage=np.array([deal.stage for deal in deals], dtype=np.int64),
             amount=np.array([deal.amount for deal in deals], dtype=np.int64),
@@ -122,22 +119,38 @@ class Columns:
             stated_days=np.array([days for days, _ in stated], dtype=np.float64),
             stated_day=np.array([day for _, day in stated], dtype=np.float64),
             probability=np.array([self.probability(deal) for deal in deals], dtype=np.float64),
-            terms=tuple(self.terms(r) for r in rows),
-            service_months=np.array([self.months(r) for r in rows], dtype=np.int64),
-            extra=self.extra(rows),
+            lines=tuple(
+                self.lines.of_open(d.row.row, d.segment, d.amount, d.currency, d.as_exported) for d in deals
+            ),
         )
 
-    def wins(self, won: Sequence[WonDeal]) -> Wins:
-        """Return the wins as columns, sorted by id."""
+    def wins(self, won: Sequence[WonDeal], since: int) -> Wins:
+        """Return the wins as columns, sorted by id; of those before `since` names may be outdated."""
         won = sorted(won, key=lambda win: win.row.id)
         return Wins(
+            **self.common([win.row.row for win in won]),
             id=tuple(win.row.id for win in won),
             segment=np.array([win.segment for win in won], dtype=np.int64),
             amount=np.array([win.amount for win in won], dtype=np.int64),
             currency=tuple(win.currency for win in won),
             day=np.array([win.day for win in won], dtype=np.int64),
-            extra=self.extra([win.row.row for win in won]),
+            lines=tuple(
+                self.lines.of_won(w.row.row, w.segment, w.amount, w.currency, w.day >= since) for w in won
+            ),
         )
+
+    def common(self, rows: Sequence[int]) -> dict[str, Any]:
+        """Return the columns that open and won deals have alike."""
+        cells = self.cells
+        customers = [cells.text(r, "customer") for r in rows]
+        pairs = list(zip(rows, customers, strict=True))
+        return {
+            "name": tuple(cells.text(r, "name") or c or cells.text(r, "id") for r, c in pairs),
+            "customer": tuple(c or f"deal {cells.text(r, 'id')}" for r, c in pairs),
+            "customer_class": tuple(cells.text(r, "class") for r in rows),
+            "terms": tuple(self.terms(r) for r in rows),
+            "extra": self.extra(rows),
+        }
 
     def age(self, deal: OpenDeal) -> float:
         """Return the operational days in the stage, NaN where its beginning is not known."""
@@ -163,7 +176,7 @@ class Columns:
         text = self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
         if not text:
             return math.nan
-        value = _number(text, self.cells.customs.decimal)
+        value = read_number(text, self.cells.customs.decimal)
         if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
             self.cells.complain(
                 "D018", "the probability is not from 0 to 1", deal.row.row, "probability", text
@@ -181,19 +194,6 @@ class Columns:
             message = f"terms cannot be read: {error.reason} (character {error.position + 1})"
             self.cells.complain("D019", message, row, "terms", text, error.remedy)
         return text
-
-    def months(self, row: int) -> int:
-        """Return the length of the contract in months, 0 where not given."""
-        text = self.cells.text(row, "service_months")
-        if not text:
-            return 0
-        value = _number(text, self.cells.customs.decimal)
-        if value is None or value != int(value) or not 1 <= value <= 600:
-            self.cells.complain(
-                "D021", "the service months are no whole number from 1 to 600", row, "service_months", text
-            )
-            return 0
-        return int(value)
 
     def extra(self, rows: Sequence[int]) -> dict[str, tuple[str, ...]]:
         """Return the further columns as text, ours under our names."""
@@ -215,16 +215,6 @@ def _in_percent(cells: Cells) -> bool:
     if not cells.has("probability"):
         return False
     texts = (cells.text(row, "probability") for row in range(len(cells)))
-    found = [_number(text, cells.customs.decimal) for text in texts if "%" not in text]
+    found = [read_number(text, cells.customs.decimal) for text in texts if "%" not in text]
     values = [value for value in found if value is not None]
     return any(value > 1 for value in values) and not any(0 < value < 1 for value in values)
-
-
-def _number(text: str, decimal: str) -> float | None:
-    """Return a plain number, None for anything else; a per cent sign is passed over."""
-    text = text.removesuffix("%").strip().replace(decimal, ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

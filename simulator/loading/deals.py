@@ -11,6 +11,7 @@ from simulator.deals import Pipeline, Wins
 from simulator.loading.cells import Cells
 from simulator.loading.columns import Columns, OpenDeal, Place, Row, WonDeal
 from simulator.loading.funnels import EndNames
+from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
 from simulator.scenario.settings import nearest
 
@@ -25,7 +26,7 @@ class DealsRead:
 
     Attributes:
         pipeline: open at the as-of day.
-        wins: of the time that is asked for.
+        wins: of whatever year.
         segment_of: of each open or won deal, by its id.
         created: segment, created day and amount in major company units (or None) of rows known at as-of.
         has_closed: whether any row is closed.
@@ -47,6 +48,7 @@ def read_deals(
     ends: EndNames,
     as_of: date,
     since: int,
+    lines: Lines,
     notes: Notes,
 ) -> DealsRead:
     """Return what the rows say at the end of the as-of day.
@@ -57,18 +59,19 @@ def read_deals(
         segment_of: finds a row's segment.
         ends: names of won and lost.
         as_of: day 0.
-        since: first day of wins that are asked for, ≤ 0.
+        since: first day of wins that are asked for, ≤ 0; what earlier ones lack is no problem.
+        lines: finds what a deal is made of.
         notes: takes what is left out.
     """
     rows = list(_rows(cells, ends, as_of))
     reader = _Reader(cells, places, segment_of, rows, since, notes)
     for row in rows:
         reader.place(row)
-    columns = Columns(cells, places)
+    columns = Columns(cells, places, lines)
     known = [row for row in rows if row.created is not None and row.created <= 0]
     return DealsRead(
         columns.pipeline(reader.open, as_of),
-        columns.wins(reader.won),
+        columns.wins(reader.won, since),
         reader.segments,
         tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
@@ -201,16 +204,17 @@ class _Reader:
             self.open.append(OpenDeal(row, segment, stage, *money, entered, as_exported))
 
     def win(self, row: Row) -> None:
-        """Add a win, where its time is asked for."""
+        """Add a win; an early one without segment or amount is left out."""
         if row.closed is None:
             self.count("W005", row)
             return
-        segment = self.segment_of(row.row, row.closed >= self.since)
+        asked = row.closed >= self.since
+        segment, money = self.segment_of(row.row, asked), self.cells.money(row.row, needed=asked)
         self.segments[row.id] = segment
-        if row.closed >= self.since:
-            money = self.cells.money(row.row)
-            if money is not None and segment >= 0:
-                self.won.append(WonDeal(row, segment, *money, row.closed))
+        if money is not None and segment >= 0:
+            self.won.append(WonDeal(row, segment, *money, row.closed))
+        elif not asked:
+            self.count("W037", row)
 
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""

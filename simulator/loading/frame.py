@@ -11,7 +11,7 @@ from simulator.currency import RateCurve
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.money import LIMIT, minor_digits
-from simulator.periods import Horizon, fiscal_year_of, horizon, length_end, named_period
+from simulator.periods import Horizon, horizon, length_end, named_period
 from simulator.scenario.model import ScenarioFile, TargetFile
 from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
@@ -88,12 +88,12 @@ def read_horizon(file: ScenarioFile, end: date, targets: Sequence[tuple[Target, 
     """Return the horizon, cut where targets begin and end."""
     further = [file.as_of + timedelta(days=t.last_day) for t, _ in targets]
     further += [first - timedelta(days=1) for _, first in targets]
-    return horizon(file.as_of, end, file.fiscal_year_start, file.period, further)
+    return horizon(file.as_of, end, file.fiscal, file.period, further)
 
 
 def first_win_day(file: ScenarioFile, targets: Sequence[tuple[Target, date]]) -> int:
     """Return the first day of wins that count: of this fiscal year, or of a target that began earlier."""
-    year = fiscal_year_of(file.as_of + timedelta(days=1), file.fiscal_year_start)
+    year = file.fiscal.year_of(file.as_of + timedelta(days=1))
     return (min([year.start, *(first for _, first in targets)]) - file.as_of).days
 
 
@@ -103,7 +103,7 @@ def _window(
     keys = ("targets", name, "by" if target.by else "until")
     if target.by:
         try:
-            period = named_period(target.by, file.fiscal_year_start)
+            period = named_period(target.by, file.fiscal)
         except ValueError as error:
             problems.add(tree.problem("S043", f"{name}: {error}", keys, target.by))
             return None

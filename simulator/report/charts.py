@@ -23,7 +23,17 @@ from simulator.report.canvas import (
     money_axis,
     number,
 )
-from simulator.words import Scale, chance_cells, cut, day, headline_period, month, plain, scale_of
+from simulator.words import (
+    Scale,
+    chance_cells,
+    cut,
+    day,
+    has_interval,
+    headline_period,
+    month,
+    plain,
+    scale_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +45,7 @@ SEGMENTS: Final = 6
 def fan(payload: Mapping[str, Any], series: str) -> Figure | None:
     """Draw what comes in from the as-of day on, added up, with the plans that end inside."""
     points = [p for p in payload.get("cumulative") or [] if p.get(series)]
-    if not points:
+    if not points or not _has_bands(payload):
         return None
     scale, colours = scale_of(payload), PALETTES[series]
     start = date.fromisoformat(payload["as_of"])
@@ -77,7 +87,7 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
     if not (period.get(series) or {}).get("curve"):
         period = headline_period({**payload, "headline_period": ""})
     stats = period.get(series) or {}
-    if not stats.get("curve"):
+    if not stats.get("curve") or not _has_bands(payload):
         return None
     scale, colours = scale_of(payload), PALETTES[series]
     edges, share = histogram(stats["curve"])
@@ -134,7 +144,7 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
     """Draw each period's bookings and receipts as bands."""
     periods = payload.get("periods") or []
     present = [s for s in PALETTES if any(p.get(s) for p in periods)]
-    if not periods or not present:
+    if not periods or not present or not _has_bands(payload):
         return None
     scale = scale_of(payload)
     figure = Figure(figsize=(9, 3.1 * len(present) + 0.6))
@@ -175,6 +185,11 @@ def funnel(payload: Mapping[str, Any]) -> Figure | None:
     meaning = "pale: value of the open deals, dark: weighted; beside: how many, how long in this stage"
     figure.text(0.02, 1 - 0.62 / height, f"{scale.name}; {meaning}{more}", color=GREY, fontsize=10)
     return figure
+
+
+def _has_bands(payload: Mapping[str, Any]) -> bool:
+    """Tell whether there were trials enough for a picture of what is likely."""
+    return has_interval(headline_period(payload).get("bookings") or {})
 
 
 def _canvas(right: float = 0.96) -> tuple[Figure, Axes]:

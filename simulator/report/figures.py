@@ -43,6 +43,11 @@ def write_figures(payload: Mapping[str, Any], folder: Path) -> list[Path]:
     return written
 
 
+def figure_names() -> list[str]:
+    """Return the names of all the files that may be written, whatever the forecast."""
+    return [f"{name}.{kind}" for name in FIGURES for kind in _METADATA]
+
+
 def drawn(payload: Mapping[str, Any], name: str) -> dict[str, bytes]:
     """Return a figure as `svg` and `png`, nothing where the forecast has no numbers for it."""
     with mpl.rc_context(fname=STYLE), warnings.catch_warnings():

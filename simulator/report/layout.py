@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from simulator.words import Scale, cut, width
 
 WIDTH: Final = 100
 NOTHING: Final = "–"
+_SHORTEST: Final = 6
+"""Columns that a text keeps, however narrow its table is made."""
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
-    """Lay out rows under a header; columns stand right, those named in `left` stand left."""
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    left: Sequence[int] = (0,),
+    columns: int | None = None,
+) -> list[str]:
+    """Lay out rows under a header; columns stand right, those named in `left` stand left.
+
+    Where `columns` are too few for the table, the longest texts of `left` are cut; numbers never are.
+    """
     grid = [list(header), *(list(row) for row in rows)]
     for column in range(len(header)):
-        cells = [row[column] for row in grid]
         if column not in left:
-            cells = [cells[0], *align_decimals(cells[1:])]
-        size = max(map(width, cells))
-        for row, cell in zip(grid, cells, strict=True):
+            for row, cell in zip(grid[1:], align_decimals([row[column] for row in grid[1:]]), strict=True):
+                row[column] = cell
+    sizes = [max(width(row[column]) for row in grid) for column in range(len(header))]
+    over = sum(sizes) + 2 * (len(sizes) - 1) - columns if columns else 0
+    while over > 0 and (longest := max((sizes[column] for column in left), default=0)) > _SHORTEST:
+        sizes[next(column for column in left if sizes[column] == longest)] -= 1
+        over -= 1
+    for row in grid:
+        for column, size in enumerate(sizes):
+            cell = cut(row[column], size)
             space = " " * (size - width(cell))
             row[column] = cell + space if column in left else space + cell
     return ["  ".join(row).rstrip() for row in grid]
+
+
+def wrapped_table(header: Sequence[str], rows: Iterable[Sequence[str]], sizes: Sequence[int]) -> list[str]:
+    """Lay out texts under a header, each wrapped within its column, which is no wider than its size."""
+    grid = [[_cell(cell, size) for cell, size in zip(row, sizes, strict=True)] for row in (header, *rows)]
+    widths = [max(width(line) for row in grid for line in row[column]) for column in range(len(sizes))]
+    lines = []
+    for row in grid:
+        for parts in zip_longest(*row, fillvalue=""):
+            cells = [part + " " * (size - width(part)) for part, size in zip(parts, widths, strict=True)]
+            lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _cell(text: str, columns: int) -> list[str]:
+    """Return the lines of a cell, which begin where its text does."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    return wrapped(text, columns, indent, f"{indent}  ") or [""]
 
 
 def align_decimals(cells: Sequence[str]) -> list[str]:
@@ -55,15 +89,27 @@ def paragraph(text: str, columns: int = WIDTH, lines: int | None = None) -> list
 
 def wrapped(text: str, columns: int = WIDTH, first: str = "", then: str = "  ") -> list[str]:
     """Wrap text at spaces; a word longer than a line is broken, so that nothing is lost."""
-    # Wide characters take two columns: wrapping at fewer characters keeps every line inside.
-    narrower = columns * len(text) // max(width(text), 1) if text else columns
-    return textwrap.wrap(
-        text,
-        max(narrower, 20),
-        initial_indent=first,
-        subsequent_indent=then,
-        break_on_hyphens=False,
-    )
+    lines: list[str] = []
+    line, indent = "", first
+    for word in text.split():
+        if line and width(indent + line) + 1 + width(word) > columns:
+            lines.append(indent + line)
+            line, indent = "", then
+        rest = word
+        while not line and width(indent + rest) > columns:
+            piece = _beginning(rest, columns - width(indent))
+            lines.append(indent + piece)
+            rest, indent = rest[len(piece) :], then
+        line = f"{line} {rest}" if line else rest
+    return [*lines, indent + line] if line else lines
+
+
+def _beginning(word: str, columns: int) -> str:
+    """Return as much of a word as fits so many columns, one character at least."""
+    size = 1
+    while size < len(word) and width(word[: size + 1]) <= columns:
+        size += 1
+    return word[:size]
 
 
 def rounded_to_sum(amounts: Sequence[float], total: float, scale: Scale) -> list[float]:

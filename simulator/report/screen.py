@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.layout import (
@@ -20,8 +21,11 @@ from simulator.words import (
     complete_periods,
     cut,
     day,
+    happened_text,
+    has_interval,
     headline,
     headline_period,
+    interval_texts,
     plain,
     scale_of,
 )
@@ -36,6 +40,7 @@ FAILED: Final = (
     "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use these"
     " numbers; this is a defect of the program, please report it with the run's folder."
 )
+UNCHECKED: Final = "Self-check: nothing could be compared, too few deals are won in these trials."
 
 
 def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "") -> str:
@@ -60,7 +65,8 @@ def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "
 def title(payload: Mapping[str, Any], scale: Scale) -> str:
     """Return the line that says what is shown, as of when, in which unit, and how exactly."""
     name, trials = plain(payload.get("scenario", ""), 30), int(payload.get("trials") or 0)
-    parts = [name, f"as of {day(payload['as_of'])}", scale.name, f"{trials:,} trials, {scale.noise_text()}"]
+    noun = "trial" if trials == 1 else "trials"
+    parts = [name, f"as of {day(payload['as_of'])}", scale.name, f"{trials:,} {noun}, {scale.noise_text()}"]
     return " · ".join(part for part in parts if part)
 
 
@@ -103,8 +109,8 @@ def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, ser
     stats, plan = row[series], (row.get("plan") or {}).get(series)
     fit, won = scale.fitting(stats), stats.get("already")
     cells = [plain(row["name"], 20)]
-    cells += [scale.number(won) if won else NOTHING] if already else []
-    cells += [fit.number(stats[q]) for q in ("p10", "p50", "p90")]
+    cells += [happened_text(stats, scale, 1) if won else NOTHING] if already else []
+    cells += interval_texts(stats, scale, 1)
     if plans and not plan:
         cells += [NOTHING, "", ""]
     elif plans and plan:
@@ -119,10 +125,13 @@ def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         return []
     amounts = [float(s["amount"]) for s in steps]
     *parts, total = amounts
-    scale = scale.showing(abs(total), 2)  # exact averages, which no simulation blurs
+    period = headline_period(payload)
+    stats = period.get("bookings") or {}
+    # Exact averages, which no simulation blurs.
+    scale = scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
+    scale = replace(scale, decimals=max(scale.decimals, 0))
     shown = [*rounded_to_sum(parts, total, scale), total]
     longest = max(map(abs, amounts)) or 1.0
-    period = headline_period(payload)
     rows = []
     for step, amount, exact in zip(steps, shown, amounts, strict=True):
         # What is shown adds up, so a step that would read 0 can be left out.
@@ -147,6 +156,9 @@ def step_name(step: str, amount: float, period: str) -> str:
 
 def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     parts = []
+    shown = headline_period(payload).get("bookings") or {}
+    if shown.get("certain") or not has_interval(shown):
+        return []
     for row in payload.get("market_sensitivity") or []:
         stats = (row.get("totals") or {}).get("bookings") or {}
         if "p10" in stats and "p90" in stats:
@@ -170,8 +182,11 @@ def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 
 
 def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:
-    passed = (payload.get("self_check") or {}).get("passed")
+    found = payload.get("self_check") or {}
+    passed = found.get("passed")
     check = "" if passed is None else "Self-check passed." if passed else FAILED
+    if passed and found.get("cells") == 0:
+        check = UNCHECKED
     files = f"Files: {plain(files)}" if files else ""
     if len(check) + len(files) < WIDTH:
         yield from [" ".join(filter(None, [check, files]))] if check or files else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 from simulator.expected import Expected, StageRow, expected, funnel_table
 from simulator.expected.means import crm_chances
 from simulator.money import minor_digits
-from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
+from simulator.report.origins import assumptions
 from simulator.scenario import Scenario
-from simulator.words import Scale, cut, day, month, percent, plain, scale_for
+from simulator.words import Scale, cut, day, days, percent, plain, scale_for
 
 BAR: Final = 26
 AGE_BAR: Final = 8
@@ -42,29 +42,6 @@ def shown(scenario: Scenario) -> str:
         _suspicions(scenario, scale),
     ]
     return "\n\n".join("\n".join(cut(line, WIDTH) for line in block) for block in blocks if block) + "\n"
-
-
-def assumptions(scenario: Scenario) -> str:
-    """Return where each figure comes from, segment by segment; its source, or that it is a default."""
-    groups: dict[str, list[list[str]]] = {"": []}
-    for figure in scenario.assumptions:
-        head, path = _head(figure.path)
-        named = figure.origin == "set" or figure.source.startswith(figure.origin)
-        source = figure.source if named else f"{figure.origin}: {figure.source}"
-        indent = "  " if head else ""
-        row = [indent + plain(path, 52), plain(figure.value, 24), plain(source, 60)]
-        groups.setdefault(head, [[plain(head, 60), "", ""]] if head else []).append(row)
-    rows = [row for group in groups.values() for row in group]
-    if not rows:
-        return ""
-    lines = table(["figure", "value", "source"], rows, (0, 1, 2))
-    return "\n".join(["Where each figure comes from", *(cut("  " + line, WIDTH) for line in lines)]) + "\n"
-
-
-def _head(path: str) -> tuple[str, str]:
-    """Part a path of keys into the segment it belongs to and the rest."""
-    match = re.fullmatch(r"""(segments\.(?:"[^"]*"|[^."]+))\.(.+)""", path)
-    return (match[1], match[2]) if match else ("", path)
 
 
 def _title(scenario: Scenario, scale: Scale) -> list[str]:
@@ -120,10 +97,10 @@ def _picture(
         return [plain(name, 22), NOTHING, NOTHING, NOTHING, "", NOTHING, ""]
     full = max(round(BAR * value / widest), 1) if widest else 0
     dark = round(full * weighted / value) if value else 0
-    days = "" if math.isnan(age) or not oldest else "▪" * max(round(AGE_BAR * age / oldest), 1)
+    age_bar = "" if math.isnan(age) or not oldest else "▪" * max(round(AGE_BAR * age / oldest), 1)
     picture = "▓" * dark + "░" * (full - dark)
     amounts = [f"{count:,}", scale.number(value), scale.number(weighted)]
-    return [plain(name, 22), *amounts, picture, _days(age), days]
+    return [plain(name, 22), *amounts, picture, _days(age), age_bar]
 
 
 def _averages(scenario: Scenario, exact: Expected, scale: Scale) -> list[str]:
@@ -138,16 +115,22 @@ def _averages(scenario: Scenario, exact: Expected, scale: Scale) -> list[str]:
     rows = []
     for period in horizon.periods:
         first, last = horizon.cells_between(horizon.day_of(period.start), horizon.day_of(period.end))
-        bookings = exact.bookings[:, :, first:last].sum(axis=(1, 2)) / unit
-        receipts = exact.receipts[:, :, first:last].sum() / unit
-        amounts = [*(bookings[i] for _, i in booked), bookings.sum(), receipts]
-        name = month(period.end) if horizon.kind == "month" else period.name
-        rows.append([name, *(scale.number(float(a)) for a in amounts)])
-    totals = [*(exact.bookings[i].sum() / unit for _, i in booked), exact.bookings.sum() / unit]
-    totals.append(exact.receipts.sum() / unit)
-    rows.append(["in all", *(scale.number(float(a)) for a in totals)])
+        name = days(period.start, period.end) if horizon.kind == "month" else period.name
+        rows.append([name, *_sums(exact, first, last, [i for _, i in booked], scale, unit)])
+    rows.append(["in all", *_sums(exact, 0, None, [i for _, i in booked], scale, unit)])
     lines = table(header, rows)
     return [f"What to expect on average, {scale.name}", *("  " + line for line in lines)]
+
+
+def _sums(
+    exact: Expected, first: int, last: int | None, sources: Sequence[int], scale: Scale, unit: float
+) -> list[str]:
+    """Return the bookings of each source in a range of cells, all of them, and the receipts."""
+    bookings = exact.bookings[:, :, first:last].sum(axis=(1, 2)) / unit
+    receipts = float(exact.receipts[:, :, first:last].sum()) / unit
+    total = float(bookings.sum())
+    parts = rounded_to_sum([float(bookings[i]) for i in sources], total, scale)
+    return [scale.number(amount) for amount in (*parts, total, receipts)]
 
 
 def _suspicions(scenario: Scenario, scale: Scale) -> list[str]:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Final
 
-from simulator.report.layout import NOTHING, table
+from simulator.forecast.groups import NEW
+from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.report.screen import fiscal_table, title
 from simulator.words import (
     Scale,
     chance_cells,
     complete_periods,
+    cut,
     day,
-    month,
+    days,
+    has_interval,
+    headline_period,
+    interval_texts,
     plain,
     scale_for,
     scale_of,
+    width,
 )
 
 BUILT_IN: Final = ("month", "segment", "source")
@@ -24,12 +31,13 @@ SERIES: Final = ("bookings", "billings", "revenue", "receipts")
 DEALS: Final = 20
 _ENDS: Final = ("low", "middle", "high")
 _NAMES: Final = {
-    "actual": "already won",
+    "actual": "so far this year",
     "open": "open deals",
     "new": "deals yet to come",
     "backlog": "won, not yet paid",
     "receivables": "invoices already sent",
 }
+_GROUPS: Final = {"": "(none)", NEW: "(deals yet to come)"}
 
 
 def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) -> str:
@@ -44,16 +52,21 @@ def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) ->
     present = [s for s in SERIES if any((stats or {}).get(s) for _, stats in rows)]
     chosen = present if every_series else [s for s in present if s in ("bookings", "receipts")]
     scale = scale_of(payload)
-    header = [plain(by, 20), *(f"{s} {q}" if q == "low" else q for s in chosen for q in _ENDS)]
-    body = [[plain(name, 30), *(c for s in chosen for c in _interval(stats.get(s), scale))]
-            for name, stats in rows]  # fmt: skip
-    return _block(f"By {plain(by, 20)}, {scale.name} (8 chances in 10 between low and high)", header, body)
+    when = "" if by == "month" else f", {_span(payload)}"
+    told = has_interval(headline_period(payload).get("bookings") or {})
+    ends = "8 chances in 10 between low and high" if told else "too few trials for chances"
+    name = _period_noun(payload) if by == "month" else plain(by, 20)
+    heading = wrapped(f"By {name}{when}, {scale.name} ({ends})")
+    blocks = [[name], *([f"{s} low", "middle", "high"] for s in chosen)]
+    body = [[[plain(name, 30)], *(_interval(stats.get(s), scale) for s in chosen)] for name, stats in rows]
+    tables = _side_by_side(blocks, body)
+    return "\n".join([*heading, *("  " + line if line else "" for line in tables)]) + "\n" if rows else ""
 
 
 def detail_tables(payload: Mapping[str, Any]) -> str:
     """Return everything that the first screen leaves out: periods, segments, sources, targets, deals."""
     scale = scale_of(payload)
-    blocks = [title(payload, scale) + "\n"]
+    blocks = [cut(title(payload, scale), WIDTH) + "\n"]
     for series in SERIES:
         if any(p.get(series) for p in complete_periods(payload)):
             lines = fiscal_table(payload, scale, 100, series)
@@ -63,32 +76,58 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
     return "\n".join(block for block in blocks if block)
 
 
+def _period_noun(payload: Mapping[str, Any]) -> str:
+    """Return what the scenario's periods are: months, quarters or weeks."""
+    name = str((payload.get("periods") or [{}])[0].get("name", ""))
+    return "week" if "-W" in name else "quarter" if name.startswith("Q") else "month"
+
+
+def _side_by_side(header: Sequence[list[str]], rows: Sequence[Sequence[list[str]]]) -> list[str]:
+    """Lay out the first block of columns with as many others as fit a line, the rest in tables below."""
+    lines: list[str] = []
+    begin, end = 1, len(header)
+    while begin < len(header):
+        chosen = (0, *range(begin, end))
+        grid = [list(chain(*(row[i] for i in chosen))) for row in (header, *rows)]
+        # The text is cut only where one block alone does not fit beside it.
+        found = table(grid[0], grid[1:], columns=WIDTH - 2 if end == begin + 1 else None)
+        if end > begin + 1 and max(map(width, found)) > WIDTH - 2:
+            end -= 1
+            continue
+        lines += [*([""] if lines else []), *found]
+        begin, end = end, len(header)
+    return lines
+
+
+def _span(payload: Mapping[str, Any]) -> str:
+    """Say what totals cover: from the fiscal year's start to the forecast's end."""
+    starts = [p["start"] for p in payload.get("fiscal") or [] if str(p["name"]).startswith("FY")]
+    ends = [p["end"] for p in payload.get("periods") or []]
+    first = date.fromisoformat(payload["as_of"]) + timedelta(days=1)
+    return days(min(starts, default=first.isoformat()), max(ends, default=first.isoformat()))
+
+
 def _rows(payload: Mapping[str, Any], by: str) -> list[tuple[str, Mapping[str, Any]]]:
     if by == "month":
-        return [(_period_name(p), p) for p in payload.get("periods") or []]
+        return [(days(p["start"], p["end"]), p) for p in payload.get("periods") or []]
     if by == "segment":
         segments = payload.get("segments") or {}
         return [(name, segment.get("totals") or {}) for name, segment in segments.items()]
     if by == "source":
         sources = payload.get("sources") or {}
         return [(_NAMES.get(name, name), stats) for name, stats in sources.items() if stats]
-    return [(row["group"] or "(none)", row) for row in (payload.get("groups") or {}).get("rows") or []]
-
-
-def _period_name(period: Mapping[str, Any]) -> str:
-    """Name a month by its name, even one cut short by the as-of day, anything else by its days."""
-    start, end = date.fromisoformat(period["start"]), date.fromisoformat(period["end"])
-    if (start.year, start.month) == (end.year, end.month):
-        whole = start.day == 1 and (end + timedelta(days=1)).day == 1
-        return month(end) if whole else f"{start.day}–{day(end)}"
-    return f"{day(start)} – {day(end)}"
+    # What brings nothing has no interval.
+    rows = (payload.get("groups") or {}).get("rows") or []
+    return [
+        (_GROUPS.get(row["group"], row["group"]), {s: row[s] for s in SERIES if s in row and row[s]["mean"]})
+        for row in rows
+    ]
 
 
 def _interval(stats: Mapping[str, Any] | None, scale: Scale) -> list[str]:
     if not stats:
         return [NOTHING] * 3
-    fit = scale.fitting(stats)
-    return [fit.number(stats[q]) for q in ("p10", "p50", "p90")]
+    return list(interval_texts(stats, scale, 1))
 
 
 def _targets(payload: Mapping[str, Any], scale: Scale) -> str:
@@ -113,9 +152,11 @@ def _deals(payload: Mapping[str, Any]) -> str:
     deals = sorted(payload.get("deals") or [], key=lambda d: (-d["mean"], d["id"]))
     scale = scale_for(max((d["mean"] for d in deals), default=0.0), str(payload.get("currency", "")))
     rows = []
+    told = has_interval(headline_period(payload).get("bookings") or {})
     for deal in deals[:DEALS]:
         close = deal.get("close") or {}
         dates = [day(when) if (when := close.get(q)) else "later" for q in ("p10", "p50", "p90")]
+        dates = dates if told else [NOTHING] * 3
         chance = chance_cells({"chance": deal["chance"]})[0]
         rows.append(
             [plain(deal["id"], 20), plain(deal["segment"], 16), chance, scale.number(deal["mean"]), *dates]
@@ -132,7 +173,8 @@ def _warnings(payload: Mapping[str, Any], scale: Scale) -> str:
 
 def _warning(warning: Mapping[str, Any], scale: Scale) -> str:
     money = f" ({scale.exact(warning['amount'], 2)})" if warning.get("amount") else ""
-    return f"! {plain(warning['text'])}{money} [{plain(warning.get('code', ''), 10)}]\n"
+    text = f"! {plain(warning['text'])}{money} [{plain(warning.get('code', ''), 10)}]"
+    return "\n".join(wrapped(text)) + "\n"
 
 
 def _block(
@@ -145,4 +187,4 @@ def _lines(
     heading: str, header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]
 ) -> Iterator[str]:
     yield heading
-    yield from ("  " + line for line in table(header, rows, left))
+    yield from ("  " + line for line in table(header, rows, left, WIDTH - 2))

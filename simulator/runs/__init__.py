@@ -2,12 +2,14 @@
 
 from simulator.runs.files import make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
-from simulator.runs.record import Record, csv_bytes, json_bytes, write_run
+from simulator.runs.record import Record, add_files, csv_bytes, file_names, json_bytes, write_run
 
 __all__ = [
     "Record",
     "RunFolder",
+    "add_files",
     "csv_bytes",
+    "file_names",
     "json_bytes",
     "make_folder",
     "previous_run",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from simulator.errors import PlaceError, UsageError
 from simulator.runs.files import explained, make_folder, point_to
+from simulator.runs.leftovers import RECORD, check_foreign
 
 REPORTS: Final = Path("reports")
-RECORD: Final = "run.json"
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
 _LONGEST_NAME = 100
 
@@ -54,16 +55,27 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def reserve(name: str, as_of: str, out: Path | None = None, root: Path = REPORTS) -> RunFolder:
+def reserve(
+    name: str, as_of: str, out: Path | None = None, root: Path = REPORTS, files: Iterable[str] = ()
+) -> RunFolder:
     """Make the folder of a run: `reports/<name>/<as_of>`, `-2`, `-3` … if that is taken, or `out` itself.
+
+    Args:
+        name: of the scenario.
+        as_of: ISO date.
+        out: a folder that may be there already.
+        root: of all runs.
+        files: that the run will write, by paths inside its folder.
 
     Raises:
         PlaceError: the place cannot be written to.
+        UsageError: in `out` one of the files would overwrite what no run has written.
     """
     home = root / safe_name(name)
     if out is not None:
         made = not out.exists()
         make_folder(out)
+        check_foreign(out, files)
         return RunFolder(out, home, as_of, made, listed=False)
     make_folder(home)
     number = 1

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from simulator import __version__
 from simulator.runs.files import explained, make_folder, write_file
-from simulator.runs.folder import RECORD, RunFolder, previous_run
+from simulator.runs.folder import RunFolder, previous_run
+from simulator.runs.leftovers import RECORD, RESULTS, begin, finish
 from simulator.scenario import Scenario
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
@@ -51,23 +53,46 @@ def write_run(folder: RunFolder, record: Record) -> None:
     """Write a run's files, run.json last, then let `latest` point to it.
 
     A folder without run.json is not a finished run, so an interruption leaves nothing that looks like one.
+    What an older run in the same folder left, and this one does not write, is taken away.
 
     Raises:
         PlaceError: the place refuses; no file is left half written.
+        UsageError: somebody else's file stands where one of ours would; nothing is written.
     """
-    with explained(folder.path / RECORD):
-        (folder.path / RECORD).unlink(missing_ok=True)
     deals = list(record.deals)
     header = tuple(deals[0]) if deals else ("id",)
-    write_file(folder.path / "forecast.json", json_bytes(record.payload))
-    write_file(folder.path / "forecast.csv", csv_bytes(record.rows))
-    write_file(folder.path / "deals.csv", csv_bytes([header, *(row.values() for row in deals)]))
     inputs = _inputs(record.scenario)
+    results = (
+        json_bytes(record.payload),
+        csv_bytes(record.rows),
+        csv_bytes([header, *(row.values() for row in deals)]),
+    )
+    files = dict(zip(RESULTS, results, strict=True)) | inputs
+    begin(folder.path, files, lasting=not folder.listed)
     make_folder(folder.path / "inputs")
-    for name, content in inputs.items():
-        write_file(folder.path / "inputs" / name, content)
-    write_file(folder.path / RECORD, json_bytes(_circumstances(folder, record, inputs)))
+    for name, content in files.items():
+        write_file(folder.path / name, content)
+    circumstances = _circumstances(folder, record, inputs) | {"files": sorted(files)}
+    write_file(folder.path / RECORD, json_bytes(circumstances))
+    finish(folder.path)
     folder.announce()
+
+
+def file_names(scenario: Scenario) -> list[str]:
+    """Return the names of the files that a run of a scenario leaves, by paths inside its folder."""
+    return [*RESULTS, *_inputs(scenario)]
+
+
+def add_files(folder: Path, names: Iterable[str]) -> None:
+    """Note in run.json what else of ours now stands in a run's folder, by paths inside it.
+
+    Raises:
+        PlaceError: the place refuses.
+    """
+    with explained(folder / RECORD):
+        circumstances = json.loads((folder / RECORD).read_text("utf-8"))
+    circumstances["files"] = sorted({*circumstances.get("files", ()), *names})
+    write_file(folder / RECORD, json_bytes(circumstances))
 
 
 def json_bytes(payload: Mapping[str, Any]) -> bytes:
@@ -105,9 +130,9 @@ def _inputs(scenario: Scenario) -> dict[str, bytes]:
     names = {key: f"{key}.csv" for key in scenario.tables}
     if names:
         resolved["data"] = dict(resolved.get("data") or {}) | names
-    files = {"scenario.yaml": yaml_bytes(resolved)}
+    files = {"inputs/scenario.yaml": yaml_bytes(resolved)}
     for key, table in scenario.tables.items():
-        files[names[key]] = csv_bytes(table)
+        files[f"inputs/{names[key]}"] = csv_bytes(table)
     return files
 
 
@@ -122,7 +147,7 @@ def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, bytes
         "trials": record.payload.get("trials"),
         "versions": versions | {part: metadata.version(part) for part in _PARTS},
         "arguments": dict(record.arguments),
-        "inputs": {f"inputs/{name}": hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
+        "inputs": {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
         "previous": None if before is None else os.path.relpath(before, folder.path).replace(os.sep, "/"),
         "started": _moment(record.started),
         "finished": _moment(record.finished),

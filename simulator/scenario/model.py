@@ -9,10 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
+from simulator.fiscal import FiscalCalendar
 from simulator.money import is_currency
+from simulator.scenario.fiscal_model import FiscalStart, fiscal_calendar
 from simulator.scenario.laws import Strict
+from simulator.scenario.money_model import CashFile, OfferFile, ProductFile
 from simulator.scenario.segment_model import SegmentFile
-from simulator.scenario.values import Chance, Day, Money, Text, day, money, number, refuse, text, whole
+from simulator.scenario.values import (
+    Chance,
+    Day,
+    NotNegative,
+    SignedMoney,
+    Text,
+    day,
+    money,
+    number,
+    refuse,
+    text,
+    whole,
+)
 
 VERSION: Final = 1
 """The version of the format that this program writes."""
@@ -25,6 +40,22 @@ INVOICE_COLUMNS: Final = (
     *("id", "deal", "customer", "class", "amount", "tax", "currency"),
     *("invoice_date", "due_date", "paid_date", "disputed"),
 )
+LINE_COLUMNS: Final = ("deal", "product", "amount", "start", "months")
+FIGURE_COLUMNS: Final = ("month", "series", "segment", "amount")
+RENEWAL_COLUMNS: Final = (
+    *("id", "customer", "class", "segment", "product", "amount", "currency", "due", "chance", "uplift"),
+)
+OUTFLOW_COLUMNS: Final = ("label", "amount", "from", "every", "until")
+TABLES: Final = {
+    "deals": DEAL_COLUMNS,
+    "invoices": INVOICE_COLUMNS,
+    "lines": LINE_COLUMNS,
+    "actuals": FIGURE_COLUMNS,
+    "plan": FIGURE_COLUMNS,
+    "renewals": RENEWAL_COLUMNS,
+    "outflows": OUTFLOW_COLUMNS,
+}
+"""Our columns of each table; all are named under `data` but the outflows, which stand under `cash`."""
 MOST_TRIALS: Final = 10_000_000
 
 if TYPE_CHECKING:
@@ -34,11 +65,29 @@ if TYPE_CHECKING:
 
     class InvoiceColumns(Strict):
         """Ours: theirs, of the table of invoices."""
+
+    class LineColumns(Strict):
+        """Ours: theirs, of the table of lines."""
+
+    class FigureColumns(Strict):
+        """Ours: theirs, of a table of figures by month."""
+
+    class RenewalColumns(Strict):
+        """Ours: theirs, of the table of renewals."""
+
+    class OutflowColumns(Strict):
+        """Ours: theirs, of the table of outflows."""
 else:
-    # Made at run time, because `class` is no name in Python.
-    _text = (Text | None, None)
-    DealColumns = create_model("DealColumns", __base__=Strict, **dict.fromkeys(DEAL_COLUMNS, _text))
-    InvoiceColumns = create_model("InvoiceColumns", __base__=Strict, **dict.fromkeys(INVOICE_COLUMNS, _text))
+    # Made at run time, because `class` and `from` are no names in Python.
+    def _columns(name: str, columns: tuple[str, ...]) -> type[Strict]:
+        return create_model(name, __base__=Strict, **dict.fromkeys(columns, (Text | None, None)))
+
+    DealColumns = _columns("DealColumns", DEAL_COLUMNS)
+    InvoiceColumns = _columns("InvoiceColumns", INVOICE_COLUMNS)
+    LineColumns = _columns("LineColumns", LINE_COLUMNS)
+    FigureColumns = _columns("FigureColumns", FIGURE_COLUMNS)
+    RenewalColumns = _columns("RenewalColumns", RENEWAL_COLUMNS)
+    OutflowColumns = _columns("OutflowColumns", OUTFLOW_COLUMNS)
 
 
 class ColumnsFile(Strict):
@@ -46,6 +95,11 @@ class ColumnsFile(Strict):
 
     deals: DealColumns = DealColumns()
     invoices: InvoiceColumns = InvoiceColumns()
+    lines: LineColumns = LineColumns()
+    actuals: FigureColumns = FigureColumns()
+    plan: FigureColumns = FigureColumns()
+    renewals: RenewalColumns = RenewalColumns()
+    outflows: OutflowColumns = OutflowColumns()
 
 
 class Bands(BaseModel, frozen=True):
@@ -87,10 +141,14 @@ class SegmentRule(Strict):
 class DataFile(Strict):
     """The tables."""
 
-    later: ClassVar[tuple[str, ...]] = ("history", "lines", "actuals", "plan", "renewals")
+    later: ClassVar[tuple[str, ...]] = ("history",)
 
     deals: Text | None = None
+    lines: Text | None = None
     invoices: Text | None = None
+    actuals: Text | None = None
+    plan: Text | None = None
+    renewals: Text | None = None
     columns: ColumnsFile = ColumnsFile()
     decimal: Literal[".", ","] = "."
     date_order: Literal["ymd", "mdy", "dmy"] = "ymd"
@@ -118,19 +176,12 @@ class MarketFile(Strict):
 class TargetFile(Strict):
     """What is to be reached, by when."""
 
-    series: Literal["bookings", "billings", "receipts"]
-    amount: Money
+    series: Literal["bookings", "billings", "revenue", "receipts", "arr", "balance"]
+    amount: SignedMoney
     by: Text | None = Field(None, description="a period such as FY2027, 2027-Q1 or 2027-03")
     first: Day | None = Field(None, alias="from")
     until: Day | None = None
     segment: Text = "all"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_no_later_series(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("series") in ("revenue", "balance", "arr"):
-            refuse("S011", f"is a target of {given['series']}", "aim at bookings, billings or receipts")
-        return given
 
     @model_validator(mode="after")
     def _has_one_window(self) -> TargetFile:
@@ -138,6 +189,10 @@ class TargetFile(Strict):
             refuse("S043", "has no window or two", "write by: FY2027, or from: DATE and until: DATE")
         if self.first is not None and self.until is not None and self.first > self.until:
             refuse("S043", "ends before it begins", "write from before until")
+        if self.series == "balance" and self.first is not None:
+            refuse("S043", "is a balance from a day on", "a balance stands at the end: write by or until")
+        if self.series != "balance" and self.amount < 0:
+            refuse("S022", "is a negative amount", "write an amount of at least 0")
         return self
 
 
@@ -166,8 +221,6 @@ def _rate(given: Any) -> float:
 
 def _steps(given: Any) -> Any:
     """Read one rate for ever, or a list of {from: date, rate: x}."""
-    if isinstance(given, dict) and "volatility" in given:
-        refuse("S011", "sets the volatility of rates", "leave volatility out")
     if not isinstance(given, list):
         return (RateStep(first=None, rate=_rate(given)),)
     steps = [s for s in given if isinstance(s, dict) and s.keys() - {"source"} == {"from", "rate"}]
@@ -177,14 +230,6 @@ def _steps(given: Any) -> Any:
     if len({s.first for s in result}) < len(result):
         refuse("S025", "has two rates from one day", "leave one of them out")
     return result
-
-
-def _rates(given: Any) -> Any:
-    if not isinstance(given, dict):
-        refuse("S025", "is not a mapping", "write rates by currency, such as {USD: 0.92}")
-    if "volatility" in given:
-        refuse("S011", "sets the volatility of rates", "leave volatility out")
-    return {code: rate for code, rate in given.items() if code != "source"}
 
 
 Currency = Annotated[
@@ -197,13 +242,42 @@ Rates = Annotated[
 ]
 
 
-def _start(given: Any) -> int:
-    if isinstance(given, dict):
-        refuse("S011", "is a calendar of weeks", "write the month in which the fiscal year starts, 1 to 12")
-    month = whole(given)
-    if not 1 <= month <= 12:
-        refuse("S013", "is not a month", "write the month in which the fiscal year starts, 1 to 12")
-    return month
+_RATES_SCHEMA: Final = {
+    "type": "object",
+    "properties": {"volatility": {"type": "number", "minimum": 0, "maximum": 1}},
+    "additionalProperties": {
+        "anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "object"}}, {"type": "string"}]
+    },
+}
+
+
+class RatesFile(BaseModel, frozen=True, extra="forbid"):
+    """Rates by currency, and how much they vary.
+
+    Attributes:
+        volatility: standard deviation of the logarithm of each rate after a year.
+        by_currency: the company's currency for one unit of the foreign one.
+    """
+
+    volatility: NotNegative = 0.0
+    by_currency: dict[Currency, Rates] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parted(cls, given: Any) -> Any:
+        if isinstance(given, RatesFile):
+            return given
+        if not isinstance(given, dict):
+            refuse("S025", "is not a mapping", "write rates by currency, such as {USD: 0.92}")
+        rates = {code: rate for code, rate in given.items() if code not in ("source", "volatility")}
+        volatility = {"volatility": given["volatility"]} if "volatility" in given else {}
+        return {"by_currency": rates} | volatility
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> RatesFile:
+        if self.volatility > 1:
+            refuse("S025", f"has a volatility of {self.volatility:g}", "a rate varies by 0.05 to 0.2 a year")
+        return self
 
 
 def _trials(given: Any) -> int | None:
@@ -232,7 +306,7 @@ def _name(given: Any) -> str:
 class ScenarioFile(Strict):
     """A scenario, after `extends` and `--set`."""
 
-    later: ClassVar[tuple[str, ...]] = ("learned", "cash", "products", "offers", "compare_with")
+    later: ClassVar[tuple[str, ...]] = ("learned", "compare_with")
 
     version: Literal[1] = VERSION
     name: Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string"})]
@@ -240,13 +314,11 @@ class ScenarioFile(Strict):
     extends: Text | None = Field(None, description="another scenario; this one holds only what differs")
     as_of: Day = Field(description="the end of this day is known; the forecast starts on the next")
     horizon: Text = Field(description="a length such as 18m, or the last day")
-    fiscal_year_start: Annotated[
-        int, BeforeValidator(_start), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 12})
-    ] = 1
+    fiscal_year_start: FiscalStart = 1
     period: Literal["month", "quarter", "week"] = "month"
     time_zone: Text = "UTC"
     currency: Currency
-    rates: Annotated[dict[Currency, Rates], BeforeValidator(_rates)] = Field(default_factory=dict)
+    rates: Annotated[RatesFile, WithJsonSchema(_RATES_SCHEMA)] = RatesFile()
     trials: Annotated[
         int | None,
         BeforeValidator(_trials),
@@ -254,6 +326,14 @@ class ScenarioFile(Strict):
     ] = None
     seed: Annotated[int, BeforeValidator(_seed), WithJsonSchema({"type": "integer", "minimum": 0})] = 1
     data: DataFile = DataFile()
+    cash: CashFile = CashFile()
+    products: dict[Text, ProductFile] = Field(default_factory=dict)
     segments: dict[Text, SegmentFile] = Field(min_length=1)
+    offers: dict[Text, OfferFile] = Field(default_factory=dict)
     market: MarketFile = MarketFile()
     targets: dict[Text, TargetFile] = Field(default_factory=dict)
+
+    @property
+    def fiscal(self) -> FiscalCalendar:
+        """The company's fiscal years, quarters and months."""
+        return fiscal_calendar(self.fiscal_year_start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
@@ -10,6 +11,7 @@ from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
 from simulator.scenario.values import (
     Chance,
     Days,
+    ExactShare,
     NotNegative,
     Positive,
     Share,
@@ -17,6 +19,7 @@ from simulator.scenario.values import (
     Whole,
     number,
     refuse,
+    text,
 )
 
 LEAST_WORTH: Final = 5
@@ -162,6 +165,37 @@ def _life_table(given: Any) -> Any:
     return {int(number(key)): chance for key, chance in given.items()}
 
 
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _weekdays(given: Any) -> Any:
+    """Read names of weekdays, whole or their first three letters, as numbers from Monday, 0."""
+    names = given if isinstance(given, list | tuple) else [given]
+    found = []
+    for name in names:
+        folded = text(name).strip().casefold()
+        at = [n for n, day in enumerate(WEEKDAYS) if folded in (day, day[:3])]
+        if not at:
+            refuse("S046", f"names {name}, which is no weekday", "write for example [tue, fri]")
+        found += at
+    return tuple(sorted(set(found)))
+
+
+RunDays = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_weekdays),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+]
+
+
+class DisputeFile(Strict):
+    """What becomes of invoices that customers contest."""
+
+    chance: Chance = Field(description="that an invoice is contested")
+    delay: Delay = Field(description="days by which its payment is put off")
+    credited: ExactShare = Field(Decimal(0), description="share of it that is credited in the end")
+
+
 class PaymentFile(Strict):
     """How late a class of customers pays: the default table stretched, or a table of its own."""
 
@@ -171,9 +205,14 @@ class PaymentFile(Strict):
     recovery: Chance = 0.0
     discount_taken: Chance = 0.5
     shared: Chance = 0.3
+    dispute: DisputeFile | None = Field(None, description="invoices that customers contest")
+    run_days: RunDays = Field((), description="weekdays of the customers' payment runs; every day without")
+    insolvency: Chance = Field(0.0, description="chance a year that a customer fails and pays no more")
 
     @model_validator(mode="after")
     def _has_one_form(self) -> PaymentFile:
+        if self.insolvency == 1:
+            refuse("S046", "has an insolvency of 1", "it is a chance a year: write it below 1, such as 1%")
         if self.table is not None and (self.median_late is not None or self.bad_debt is not None):
             rule = "what a table's last day leaves is its bad debt: write the table or the two, not both"
             refuse("S046", "has a table and median_late or bad_debt", rule)
@@ -207,8 +246,6 @@ Worth = Annotated[
 class SegmentFile(Strict):
     """One type of customer."""
 
-    later: ClassVar[tuple[str, ...]] = ("tax", "mix")
-
     country: Text | None = Field(None, description="ISO code; its holidays rest")
     quarter_end_weight: Positive = 1.0
     probability_basis: Literal["snapshot", "entry"] = "snapshot"
@@ -220,6 +257,10 @@ class SegmentFile(Strict):
     amount: AmountFile = AmountFile()
     soberness: SobernessFile = SobernessFile()
     new_pipeline: NewPipeline = "estimate"
+    mix: dict[Text, Chance] = Field(
+        default_factory=dict, description="shares of products in deals that name none, and in those to come"
+    )
+    tax: ExactShare = Field(Decimal(0), description="share of the net price that invoices add")
     terms: Terms = Field(default_factory=dict)
     payment: dict[Text, PaymentFile] = Field(default_factory=dict)
     invoice_lag: Days = 3.0
@@ -227,3 +268,10 @@ class SegmentFile(Strict):
     acceptance: Delay = DaysLaw(dist="fixed", days=0)
     roll: Literal["none", "following", "modified-following", "preceding"] = "none"
     use_probability: bool = False
+
+    @model_validator(mode="after")
+    def _mix_adds_up(self) -> SegmentFile:
+        total = sum(self.mix.values())
+        if self.mix and abs(total - 1) > 1e-6:
+            refuse("S041", f"has shares in its mix that add to {total:g}", "the shares of `mix` add to 1")
+        return self

@@ -15,6 +15,8 @@ from simulator.periods import length_days
 _NUMBER: Final = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)\s*(\D*)")
 _MONEY: Final = {"": 0, "k": 3, "m": 6, "bn": 9}
 _LARGEST: Final = Decimal(10) ** 13
+SHARE_DECIMALS: Final = 6
+"""Decimals of a tax, a discount or another share of money: products with amounts stay inside 64 bits."""
 
 
 def refuse(code: str, message: str, remedy: str) -> NoReturn:
@@ -75,15 +77,35 @@ def share(given: Any) -> float:
     return float(found[0]) / (100 if found[1] else 1)
 
 
+def exact_share(given: Any) -> Decimal:
+    """Return a share from 0 to 1 exactly as it is written, such as a tax of 0.19 or 19%."""
+    found = _parts(given)
+    if found is None or found[1] not in ("", "%"):
+        refuse("S013", "is not a share", "write a number from 0 to 1, or per cent such as 19%")
+    value = found[0].scaleb(-2 if found[1] else 0)
+    if not 0 <= value <= 1:
+        percent = f"did you mean {given}%?" if not found[1] and 1 < value <= 100 else "write it from 0 to 1"
+        refuse("S013", "is a share outside 0 to 1", percent)
+    if value != round(value, SHARE_DECIMALS):
+        refuse("S013", f"has more than {SHARE_DECIMALS} decimals", "round it: money has no finer ones")
+    return value
+
+
 def money(given: Any) -> Decimal:
     """Return an amount in major units: `6M`, `250k`, `40000`."""
+    value = signed_money(given)
+    if value < 0:
+        refuse("S022", "is a negative amount", "write an amount of at least 0")
+    return value
+
+
+def signed_money(given: Any) -> Decimal:
+    """Return an amount in major units that may be negative, such as an overdraft of -20k."""
     found = _parts(given)
     if found is None or found[1].lower() not in _MONEY:
         refuse("S022", "is not an amount", "write for example 6M, 250k or 40000")
     value = found[0].scaleb(_MONEY[found[1].lower()])
-    if value < 0:
-        refuse("S022", "is a negative amount", "write an amount of at least 0")
-    if value >= _LARGEST:
+    if abs(value) >= _LARGEST:
         refuse("S022", "is too large an amount", "write an amount below 10,000,000,000,000")
     return value
 
@@ -174,7 +196,15 @@ Chance = Annotated[
     ),
 ]
 Share = Annotated[float, BeforeValidator(share), WithJsonSchema(_QUANTITY)]
+ExactShare = Annotated[
+    Decimal,
+    BeforeValidator(exact_share),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "%$"}]}
+    ),
+]
 Money = Annotated[Decimal, BeforeValidator(money), WithJsonSchema(_QUANTITY)]
+SignedMoney = Annotated[Decimal, BeforeValidator(signed_money), WithJsonSchema(_QUANTITY)]
 Days = Annotated[float, BeforeValidator(days), WithJsonSchema(_QUANTITY)]
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, BeforeValidator(text), WithJsonSchema({"type": ["string", "number"]})]

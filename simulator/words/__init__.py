@@ -1,10 +1,10 @@
 """Say amounts, chances and dates the way people say them, so that every output uses the same words."""
 
-from simulator.words.amounts import Scale, scale_for, scale_of
-from simulator.words.chances import chance_cells, is_certain, likelihood, one_in, percent
+from simulator.words.amounts import Scale, happened_text, interval_texts, scale_for, scale_of
+from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.headline import headline
 from simulator.words.periods import complete_periods, headline_period, loose_targets
-from simulator.words.text import MONTHS, cut, day, month, plain, width
+from simulator.words.text import MONTHS, cut, day, days, month, plain, width
 
 __all__ = [
     "MONTHS",
@@ -13,8 +13,12 @@ __all__ = [
     "complete_periods",
     "cut",
     "day",
+    "days",
+    "happened_text",
+    "has_interval",
     "headline",
     "headline_period",
+    "interval_texts",
     "is_certain",
     "likelihood",
     "loose_targets",

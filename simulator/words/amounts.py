@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from simulator.words.chances import has_interval
 from simulator.words.periods import complete_periods, headline_period
 from simulator.words.text import plain
 
@@ -27,13 +28,14 @@ class Scale:
         unit: amounts are divided by it.
         name: `million EUR`.
         decimals: below 0 they are rounded to tens, hundreds, …
-        noise: half-width of the simulation's own error, the largest of what is shown, in major units.
+        noise: half-width of the simulation's own error, the largest of what is shown, in major units; None
+            where so few trials do not tell it.
     """
 
     unit: float
     name: str
     decimals: int
-    noise: float = 0.0
+    noise: float | None = 0.0
 
     def number(self, amount: float, sign: bool = False) -> str:
         """Write an amount: `4.1`, `−0.3`, with a sign `+0.3`."""
@@ -43,8 +45,7 @@ class Scale:
 
     def said(self, amount: float) -> str:
         """Write a simulated amount for a sentence: as `number`, but nothing is `0`."""
-        text = self.number(amount)
-        return text if any(c in text for c in "123456789") else "0"
+        return said(self.number(amount))
 
     def exact(self, amount: float, digits: int = 3) -> str:
         """Write an amount that no simulation blurs, a plan or a sum of deals: up to so many digits."""
@@ -57,7 +58,13 @@ class Scale:
         return whole + (mark + kept if kept else "")
 
     def fitting(self, stats: Mapping[str, Any]) -> Scale:
-        """Return the scale of one interval: coarser if its noise asks for it, finer where it is small."""
+        """Return the scale of one interval: coarser if its noise asks for it, finer where it is small.
+
+        What is certain is written out, so that it agrees with the deals that it is the sum of.
+        """
+        if stats.get("certain"):
+            fit = self.showing(abs(stats.get("p50", 0.0)), 3)
+            return replace(fit, decimals=max(fit.decimals, 0))
         noise = _decimals(_noise(stats) / self.unit) if _noise(stats) else 9
         if noise < self.decimals:
             return replace(self, decimals=noise)
@@ -68,6 +75,8 @@ class Scale:
 
     def noise_text(self) -> str:
         """Say how much of what is shown is the simulation's own error."""
+        if self.noise is None:
+            return "simulation noise unknown"
         if self.noise <= 0:
             return "no simulation noise"
         noise = self.noise / self.unit
@@ -84,6 +93,30 @@ class Scale:
         return replace(self, decimals=max(self.decimals, min(needed, 9)))
 
 
+def said(number: str) -> str:
+    """Write a number as in a sentence: what rounds to nothing is `0`."""
+    return number if any(c in number for c in "123456789") else "0"
+
+
+def happened_text(stats: Mapping[str, Any], scale: Scale, digits: int = 2) -> str:
+    """Write what of an amount has happened, which no simulation blurs; if all is certain, as the whole is."""
+    already, fit = float(stats.get("already") or 0.0), scale.fitting(stats)
+    return fit.said(already) if stats.get("certain") else scale.exact(already, digits)
+
+
+def interval_texts(stats: Mapping[str, Any], scale: Scale, digits: int = 2) -> tuple[str, str, str]:
+    """Write low, middle and high, none of which rounding may take below what has happened already."""
+    fit, already = scale.fitting(stats), float(stats.get("already") or 0.0)
+    happened = happened_text(stats, scale, digits)
+
+    def text(amount: float) -> str:
+        below = 0 < already <= amount and _value(fit.number(amount)) < _value(happened)
+        return happened if below else fit.number(amount)
+
+    low, middle, high = (text(float(stats.get(q, 0.0))) for q in ("p10", "p50", "p90"))
+    return low, middle, high
+
+
 def scale_of(payload: Mapping[str, Any]) -> Scale:
     """Choose the unit by the size of what is shown, and decimals no finer than its noise."""
     period = headline_period(payload)
@@ -93,22 +126,27 @@ def scale_of(payload: Mapping[str, Any]) -> Scale:
     sizes = [abs(s.get(q, 0.0)) for s in shown + receipts for q in ("mean", "p10", "p50", "p90")]
     size = max(sizes + plans, default=0.0)
     first = [s for s in shown + receipts if s.get("p90")][:1]
-    noise = max([_noise(s) for s in shown + receipts], default=0.0)
+    told = all(has_interval(s) for s in shown + receipts)
+    noise = max([_noise(s) for s in shown + receipts], default=0.0) if told else None
     return scale_for(size, str(payload.get("currency", "")), _resolution(first), noise)
 
 
-def scale_for(size: float, currency: str, resolution: float = 0.0, noise: float = 0.0) -> Scale:
+def scale_for(size: float, currency: str, resolution: float = 0.0, noise: float | None = 0.0) -> Scale:
     """Choose the unit by the size of the largest amount.
 
     Args:
         size: major units.
         currency: its code.
         resolution: finest step worth printing; by default the third digit of the size.
-        noise: half-width of the simulation's own error.
+        noise: half-width of the simulation's own error, None where it is not known.
     """
     currency = plain(currency, 10)
     unit, name = next(((u, n + currency) for least, u, n in _UNITS if size >= least), (1.0, currency))
     return Scale(unit, name.strip(), _decimals((resolution or _third_digit(size)) / unit), noise)
+
+
+def _value(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-"))
 
 
 def _resolution(shown: list[Mapping[str, Any]]) -> float:
@@ -125,8 +163,13 @@ def _third_digit(size: float) -> float:
 
 
 def _noise(stats: Mapping[str, Any]) -> float:
-    """Return the largest half-width; quantiles at an amount that many futures share are as they are."""
+    """Return the largest half-width; quantiles at an amount that many futures share are as they are.
+
+    Of few trials none is known, and what they show is written as it is.
+    """
     errors, lumpy = stats.get("error") or {}, stats.get("lumpy") or ()
+    if not has_interval(stats):
+        return 0.0
     return max([float(v or 0.0) for k, v in errors.items() if k not in lumpy], default=0.0)
 
 

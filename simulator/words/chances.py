@@ -21,6 +21,8 @@ _LIKELIHOOD: Final = (
     (0.90, "likely"),
     (0.99, "very likely"),
 )
+ROUGH: Final = 0.1
+"""Half-width of its simulation interval from which on a chance is not worth a number."""
 
 
 def percent(chance: float, error: float = 0.0) -> str:
@@ -59,21 +61,35 @@ def likelihood(target: Mapping[str, Any]) -> str:
     Args:
         target: `chance` with the simulation interval `low`, `high`; a chance without one is exact.
     """
-    chance = float(target["chance"])
+    number, share = chance_cells(target)
+    chance, low, high = _interval(target)
     if is_certain(target):
-        return "certain" if chance == 1 else "out of reach"
-    word = next((word for bound, word in _LIKELIHOOD if chance < bound), "all but certain")
-    if chance < 0.01 or chance > 0.99:
-        return f"{word}: {one_in(chance)}"
-    return f"{word}: {percent(chance, _error(target))}, {one_in(chance)}"
+        return share
+    if high - low > 2 * ROUGH:
+        return f"not decided by so few trials: {number}"
+    seen = high if chance < 0.01 else low if chance > 0.99 else chance
+    if round(100 * seen) in (1, 99):
+        seen = chance
+    word = next((word for bound, word in _LIKELIHOOD if seen < bound), "all but certain")
+    return f"{word}: {share}" if number[0] in "<>" else f"{word}: {number}, {share}"
 
 
 def chance_cells(target: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a chance as two cells of a table: `27 %` and `about 1 in 4`."""
-    chance = float(target["chance"])
+    """Return a chance as two cells of a table: `27 %` and `about 1 in 4`.
+
+    What no trial shows, or every trial, is as rare as so many trials can tell and no rarer.
+    """
+    chance, low, high = _interval(target)
     if is_certain(target):
         return ("100 %", "certain") if chance == 1 else ("0 %", "out of reach")
-    return percent(chance, _error(target)), one_in(chance)
+    if high - low > 2 * ROUGH:
+        return f"{100 * low:.0f}–{100 * high:.0f} %", "too few trials"
+    if chance < 0.01 and (bound := math.ceil(100 * high - 0.5)) > 1:
+        return f"<{bound} %", f"less than {_at_least_as_rare(high)}"
+    if chance > 0.99 and (bound := math.ceil(100 * (1 - low) - 0.5)) > 1:
+        part, _, whole = _at_least_as_rare(1 - low).partition(" in ")
+        return f">{100 - bound} %", f"more than {int(whole) - int(part)} in {whole}"
+    return percent(chance, (high - low) / 2), one_in(chance)
 
 
 def is_certain(target: Mapping[str, Any]) -> bool:
@@ -82,9 +98,22 @@ def is_certain(target: Mapping[str, Any]) -> bool:
     return chance in (0.0, 1.0) and target.get("low", chance) == target.get("high", chance) == chance
 
 
-def _error(target: Mapping[str, Any]) -> float:
+def has_interval(stats: Mapping[str, Any]) -> bool:
+    """Tell whether there were trials enough to say what lies between low and high."""
+    return (stats.get("error") or {}).get("p10", 0.0) is not None
+
+
+def _interval(target: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return a chance and its simulation interval."""
     chance = float(target["chance"])
-    return (float(target.get("high", chance)) - float(target.get("low", chance))) / 2
+    low, high = float(target.get("low", chance)), float(target.get("high", chance))
+    return chance, max(low, 0.0), min(high, 1.0)
+
+
+def _at_least_as_rare(chance: float) -> str:
+    """Return the rarest share that is not rarer than a chance: `1 in 50`."""
+    part, whole = next(share for share in _FRACTIONS if share[0] / share[1] >= chance)
+    return f"{part} in {whole}"
 
 
 def _logit(chance: float) -> float:

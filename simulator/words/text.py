@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -18,6 +18,18 @@ def day(when: str | date) -> str:
 def month(when: str | date) -> str:
     """Write a month: `Oct 2026`."""
     return day(when).split(" ", 1)[1]
+
+
+def days(start: str | date, end: str | date) -> str:
+    """Write days in a row: a whole month by its name, `13–30 Nov 2026`, one day, or from when to when."""
+    start = date.fromisoformat(start) if isinstance(start, str) else start
+    end = date.fromisoformat(end) if isinstance(end, str) else end
+    if start == end:
+        return day(end)
+    if (start.year, start.month) == (end.year, end.month):
+        whole = start.day == 1 and (end + timedelta(days=1)).day == 1
+        return month(end) if whole else f"{start.day}–{day(end)}"
+    return f"{day(start)} – {day(end)}"
 
 
 def plain(text: object, longest: int | None = None) -> str:
