@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from simulator.deals import Wins
 from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
 from simulator.errors import UsageError
-from simulator.expected import Expected, expected, walk
+from simulator.expected import Expected, expected, offer_effects, walk
 from simulator.forecast import (
     Check,
     ExactMeans,
     Forecast,
+    OfferEffect,
     Slice,
     Trials,
     grouped,
@@ -151,8 +152,14 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact),
+        exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
     )  # fmt: skip
+
+
+def _offers(scenario: Scenario) -> tuple[OfferEffect, ...]:
+    """Return what each offer costs and brings."""
+    effects = offer_effects(scenario) if scenario.offers else ()
+    return tuple(OfferEffect(e.name, e.cost, e.days, e.yearly_rate) for e in effects)
 
 
 def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:

@@ -4,13 +4,14 @@ from simulator.forecast.asked import whole_asked
 from simulator.forecast.forecast import Forecast
 from simulator.forecast.groups import grouped
 from simulator.forecast.statistics import LEVELS, statistics
-from simulator.forecast.trials import Check, ExactMeans, Slice, Trials
+from simulator.forecast.trials import Check, ExactMeans, OfferEffect, Slice, Trials
 
 __all__ = [
     "LEVELS",
     "Check",
     "ExactMeans",
     "Forecast",
+    "OfferEffect",
     "Slice",
     "Trials",
     "grouped",

@@ -199,6 +199,7 @@ def _dates(period: Period) -> dict[str, Any]:
 def _period(forecast: Trials, period: Period) -> dict[str, Any]:
     return (
         _dates(period)
+        | {"whole": period.whole}
         | {s: _window(forecast, s, period) for s in forecast.scenario.series}
         | sections.levels_at(forecast, period)
         | {"plan": sections.plans_of(forecast, period)}

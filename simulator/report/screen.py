@@ -35,6 +35,18 @@ ROWS: Final = 8
 WARNINGS: Final = 3
 BAR: Final = 30
 TOTALS: Final = ("already won", "our average")
+SERIES: Final = ("bookings", "revenue", "receipts")
+PARTS: Final = {
+    "actual": "so far",
+    "backlog": "backlog",
+    "receivables": "invoices",
+    "open": "open deals",
+    "new": "new deals",
+    "renewals": "renewals",
+}
+"""What people call the sources of money, in the order from sure to unsure."""
+NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
+NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
 NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
 FAILED: Final = (
     "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use these"
@@ -55,9 +67,10 @@ def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "
     top = [[title(payload, scale)], _headline(payload)]
     bottom = [*([walk] if (walk := _walk(payload, scale)) else []), _markets(payload, scale)]
     foot = [*_warnings(payload, scale), *_foot(payload, files, following)]
-    used = sum(len(block) + 1 for block in [*top, *bottom] if block) + len(foot) + 2
+    parts = parts_table(payload, scale)
+    used = sum(len(block) + 1 for block in [*top, parts, *bottom] if block) + len(foot) + 2
     rows = max(min(ROWS, LINES - used), 1)
-    blocks = [*top, fiscal_table(payload, scale, rows), *bottom, foot]
+    blocks = [*top, fiscal_table(payload, scale, rows), parts, *bottom, foot]
     lines = [line for block in blocks if block for line in ["", *block]][1:]
     return "\n".join(cut(line, WIDTH) for line in lines) + "\n"
 
@@ -80,6 +93,27 @@ def fiscal_table(payload: Mapping[str, Any], scale: Scale, limit: int, series: s
     left = (0, len(header) - 1) if plans else (0,)
     lines = table(header, [_cells(row, scale, already, plans, series) for row in rows], left)
     return [lines[0].replace("chance of  the plan", "chance of the plan"), *lines[1:]]
+
+
+def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Lay out what the headline's period is made of, as averages that add up, beside its low and high."""
+    period = headline_period(payload)
+    by_series = {s: p for s, p in (period.get("parts") or {}).items() if p and s in SERIES and period.get(s)}
+    sources = [s for s in PARTS if any(s in p for p in by_series.values())]
+    if len(sources) < 2:
+        return []
+    header = [f"{plain(period['name'], 20)}, averages", *(PARTS[s] for s in sources), "average"]
+    rows = []
+    for series, found in by_series.items():
+        stats = period[series]
+        total = float(stats["mean"])
+        fine = scale.showing(abs(total), 2)
+        fine = replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), scale.decimals, 0))
+        shown = rounded_to_sum([found.get(s, 0.0) for s in sources], total, fine)
+        cells = [fine.number(v) if s in found else NOTHING for s, v in zip(sources, shown, strict=True)]
+        rows.append([series, *cells, fine.number(total), *interval_texts(stats, scale, 1)])
+    lines = table([*header, "low", "middle", "high"], rows, (0,))
+    return [*lines, NOT_ADDING]
 
 
 def _headline(payload: Mapping[str, Any]) -> list[str]:
@@ -150,7 +184,7 @@ def step_name(step: str, amount: float, period: str) -> str:
     """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
     if step == "percentages corrected":
         return "percentages too high" if amount < 0 else "percentages too low"
-    kind = {"F": "year", "Q": "quarter"}.get(period[:1], "period")
+    kind = {"F": "year", "Q": "quarter", "P": "month", "W": "week"}.get(period[:1], "period")
     return plain(step.replace("the period", f"the {kind}"), 32)
 
 
@@ -182,6 +216,8 @@ def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 
 
 def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:
+    if not (payload.get("totals") or {}).get("revenue"):
+        yield NO_RULE
     found = payload.get("self_check") or {}
     passed = found.get("passed")
     check = "" if passed is None else "Self-check passed." if passed else FAILED

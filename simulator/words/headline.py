@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.words.amounts import Scale, happened_text, interval_texts, said, scale_of
+from simulator.words.amounts import Scale, happened_text, scale_of
 from simulator.words.chances import has_interval, likelihood
+from simulator.words.money import balance, commits, in_few_trials, landing
 from simulator.words.periods import headline_period, loose_targets
 from simulator.words.text import day, plain
 
@@ -24,33 +25,35 @@ def headline(payload: Mapping[str, Any], unit: bool = True) -> list[str]:
     only = "Open deals only: deals yet to come are not in these numbers."
     found = [only] if payload.get("open_deals_only") else []
     bookings = _bookings(period, scale, last, trials)
-    found.append(" ".join([bookings, *_plan(period, "bookings", scale), *_won(period, scale)]))
+    rest = [*_plan(period, "bookings", scale), *_won(period, scale), *commits(payload, scale)]
+    found.append(" ".join([bookings, *rest]))
+    if revenue := period.get("revenue"):
+        text = landing(f"Revenue {_when(period)}", revenue, scale, last, trials)
+        found.append(" ".join([text, *_plan(period, "revenue", scale)]))
     if receipts := period.get("receipts"):
         text = _receipts(period, _shifted(receipts), scale, last, trials)
         found.append(" ".join([text, *_plan(period, "receipts", scale)]))
+    found += balance(payload, scale, last, trials)
     return found + [_target(target, scale) for target in loose_targets(payload)[:3]]
 
 
 def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int) -> str:
     stats = period.get("bookings") or {}
-    when = f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
-    what = f"Bookings {when}"
+    what = f"Bookings {_when(period)}"
     low, middle, high = (float(stats.get(q, 0.0)) for q in ("p10", "p50", "p90"))
     fit = scale.fitting(stats)
     if stats.get("certain"):
         end = "; all of it is already won" if _all_won(stats, fit) else ": nothing of it is left open"
         return f"{what} will be {fit.said(middle)}{last}{end}." if middle else f"{what} will be nothing."
-    if not has_interval(stats):
-        return _in_few_trials(what, trials, fit, low, high, last)
-    if low == high == 0:
+    if has_interval(stats) and low == high == 0:
         mean = float(stats.get("mean", 0.0))
         rest = f"; the average is {scale.exact(mean, 1)}{last}" if mean else ""
         return f"{what} will most likely be nothing (at least 8 chances in 10){rest}."
-    low_text, middle_text, high_text = map(said, interval_texts(stats, scale))
-    if low_text == high_text:
-        return f"{what} will most likely be about {middle_text}{last} (at least 8 chances in 10)."
-    ends = f"{low_text} and {high_text}{last}"
-    return f"{what} will most likely land between {ends} (8 chances in 10); the middle is {middle_text}."
+    return landing(what, stats, scale, last, trials, " (8 chances in 10)")
+
+
+def _when(period: Mapping[str, Any]) -> str:
+    return f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
 
 
 def _receipts(
@@ -59,7 +62,7 @@ def _receipts(
     what, fit = f"Receipts until {day(period['end'])}", scale.fitting(stats)
     low, high = float(stats.get("p10", 0.0)), float(stats.get("p90", 0.0))
     if not stats.get("certain") and not has_interval(stats):
-        return _in_few_trials(what, trials, fit, low, high, last)
+        return in_few_trials(what, trials, fit, low, high, last)
     often = "" if stats.get("certain") else "most likely "
     if low == high == 0:
         return f"{what} will {often}be nothing."
@@ -67,15 +70,6 @@ def _receipts(
         about = "about " if often else ""
         return f"{what} will {often}be {about}{fit.said(high)}{last}."
     return f"{what} will most likely be {fit.said(low)} to {fit.said(high)}{last}."
-
-
-def _in_few_trials(what: str, trials: int, fit: Scale, low: float, high: float, last: str) -> str:
-    """Say what so few trials show, and that they show no more."""
-    which = "The only trial has" if trials == 1 else f"The {trials:,} trials have"
-    none = "one trial tells" if trials == 1 else "so few tell"
-    ends = " to ".join(dict.fromkeys((fit.said(low), fit.said(high))))
-    mostly = " mostly" if " to " in ends else ""
-    return f"{which} {what[0].lower()}{what[1:]}{mostly} at {ends}{last}; {none} no chances."
 
 
 def _plan(period: Mapping[str, Any], series: str, scale: Scale) -> Iterator[str]:
