@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
-from simulator.expected.events import Calendar
+from simulator.expected.events import NOISE, Calendar
 from simulator.expected.paying import opening_receipts, paid_after
 from simulator.money import minor_digits
 from simulator.payments import PaymentBehaviour
@@ -23,9 +23,6 @@ from simulator.terms import Discount, DueRule, Event, Installment
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Spectrum = NDArray[np.complex128]
-
-_NOISE = 1e-13
-"""Money below this part of the whole comes from the rounding of a transform."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,7 @@ class Ledger:
 
     def _back(self, spectrum: Spectrum) -> Floats:
         money = np.fft.irfft(spectrum, self._length)[: self.calendar.last + 1]
-        return np.where(money > _NOISE * np.abs(spectrum[0]), money, 0.0)
+        return np.where(money > NOISE * np.abs(spectrum[0]), money, 0.0)
 
     def _receive(self, source: int, segment: int, currency: str, money: Floats) -> None:
         converted = money * rates(self.scenario, currency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ from simulator.terms import DueRule, Event, add_months, due_dates, invoice_dates
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-SHORTEST_TERM = 3
+NOISE: Final = 1e-13
+"""Money below this part of the largest comes from the rounding of a transform."""
+_FEW: Final = 8
+"""So many possible times are followed one by one."""
+SHORTEST_TERM: Final = 3
 """Months that a service lasts at least before it is renewed."""
 
 
@@ -70,12 +74,12 @@ def after(series: Floats, steps: Floats) -> Floats:
     """
     size = series.shape[-1]
     some = np.flatnonzero(steps.reshape(-1, steps.shape[-1])[:, :size].any(axis=0))
-    if len(some) > 1:
-        return convolved(series, steps)
+    if len(some) > _FEW:
+        moved = convolved(series, steps)
+        return np.where(moved > NOISE * moved.max(axis=-1, keepdims=True), moved, 0.0)
     moved = np.zeros_like(series)
-    if len(some):
-        days = int(some[0])
-        moved[..., days:] = series[..., : size - days] * steps[..., days : days + 1]
+    for days in some.tolist():
+        moved[..., days:] += series[..., : size - days] * steps[..., days : days + 1]
     return moved
 
 

@@ -20,9 +20,6 @@ Floats = NDArray[np.float64]
 LINES, MONEY, SOLVENT = range(3)
 """Rows of a series of signatures: their number, what they are worth, and the part of solvent customers."""
 
-_NOISE = 1e-13
-"""Renewals below this part of the largest come from the rounding of a transform."""
-
 
 @dataclass
 class Renewed:
@@ -120,5 +117,4 @@ def renewed_conditions(scenario: Scenario, kind: Kind) -> Conditions:
 def _slipped(terms: Conditions, decided: Floats, slip: Distribution) -> Floats:
     """Return renewals by signature, a drawn slip after their decision, floats[3, day]."""
     steps = chances(slip)[: decided.shape[-1]]
-    moved = after(decided, np.stack((steps, steps, steps * terms.payment.solvent(np.arange(len(steps))))))
-    return np.where(moved > _NOISE * moved.max(axis=1, keepdims=True), moved, 0.0)
+    return after(decided, np.stack((steps, steps, steps * terms.payment.solvent(np.arange(len(steps))))))

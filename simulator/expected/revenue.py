@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.expected.events import Calendar
+from simulator.expected.events import NOISE, Calendar
 from simulator.scenario.conditions import Conditions
 from simulator.terms import Event
 
@@ -56,4 +56,4 @@ def served(amounts: Floats, starts: NDArray[np.int64], ends: NDArray[np.int64]) 
     over = ends[some] < size
     change -= np.bincount(ends[some][over], daily[over], size)
     level = np.cumsum(change)
-    return np.where(level > 1e-13 * level.max(initial=0.0), level, 0.0)
+    return np.where(level > NOISE * level.max(initial=0.0), level, 0.0)
