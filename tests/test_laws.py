@@ -30,7 +30,7 @@ from simulator.engine.stays import stay_tables
 from simulator.expected.walks import Walk
 from simulator.funnel import winning_times
 from simulator.market import LARGEST_DOUBT, LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
-from simulator.periods import fiscal_year_of, horizon, length_days, length_end, named_period
+from simulator.periods import horizon, length_days, length_end
 from simulator.scores import quantile, quantile_interval, wilson
 from simulator.streams import Streams, trial_offsets, uniforms
 
@@ -371,21 +371,6 @@ def test_means_of_log_times_agree_where_stays_outlast_the_tables(law):
 
 
 # ---- periods and scores
-
-
-def test_fiscal_years_and_quarters_are_named_after_their_end():
-    span = horizon(date(2026, 10, 31), date(2027, 10, 31), fiscal_start=4)
-    assert [p.name for p in span.fiscal_years] == ["FY2027", "FY2028"]
-    assert span.fiscal_years[0].start == date(2026, 4, 1)
-    assert [p.name for p in span.fiscal_quarters][:2] == ["Q3 FY2027", "Q4 FY2027"]
-    assert fiscal_year_of(date(2026, 3, 31), 4).name == "FY2026"
-    assert fiscal_year_of(date(2026, 4, 1), 4).name == "FY2027"
-    assert fiscal_year_of(date(2026, 4, 1), 1).name == "FY2026"
-    assert named_period("Q1 FY2027", 4).end == date(2026, 6, 30)
-    assert named_period("2027-Q1", 4).end == date(2027, 3, 31)
-    assert named_period("2028-02", 1).end == date(2028, 2, 29)
-    with pytest.raises(ValueError, match="not a period"):
-        named_period("soon", 1)
 
 
 def test_weeks_are_iso_weeks_cut_at_both_ends():

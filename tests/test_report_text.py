@@ -218,6 +218,7 @@ def test_steps_are_named_by_their_sign_and_period():
     assert step_name("percentages corrected", 1, "FY2026") == "percentages too low"
     assert step_name("closes after the period", -1, "FY2026") == "closes after the year"
     assert step_name("closes after the period", -1, "Q1 FY2026") == "closes after the quarter"
+    assert step_name("closes after the period", -1, "P01 FY2027") == "closes after the month"
     assert step_name("closes outside the period", -1, "") == "closes outside the period"
 
 
@@ -352,7 +353,14 @@ def test_a_first_period_of_one_day_is_that_day():
 
 
 @pytest.mark.parametrize(
-    ("name", "noun"), [("2026-11", "month"), ("2026-W45", "week"), ("Q4 FY2026", "quarter")]
+    ("name", "noun"),
+    [
+        ("2026-11", "month"),
+        ("2026-W45", "week"),
+        ("Q4 FY2026", "quarter"),
+        ("P01 FY2027", "month"),
+        ("W05 FY2027", "week"),
+    ],
 )
 def test_periods_are_called_what_they_are(name, noun):
     payload = sample_forecast()

@@ -152,7 +152,7 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
     figure.subplots_adjust(
         left=0.08, right=0.97, top=0.86 if len(present) > 1 else 0.8, bottom=0.09, hspace=0.62
     )
-    names = [month(p["end"]) for p in periods]
+    names = [p["name"] if " FY" in p.get("name", "") else month(p["end"]) for p in periods]
     step = -(-len(names) // 10)
     labels = [name.replace(" ", "\n") if i % step == 0 else "" for i, name in enumerate(names)]
     for axes, series in zip(grid[:, 0], present, strict=True):

@@ -15,7 +15,7 @@ from simulator.money import minor_digits
 from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
 from simulator.report.origins import assumptions
 from simulator.scenario import Scenario
-from simulator.words import Scale, cut, day, days, percent, plain, scale_for
+from simulator.words import Scale, cut, day, percent, period_name, plain, scale_for
 
 BAR: Final = 26
 AGE_BAR: Final = 8
@@ -115,7 +115,7 @@ def _averages(scenario: Scenario, exact: Expected, scale: Scale) -> list[str]:
     rows = []
     for period in horizon.periods:
         first, last = horizon.cells_between(horizon.day_of(period.start), horizon.day_of(period.end))
-        name = days(period.start, period.end) if horizon.kind == "month" else period.name
+        name = period_name(period.name, period.start, period.end, period.whole)
         rows.append([name, *_sums(exact, first, last, [i for _, i in booked], scale, unit)])
     rows.append(["in all", *_sums(exact, 0, None, [i for _, i in booked], scale, unit)])
     lines = table(header, rows)

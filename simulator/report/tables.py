@@ -20,6 +20,7 @@ from simulator.words import (
     has_interval,
     headline_period,
     interval_texts,
+    period_name,
     plain,
     scale_for,
     scale_of,
@@ -79,7 +80,7 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
 def _period_noun(payload: Mapping[str, Any]) -> str:
     """Return what the scenario's periods are: months, quarters or weeks."""
     name = str((payload.get("periods") or [{}])[0].get("name", ""))
-    return "week" if "-W" in name else "quarter" if name.startswith("Q") else "month"
+    return "week" if "W" in name else "quarter" if name.startswith("Q") else "month"
 
 
 def _side_by_side(header: Sequence[list[str]], rows: Sequence[Sequence[list[str]]]) -> list[str]:
@@ -109,7 +110,10 @@ def _span(payload: Mapping[str, Any]) -> str:
 
 def _rows(payload: Mapping[str, Any], by: str) -> list[tuple[str, Mapping[str, Any]]]:
     if by == "month":
-        return [(days(p["start"], p["end"]), p) for p in payload.get("periods") or []]
+        return [
+            (period_name(p.get("name", ""), p["start"], p["end"], p.get("whole", True)), p)
+            for p in payload.get("periods") or []
+        ]
     if by == "segment":
         segments = payload.get("segments") or {}
         return [(name, segment.get("totals") or {}) for name, segment in segments.items()]

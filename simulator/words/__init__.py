@@ -3,7 +3,7 @@
 from simulator.words.amounts import Scale, happened_text, interval_texts, scale_for, scale_of
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.headline import headline
-from simulator.words.periods import complete_periods, headline_period, loose_targets
+from simulator.words.periods import complete_periods, headline_period, loose_targets, period_name
 from simulator.words.text import MONTHS, cut, day, days, month, plain, width
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "month",
     "one_in",
     "percent",
+    "period_name",
     "plain",
     "scale_for",
     "scale_of",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from simulator.words.text import days, plain
 
 
 def headline_period(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,6 +25,11 @@ def headline_period(payload: Mapping[str, Any]) -> dict[str, Any]:
 def complete_periods(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the fiscal periods that the forecast covers to their end."""
     return [p for p in payload.get("fiscal") or [] if p.get("complete", True)]
+
+
+def period_name(name: str, start: str | date, end: str | date, whole: bool = True) -> str:
+    """Name a period of the books by its name, `P03 FY2027`; one cut short, and everybody's, by its days."""
+    return plain(name, 20) if whole and " FY" in name else days(start, end)
 
 
 def loose_targets(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
