@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from simulator.fiscal import FiscalCalendar, MonthCalendar, Pattern, WeekCalendar
 from simulator.scenario.laws import Strict
@@ -22,7 +23,10 @@ class WeeksFile(Strict):
 
 
 def _month(given: Any) -> int:
-    month = whole(given)
+    try:
+        month = whole(given)
+    except PydanticCustomError:
+        month = 0
     if not 1 <= month <= 12:
         rule = "write the month in which it starts, 1 to 12, or {calendar: 4-4-5, start: 2026-02-01}"
         refuse("S013", "is not a month", rule)
