@@ -17,6 +17,7 @@ from simulator.funnel import Funnel, advance_chances
 from simulator.market import Market, doubt_correlation
 from simulator.payments import PaymentBehaviour
 from simulator.periods import horizon
+from simulator.products import WHOLE
 from simulator.receivables import UNPAID, Receivables
 from simulator.scenario import Recycling, Scenario, Segment, Soberness
 from simulator.terms import parse_terms
@@ -65,7 +66,7 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
             "30% on signature net 15; balance on delivery net 45" if t else ""
             for t in rng.random(deals) < 0.1
         ),
-        service_months=np.zeros(deals, dtype=np.int64),
+        lines=(WHOLE,) * deals,
     )
     count = 80
     due = rng.integers(-60, 30, count)
@@ -79,12 +80,13 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
         invoice_day=np.minimum(due - 30, 0),
         due_day=due,
         paid_day=np.full(count, UNPAID),
+        tax_minor=np.zeros(count, dtype=np.int64),
+        disputed=np.zeros(count, dtype=np.bool_),
         currencies=("EUR",),
     )
-    no = np.zeros(0, dtype=np.int64)
     return Scenario(
         name="bench", description="every feature on", currency="EUR", horizon=length, segments=segments,
-        pipeline=pipeline, wins=Wins((), no, no, (), no), receivables=receivables,
+        pipeline=pipeline, wins=Wins.empty(), receivables=receivables,
         rates=RateCurve.of("EUR", {"USD": 0.92}), market=Market(), targets=(), trials=None, seed=1,
     )  # fmt: skip
 

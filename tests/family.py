@@ -30,7 +30,7 @@ from simulator.forecast import Check, Slice, Trials
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Recycling, Soberness
-from simulator.simulation import check_means
+from simulator.self_check import check_means
 from simulator.terms import parse_terms
 
 MID_MONTH = date(2026, 11, 13)

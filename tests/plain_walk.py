@@ -96,6 +96,10 @@ class Luck:
         return np.exp(special.logit(moved) - special.logit(h))
 
 
+SOURCES = ("backlog", "open", "new", "renewals", "receivables")
+OPEN, NEW, RECEIVABLES = (SOURCES.index(source) for source in ("open", "new", "receivables"))
+
+
 class Plain:
     """Plain trials of a scenario: winners, bookings, billings, receipts [trial, source, segment, cell]."""
 
@@ -103,10 +107,10 @@ class Plain:
         self.scenario, self.trials = scenario, trials
         self.rng = np.random.default_rng(seed)
         self.luck = Luck(scenario, trials, self.rng)
-        shape = (trials, 3, len(scenario.segments), len(scenario.horizon.cuts))
+        shape = (trials, len(SOURCES), len(scenario.segments), len(scenario.horizon.cuts))
         self.winners, self.bookings, self.billings, self.receipts = (np.zeros(shape) for _ in range(4))
         for row in range(len(scenario.pipeline)):
-            self.open_deal(scenario.pipeline[row], int(scenario.pipeline.service_months[row]))
+            self.open_deal(scenario.pipeline[row], scenario.pipeline.lines[row][0].months)
         for index, segment in enumerate(scenario.segments):
             if segment.generation is not None:
                 self.arrivals(index, segment)
@@ -137,7 +141,7 @@ class Plain:
             closing[here] = rule.blended(times[here], deal.stated_days, mu, rule.weight(deal.stated_days, v))
         terms = parse_terms(deal.terms) if deal.terms else segment.terms.get(
             deal.customer_class, segment.terms["default"])  # fmt: skip
-        contract = (0, deal.segment, terms, deal.customer_class, deal.currency, service_months)
+        contract = (OPEN, deal.segment, terms, deal.customer_class, deal.currency, service_months)
         amounts = np.full(self.trials, float(deal.amount))
         sure = won > 0
         days = self.closed(segment, closing[sure])
@@ -180,7 +184,7 @@ class Plain:
                 rate = generation.bluebird_rate(month, horizon.as_of) * share
                 trial, v0 = self.arrived(rate, bluebirds, start, high)
                 amounts = bluebirds.amount.isf(self.rng.random(len(trial))) * self.minor
-                contract = (1, index, segment.terms["default"], "", self.scenario.currency, 0)
+                contract = (NEW, index, segment.terms["default"], "", self.scenario.currency, 0)
                 self.book(contract, trial, segment.clock.day_of(v0), amounts)
             month = add_months(month, 1)
 
@@ -194,7 +198,7 @@ class Plain:
         amounts = generation.amount.isf(self.rng.random(len(trial))) * self.minor
         entry = self.rng.choice(len(funnel.stages), size=len(trial), p=generation.entry)
         day = segment.clock.day_of(v0)
-        contract = (1, index, segment.terms["default"], "", self.scenario.currency, 0)
+        contract = (NEW, index, segment.terms["default"], "", self.scenario.currency, 0)
         for stage in np.unique(entry):
             here = entry == stage
             h = float(funnel.ladder[stage])
@@ -246,7 +250,7 @@ class Plain:
             day = invoice.due_day + np.where(bad, behaviour.recovery_days(so_far), late)
             paid = invoice.amount_minor * np.where(bad, behaviour.recovery, 1.0)
             paid = paid * self.rate(invoice.currency, day)
-            self.add(self.receipts, np.arange(self.trials), 2, 0, day, paid)
+            self.add(self.receipts, np.arange(self.trials), RECEIVABLES, 0, day, paid)
 
     # ---- small parts
 

@@ -84,7 +84,8 @@ def test_winners_are_counted_as_expected(name):
     # The draws do not depend on the amounts: each win is one booking of one cent.
     assert np.array_equal(counted.money["bookings"].sum(axis=2), outcome.wins)
     zs = []
-    for i, source in enumerate(("open", "new")):
+    for source in ("open", "new"):
+        i = exact.sources.index(source)
         for segment in range(len(scenario.segments)):
             rows = [r for r, s in enumerate(_slices(scenario)) if (s.segment, s.source) == (segment, source)]
             counts = counted.money["bookings"][rows].sum(axis=0)
@@ -236,7 +237,7 @@ def _views(scenario, money):
 
 def _views_of_plain(money):
     for segment in (0, 1):
-        yield from _quarters(money[:, :2, segment].sum(axis=1).T)
+        yield from _quarters(money[:, 1:3, segment].sum(axis=1).T)
 
 
 def _quarters(cells):

@@ -8,14 +8,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "simulator"
 BUILDING = (
-    "errors periods streams money",
+    "errors fiscal periods streams money",
     "distributions clock scores words",
     "funnel amounts deals products terms payments receivables market arrivals currency targets"
-    " history close_dates",
+    " history close_dates renewals offers cash figures",
     "scenario",
     "forecast",
     "loading engine expected runs",
-    "simulation",
+    "simulation self_check",
     "analysis learning",
     "backtest",
     "report",

@@ -12,7 +12,7 @@ from family import run, trials_of
 
 from benchmarks.jobs import full_job
 from simulator.expected import expected
-from simulator.simulation import check_means
+from simulator.self_check import check_means
 from simulator.targets import SERIES
 
 FILE = Path(__file__).parent / "golden" / "full_job.json"

@@ -15,7 +15,8 @@ from simulator.expected import expected
 from simulator.forecast import statistics
 from simulator.market import Market
 from simulator.scenario import Recycling
-from simulator.simulation import FIRST_TRIALS, MOST_TRIALS, check_means, simulate, standard_errors
+from simulator.self_check import check_means, standard_errors
+from simulator.simulation import FIRST_TRIALS, MOST_TRIALS, simulate
 from simulator.targets import Target
 from simulator.terms import parse_terms
 

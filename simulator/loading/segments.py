@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -15,9 +17,10 @@ from simulator.close_dates import CloseDateRule
 from simulator.funnel import Funnel
 from simulator.loading.problems import Problems
 from simulator.market import doubt_correlation
-from simulator.payments import PaymentBehaviour
+from simulator.payments import Dispute, PaymentBehaviour
 from simulator.periods import Horizon
-from simulator.scenario.scenario import Recycling, Segment, Soberness
+from simulator.products import Line
+from simulator.scenario.segment import Recycling, Segment, Soberness
 from simulator.scenario.segment_model import PaymentFile, SegmentFile
 from simulator.scenario.tree import Tree
 from simulator.terms import PaymentTerms, TermsError, parse_terms
@@ -31,7 +34,8 @@ MARGIN_DAYS: Final = 731
 
 def build_segment(
     name: str, file: SegmentFile, funnel: Funnel, set_ladder: NDArray[np.float64], clock: Clock,
-    generation: PipelineGeneration | None, horizon: Horizon, tree: Tree, problems: Problems,
+    generation: PipelineGeneration | None, mix: tuple[Line, ...], horizon: Horizon, tree: Tree,
+    problems: Problems,
 ) -> Segment:  # fmt: skip
     """Return a segment; terms and payments that cannot be read become problems."""
     close, years = file.close_date, range(horizon.as_of.year, horizon.end.year + 4)
@@ -55,6 +59,8 @@ def build_segment(
         roll=file.roll,
         holidays=_holidays(file, years),
         use_probability=file.use_probability,
+        tax=Fraction(file.tax),
+        mix=mix,
     )
 
 
@@ -107,5 +113,11 @@ def _payment(name: str, file: SegmentFile, tree: Tree, problems: Problems) -> di
 def _behaviour(given: PaymentFile) -> PaymentBehaviour:
     habits = {"recovery": given.recovery, "discount_taken": given.discount_taken, "shared": given.shared}
     if given.table is not None:
-        return PaymentBehaviour.from_table(given.table, **habits)
-    return PaymentBehaviour.stretched(given.median_late, given.bad_debt, **habits)
+        plain = PaymentBehaviour.from_table(given.table, **habits)
+    else:
+        plain = PaymentBehaviour.stretched(given.median_late, given.bad_debt, **habits)
+    dispute = None
+    if given.dispute is not None:
+        said = given.dispute
+        dispute = Dispute(said.chance, said.delay.distribution(), Fraction(said.credited))
+    return replace(plain, insolvency=given.insolvency, dispute=dispute, run_days=given.run_days)

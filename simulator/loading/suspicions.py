@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.deals import Pipeline
 from simulator.loading.notes import Notes, counted
-from simulator.scenario.scenario import Segment
+from simulator.scenario.segment import Segment
 
 STALE: Final = 0.001
 """A deal is stale where fewer than this share of all stays last as long."""

@@ -2,13 +2,8 @@
 
 from simulator.scenario.backlog import Rest
 from simulator.scenario.conditions import Conditions, conditions, offered_conditions, served_share
-from simulator.scenario.scenario import (
-    Assumption,
-    Recycling,
-    Scenario,
-    Segment,
-    Soberness,
-)
+from simulator.scenario.scenario import Assumption, Scenario, table_place
+from simulator.scenario.segment import Recycling, Segment, Soberness
 
 __all__ = [
     "Assumption",
@@ -21,4 +16,5 @@ __all__ = [
     "conditions",
     "offered_conditions",
     "served_share",
+    "table_place",
 ]

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
+from simulator.deals import Wins
 from simulator.distributions import Distribution
 from simulator.money import split
 from simulator.receivables import UNPAID, Receivables
-from simulator.scenario.conditions import Conditions, conditions, served_share
+from simulator.scenario.conditions import Conditions, Names, conditions, served_share
 from simulator.terms import EVENTS, Event
 
-if TYPE_CHECKING:
-    from simulator.scenario.scenario import Scenario
-
 Ledger = Literal["none", "open", "full"]
+
+
+class Past(Names, Protocol):
+    """What is known of the past, and what its names mean."""
+
+    @property
+    def wins(self) -> Wins:
+        """Deals won by now."""
+        ...
+
+    @property
+    def receivables(self) -> Receivables:
+        """Invoices written by now."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +110,7 @@ class _Record:
         return self.kind == "full" and day >= self.since
 
 
-def rests(scenario: Scenario) -> tuple[Rest, ...]:
+def rests(scenario: Past) -> tuple[Rest, ...]:
     """Return every line of every won deal of which something is left, or revenue is counted.
 
     Invoices name their deal: they cover its instalments in order, so none counts twice. An instalment that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from simulator.distributions import Distribution
 from simulator.money import split
 from simulator.payments import PaymentBehaviour
+from simulator.periods import Horizon
 from simulator.products import NO_PRODUCT, Line, Product, Recognition
+from simulator.scenario.segment import Segment
 from simulator.terms import (
     DEFAULT_SERVICE_MONTHS,
     Event,
@@ -25,11 +27,27 @@ from simulator.terms import (
     roll_dates,
 )
 
-if TYPE_CHECKING:
-    from simulator.scenario.scenario import Scenario, Segment
-
 Integers = NDArray[np.int64]
 _NOTHING = Product("")
+
+
+class Names(Protocol):
+    """What the names of a scenario mean, as far as conditions need it."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Segments in order."""
+        ...
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """Products in order."""
+        ...
+
+    @property
+    def horizon(self) -> Horizon:
+        """As-of day and horizon."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +175,7 @@ def served_share(amount: Integers, start_day: Integers, end_day: Integers, day: 
 
 
 def conditions(
-    scenario: Scenario, segment: int, customer_class: str, currency: str, own_terms: str, line: Line
+    scenario: Names, segment: int, customer_class: str, currency: str, own_terms: str, line: Line
 ) -> Conditions:
     """Return the conditions of a line of a deal.
 
@@ -177,14 +195,14 @@ def conditions(
 
 
 def offered_conditions(
-    scenario: Scenario, segment: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line
+    scenario: Names, segment: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line
 ) -> Conditions:
     """Return the conditions of a line of a deal that has taken an offer, whose terms replace all others."""
     return _conditions(scenario, segment, customer_class, currency, terms, line)
 
 
 def _conditions(
-    scenario: Scenario, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line
+    scenario: Names, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line
 ) -> Conditions:
     segment: Segment = scenario.segments[index]
     product = _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]

@@ -18,7 +18,7 @@ from simulator.scenario.segment_model import SegmentFile
 from simulator.scenario.values import (
     Chance,
     Day,
-    NotNegative,
+    Share,
     SignedMoney,
     Text,
     day,
@@ -244,7 +244,7 @@ Rates = Annotated[
 
 _RATES_SCHEMA: Final = {
     "type": "object",
-    "properties": {"volatility": {"type": "number", "minimum": 0, "maximum": 1}},
+    "properties": {"volatility": {"type": ["number", "string"]}},
     "additionalProperties": {
         "anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "object"}}, {"type": "string"}]
     },
@@ -259,7 +259,7 @@ class RatesFile(BaseModel, frozen=True, extra="forbid"):
         by_currency: the company's currency for one unit of the foreign one.
     """
 
-    volatility: NotNegative = 0.0
+    volatility: Share = 0.0
     by_currency: dict[Currency, Rates] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -275,7 +275,7 @@ class RatesFile(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _is_sensible(self) -> RatesFile:
-        if self.volatility > 1:
+        if not 0 <= self.volatility <= 1:
             refuse("S025", f"has a volatility of {self.volatility:g}", "a rate varies by 0.05 to 0.2 a year")
         return self
 
