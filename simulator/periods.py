@@ -29,6 +29,7 @@ __all__ = [
 PeriodKind = Literal["month", "quarter", "week"]
 
 _YEAR: Final = r"((?:19|20|21)\d\d)"
+_FISCAL_MONTH: Final = rf"P(0?[1-9]|1[0-2]) FY{_YEAR}"
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def named_period(text: str, fiscal: FiscalCalendar) -> Period:
         return fiscal.year(int(match[1]))
     if match := re.fullmatch(rf"Q([1-4]) FY{_YEAR}", text):
         return fiscal.quarters(int(match[2]))[int(match[1]) - 1]
-    if match := re.fullmatch(rf"P(0?[1-9]|1[0-2]) FY{_YEAR}", text):
+    if match := re.fullmatch(_FISCAL_MONTH, text):
         return fiscal.months(int(match[2]))[int(match[1]) - 1]
     if match := re.fullmatch(rf"W(\d\d?) FY{_YEAR}", text):
         return fiscal.week(int(match[2]), int(match[1]))
@@ -213,7 +214,7 @@ def month_of(meant: str | date, fiscal: FiscalCalendar) -> Period:
     if isinstance(meant, date):
         return fiscal.month_of(meant)
     text = meant.strip()
-    if re.fullmatch(r"P\d\d? FY\d{4}", text):
+    if re.fullmatch(_FISCAL_MONTH, text):
         return named_period(text, fiscal)
     if match := re.fullmatch(rf"{_YEAR}-(0[1-9]|1[0-2])", text):
         return fiscal.month_of(date(int(match[1]), int(match[2]), 15))

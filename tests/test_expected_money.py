@@ -1,5 +1,6 @@
 """Each rule from booking to the bank by hand: sums that a spreadsheet can check."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -29,6 +30,7 @@ from simulator.expected.paying import paid_after
 from simulator.market import Market
 from simulator.offers import Offer
 from simulator.payments import Dispute, PaymentBehaviour
+from simulator.periods import horizon
 from simulator.products import Line, Renewal
 from simulator.terms import add_months, parse_terms
 
@@ -203,6 +205,39 @@ def test_insolvency_counts_from_as_of_for_known_customers_and_from_signature_for
     assert new.revenue.sum() == pytest.approx(left(70) * new.bookings.sum() * (730 - 70) / 730, rel=1e-3)
 
 
+def test_customers_may_fail_during_every_wait():
+    behaviour = PaymentBehaviour(0, np.ones(1), insolvency=0.4)
+    left = lambda days: 0.6 ** (np.asarray(days) / 365.25)  # noqa: E731
+    product = make_product(
+        terms="50% on acceptance net 30; balance on start net 10", delivery=Fixed(20), acceptance=Fixed(30),
+        start=Fixed(5), recognise="over-term", service_months=6, invoice_lag=7, recurring=True,
+        renewal=Renewal(1.0, 0.0, Fixed(40)),
+    )  # fmt: skip
+    line = Line(0, start_day=80, delivery_day=90)
+    segment = {"payment": {"default": behaviour}}
+    scenario = sure(line, product=product, segment=segment, months=10)
+    result, again = expected(scenario), day_of(scenario, 2027, 7, 19) + 40
+    billed = (127, 6e5 * left(127)), (87, 6e5 * left(87)), (again + 7, 12e5 * left(again + 7))
+    assert result.billings.sum(axis=(0, 1)) == pytest.approx(cells(scenario, *billed))
+    assert result.bookings[RENEWALS].sum() == pytest.approx(1.2e6)
+    paid = cells(scenario, (157, 6e5 * left(157)), (97, 6e5 * left(97)))
+    assert result.receipts[OPEN, 0] == pytest.approx(paid)
+    days = np.arange(80, day_of(scenario, 2027, 7, 19))
+    earned = cells(scenario, *zip(days, 12e5 / len(days) * left(days), strict=True))
+    assert result.revenue[OPEN, 0] == pytest.approx(earned)
+
+    wins = make_wins(day=[-100, -20], amount=[1e6, 1e6], lines=[(Line(1),), (Line(0, start_day=-30),)])
+    known = sure(
+        products=(product, make_product(terms="net 120", tax=Fraction(1, 5))), segment=segment, months=4,
+        pipeline=make_pipeline(), wins=wins,
+    )  # fmt: skip
+    result = expected(known)
+    # Presumed on day −100, and a week after the start, long paid; the acceptance is to come on day 30.
+    paid = (20, 12e5 * left(20)), (67, 5e5 * left(67))
+    assert result.receipts[BACKLOG, 0] == pytest.approx(cells(known, *paid))
+    assert result.billings[BACKLOG, 0] == pytest.approx(cells(known, (37, 5e5 * left(37))))
+
+
 def test_insolvency_by_drawing_the_day():
     behaviour = PaymentBehaviour(0, np.ones(1), insolvency=0.7)
     days = behaviour.insolvent_after((np.arange(100_000) + 0.5) / 100_000)
@@ -307,6 +342,16 @@ def test_a_service_under_way_earns_what_is_left_of_its_days():
         scenario = sure(product=product, pipeline=make_pipeline(), wins=wins)
         by_hand = cells(scenario, *((day, 1000) for day in range(first, last + 1)))
         assert expected(scenario).revenue[BACKLOG, 0] == pytest.approx(by_hand)
+
+
+def test_an_instalment_whose_event_is_pending_is_invoiced_tomorrow_at_the_earliest():
+    product = make_product(terms="100% on delivery net 0", delivery=Empirical((9.0, 9.4, 30.0, 31.0)))
+    wins = make_wins(day=[-9], amount=[1_000_000], lines=[(Line(0),)])
+    scenario = sure(product=product, pipeline=make_pipeline(), wins=wins, months=1)
+    short = replace(
+        scenario, horizon=horizon(scenario.horizon.as_of, date(2026, 11, 30), further=[date(2026, 11, 1)])
+    )
+    assert expected(short).billings[BACKLOG, 0] == pytest.approx([1e6 / 3, 2e6 / 3])
 
 
 # ---- offers

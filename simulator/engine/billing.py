@@ -63,7 +63,6 @@ class Invoices:
         credited: what a dispute takes off.
         end_day: on which a lost one is written off, and its recovered share comes in.
         recovered: that share.
-        lost: the rest of it.
     """
 
     entry: Integers
@@ -77,7 +76,11 @@ class Invoices:
     credited: Integers
     end_day: Integers
     recovered: Integers
-    lost: Integers
+
+    @property
+    def lost(self) -> Integers:
+        """What is written off of each."""
+        return self.net + self.tax - self.paid - self.discount - self.credited - self.recovered
 
     def receipts(self) -> Iterator[Flow]:
         """Yield the payments, and the recoveries where there are any."""
@@ -143,7 +146,10 @@ def bill(line: LinePlan, billed: Billed, events: Events) -> Iterator[Invoices]:
     parts = terms.parts(billed.amount) if len(terms.installments) > 1 else billed.amount[:, None]
     for n, installment in enumerate(terms.installments):
         event = events[installment.event]
-        day = np.where(event <= last_day, line.invoice_days[n][np.minimum(event, last_day)], NEVER)
+        if installment.event == "signature":
+            day = line.invoice_days[n][event]
+        else:
+            day = np.where(event <= last_day, line.invoice_days[n][np.minimum(event, last_day)], NEVER)
         yield invoices(line, n, billed, day, parts[:, n])
 
 
@@ -158,8 +164,10 @@ def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Intege
         part: its net amount.
     """
     terms, last_day = line.conditions, len(line.term_end) - 1
-    latest = day if billed.failed is None else np.where(day < billed.failed, day, NEVER)
-    entry = np.flatnonzero((latest <= last_day) & (part > 0))
+    is_written = (day <= last_day) & (part > 0)
+    if billed.failed is not None:
+        is_written &= day < billed.failed
+    entry = np.flatnonzero(is_written)
     day, net = day[entry], part[entry]
     tax = terms.tax_on(net) if terms.tax else np.zeros_like(net)
     failed = None if billed.failed is None else billed.failed[entry]
@@ -254,7 +262,7 @@ def settled(
         so_far: days past due by which each is known to be unpaid, or None for new ones.
     """
     nothing = np.zeros_like(net)
-    discount, credited, recovered = nothing, nothing, nothing
+    discount, credited, recovered, lost = nothing, nothing, nothing, False
     day, end_day = np.maximum(written.day, written.due_day), np.full_like(net, NEVER)
     if late is not None:
         day = pay_days(written.day, written.due_day, late)
@@ -268,6 +276,7 @@ def settled(
             discount = np.where(day <= written.day + written.discount.days, off, 0)
         bad = np.flatnonzero(day == NEVER)
         if len(bad):
+            lost = True
             credited, discount = _without(credited, bad), _without(discount, bad)
             last = payment.last_day if so_far is None else payment.recovery_days(so_far[bad])
             end_day[bad] = pay_days(written.day[bad], written.due_day[bad], last)
@@ -277,15 +286,17 @@ def settled(
     if written.failed is not None:
         stopped = np.flatnonzero(np.where(day == NEVER, end_day, day) >= written.failed)
         if len(stopped):
+            lost = True
             day = _with(day, stopped, NEVER)
             end_day = _with(end_day, stopped, written.failed[stopped])
             credited, discount = _without(credited, stopped), _without(discount, stopped)
             recovered = _without(recovered, stopped)
-    comes = day < NEVER
-    paid = np.where(comes, written.gross - discount - credited, 0)
-    lost = np.where(comes, 0, written.gross - recovered)
+    paid = written.gross
+    if discount is not nothing or credited is not nothing:
+        paid = paid - discount - credited
+    paid = np.where(day < NEVER, paid, 0) if lost else paid
     return Invoices(
-        entry, written.day, written.due_day, net, tax, day, paid, discount, credited, end_day, recovered, lost
+        entry, written.day, written.due_day, net, tax, day, paid, discount, credited, end_day, recovered
     )
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from simulator.arrivals import PipelineGeneration
+from simulator.cash import Cash
 from simulator.clock import Clock
 from simulator.errors import InputError
+from simulator.figures import Figures
 from simulator.loading.assumptions import list_assumptions
+from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
+from simulator.loading.cash import build_cash
 from simulator.loading.cells import Cells, Customs, find_columns
 from simulator.loading.columns import Place
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
-from simulator.loading.deals import DealsRead, read_deals
+from simulator.loading.deals import DealsRead, SegmentOf, read_deals
+from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
+from simulator.loading.figures import read_figures
 from simulator.loading.frame import (
     first_win_day,
     read_end,
@@ -27,19 +33,39 @@ from simulator.loading.frame import (
 from simulator.loading.funnels import EndNames, build_funnel, open_stages
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.invoices import read_invoices
+from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
+from simulator.loading.lines import Lines
+from simulator.loading.money_suspicions import note_money
 from simulator.loading.new_deals import estimated_generation, set_generation
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
+from simulator.loading.products import build_mix, build_offers, build_products
+from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
+from simulator.loading.renewals import read_renewals
 from simulator.loading.segments import build_clock, build_segment
-from simulator.loading.sorting import check_rule, segment_finder
+from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
 from simulator.loading.tables import Table, read_table
 from simulator.market import Market
+from simulator.periods import Horizon
+from simulator.products import Line, Product
 from simulator.receivables import Receivables
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, ScenarioFile
-from simulator.scenario.scenario import Scenario
+from simulator.renewals import Renewals
+from simulator.scenario.model import TABLES, ScenarioFile
+from simulator.scenario.scenario import Scenario, table_place
 from simulator.scenario.segment_model import NewPipelineFile
 from simulator.scenario.tree import Tree
+
+NEEDED: Final = {
+    "deals": NEEDED_OF_DEALS,
+    "invoices": NEEDED_OF_INVOICES,
+    "lines": NEEDED_OF_LINES,
+    "actuals": NEEDED_OF_FIGURES,
+    "plan": NEEDED_OF_FIGURES,
+    "renewals": NEEDED_OF_RENEWALS,
+    "outflows": NEEDED_OF_OUTFLOWS,
+}
+"""Our columns that each table has to have."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +101,23 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
     tables = _read_tables(frame)
-    deals = _deals(frame, tables.get("deals"), clocks, first_win_day(file, targets))
-    receivables, owners = _invoices(frame, tables.get("invoices"), deals)
+    products = build_products(file, tree, problems)
+    mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
+    deals, lines = _deals(frame, tables, clocks, products, mixes, first_win_day(file, targets))
+    receivables, owners = _invoices(frame, tables, deals)
+    books = _books(frame, tables, horizon, lines)
+    offers = build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals)
     segments = [
-        build_segment(name, segment, *funnel, clocks[name], generations[name], horizon, tree, problems)
+        build_segment(
+            name, segment, *funnel, clocks[name], generations[name], mixes[name], horizon, tree, problems
+        )
         for name, segment in file.segments.items()
         if (funnel := funnels[name]) is not None
     ]
     problems.raise_if_any()
-    assert deals is not None
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
-    return Scenario(
+    scenario = Scenario(
         name=file.name,
         description=file.description,
         currency=file.currency,
@@ -101,12 +132,20 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         trials=file.trials,
         seed=file.seed,
         assumptions=list_assumptions(tree, file, estimated),
-        notes=notes.all(),
         resolved=_resolved(tree, tables),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
         open_deals_only=survivors,
         invoice_segment=owners,
+        products=products,
+        offers=offers,
+        renewals=books.renewals,
+        cash=books.cash,
+        actuals=books.actuals,
+        plan=books.plan,
+        disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
+    note_money(scenario, tables, lines, notes)
+    return replace(scenario, notes=notes.all())
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
@@ -116,8 +155,11 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     horizon = read_horizon(file, end, [])
     clocks = {n: build_clock(n, s, horizon, tree, mine) for n, s in file.segments.items()}
     tables = _read_tables(frame)
-    deals = _deals(frame, tables.get("deals"), clocks, 0)
-    _invoices(frame, tables.get("invoices"), deals)
+    products = build_products(file, tree, mine)
+    mixes = {n: build_mix(n, s, products, tree, mine) for n, s in file.segments.items()}
+    deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
+    _invoices(frame, tables, deals)
+    _books(frame, tables, horizon, lines)
     for problem in mine.found:
         if problem.code.startswith("D"):
             problems.add(problem)
@@ -141,13 +183,14 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
 def _read_tables(frame: _Frame) -> dict[str, Table]:
     """Return the tables that the scenario names, without those that are not there or no tables."""
     found = {}
-    for key in ("deals", "invoices"):
-        name = getattr(frame.file.data, key)
-        if name is None:
+    for key in TABLES:
+        keys = table_place(key)
+        name = frame.file.cash.outflows if key == "outflows" else getattr(frame.file.data, key)
+        if not isinstance(name, str):
             continue
-        path = Path(frame.tree.place(("data", key)).folder, name)
+        path = Path(frame.tree.place(keys).folder, name)
         if not path.is_file():
-            problem = frame.tree.problem("S015", f"there is no file {name}", ("data", key), name)
+            problem = frame.tree.problem("S015", f"there is no file {name}", keys, name)
             frame.problems.add(problem)
             continue
         try:
@@ -158,40 +201,87 @@ def _read_tables(frame: _Frame) -> dict[str, Table]:
     return found
 
 
-def _cells(frame: _Frame, table: Table, key: str) -> Cells | None:
-    """Return the table's cells, None where columns are missing."""
+def _cells(frame: _Frame, tables: Mapping[str, Table], key: str) -> Cells | None:
+    """Return the cells of a table, None where there is none, or columns are missing."""
     before = len(frame.problems.found)
-    file = getattr(frame.file.data.columns, key)
-    named = {name: theirs for name, theirs in file if theirs is not None and name != "source"}
-    known = DEAL_COLUMNS if key == "deals" else INVOICE_COLUMNS
-    needed = NEEDED_OF_DEALS if key == "deals" else NEEDED_OF_INVOICES
-    columns = find_columns(table, key, named, known, needed, frame.tree, frame.problems)
+    if (table := tables.get(key)) is None:
+        return None
+    columns = find_columns(
+        table, key, _named(frame, key), TABLES[key], NEEDED[key], frame.tree, frame.problems
+    )
     if len(frame.problems.found) > before:
         return None
     return Cells(table, columns, frame.customs, frame.problems)
 
 
-def _deals(frame: _Frame, table: Table | None, clocks: Mapping[str, Clock], since: int) -> DealsRead:
-    names = tuple(frame.file.segments)
+def _named(frame: _Frame, key: str) -> dict[str, str]:
+    """Return what the scenario says of a table's columns, ours: theirs."""
+    file = getattr(frame.file.data.columns, key)
+    return {name: theirs for name, theirs in file if theirs is not None and name != "source"}
+
+
+def _has_column(frame: _Frame, tables: Mapping[str, Table], key: str, column: str) -> bool:
+    return tables[key].column(_named(frame, key).get(column, column)) is not None
+
+
+def _deals(
+    frame: _Frame, tables: Mapping[str, Table], clocks: Mapping[str, Clock], products: Sequence[Product],
+    mixes: Mapping[str, tuple[Line, ...]], since: int,
+) -> tuple[DealsRead, Lines]:  # fmt: skip
+    names, as_of = tuple(frame.file.segments), frame.file.as_of
     check_rule(frame.file.data.segment, names, frame.tree, frame.problems)
-    cells = _cells(frame, table, "deals") if table is not None else None
+    cells = _cells(frame, tables, "deals")
+    finder: SegmentOf = _nowhere
     if cells is None:
         cells = Cells(Table("", (), (), ()), {}, frame.customs, frame.problems)
+    elif len(cells):
+        finder = segment_finder(cells, frame.file.data.segment, names, frame.notes, frame.problems)
     places = [Place(n, open_stages(s, frame.ends), clocks[n]) for n, s in frame.file.segments.items()]
-    rule = frame.file.data.segment if len(cells) else None
-    finder = segment_finder(cells, rule, names, frame.notes, frame.problems) if len(cells) else _nowhere
-    return read_deals(cells, places, finder, frame.ends, frame.file.as_of, since, frame.notes)
+    table = _cells(frame, tables, "lines")
+    lines = Lines(cells, table, products, tuple(mixes.values()), as_of, frame.notes)
+    deals = read_deals(cells, places, finder, frame.ends, as_of, since, lines, frame.notes)
+    lines.check()
+    return deals, lines
 
 
 def _nowhere(row: int, complain: bool) -> int:
     return -1
 
 
-def _invoices(frame: _Frame, table: Table | None, deals: DealsRead) -> tuple[Receivables, tuple[int, ...]]:
-    cells = _cells(frame, table, "invoices") if table is not None else None
+def _invoices(
+    frame: _Frame, tables: Mapping[str, Table], deals: DealsRead
+) -> tuple[Receivables, tuple[int, ...]]:
+    cells = _cells(frame, tables, "invoices")
     if cells is None:
         return Receivables.empty(), ()
     return read_invoices(cells, frame.file.as_of, deals.segment_of, frame.notes)
+
+
+@dataclass(frozen=True)
+class _Books:
+    """What the company has written down besides deals and invoices."""
+
+    actuals: Figures
+    plan: Figures
+    renewals: Renewals
+    cash: Cash
+
+
+def _books(frame: _Frame, tables: Mapping[str, Table], horizon: Horizon, lines: Lines) -> _Books:
+    names = tuple(frame.file.segments)
+    actuals, plan = (_cells(frame, tables, key) for key in ("actuals", "plan"))
+    due, outflows = _cells(frame, tables, "renewals"), _cells(frame, tables, "outflows")
+    renewals = Renewals.empty()
+    if due is not None:
+        rule = rule_for(due, frame.file.data.segment)
+        finder = segment_finder(due, rule, names, frame.notes, frame.problems)
+        renewals = read_renewals(due, finder, lines, horizon, frame.notes)
+    return _Books(
+        Figures.empty() if actuals is None else read_figures(actuals, "actuals", names, horizon),
+        Figures.empty() if plan is None else read_figures(plan, "plan", names, horizon),
+        renewals,
+        build_cash(frame.file, outflows, horizon, frame.tree, frame.problems),
+    )
 
 
 # ---- new pipeline
@@ -232,6 +322,7 @@ def _generations(
 def _resolved(tree: Tree, tables: Mapping[str, Table]) -> dict[str, Any]:
     """Return the scenario as it is written beside its tables."""
     resolved = copy.deepcopy(tree.data)
-    data = {key: value for key, value in (resolved.get("data") or {}).items()}
-    data |= {key: f"{key}.csv" for key in tables}
-    return resolved | ({"data": data} if data else {})
+    for key in tables:
+        top, name = table_place(key)
+        resolved[top] = (resolved.get(top) or {}) | {name: f"{key}.csv"}
+    return resolved

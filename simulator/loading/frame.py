@@ -37,10 +37,10 @@ def read_rates(file: ScenarioFile, tree: Tree, problems: Problems) -> RateCurve:
     """Return the rates in days from as-of; those that cannot be become problems."""
     given = {
         code: [((step.first - file.as_of).days if step.first else 0, step.rate) for step in steps]
-        for code, steps in file.rates.items()
+        for code, steps in file.rates.by_currency.items()
     }
     try:
-        return RateCurve.of(file.currency, given)
+        return RateCurve.of(file.currency, given, file.rates.volatility)
     except ValueError as error:
         problems.add(tree.problem("S025", str(error), ("rates",)))
         return RateCurve.of(file.currency, {})
@@ -73,6 +73,7 @@ def read_targets(
         window = _window(name, target, file, end, tree, problems)
         amount = _minor(name, target, file, tree, problems)
         segment = _segment(name, target, tuple(file.segments), tree, problems)
+        _check_series(name, target, file, tree, problems)
         if window is None or amount is None:
             continue
         first, last = window
@@ -119,13 +120,35 @@ def _window(
     return first, last
 
 
+def _check_series(name: str, target: TargetFile, file: ScenarioFile, tree: Tree, problems: Problems) -> None:
+    """Refuse a target of a series that the scenario does not have."""
+    products = file.products.values()
+    lacking = {
+        "revenue": (all(p.recognise is None for p in products), "no product has a rule of revenue",
+                    "add recognise: to a product, such as over-term"),
+        "arr": (not any(p.recurring for p in products), "no product recurs",
+                "add recurring: true to a product"),
+        "balance": (file.cash.opening_balance is None or file.cash.outflows is None,
+                    "what is in the bank, or what is paid out, is not given",
+                    "add opening_balance and outflows under cash"),
+    }  # fmt: skip
+    lacks, why, remedy = lacking.get(target.series, (False, "", ""))
+    if lacks:
+        message = f"{name} aims at {target.series}, but {why}"
+        problems.add(tree.problem("S063", message, ("targets", name, "series"), target.series, remedy))
+    if target.series == "balance" and target.segment != "all":
+        message = f"{name} aims at the balance of {target.segment}: the bank account is the company's"
+        keys = ("targets", name, "segment")
+        problems.add(tree.problem("S063", message, keys, None, "leave segment out"))
+
+
 def _minor(name: str, target: TargetFile, file: ScenarioFile, tree: Tree, problems: Problems) -> int | None:
     digits = minor_digits(file.currency)
     minor = target.amount.scaleb(digits)
-    if minor != minor.to_integral_value() or minor >= LIMIT:
+    if minor != minor.to_integral_value() or abs(minor) >= LIMIT:
         why = (
             "is too large"
-            if minor >= LIMIT
+            if abs(minor) >= LIMIT
             else f"has more decimals than {file.currency}, which has {digits}"
         )
         keys = ("targets", name, "amount")

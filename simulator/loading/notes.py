@@ -20,6 +20,10 @@ _TEXTS: Final = {
     "W005": "{deals} won without a date: in no period, left out",
     "W006": "{invoices} written after {day}: left out",
     "W009": "{deals} without a date of entering the stage, in a table younger than {day}: stage as exported",
+    "W031": "{renewals} due by {day} already: taken as due on the day after",
+    "W032": "{renewals} due after the forecast ends: left out",
+    "W037": "{deals} won in earlier years without a known segment or an amount: left out",
+    "W038": "{deals} won in earlier years of products that are not known: billed as their segment says",
 }
 
 
@@ -64,8 +68,8 @@ class Notes:
 
     def _text(self, code: str, number: int) -> str:
         day = f"{self.as_of.day} {self.as_of:%b %Y}"
-        deals, invoices = counted(number, "deal"), counted(number, "invoice")
-        return _TEXTS[code].format(deals=deals, invoices=invoices, day=day)
+        nouns = {f"{noun}s": counted(number, noun) for noun in ("deal", "invoice", "renewal")}
+        return _TEXTS[code].format(**nouns, day=day)
 
 
 def counted(number: int, noun: str) -> str:

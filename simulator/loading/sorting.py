@@ -28,6 +28,15 @@ def check_rule(rule: SegmentRule | None, segments: Sequence[str], tree: Tree, pr
             problems.add(tree.problem("S042", f"there is no segment {name}", keys, None, remedy))
 
 
+def rule_for(cells: Cells, rule: SegmentRule | None) -> SegmentRule | None:
+    """Return the rule where another table than that of deals has the column that it names, else None."""
+    if rule is None:
+        return None
+    column = rule.bands.column if rule.bands else rule.column
+    has = column is not None and (column in cells.columns or cells.table.column(column) is not None)
+    return rule if has else None
+
+
 def segment_finder(
     cells: Cells, rule: SegmentRule | None, segments: Sequence[str], notes: Notes, problems: Problems
 ) -> Callable[[int, bool], int]:

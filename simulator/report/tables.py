@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from simulator.forecast.groups import NEW
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.report.money import money_tables
 from simulator.report.screen import fiscal_table, title
 from simulator.words import (
     Scale,
@@ -35,7 +36,8 @@ _NAMES: Final = {
     "actual": "so far this year",
     "open": "open deals",
     "new": "deals yet to come",
-    "backlog": "won, not yet paid",
+    "backlog": "won, still to bill",
+    "renewals": "renewals",
     "receivables": "invoices already sent",
 }
 _GROUPS: Final = {"": "(none)", NEW: "(deals yet to come)"}
@@ -73,6 +75,7 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
             lines = fiscal_table(payload, scale, 100, series)
             blocks.append(f"Fiscal quarters and years, {scale.name}\n" + "\n".join(lines) + "\n")
     blocks += [table_by(payload, by, every_series=True) for by in BUILT_IN if _rows(payload, by)]
+    blocks += money_tables(payload, scale)
     blocks += _targets(payload, scale), _slippage(payload), _deals(payload), _warnings(payload, scale)
     return "\n".join(block for block in blocks if block)
 

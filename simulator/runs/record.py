@@ -21,7 +21,7 @@ from simulator import __version__
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, finish
-from simulator.scenario import Scenario
+from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 
@@ -128,8 +128,9 @@ def _inputs(scenario: Scenario) -> dict[str, bytes]:
     """Return the files under inputs/: the scenario, and each table that it names."""
     resolved = dict(scenario.resolved)
     names = {key: f"{key}.csv" for key in scenario.tables}
-    if names:
-        resolved["data"] = dict(resolved.get("data") or {}) | names
+    for key, file in names.items():
+        top, name = table_place(key)
+        resolved[top] = dict(resolved.get(top) or {}) | {name: file}
     files = {"inputs/scenario.yaml": yaml_bytes(resolved)}
     for key, table in scenario.tables.items():
         files[f"inputs/{names[key]}"] = csv_bytes(table)

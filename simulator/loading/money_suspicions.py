@@ -1,0 +1,111 @@
+"""Look for what is probably wrong, or left open, in what is said about products, invoices and the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from simulator.loading.lines import Lines
+from simulator.loading.notes import Money, Notes, counted
+from simulator.loading.tables import Table
+from simulator.products import NO_PRODUCT, Line
+from simulator.scenario.scenario import Scenario
+
+MONTH_DAYS = 30.4375
+
+
+def note_money(scenario: Scenario, tables: Mapping[str, Table], lines: Lines, notes: Notes) -> None:
+    """Add a note for each suspicion about money (nothing is changed)."""
+    _note_products(scenario, lines, notes)
+    _note_renewals(scenario, tables, notes)
+    _note_invoices(scenario, tables, notes)
+    if (scenario.cash.opening_balance is None) != (scenario.cash.outflows is None):
+        missing = "what is paid out" if scenario.cash.outflows is None else "what is in the bank"
+        notes.add("W036", f"no balance is forecast: {missing} is not given")
+
+
+def _note_products(scenario: Scenario, lines: Lines, notes: Notes) -> None:
+    """Note open deals without product, and products without a rule of revenue where others have one."""
+    if lines.unnamed:
+        noun = counted(len(lines.unnamed), "open deal")
+        text = f"{noun} of no product: billed as the segment says, no revenue counted"
+        notes.add("W034", text, _sum(lines.unnamed, notes))
+    lacking = [i for i, product in enumerate(scenario.products) if product.recognise is None]
+    if scenario.recognises and lacking:
+        names = ", ".join(scenario.products[i].name for i in lacking)
+        money = _sum(_open_lines(scenario, lacking), notes)
+        notes.add("W033", f"no rule of revenue is given for {names}: no revenue of them is counted", money)
+
+
+def _note_renewals(scenario: Scenario, tables: Mapping[str, Table], notes: Notes) -> None:
+    """Note contracts that end inside the forecast, and are not renewed."""
+    products, last = scenario.products, scenario.horizon.last_day
+    quiet = [
+        i
+        for i, product in enumerate(products)
+        if product.recurring and product.renewal is None and _term(scenario, Line(i)) * MONTH_DAYS < last
+    ]
+    if quiet:
+        names = ", ".join(products[i].name for i in quiet)
+        text = f"contracts of {names} that end inside the forecast are not renewed: no renewal is given"
+        notes.add("W039", text, _sum(_open_lines(scenario, quiet), notes))
+    if "renewals" in tables or not any(product.recurring for product in products):
+        return
+    ending, wins = [], scenario.wins
+    for win in range(len(wins)):
+        for line in wins.lines[win]:
+            if line.product == NO_PRODUCT or not products[line.product].recurring:
+                continue
+            start = int(wins.day[win]) if line.start_day is None else line.start_day
+            if 0 < start + _term(scenario, line) * MONTH_DAYS <= last:
+                ending.append((int(int(wins.amount[win]) * line.share), wins.currency[win]))
+    if ending:
+        noun = counted(len(ending), "contract") + (" ends" if len(ending) == 1 else " end")
+        text = f"{noun} inside the forecast, and no table of renewals is given: none of them is renewed"
+        notes.add("W042", text, _sum(ending, notes))
+
+
+def _note_invoices(scenario: Scenario, tables: Mapping[str, Table], notes: Notes) -> None:
+    """Note invoices of won deals that exceed them, are in another currency, or hide their tax."""
+    invoices, wins = scenario.receivables, scenario.wins
+    index = {deal: i for i, deal in enumerate(wins.id)}
+    net, other = dict[int, int](), list[Money]()
+    for i in np.flatnonzero(invoices.deal != "").tolist():
+        if (win := index.get(str(invoices.deal[i]))) is None:
+            continue
+        amount, currency = int(invoices.amount_minor[i]), invoices.currencies[invoices.currency_index[i]]
+        if currency != wins.currency[win]:
+            other.append((amount, currency))
+        net[win] = net.get(win, 0) + amount - int(invoices.tax_minor[i])
+    if other:
+        noun = counted(len(other), "invoice")
+        text = f"{noun} in another currency than the deal: compared with it as if it were the same"
+        notes.add("W041", text, _sum(other, notes))
+    above = [(v - int(wins.amount[i]), wins.currency[i]) for i, v in net.items() if v > wins.amount[i]]
+    if above and not other:
+        text = f"invoices exceed the amounts of {counted(len(above), 'won deal')}"
+        notes.add("W035", text, _sum(above, notes))
+    taxed = any(s.tax for s in scenario.segments) or any(p.tax for p in scenario.products)
+    if taxed and len(invoices) and not invoices.tax_minor.any():
+        text = "tax is charged, but no invoice shows any: their amounts are taken as net"
+        notes.add("W040", text)
+
+
+def _open_lines(scenario: Scenario, products: list[int]) -> list[Money]:
+    """Return the money of open deals in lines of these products."""
+    pipeline = scenario.pipeline
+    return [
+        (int(int(pipeline.amount[i]) * line.share), pipeline.currency[i])
+        for i in range(len(pipeline))
+        for line in pipeline.lines[i]
+        if line.product in products
+    ]
+
+
+def _term(scenario: Scenario, line: Line) -> int:
+    return line.months or scenario.products[line.product].service_months or 12
+
+
+def _sum(money: Iterable[Money], notes: Notes) -> float:
+    return sum(notes.minor(m) for m in money)
