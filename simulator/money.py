@@ -197,7 +197,8 @@ def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
         raise ValueError(f"{text!r} is ambiguous: write it without {suffix!r} or without grouping")
     whole = match["whole"].replace(group, "") if group else match["whole"]
     power = digits + _SUFFIXES[suffix] - len(part)
-    if power < 0 and (suffix == "" or int(part) % 10**-power):
+    # Zeros too many do no harm (1200.00 JPY), but three digits may be a group of thousands.
+    if power < 0 and (int(part) % 10**-power or (suffix == "" and len(part) == 3)):
         hint = _hint(bare, decimal)
         raise ValueError(f"{text!r} has more decimals than the currency, which has {digits}{hint}")
     number = int(whole + part or "0")
