@@ -1,8 +1,10 @@
 """Each code of a problem or a note: an input that brings it, and nothing else does."""
 
 import pytest
+from test_loading_money import BIG, FILES, big
 from written import DEALS, INVOICES, SCENARIO, loaded, problems
 
+from simulator.errors import InputError
 from simulator.loading import CODES
 
 S = SCENARIO
@@ -37,7 +39,7 @@ BAD = {
     "S008": {"scenario": "- a\n- b\n"},
     "S009": {"scenario": top("extends: other.yaml"), "other": "extends: small.yaml\n"},
     "S010": {"scenario": top("horizn: 12m")},
-    "S011": {"scenario": top("cash: {floor: 1}")},
+    "S011": {"scenario": top("learned: learned.yaml")},
     "S012": {"scenario": changed("currency: EUR\n", "")},
     "S013": {"scenario": top("period: fortnight")},
     "S014": {"scenario": changed("close: 30%", "close: 1.3")},
@@ -118,6 +120,56 @@ BAD = {
     "D025": {"deals": DEALS + "D5,,5,,,,\n"},
 }
 
+def money(code, was, now, table="scenario"):
+    """The big scenario with a text of one of its files changed, as an example of a code."""
+    assert was in FILES[table], (code, was)
+    return {table: FILES[table].replace(was, now)}
+
+
+BAD_MONEY = {
+    "S060": money("S060", "services: 40%}", "servces: 40%}"),
+    "S061": money("S061", "recognise: at-delivery", "recognise: at-delivery, renewal: {chance: 0.9}")
+            | money("S061", "hardware", "services", "deals") | money("S061", "W2,hardware", "W2,licence", "lines"),
+    "S062": money("S062", "on: 2027-01-20, ", ""),
+    "S063": money("S063", "  opening_balance: 350k\n", ""),
+    "D030": money("D030", "Licence", "Licens", "deals"),
+    "D031": money("D031", "L1,", "L9,", "lines"),
+    "D032": money("D032", "billings", "billngs", "actuals"),
+    "D033": money("D033", "2026-12", "December", "plan"),
+    "D034": money("D034", "2027-01,revenue", "2027-01,revenue,,0\n2027-01,revenue", "plan"),
+    "D035": money("D035", "{terms: net 30, ", "{terms: net 30, service_months: 2, ")
+            | money("D035", "key,licence", "key,hardware", "renewals"),
+    "D036": money("D036", "75%,0.1", "75%,5", "renewals"),
+    "D037": money("D037", "595,95", "595,700", "invoices"),
+    "D038": money("D038", "2026-09,bookings", "2026-12,bookings", "actuals"),
+    "D039": money("D039", "balance,all", "balance,smb", "actuals"),
+    "D040": {"outflows": "label,from,every,amount\nx,2027-01-20,soon,40\n",
+             "scenario": BIG[: BIG.index("  outflows:")] + "  outflows: outflows.csv\n"
+             + BIG[BIG.index("  tax: {every") :]},
+    "D041": money("D041", "yes", "maybe", "invoices"),
+}  # fmt: skip
+NOTED_MONEY = {
+    "W030": money("W030", "D3,services,600", "D3,services,500", "lines"),
+    "W031": money("W031", "2026-12-01,75%", "2026-09-01,75%", "renewals"),
+    "W032": money("W032", "2026-12-01,75%", "2029-12-01,75%", "renewals"),
+    "W033": money("W033", "recognise: at-delivery, ", ""),
+    "W034": money("W034", "D4,key", "D7,key,Only,300,EUR,,,,,,,,\nD4,key", "deals"),
+    "W035": money("W035", "595,95", "5950,95", "invoices"),
+    "W036": {"scenario": FILES["scenario"].replace("  opening_balance: 350k\n", "")
+             .replace("  bank: {series: balance, amount: -50k, by: 2027-Q2}\n", "")},
+    "W037": money("W037", "L1,smb", "W3,,Won,,EUR,,2023-03-01,,,,,,\nL1,smb", "deals"),
+    "W038": money("W038", "L1,smb", "W3,smb,Won,5,EUR,oldie,2023-03-01,,,,,,\nL1,smb", "deals"),
+    "W039": {"scenario": FILES["scenario"].replace(
+                 "    renewal: {chance: 0.9, uplift: 3%, slip: {median: 5, p90: 20}}\n", ""),
+             "renewals": FILES["renewals"].replace("2027-05-20,,", "2027-05-20,0.9,0")},
+    "W040": {"invoices": "id,deal,amount,invoice_date,due_date,paid_date\n"
+             "R1,W1,595,2026-05-08,2026-06-07,\n"},
+    "W041": {"invoices": "id,deal,amount,currency,invoice_date,due_date\n"
+             "R1,W1,595,USD,2026-05-08,2026-06-07\n"},
+    "W042": {"scenario": FILES["scenario"].replace("  renewals: renewals.csv\n", "")
+             .replace("  columns: {renewals: {due: Ends}}\n", "")},
+}  # fmt: skip
+
 REOPENED = "D5,Won,5,2026-10-01,2026-10-02,,2026-11-02\n"
 LATER = "D5,Proposal,5,2026-12-01,,,\n"
 ENDS = ["12-31", "01-31", "02-28", "03-31", "04-30", "05-31", "06-30", "07-31", "08-31", "09-30"]
@@ -153,7 +205,7 @@ NOTED = {
 
 
 def test_every_code_has_an_example():
-    examples = {*BAD, *NOTED, "W008"}  # W008 has its own test in test_resolve.py
+    examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, "W008"}  # W008 has its own test in test_resolve.py
     assert examples == set(CODES)
 
 
@@ -173,6 +225,21 @@ def test_what_looks_odd_is_noted(tmp_path, code):
     assert code in notes
     _, text, amount = notes[code]
     assert text and (amount is None or (isinstance(amount, int) and amount >= 0))
+
+
+@pytest.mark.parametrize("code", BAD_MONEY)
+def test_bad_input_about_money_is_told_by_its_code(tmp_path, code):
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, **BAD_MONEY[code])
+    found = caught.value.every
+    assert {p.code for p in found} == {code}
+    assert found[0].file and found[0].message and found[0].remedy
+
+
+@pytest.mark.parametrize("code", NOTED_MONEY)
+def test_what_looks_odd_about_money_is_noted(tmp_path, code):
+    notes = {note[0]: note for note in big(tmp_path, **NOTED_MONEY[code]).notes}
+    assert code in notes and notes[code][1]
 
 
 @pytest.mark.parametrize("code", CODES)

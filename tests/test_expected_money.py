@@ -215,7 +215,7 @@ def test_customers_may_fail_during_every_wait():
     )  # fmt: skip
     line = Line(0, start_day=80, delivery_day=90)
     segment = {"payment": {"default": behaviour}}
-    scenario = sure(line, product=product, segment=segment, months=10)
+    scenario = sure(line, product=product, segment=segment, months=11)
     result, again = expected(scenario), day_of(scenario, 2027, 7, 19) + 40
     billed = (127, 6e5 * left(127)), (87, 6e5 * left(87)), (again + 7, 12e5 * left(again + 7))
     assert result.billings.sum(axis=(0, 1)) == pytest.approx(cells(scenario, *billed))

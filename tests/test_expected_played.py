@@ -67,8 +67,8 @@ class Played(Plain):
 
     def book(self, contract, trial, day, amount):
         """Sign deals; called by the walk with the terms that a deal without lines would have."""
-        new, index, _, group, currency, _ = contract
-        source, pipeline = (NEW if new else OPEN), self.scenario.pipeline
+        source, index, _, group, currency, _ = contract
+        new, pipeline = source == NEW, self.scenario.pipeline
         segment = self.scenario.segments[index]
         lines = segment.mix if new else pipeline.lines[self.row]
         own = "" if new else pipeline.terms[self.row]

@@ -13,7 +13,8 @@ from family import run, trials_of
 from benchmarks.jobs import full_job
 from simulator.expected import expected
 from simulator.self_check import check_means
-from simulator.targets import SERIES
+
+SERIES = ("bookings", "billings", "receipts")
 
 FILE = Path(__file__).parent / "golden" / "full_job.json"
 TRIALS = 1_000

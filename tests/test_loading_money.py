@@ -5,14 +5,14 @@ from fractions import Fraction
 
 import pytest
 from test_loading import same
-from written import SCENARIO, loaded, problems, write
+from written import SCENARIO, loaded, write
 
 from simulator.cash import TaxCalendar
 from simulator.distributions import Fixed, LogNormal
 from simulator.figures import COMPANY
 from simulator.loading import load
 from simulator.loading.cash import dates_of
-from simulator.products import NO_PRODUCT, WHOLE, Line
+from simulator.products import WHOLE, Line
 from simulator.runs.record import _inputs
 from simulator.terms import parse_terms
 

@@ -34,13 +34,14 @@ from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Gamma, LogNormal, remaining_days
 from simulator.engine import attempts, billing, compile, luck, roads, settle, walk
+from simulator.engine.contracts import DayRates
 from simulator.engine.identity import Entities
 from simulator.expected import expected
 from simulator.expected.totals import Bets, moments
 from simulator.funnel import Funnel
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
-from simulator.scenario import Recycling, Soberness
+from simulator.scenario import Conditions, Recycling, Soberness
 from simulator.terms import parse_terms
 
 TRIALS = 6_000
@@ -203,26 +204,27 @@ def whole_month_in_the_first_days_of_it(patch):
 
 
 def recovery_paid_twice(patch):
-    real = billing._collect
+    real = billing.Invoices.receipts
 
-    def twice(*some):
-        flows = real(*some)
-        return flows + flows[1:]
+    def twice(self):
+        flows = list(real(self))
+        return iter(flows + flows[1:])
 
-    patch.setattr(billing, "_collect", twice)
+    patch.setattr(billing.Invoices, "receipts", twice)
 
 
 def invoice_lag_ignored(patch):
-    real = billing.invoice_dates
-    patch.setattr(billing, "invoice_dates", lambda part, dates, lag: real(part, dates, 0))
+    real = Conditions.invoice_days
+    patch.setattr(Conditions, "invoice_days", lambda self, n, day: real(replace(self, invoice_lag=0), n, day))
 
 
 def due_dates_not_rolled(patch):
-    patch.setattr(billing, "roll_dates", lambda dates, *rest: dates)
+    real = Conditions.due_days
+    patch.setattr(Conditions, "due_days", lambda self, n, day: real(replace(self, roll="none"), n, day))
 
 
 def delivery_at_signature(patch):
-    patch.setattr(billing, "_lag", lambda law, purpose, walkers: np.zeros(len(walkers.which), dtype=np.int64))
+    patch.setattr(billing, "_lag", lambda law, p, line, w: np.zeros(len(w.which), dtype=np.int64))
 
 
 def discount_taken_by_all(patch):
@@ -231,22 +233,19 @@ def discount_taken_by_all(patch):
 
 
 def rate_of_the_wrong_day(patch):
-    real = settle._entry
+    real = DayRates.convert
 
-    def entry(block, contract, row, trial, flow):
-        return real(block, replace(contract, rates=np.roll(contract.rates, 30)), row, trial, flow)
+    def convert(self, minor, day, trial):
+        return real(replace(self, by_day=np.roll(self.by_day, 30)), minor, day, trial)
 
-    patch.setattr(settle, "_entry", entry)
+    patch.setattr(DayRates, "convert", convert)
 
 
 def all_converted_on_the_day_of_signature(patch):
-    real = settle._entry
-
-    def entry(block, contract, row, trial, flow):
-        same = replace(contract, rates=np.full_like(contract.rates, contract.rates[1]))
-        return real(block, same, row, trial, flow)
-
-    patch.setattr(settle, "_entry", entry)
+    real = DayRates.convert
+    patch.setattr(
+        DayRates, "convert", lambda self, minor, day, trial: real(self, minor, np.ones_like(day), trial)
+    )
 
 
 def a_day_late(patch):

@@ -12,6 +12,8 @@ COLUMNS = {
     "invoice_day": [-40, -20, 0, -90, 3],
     "due_day": [-10, 10, 30, -60, 33],
     "paid_day": [UNPAID, 4, UNPAID, 0, UNPAID],
+    "tax_minor": [0, 3_000, 0, 0, 0],
+    "disputed": [False, False, True, False, False],
     "class_names": ("default", "Gold"),
     "currencies": ("EUR", "USD"),
 }

@@ -34,9 +34,10 @@ R2,D3,200,2026-05-05,2026-06-04,2026-06-10
 """
 
 
-def write(folder, scenario=SCENARIO, deals=DEALS, invoices=None, **more):
-    """Write the files and return the scenario's path; further files by their name without .yaml."""
-    for name, content in {"deals.csv": deals, "invoices.csv": invoices}.items():
+def write(folder, scenario=SCENARIO, deals=DEALS, invoices=None, tables=(), **more):
+    """Write the files and return the scenario's path; further scenarios by their name, tables by theirs."""
+    named = {f"{name}.csv": content for name, content in dict(tables).items()}
+    for name, content in ({"deals.csv": deals, "invoices.csv": invoices} | named).items():
         if isinstance(content, str):
             content = content.encode()
         if content is not None:

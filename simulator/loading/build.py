@@ -94,8 +94,7 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
     """
     frame, end = _framed(tree, file, problems)
     notes = frame.notes
-    for notice in notices:
-        notes.add("W008", notice)
+    notes.add_all("W008", notices)
     targets = read_targets(file, end, notes, tree, problems)
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
@@ -105,14 +104,11 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
     mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
     deals, lines = _deals(frame, tables, clocks, products, mixes, first_win_day(file, targets))
     receivables, owners = _invoices(frame, tables, deals)
-    books = _books(frame, tables, horizon, lines)
-    offers = build_offers(file, tree, problems)
+    books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals)
     segments = [
-        build_segment(
-            name, segment, *funnel, clocks[name], generations[name], mixes[name], horizon, tree, problems
-        )
-        for name, segment in file.segments.items()
+        build_segment(name, s, *funnel, clocks[name], generations[name], mixes[name], horizon, tree, problems)
+        for name, s in file.segments.items()
         if (funnel := funnels[name]) is not None
     ]
     problems.raise_if_any()
@@ -138,10 +134,7 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         invoice_segment=owners,
         products=products,
         offers=offers,
-        renewals=books.renewals,
-        cash=books.cash,
-        actuals=books.actuals,
-        plan=books.plan,
+        **vars(books),
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     note_money(scenario, tables, lines, notes)

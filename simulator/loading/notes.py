@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -50,6 +51,11 @@ class Notes:
     def add(self, code: str, text: str, amount: float | None = None) -> None:
         """Add a note with its money in minor units of the company's currency."""
         self.found.append((code, text, None if amount is None else round(amount)))
+
+    def add_all(self, code: str, texts: Sequence[str]) -> None:
+        """Add notes without money."""
+        for text in texts:
+            self.add(code, text)
 
     def minor(self, money: Money) -> float:
         """Return an amount in minor units of the company's currency, at the rate of the as-of day."""

@@ -36,7 +36,8 @@ def _plan_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
     reached = ("reached" if row["chance"] else "missed", "") if past else chance_cells(row)
     actual = scale.number(row["actual"]) if row["actual"] or past else NOTHING
     name = plain(row["name"], 20)
-    return [name, actual, *ends, scale.number(row["plan"]), scale.number(row["difference"], sign=True), *reached]
+    off = scale.number(row["difference"], sign=True)
+    return [name, actual, *ends, scale.number(row["plan"]), off, *reached]
 
 
 def _levels(payload: Mapping[str, Any], scale: Scale) -> str:
