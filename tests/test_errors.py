@@ -129,7 +129,8 @@ def money(code, was, now, table="scenario"):
 BAD_MONEY = {
     "S060": money("S060", "services: 40%}", "servces: 40%}"),
     "S061": money("S061", "recognise: at-delivery", "recognise: at-delivery, renewal: {chance: 0.9}")
-            | money("S061", "hardware", "services", "deals") | money("S061", "W2,hardware", "W2,licence", "lines"),
+            | money("S061", "hardware", "services", "deals")
+            | money("S061", "W2,hardware", "W2,licence", "lines"),
     "S062": money("S062", "on: 2027-01-20, ", ""),
     "S063": money("S063", "  opening_balance: 350k\n", ""),
     "D030": money("D030", "Licence", "Licens", "deals"),
