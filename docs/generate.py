@@ -20,7 +20,9 @@ from simulator.scenario.model import ScenarioFile
 HERE = Path(__file__).resolve().parent
 MARK = "<!-- keys of a scenario -->\n"
 LAWS = {"DaysLaw": "### Laws of days", "MoneyLaw": "### Laws of amounts"}
-ELSEWHERE = {"DealColumns", "InvoiceColumns"}  # described by the template
+ELSEWHERE = {  # described by the template
+    *("DealColumns", "InvoiceColumns", "LineColumns", "FigureColumns", "RenewalColumns", "OutflowColumns"),
+}
 MEANINGS = YAML(typ="safe").load((HERE / "templates" / "meanings.yaml").read_text(encoding="utf-8"))
 Schema = Mapping[str, Any]
 
