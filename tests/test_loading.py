@@ -198,6 +198,27 @@ def test_a_stated_date_on_the_weekend_ahead_is_not_overdue(tmp_path):
     assert s.pipeline.stated_days[0] > 0 >= s.pipeline.stated_days[1]
 
 
+def test_one_large_deal_is_named_once_where_its_name_is_its_id(tmp_path):
+    notes = {code: text for code, text, _ in loaded(tmp_path, deals=DEALS).notes}
+    assert notes["W013"] == "one deal, D2, is 67 % of all that is open"
+
+
+def test_a_horizon_that_cannot_be_says_how_far_it_may_reach(tmp_path):
+    found = problems(tmp_path, SCENARIO.replace("horizon: 12m", "horizon: 30y"))
+    assert [p.code for p in found] == ["S028"] and "3,660 days" in found[0].remedy
+
+
+def test_an_unknown_segment_is_refused_even_where_there_is_one(tmp_path):
+    deals = "id,stage,amount,segment\nA,Proposal,1,smb\nB,Proposal,1,\nC,Proposal,1,bigger\n"
+    assert [(p.code, p.value) for p in problems(tmp_path, deals=deals)] == [("D011", "bigger")]
+    assert len(loaded(tmp_path, deals=deals.replace("C,Proposal,1,bigger\n", "")).pipeline) == 2
+
+
+def test_probabilities_of_two_scales_are_refused(tmp_path):
+    deals = "id,stage,amount,probability\nA,Proposal,1,0.9\nB,Proposal,1,1.2\n"
+    assert {p.code for p in problems(tmp_path, deals=deals)} == {"D018"}
+
+
 def test_wins_of_every_year_are_kept_since_some_may_still_be_to_bill(tmp_path):
     deals = DEALS + "D5,Won,10,2024-01-01,,,2025-12-31\nD6,Won,20,2024-01-01,,,2025-07-01\n"
     wins = loaded(tmp_path, deals=deals).wins

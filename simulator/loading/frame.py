@@ -59,7 +59,8 @@ def read_end(file: ScenarioFile, tree: Tree, problems: Problems) -> date:
             return file.as_of + timedelta(days=366)
     if not 1 <= (end - file.as_of).days <= LONGEST_DAYS:
         message = f"the horizon ends on {end}, as of {file.as_of}"
-        problems.add(tree.problem("S028", message, ("horizon",), file.horizon))
+        remedy = f"write a last day from one day to {LONGEST_DAYS:,} days after as_of, such as 18m"
+        problems.add(tree.problem("S028", message, ("horizon",), file.horizon, remedy))
         return file.as_of + timedelta(days=366)
     return end
 

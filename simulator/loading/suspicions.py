@@ -36,7 +36,8 @@ def note_suspicions(
     if len(amounts) > 1 and amounts.max() > LARGE * amounts.sum():
         i = int(amounts.argmax())
         share = amounts[i] / amounts.sum()
-        what = f"one deal, {pipeline.id[i]} ({pipeline.name[i]}), is {share:.0%} of all that is open"
+        name = "" if pipeline.name[i] == pipeline.id[i] else f" ({pipeline.name[i]})"
+        what = f"one deal, {pipeline.id[i]}{name}, is {100 * share:.0f} % of all that is open"
         notes.add("W013", what, amounts[i])
     if has_deals and not has_invoices:
         notes.add("W014", "no receivables are given: money from invoices already written is missing")
