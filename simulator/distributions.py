@@ -19,6 +19,8 @@ LONGEST: Final = 4096
 """Whole days of a law's table; its last cell holds what takes longer (eleven years and more)."""
 MOMENT: Final = 1e-9
 """What is over in 0 days takes this long, so that R(0) is 1: entering a stage, nothing has passed yet."""
+TIE: Final = MOMENT / 2
+"""Times so near to each other are equal: ages are sums of clock weights, and 36.5 may be 36.4999999999."""
 
 
 class Distribution(Protocol):
@@ -64,7 +66,7 @@ class LogNormal:
         """Return (ln days − mu)/sigma, −∞ where days ≤ 0."""
         x = np.asarray(days, dtype=np.float64)
         if not self.sigma:
-            return np.where(x >= self._only, np.inf, -np.inf)
+            return np.where(x >= self._only - TIE, np.inf, -np.inf)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = (np.log(x) - self.mu) / self.sigma
         return np.where(x > 0, z, -np.inf)
@@ -182,11 +184,11 @@ class Fixed:
 
     def cdf(self, days: ArrayLike) -> Floats:
         """Return P(T ≤ days)."""
-        return np.where(np.asarray(days) >= max(self.days, MOMENT), 1.0, 0.0)
+        return np.where(np.asarray(days) >= max(self.days, MOMENT) - TIE, 1.0, 0.0)
 
     def sf(self, days: ArrayLike) -> Floats:
         """Return P(T > days)."""
-        return np.where(np.asarray(days) >= max(self.days, MOMENT), 0.0, 1.0)
+        return np.where(np.asarray(days) >= max(self.days, MOMENT) - TIE, 0.0, 1.0)
 
     def isf(self, q: ArrayLike) -> Floats:
         """Return the days, whatever q."""
@@ -255,7 +257,7 @@ class Empirical:
     values: tuple[float, ...]
 
     def _counts(self, days: ArrayLike) -> Integers:
-        return np.asarray(np.searchsorted(np.maximum(self.values, MOMENT), days, side="right"))
+        return np.asarray(np.searchsorted(np.maximum(self.values, MOMENT) - TIE, days, side="right"))
 
     def cdf(self, days: ArrayLike) -> Floats:
         """Return P(T ≤ days)."""
@@ -328,7 +330,7 @@ def remaining_days(
             np.exp(times, out=times)
         else:
             times = np.array(law.isf(u * alive[each]))
-    times -= (ages + 0.5)[each]
+    times -= (ages + (0.5 + TIE))[each]
     days = np.clip(np.ceil(times, out=times), 0, LONGEST - 1, out=times)
     if not alive.all():
         days = np.where(alive[each] > 0, days, 1.0)

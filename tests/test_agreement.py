@@ -1,6 +1,7 @@
 """The engine plays what the oracle computes: means, counts, whole laws and second moments, over a family."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from factory import (
     make_pipeline,
     make_scenario,
     make_segment,
+    plain_clock,
 )
 from family import (
     FAMILY,
@@ -42,6 +44,7 @@ from simulator.engine import compile_plan, play
 from simulator.expected import expected
 from simulator.expected.totals import Bets, bookings_law, moments, number_law
 from simulator.market import Market
+from simulator.periods import horizon
 from simulator.scenario import Recycling, Soberness
 
 TRIALS = 10_000
@@ -358,6 +361,33 @@ def test_stays_of_no_day_take_no_day_in_engine_and_oracle():
     outcome = run(scenario, TRIALS, 3)
     check = self_check(scenario, outcome)
     assert check.passed, check.failures
+
+
+@pytest.mark.parametrize("days", [1, 7, 31, 90])
+def test_a_fixed_stay_of_unknown_age_ends_evenly_over_its_days(days):
+    """Ages are even over 0 … 89 of 90 days, so that each of the days to come sees a ninetieth of the ends."""
+    funnel = make_funnel(transitions=[[0.0, 1.0, 0.0]], stay=Fixed(90))
+    scenario = one(make_segment(funnel=funnel, clock=plain_clock()), make_pipeline(1, age=np.nan), days=days)
+    assert expected(scenario).deal_in_horizon == pytest.approx(days / 90, abs=1e-12)
+    closes = run(scenario, 50_000).closes.sum(axis=1)
+    assert np.abs(binomial_z(closes, 50_000, np.array([days / 90]))).max(initial=0) < limit(1)
+
+
+@pytest.mark.parametrize(
+    "stay", [Fixed(75), LogNormal(np.log(90), 0.02), Empirical((66.0, 70.0, 71.0, 140.0, 300.0))]
+)
+def test_rough_stays_of_unknown_age_agree_week_by_week(stay):
+    segment = make_segment(funnel=make_funnel((0.4, 0.7), stay=stay), recycling=Recycling(0.5, Fixed(3)))
+    as_of = date(2026, 10, 30)
+    scenario = one(
+        segment, columns(12, stages=2, ages=(0, 0)), as_of=as_of,
+        horizon=horizon(as_of, as_of + timedelta(days=84), kind="week"),
+    )  # fmt: skip
+    scenario = replace(scenario, pipeline=replace(scenario.pipeline, age=np.full(12, np.nan)))
+    outcome = run(scenario, 40_000)
+    assert self_check(scenario, outcome).passed
+    chances = expected(scenario).deal_in_horizon
+    assert np.abs(binomial_z(outcome.closes.sum(axis=1), 40_000, chances)).max() < limit(12)
 
 
 def test_the_guard_is_never_reached_by_ordinary_funnels():

@@ -27,7 +27,7 @@ from simulator.distributions import (
 from simulator.engine.identity import inverse
 from simulator.engine.moments import log_time_moments
 from simulator.engine.stays import stay_tables
-from simulator.expected.walks import Walk
+from simulator.expected.walks import Walk, days_left
 from simulator.funnel import winning_times
 from simulator.market import LARGEST_DOUBT, LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
 from simulator.periods import horizon, length_days, length_end
@@ -123,6 +123,20 @@ def test_draws_have_exactly_the_whole_day_law(law):
         survivors = n * (1 - np.cumsum(whole_days(law, age)))
         assert np.abs(n - np.cumsum(counts) - survivors).max() <= 1.0
         assert (np.diff(drawn) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    "law", [Fixed(0.0), Fixed(14.6), LogNormal(np.log(14.6), 0.0), Empirical((7.3, 14.6, 36.5))]
+)
+def test_ages_that_are_sums_of_clock_weights_meet_times_up_to_rounding(law):
+    """14.6 − 14.1 − ½ is 0, or a hair more or less; draws and law must take it for the same day."""
+    u = (np.arange(1_000) + 0.5) / 1_000
+    for age in (14.1, 0.1 * 141, 7.3 - 0.5, 1.46 * 5 - 0.5, sum([1.46] * 25) - 22.5, sum([0.1] * 66), 6.1):
+        law_of_days = whole_days(law, age)
+        drawn = np.bincount(remaining_days(law, u, age), minlength=LONGEST) / 1_000
+        assert np.abs(drawn - law_of_days).max() <= 1e-3
+        assert np.array_equal(days_left(law, np.array([age]), LONGEST)[0], law_of_days)
+    assert whole_days(Fixed(14.6), 14.1)[0] == whole_days(Fixed(14.6), 0.1 * 141)[0] == 1
 
 
 def test_tables_of_stays_draw_the_same_days_as_the_laws():

@@ -27,7 +27,9 @@ _REST: Final = 1e-6
 """Resting ages are cut where fewer than this share of a stage's deals are still there."""
 _EXACT_AGES: Final = 64
 _AGES_A_DOUBLING: Final = 16
-"""Resting ages up to the first are all kept; above, so many to each doubling stand for their neighbours."""
+"""Resting ages up to the first are all kept; above, so many to each doubling stand for their neighbours,"""
+_COARSE: Final = 1e-4
+"""unless that moves more than this share of what is left of the stays."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Walk:
 
         P(a) ∝ Σ_k p[s,k]·R[s,k](a), a = 0, 1, …, cut where fewer than 1e-6 remain. Beyond 64 days the mass
         between two kept ages goes to both, by its distance, which keeps total and mean; the kept ones lie
-        4 % apart, which moves results by less than 1e-4 of themselves.
+        4 % apart. Where stays are not smooth (fixed or observed times), that would lump what happens within
+        days of each other, and all ages are kept.
         """
         days = np.arange(LONGEST)
         alive = np.zeros(LONGEST)
@@ -93,7 +96,28 @@ class Walk:
                 alive += self.funnel.transitions[stage, k] * law.sf(days)
         few = np.flatnonzero(alive <= _REST)
         alive = alive[: max(int(few[0]), 1) if len(few) else LONGEST]
-        return _thinned(alive / alive.sum())
+        ages, chances = _thinned(alive / alive.sum())
+        if len(ages) < len(alive) and self._moved_by(stage, alive, ages, chances) > _COARSE:
+            return days[: len(alive)].astype(np.float64), alive / alive.sum()
+        return ages, chances
+
+    def _moved_by(self, stage: int, alive: Floats, ages: Floats, chances: Floats) -> float:
+        """Return how far the days left, with the move that follows, lie from their law at all ages.
+
+        Over all ages Σ_a P(a)·w_k(a)·P_k(left > j | a) = p[s,k]·Σ_a R[s,k](a + j + ½) / Σ_a alive(a).
+        """
+        moves, moved, count = self.first_moves(stage, ages), 0.0, len(alive)
+        for k, law in enumerate(self.funnel.stays[stage]):
+            if law is None:
+                continue
+            later = np.cumsum(np.append(0.0, law.sf(np.arange(count + LONGEST) + 0.5)))
+            exact = (later[count : count + LONGEST] - later[:LONGEST]) / alive.sum()
+            here = np.where(moves[:, k] > 0, law.sf(ages), 1.0)
+            left = law.sf(ages[:, None] + np.arange(LONGEST) + 0.5) / here[:, None]
+            kept = (chances * moves[:, k]) @ left
+            off = self.funnel.transitions[stage, k] * exact - kept
+            moved += float(np.abs(np.diff(off, append=0.0)).sum())
+        return moved
 
     def law_from_entry(self, end: End) -> Floats:
         """Return the law of the days from entering each stage to won, or to lost, given that end.
