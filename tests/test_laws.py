@@ -126,17 +126,17 @@ def test_draws_have_exactly_the_whole_day_law(law):
 
 
 @pytest.mark.parametrize(
-    "law", [Fixed(0.0), Fixed(14.6), LogNormal(np.log(14.6), 0.0), Empirical((7.3, 14.6, 36.5))]
+    "law", [Fixed(0.0), Fixed(29.6), LogNormal(np.log(29.6), 0.0), Empirical((7.3, 14.6, 29.6, 36.5))]
 )
 def test_ages_that_are_sums_of_clock_weights_meet_times_up_to_rounding(law):
-    """14.6 − 14.1 − ½ is 0, or a hair more or less; draws and law must take it for the same day."""
+    """29.6 − 14.1 − ½ is 15, or a hair more or less; draws and law must take it for the same day."""
     u = (np.arange(1_000) + 0.5) / 1_000
     for age in (14.1, 0.1 * 141, 7.3 - 0.5, 1.46 * 5 - 0.5, sum([1.46] * 25) - 22.5, sum([0.1] * 66), 6.1):
         law_of_days = whole_days(law, age)
         drawn = np.bincount(remaining_days(law, u, age), minlength=LONGEST) / 1_000
         assert np.abs(drawn - law_of_days).max() <= 1e-3
         assert np.array_equal(days_left(law, np.array([age]), LONGEST)[0], law_of_days)
-    assert whole_days(Fixed(14.6), 14.1)[0] == whole_days(Fixed(14.6), 0.1 * 141)[0] == 1
+    assert whole_days(Fixed(29.6), 14.1)[15] == whole_days(Fixed(29.6), 0.1 * 141)[15] == 1
 
 
 def test_tables_of_stays_draw_the_same_days_as_the_laws():
