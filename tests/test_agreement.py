@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -12,8 +13,11 @@ from factory import (
     causes_funnel,
     make_funnel,
     make_pipeline,
+    make_product,
+    make_renewals,
     make_scenario,
     make_segment,
+    make_wins,
     plain_clock,
 )
 from family import (
@@ -30,6 +34,7 @@ from family import (
     row_of,
     run,
     self_check,
+    trials_of,
     variance_z,
 )
 from plain_walk import Plain
@@ -44,8 +49,13 @@ from simulator.engine import compile_plan, play
 from simulator.expected import expected
 from simulator.expected.totals import Bets, bookings_law, moments, number_law
 from simulator.market import Market
+from simulator.payments import Dispute, PaymentBehaviour
 from simulator.periods import horizon
+from simulator.products import Line, Renewal
 from simulator.scenario import Recycling, Soberness
+from simulator.self_check import check_means
+from simulator.simulation import simulate
+from simulator.terms import parse_terms
 
 TRIALS = 10_000
 
@@ -388,6 +398,71 @@ def test_rough_stays_of_unknown_age_agree_week_by_week(stay):
     assert self_check(scenario, outcome).passed
     chances = expected(scenario).deal_in_horizon
     assert np.abs(binomial_z(outcome.closes.sum(axis=1), 40_000, chances)).max() < limit(12)
+
+
+def sure(*lines, **more):
+    """A deal that is won on day 5 for certain, of some lines."""
+    funnel = make_funnel(transitions=[[0.0, 1.0, 0.0]], stay=Fixed(5))
+    segment = make_segment(funnel=funnel, clock=plain_clock(), amount_change=NEVER_CHANGED)
+    deal = make_pipeline(1, amount=1_200_000, lines=lines) if lines else make_pipeline()
+    return one(segment, deal, **more)
+
+
+def agree(scenario, trials=2_000):
+    """Play a scenario, hold every series to its exact mean, and return what was played."""
+    plan = compile_plan(scenario, 3)
+    outcome = play(plan, 0, trials)
+    check = check_means(trials_of(scenario, outcome, 3), expected(scenario), plan.most_parts)
+    assert check.passed, check.failures
+    return outcome
+
+
+def test_a_line_is_renewed_for_as_long_as_it_was_signed():
+    """Six months instead of the product's twelve: paid monthly, the next term has six invoices again."""
+    product = make_product(
+        recurring=True, renewal=Renewal(1.0), service_months=12, terms="monthly in advance",
+        recognise="over-term",
+    )  # fmt: skip
+    outcome = agree(sure(Line(0, months=6), products=(product,), months=20))
+    names = ("bookings", "billings", "revenue")
+    money = {series: outcome.money[series].sum(axis=0)[:, 0] for series in names}
+    assert np.flatnonzero(money["bookings"]).tolist() == [0, 6, 12, 18]
+    assert (money["billings"][1:19] == 200_000).all() and money["revenue"][12] > 190_000
+
+
+def test_terms_shorter_than_three_months_are_renewed_after_three():
+    product = make_product(recurring=True, renewal=Renewal(0.9), service_months=1)
+    outcome = agree(sure(Line(0), products=(product,), months=12))
+    booked = outcome.money["bookings"].sum(axis=(0, 2))
+    assert np.flatnonzero(booked).tolist() == [0, 3, 6, 9]
+
+
+def test_renewals_that_fall_due_behind_a_shorter_horizon_do_not_exist():
+    product = make_product(recurring=True, renewal=Renewal(0.5))
+    renewals = make_renewals(due_day=[30, 450])
+    scenario = sure(products=(product,), renewals=renewals, months=18)
+    assert simulate(scenario, 300).check.passed  # its other markets are played to the end of the year only
+    agree(replace(scenario, horizon=horizon(scenario.horizon.as_of, date(2027, 1, 31))))
+
+
+def test_the_tax_of_invoices_taken_to_be_written_is_passed_on():
+    """Signed and billed at the end of October, without any invoice on record: 19 % are due in November."""
+    product = make_product(tax=Fraction(19, 100), invoice_lag=0)
+    wins = make_wins(day=[-2], amount=[1_000_00], lines=(Line(0),))
+    outcome = agree(sure(products=(product,), wins=wins))
+    assert outcome.money["tax"][0, :, 0].tolist() == [19_000.0, *[0.0] * 11]
+    free = agree(sure(products=(replace(product, tax=Fraction(0)),), wins=wins))
+    assert "tax" not in free.money
+
+
+def test_what_is_credited_and_discounted_is_never_more_than_the_invoice():
+    contested = Dispute(1.0, Fixed(0), Fraction(1))
+    behaviour = replace(PaymentBehaviour(0, np.ones(1), discount_taken=1.0), dispute=contested)
+    scenario = sure(Line(), months=3)
+    (segment,) = scenario.segments
+    segment = replace(segment, payment={"default": behaviour}, terms={"default": parse_terms("2/10 net 30")})
+    outcome = agree(replace(scenario, segments=(segment,)))
+    assert not outcome.money["receipts"].any()
 
 
 def test_the_guard_is_never_reached_by_ordinary_funnels():

@@ -176,7 +176,7 @@ def _outstanding(block: Block, i: int, invoice: Invoice) -> Invoices:
 
 
 def pass_on_known_tax(block: Block) -> None:
-    """Post the tax on invoices that were written by the as-of day, where it is not yet passed on."""
+    """Post the tax on invoices of the past, known or taken to be written, where it is yet to be passed on."""
     for day, amount in block.plan.known_tax:
         block.cells.money["tax"][0, block.plan.cell_of_day[day]] += amount
 

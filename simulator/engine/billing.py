@@ -273,7 +273,8 @@ def settled(
             day, credited = _disputed(payment, written, day, draw, disputed)
         if written.discount is not None:
             off = split(written.gross, (written.discount.share, 1 - written.discount.share))[:, 0]
-            discount = np.where(day <= written.day + written.discount.days, off, 0)
+            in_time = day <= written.day + written.discount.days
+            discount = np.where(in_time, np.minimum(off, written.gross - credited), 0)
         bad = np.flatnonzero(day == NEVER)
         if len(bad):
             lost = True

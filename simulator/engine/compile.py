@@ -70,7 +70,10 @@ def compile_plan(
         Entities(streams, "invoice", scenario.receivables.id[open_].tolist()),
         tuple(_backlog(scenario, rest, by, rows, place) for rest in scenario.rests if not rest.finished),
         Entities(streams, "deal", scenario.wins.id),
-        tuple(_renewal(scenario, i, by, rows, place, contracts) for i in range(len(scenario.renewals))),
+        tuple(
+            _renewal(scenario, i, by, rows, place, contracts)
+            for i in np.flatnonzero(scenario.renewals.due_day <= horizon.last_day).tolist()
+        ),
         Entities(streams, "renewal", scenario.renewals.id),
         customers,
         horizon.cell_of_day(),

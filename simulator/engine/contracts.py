@@ -19,6 +19,8 @@ from simulator.terms import PaymentTerms
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+SHORTEST_TERM = 3
+"""Months after which a service is renewed at the earliest."""
 LINE_DRAWS = 1024
 """Draws that each line of a deal has room for in a purpose; there are at most 600 instalments."""
 
@@ -34,6 +36,7 @@ class LinePlan:
         invoice_days: by instalment and event day 0 … last day.
         due_days: by instalment and invoice day 0 … last day.
         term_end: first day after the term, by start day 0 … last day.
+        renewal_due: day on which its renewal is decided, likewise.
         again: the line when it is renewed, or None.
     """
 
@@ -43,6 +46,7 @@ class LinePlan:
     invoice_days: tuple[Integers, ...]
     due_days: tuple[Integers, ...]
     term_end: Integers
+    renewal_due: Integers
     again: LinePlan | None = None
 
     @property
@@ -131,24 +135,28 @@ class Contracts:
         )  # fmt: skip
         return Contract(segment, currency, tuple(plans))
 
-    def renewal(self, segment: int, customer_class: str, currency: str, product: int) -> LinePlan:
-        """Return the line of a contract that is renewed."""
-        place = "renewal", segment, customer_class, currency, product
+    def renewal(
+        self, segment: int, customer_class: str, currency: str, product: int, months: int = 0
+    ) -> LinePlan:
+        """Return the line of a contract that is renewed, for as many months as before."""
+        place = "renewal", segment, customer_class, currency, product, months
         if place not in self._known:
-            terms = conditions(self.scenario, segment, customer_class, currency, "", Line(product))
+            line = Line(product, months=months)
+            terms = conditions(self.scenario, segment, customer_class, currency, "", line)
             # Service goes on at signature, and what is delivered is delivered with it.
             at_once = replace(
                 terms, delivery=Fixed(0), acceptance=Fixed(0), product=replace(terms.product, start=Fixed(0))
             )
-            line = line_plan(at_once, self.scenario.horizon.last_day, 0)
-            self._known[place] = Contract(segment, currency, (line,))
+            plan = line_plan(at_once, self.scenario.horizon.last_day, 0)
+            self._known[place] = Contract(segment, currency, (plan,))
         return self._known[place].lines[0]
 
     def _line(self, terms: Conditions, number: int, customer_class: str) -> LinePlan:
         plan = line_plan(terms, self.scenario.horizon.last_day, number)
         if terms.product.renewal is None or terms.line.product == NO_PRODUCT:
             return plan
-        again = self.renewal(terms.segment, customer_class, terms.currency, terms.line.product)
+        line = terms.line
+        again = self.renewal(terms.segment, customer_class, terms.currency, line.product, line.months)
         return replace(plan, again=replace(again, number=number))
 
 
@@ -157,7 +165,9 @@ def line_plan(terms: Conditions, last_day: int, number: int) -> LinePlan:
     days = np.arange(last_day + 1)
     invoices = tuple(terms.invoice_days(n, days) for n in range(len(terms.installments)))
     due = tuple(terms.due_days(n, days) for n in range(len(terms.installments)))
-    return LinePlan(terms, number, terms.product.name, invoices, due, terms.term_end_days(days))
+    end = terms.term_end_days(days)
+    renewal_due = replace(terms, months=max(terms.months, SHORTEST_TERM)).term_end_days(days)
+    return LinePlan(terms, number, terms.product.name, invoices, due, end, renewal_due)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -153,8 +153,8 @@ class Plan:
         invoice_entities: theirs, in the same order.
         backlog: lines of deals already won of which something is left.
         win_entities: of the deals already won.
-        renewals: of the scenario's table.
-        renewal_entities: theirs.
+        renewals: of the scenario's table, as far as they fall due inside the horizon.
+        renewal_entities: of the whole table.
         customers: entities of the customers of deals, invoices and renewals.
         cell_of_day: elementary cell of each day 0 … last day + 1.
         quarter_of_day: calendar quarters after the as-of day's, likewise.
@@ -203,16 +203,29 @@ class Plan:
 
     @cached_property
     def known_tax(self) -> tuple[tuple[int, float], ...]:
-        """The tax on known invoices still to be passed on: day, and company minor units."""
+        """The tax on invoices of the past that is still to be passed on: day, and company minor units."""
         s, found = self.scenario, []
-        r, tax = s.receivables, s.cash.tax
-        for i in np.flatnonzero((r.tax_minor > 0) & (r.invoice_day <= 0)).tolist():
-            day = int(r.invoice_day[i])
-            due = s.horizon.day_of(tax.due(s.horizon.date_of(day)))
+        for day, code, tax in (*self._tax_on_record(), *self._tax_presumed()):
+            due = s.horizon.day_of(s.cash.tax.due(s.horizon.date_of(day)))
             if 0 < due <= self.last_day:
-                code = r.currencies[int(r.currency_index[i])]
-                found.append((due, float(s.rates.convert(r.tax_minor[i], code, day))))
+                found.append((due, float(s.rates.convert(tax, code, day))))
         return tuple(found)
+
+    def _tax_on_record(self) -> Iterator[tuple[int, str, int]]:
+        """Yield day, currency and tax of the invoices that are known."""
+        r = self.scenario.receivables
+        for i in np.flatnonzero((r.tax_minor > 0) & (r.invoice_day <= 0)).tolist():
+            yield int(r.invoice_day[i]), r.currencies[int(r.currency_index[i])], int(r.tax_minor[i])
+
+    def _tax_presumed(self) -> Iterator[tuple[int, str, int]]:
+        """Yield likewise those that are taken to be written."""
+        for line in self.backlog:
+            terms = line.rest.conditions
+            for n, part in enumerate(line.rest.presumed):
+                event = line.rest.days[terms.installments[n].event]
+                if part and terms.tax and event is not None:
+                    day = int(terms.invoice_days(n, np.array(event)))
+                    yield day, terms.currency, int(terms.tax_on(np.array(part)))
 
     @property
     def renews(self) -> bool:

@@ -168,7 +168,7 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     if line.renewal is not None:
         start = events["start"]
         some = np.flatnonzero(start <= block.plan.last_day)
-        renew(postings, line, signed, some, line.term_end[start[some]])
+        renew(postings, line, signed, some, line.renewal_due[start[some]])
     return booked
 
 
@@ -180,7 +180,7 @@ def renew(postings: Postings, line: LinePlan, signed: Signed, some: Integers, du
         line: as it was signed.
         signed: the contracts.
         some: which of them come to their end.
-        due_day: first day after each one's term.
+        due_day: on which each is decided, the first day after its term.
     """
     plan, renewal = postings.block.plan, line.renewal
     assert renewal is not None

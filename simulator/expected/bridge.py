@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.expected.billing import rates, rates_on
+from simulator.expected.billing import rates
 from simulator.expected.means import Daily, Expected, crm_chances, expected
 from simulator.scenario import Scenario
 
@@ -76,8 +76,7 @@ def won_already(scenario: Scenario, first_day: int, last_day: int, segment: int 
     for row in range(len(wins)):
         day = int(wins.day[row])
         if first_day <= day <= min(last_day, 0) and segment in (None, int(wins.segment[row])):
-            code = wins.currency[row]
-            total += float(wins.amount[row]) * float(rates_on(scenario, code, np.array(day)))
+            total += float(scenario.rates.convert(wins.amount[row], wins.currency[row], day))
     return total
 
 
