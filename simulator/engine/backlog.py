@@ -14,6 +14,7 @@ from simulator.engine.billing import (
     Flow,
     Invoices,
     Written,
+    followed,
     invoices,
     late_days,
     over_term,
@@ -24,7 +25,7 @@ from simulator.engine.billing import (
     weekday,
 )
 from simulator.engine.block import Block
-from simulator.engine.contracts import LINE_DRAWS, LinePlan
+from simulator.engine.contracts import LinePlan
 from simulator.engine.plan import Backlog, DueRenewal, Invoice
 from simulator.engine.postings import Account, Postings
 from simulator.engine.settle import Signed, decided, insolvency, sign, slipped
@@ -36,12 +37,18 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-def play_backlog(block: Block) -> None:
-    """Bill, recognise and collect what is left of deals already won, in every trial."""
+def play_known(block: Block) -> None:
+    """Play in every trial what is known already: backlog, contracts that end, opening invoices and tax."""
     postings = Postings(block)
     for line in block.plan.backlog:
         _roll(postings, line)
+    for due in block.plan.renewals:
+        _renew(postings, due)
+    for i, invoice in enumerate(block.plan.invoices):
+        _collect(postings, i, invoice)
     postings.flush()
+    for day, tax in block.plan.known_tax:
+        block.cells.money["tax"][0, block.plan.cell_of_day[day]] += tax
 
 
 def _roll(postings: Postings, backlog: Backlog) -> None:
@@ -107,26 +114,10 @@ def _invoice_days(line: LinePlan, n: int, event: Integers, known: int | None, la
 
 def _presumed(line: LinePlan, n: int, billed: Billed, event_day: int, part: int) -> Invoices:
     """Return an invoice that is taken to be written on schedule, of which nobody knows whether it is paid."""
-    terms, number = line.conditions, line.number * LINE_DRAWS + n
-    day = terms.invoice_days(n, np.array([event_day]))
-    due = terms.due_days(n, day)
     count = len(billed.amount)
-    net = np.full(count, part)
-    tax = terms.tax_on(net)
-    walkers, installment = billed.walkers, terms.installments[n]
-
-    def draw(purpose: str) -> Floats:
-        return walkers.entities.draw(purpose, walkers.which, walkers.offsets, number, walkers.attempt)
-
-    written = Written(
-        np.repeat(day, count), np.repeat(due, count), net + tax, weekday(terms.origin, np.repeat(due, count)),
-        installment.discount, installment.certain, billed.failed,
-    )  # fmt: skip
-    everyone = np.arange(count)
-    late = None
-    if not installment.certain:
-        late = late_days(terms.payment, written, draw, shared_factor(terms.payment, billed, everyone))
-    return settled(terms.payment, written, everyone, net, tax, late, draw)
+    day = line.conditions.invoice_days(n, np.full(count, event_day))
+    due = line.conditions.due_days(n, day)
+    return followed(line, n, billed, np.arange(count), day, due, np.full(count, part))
 
 
 def _revenue(rest: Rest, line: LinePlan, billed: Billed, events: Events, edges: Integers) -> Iterator[Flow]:
@@ -143,15 +134,13 @@ def _revenue(rest: Rest, line: LinePlan, billed: Billed, events: Events, edges: 
         yield from over_term(billed.amount, events["start"], ends, billed.failed, edges)
 
 
-def collect_receivables(block: Block) -> None:
-    """Pay the opening invoices by their residual life tables."""
-    postings = Postings(block)
-    for i, invoice in enumerate(block.plan.invoices):
-        rows = np.full(block.trials, invoice.row)
-        trial = np.arange(block.trials)
-        account = Account(block.rates(invoice.currency), rows, trial, trial, ruled=False)
-        postings.paid(account, _outstanding(block, i, invoice))
-    postings.flush()
+def _collect(postings: Postings, i: int, invoice: Invoice) -> None:
+    """Pay an opening invoice by its residual life table."""
+    block = postings.block
+    trial = np.arange(block.trials)
+    rows = np.full(block.trials, invoice.row)
+    account = Account(block.rates(invoice.currency), rows, trial, trial, ruled=False)
+    postings.paid(account, _outstanding(block, i, invoice))
 
 
 def _outstanding(block: Block, i: int, invoice: Invoice) -> Invoices:
@@ -175,21 +164,8 @@ def _outstanding(block: Block, i: int, invoice: Invoice) -> Invoices:
     return settled(payment, written, everyone, gross, np.zeros_like(gross), late, draw, disputed, -due)
 
 
-def pass_on_known_tax(block: Block) -> None:
-    """Post the tax on invoices of the past, known or taken to be written, where it is yet to be passed on."""
-    for day, amount in block.plan.known_tax:
-        block.cells.money["tax"][0, block.plan.cell_of_day[day]] += amount
-
-
-def play_renewals(block: Block) -> None:
-    """Decide the contracts that are known to end, and sign those that are renewed."""
-    postings = Postings(block)
-    for due in block.plan.renewals:
-        _renew(postings, due)
-    postings.flush()
-
-
 def _renew(postings: Postings, due: DueRenewal) -> None:
+    """Decide a contract that is known to end, and sign it where it is renewed."""
     block, table = postings.block, postings.block.plan.scenario.renewals
     plan, everyone = block.plan, np.arange(block.trials)
     walkers = Walkers(plan.renewal_entities, np.full(block.trials, due.number), block.offsets)

@@ -163,12 +163,29 @@ def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Intege
         day: on which each would be written, at least 1.
         part: its net amount.
     """
-    terms, last_day = line.conditions, len(line.term_end) - 1
-    is_written = (day <= last_day) & (part > 0)
+    is_written = (day < len(line.term_end)) & (part > 0)
     if billed.failed is not None:
         is_written &= day < billed.failed
     entry = np.flatnonzero(is_written)
-    day, net = day[entry], part[entry]
+    day = day[entry]
+    return followed(line, n, billed, entry, day, line.due_days[n][day], part[entry])
+
+
+def followed(
+    line: LinePlan, n: int, billed: Billed, entry: Integers, day: Integers, due: Integers, net: Integers
+) -> Invoices:
+    """Return invoices of an instalment that are written, and what becomes of them.
+
+    Args:
+        line: of all deals.
+        n: number of the instalment.
+        billed: the deals.
+        entry: index of each invoice's deal.
+        day: on which each is written.
+        due: on which each is due.
+        net: of each.
+    """
+    terms, installment = line.conditions, line.conditions.installments[n]
     tax = terms.tax_on(net) if terms.tax else np.zeros_like(net)
     failed = None if billed.failed is None else billed.failed[entry]
     some, number = billed.walkers.only(entry), line.number * LINE_DRAWS + n
@@ -176,8 +193,6 @@ def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Intege
     def draw(purpose: str) -> Floats:
         return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
 
-    installment = terms.installments[n]
-    due = line.due_days[n][day]
     written = Written(
         day, due, net + tax, weekday(terms.origin, due), installment.discount, installment.certain, failed
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ from simulator.targets import Posted
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+MANY: Final = 1 << 21
+"""Movements that may wait at once: thousands of open invoices would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,16 @@ class Postings:
 
     block: Block
     _waiting: dict[Posted, list[Entry]] = field(default_factory=dict)
+    _size: int = 0
 
     def post(self, series: Posted, row: Integers, day: Integers, trial: Integers, money: Floats) -> None:
         """Post company money to a series; days lie inside the horizon."""
         if len(day):
             cell = self.block.plan.cell_of_day[day]
             self._waiting.setdefault(series, []).append((row, cell, trial, money))
+            self._size += len(day)
+            if self._size > MANY:
+                self.flush()
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
@@ -93,3 +102,4 @@ class Postings:
         for series, entries in self._waiting.items():
             self.block.cells.add(series, entries)
         self._waiting.clear()
+        self._size = 0

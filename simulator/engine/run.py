@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.attempts import play_segment
-from simulator.engine.backlog import collect_receivables, pass_on_known_tax, play_backlog, play_renewals
+from simulator.engine.backlog import play_known
 from simulator.engine.block import Block, new_block
 from simulator.engine.cells import PART
 from simulator.engine.plan import Plan
@@ -110,8 +110,5 @@ def _play_block(plan: Plan, first: int, money: dict[Posted, Floats]) -> Block:
     block = new_block(plan, first, money)
     for segment in plan.segments:
         play_segment(block, segment)
-    play_backlog(block)
-    play_renewals(block)
-    collect_receivables(block)
-    pass_on_known_tax(block)
+    play_known(block)
     return block
