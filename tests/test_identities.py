@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.clock import business_holidays
 from simulator.distributions import Empirical, Fixed, Gamma
-from simulator.engine.billing import Billed, bill, event_days, revenue
+from simulator.engine.billing import Billed, bill, event_days
 from simulator.engine.contracts import line_plan
 from simulator.engine.identity import Entities
+from simulator.engine.recognition import revenue
 from simulator.engine.settle import insolvency
 from simulator.engine.walk import Walkers
 from simulator.market import Market

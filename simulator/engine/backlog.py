@@ -17,9 +17,7 @@ from simulator.engine.billing import (
     followed,
     invoices,
     late_days,
-    over_term,
     pending_days,
-    revenue,
     settled,
     shared_factor,
     weekday,
@@ -28,6 +26,7 @@ from simulator.engine.block import Block
 from simulator.engine.contracts import LinePlan
 from simulator.engine.plan import Backlog, DueRenewal, Invoice
 from simulator.engine.postings import Account, Postings
+from simulator.engine.recognition import over_term, revenue
 from simulator.engine.settle import Signed, decided, insolvency, sign, slipped
 from simulator.engine.walk import Walkers
 from simulator.payments import NEVER

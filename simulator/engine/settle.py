@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import remaining_days
-from simulator.engine.billing import Billed, bill, event_days, revenue
+from simulator.engine.billing import Billed, bill, event_days
 from simulator.engine.block import Block
 from simulator.engine.cells import parted
 from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
@@ -18,6 +18,7 @@ from simulator.engine.identity import Entities
 from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.postings import Account, Postings
+from simulator.engine.recognition import revenue
 from simulator.engine.walk import Walkers
 from simulator.money import LIMIT, split
 from simulator.offers import Offer

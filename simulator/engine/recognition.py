@@ -1,0 +1,59 @@
+"""Recognise the revenue of won lines by the rule of their product (MODEL 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.billing import Billed, Events, Flow
+from simulator.engine.contracts import LinePlan
+from simulator.scenario import served_share
+
+Integers = NDArray[np.int64]
+
+
+def revenue(line: LinePlan, billed: Billed, events: Events, edges: Integers) -> Iterator[Flow]:
+    """Yield the revenue of lines by their rule; what comes over the term is dated at the ends of cells.
+
+    Args:
+        line: of all deals.
+        billed: the deals.
+        events: days by event.
+        edges: day 0 and the last day of each cell.
+    """
+    terms, everyone = line.conditions, np.arange(len(billed.amount))
+    if terms.recognise == "over-term":
+        some = np.flatnonzero(events["start"] <= edges[-1])
+        start, failed = events["start"][some], None if billed.failed is None else billed.failed[some]
+        for flow in over_term(billed.amount[some], start, line.term_end[start], failed, edges):
+            yield Flow(some[flow.entry], flow.day, flow.amount)
+    elif terms.recognise == "at-delivery":
+        yield _standing(billed, Flow(everyone, events["delivery"], billed.amount))
+    elif terms.recognise == "at-milestone":
+        parts = terms.parts(billed.amount)
+        for n, event in enumerate(terms.milestones):
+            yield _standing(billed, Flow(everyone, events[event], parts[:, n]))
+
+
+def over_term(
+    amount: Integers, start: Integers, end: Integers, failed: Integers | None, edges: Integers
+) -> Iterator[Flow]:
+    """Yield what is recognised in each cell of services from start to before end, dated at the cell's end."""
+    last = end - 1 if failed is None else np.minimum(end, failed) - 1
+    before = served_share(amount, start, end, np.minimum(edges[0], last))
+    for edge in edges[1:].tolist():
+        now = served_share(amount, start, end, np.minimum(edge, last))
+        moved = np.flatnonzero(now > before)
+        if len(moved):
+            yield Flow(moved, np.full(len(moved), edge, dtype=np.int64), now[moved] - before[moved])
+        before = now
+
+
+def _standing(billed: Billed, flow: Flow) -> Flow:
+    """Return the movements before the customer fails."""
+    if billed.failed is None:
+        return flow
+    keep = np.flatnonzero(flow.day < billed.failed[flow.entry])
+    return Flow(flow.entry[keep], flow.day[keep], flow.amount[keep])
