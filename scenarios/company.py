@@ -246,3 +246,10 @@ def write(path: Path, columns: tuple[str, ...], rows: list[tuple[object, ...]]) 
         writer.writerows(rows)
 
 
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day some months on, the last of the month where it is shorter."""
+    month = day.month - 1 + months
+    first = date(day.year + month // 12, month % 12 + 1, 1)
+    return first.replace(day=min(day.day, end_of_month(first).day))

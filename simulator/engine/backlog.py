@@ -45,9 +45,9 @@ def play_known(block: Block) -> None:
         _renew(postings, due)
     for i, invoice in enumerate(block.plan.invoices):
         _collect(postings, i, invoice)
-    postings.flush()
+    everyone = np.arange(block.trials)
     for day, tax in block.plan.known_tax:
-        block.cells.money["tax"][0, block.plan.cell_of_day[day]] += tax
+        postings.post("tax", 0, np.array([day]), everyone, np.array([tax]))
 
 
 def _roll(postings: Postings, backlog: Backlog) -> None:

@@ -73,22 +73,23 @@ class Block:
         return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
-def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]]) -> Block:
+def new_block(plan: Plan, numbers: range, money: Mapping[Posted, NDArray[np.float64]], first: int) -> Block:
     """Return a block of trials from `first` on, its market drawn and nothing played.
 
     Args:
         plan: what is played.
-        first: number of the first trial.
-        money: where the trials' money goes, floats[slice, cell, trial] of each series, all zero.
+        numbers: of its trials.
+        money: where the trials' money goes, floats[slice, cell, trial] of each series.
+        first: where the block's trials begin there.
     """
-    offsets = trial_offsets(first, money["bookings"].shape[2])
+    offsets = trial_offsets(numbers.start, len(numbers))
     names = [s.segment.name for s in plan.segments]
     deals = len(plan.scenario.pipeline)
     return Block(
         plan,
         draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
         offsets,
-        Cells(money),
+        Cells(money, first),
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
     )

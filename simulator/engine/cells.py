@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +15,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SOURCES = ("backlog", "open", "new", "renewals", "receivables")
-
-Entry = tuple[Integers, Integers, Integers, Floats]
-"""Slice, cell, trial within the block, and whole minor units of the company's currency of some movements."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +46,27 @@ def parted(money: Floats) -> tuple[Floats, Floats]:
 
 
 class Cells:
-    """Money of a block of trials: floats[series][slice, cell, trial], whole minor units.
+    """Money of a block of trials, in the run's floats[series][slice, cell, trial] of whole minor units.
 
     Floats hold whole numbers exactly to 2^53 minor units, and add faster than integers.
 
     Args:
-        money: where the block's trials stand, floats[slice, cell, trial] of each series, all zero; a part of
-            the run's arrays, so that nothing need be copied.
+        money: of the whole run, floats[slice, cell, trial] of each series, contiguous.
+        first: number of the block's first trial within them.
     """
 
-    def __init__(self, money: Mapping[Posted, Floats]) -> None:
-        self.money = money
-        slices, self.cells, self.trials = money["bookings"].shape
+    def __init__(self, money: Mapping[Posted, Floats], first: int) -> None:
+        self._first = first
+        self._flat = {series: whole.reshape(-1) for series, whole in money.items()}
+        slices, self.cells, self._stride = money["bookings"].shape
         self.wins = np.zeros((slices, self.cells))
 
-    def add(self, series: Posted, entries: Sequence[Entry]) -> None:
-        """Add movements to a series, all at once: a sum takes as long as the cells are many."""
-        if not any(len(cell) for _, cell, _, _ in entries):
-            return
-        row, cell, trial, money = (np.concatenate(column) for column in zip(*entries, strict=True))
-        first = int(np.min(row))
-        count = int(np.max(row)) - first + 1
-        flat = ((row - first) * self.cells + cell) * self.trials + trial
-        total = np.bincount(flat, weights=money, minlength=count * self.cells * self.trials)
-        self.money[series][first : first + count] += total.reshape(count, self.cells, self.trials)
+    def add(
+        self, series: Posted, row: Integers | int, cell: Integers | int, trial: Integers, money: Floats
+    ) -> None:
+        """Add movements to a series: slice, cell and trial within the block of each, and its money."""
+        place = (np.asarray(row) * self.cells + cell) * self._stride + self._first + trial
+        np.add.at(self._flat[series], place, money)
 
     def count_wins(self, row: Integers | int, cell: Integers) -> None:
         """Count won deals by slice and cell, over all trials of the block."""

@@ -1,25 +1,19 @@
-"""Gather what moves, in the company's currency, before it is added to the cells."""
+"""Add what moves to the cells, in the company's currency."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
-from simulator.engine.cells import Entry
 from simulator.engine.contracts import DayRates
 from simulator.targets import Posted
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-
-MANY: Final = 1 << 21
-"""Movements that may wait at once: thousands of open invoices would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +35,22 @@ class Account:
     ruled: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class Postings:
-    """Movements of a block that wait to be added to its cells.
+    """Adds what moves to the cells of a block.
 
     Attributes:
         block: under way.
     """
 
     block: Block
-    _waiting: dict[Posted, list[Entry]] = field(default_factory=dict)
-    _size: int = 0
 
-    def post(self, series: Posted, row: Integers, day: Integers, trial: Integers, money: Floats) -> None:
+    def post(
+        self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats
+    ) -> None:
         """Post company money to a series; days lie inside the horizon."""
         if len(day):
-            cell = self.block.plan.cell_of_day[day]
-            self._waiting.setdefault(series, []).append((row, cell, trial, money))
-            self._size += len(day)
-            if self._size > MANY:
-                self.flush()
+            self.block.cells.add(series, row, self.block.plan.cell_of_day[day], trial, money)
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
@@ -74,7 +64,7 @@ class Postings:
             due = self.block.plan.tax_due[written.day]
             some = np.flatnonzero(due <= last_day)
             tax = account.rates.convert(written.tax[some], written.day[some], trial[some])
-            self.post("tax", np.zeros(len(some), dtype=np.int64), due[some], trial[some], tax)
+            self.post("tax", 0, due[some], trial[some], tax)
         self.paid(account, written)
 
     def paid(self, account: Account, written: Invoices) -> None:
@@ -95,11 +85,4 @@ class Postings:
         self._deferred(day, trial, -money)
 
     def _deferred(self, day: Integers, trial: Integers, money: Floats) -> None:
-        self.post("deferred", np.zeros(len(day), dtype=np.int64), day, trial, money)
-
-    def flush(self) -> None:
-        """Add everything to the cells."""
-        for series, entries in self._waiting.items():
-            self.block.cells.add(series, entries)
-        self._waiting.clear()
-        self._size = 0
+        self.post("deferred", 0, day, trial, money)

@@ -93,7 +93,7 @@ def play(
     edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> Block:
-        return _play_block(plan, first + begin, {s: m[:, :, begin:end] for s, m in money.items()})
+        return _play_block(new_block(plan, range(first + begin, first + end), money, begin))
 
     with ThreadPoolExecutor(workers) as pool:
         for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
@@ -106,9 +106,8 @@ def play(
     return Outcome(money, wins, closes, landed, guarded)
 
 
-def _play_block(plan: Plan, first: int, money: dict[Posted, Floats]) -> Block:
-    block = new_block(plan, first, money)
-    for segment in plan.segments:
+def _play_block(block: Block) -> Block:
+    for segment in block.plan.segments:
         play_segment(block, segment)
     play_known(block)
     return block

@@ -135,7 +135,6 @@ def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
     block.cells.count_wins(rows, block.plan.cell_of_day[won.close_day])
     if won.population is block.plan.open_deals and won.walkers.attempt == 0:
         _track(block, plan, won.walkers.which, won.close_day, booked)
-    postings.flush()
 
 
 def insolvency(
