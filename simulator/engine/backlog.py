@@ -19,8 +19,6 @@ from simulator.engine.billing import (
     late_days,
     pending_days,
     settled,
-    shared_factor,
-    weekday,
 )
 from simulator.engine.block import Block
 from simulator.engine.contracts import LinePlan
@@ -155,10 +153,10 @@ def _outstanding(block: Block, i: int, invoice: Invoice) -> Invoices:
     gross = np.full(count, invoice.amount)
     failed = insolvency(payment, plan.customers, customer, walkers)
     origin = np.datetime64(plan.scenario.horizon.as_of, "D")
-    written = Written(np.full(count, invoice.invoice_day), due, gross, weekday(origin, due), failed=failed)
+    written = Written(np.full(count, invoice.invoice_day), due, gross, origin, failed=failed)
     billed = Billed(walkers, plan.customers, customer, gross, failed)
     everyone = np.arange(count)
-    late = late_days(payment, written, draw, shared_factor(payment, billed, everyone), -due)
+    late = late_days(payment, written, draw, billed.factor if payment.shared else None, -due)
     disputed = None if invoice.disputed is None else everyone if invoice.disputed else everyone[:0]
     return settled(payment, written, everyone, gross, np.zeros_like(gross), late, draw, disputed, -due)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +107,13 @@ class Billed:
     amount: Integers
     failed: Integers | None
 
+    @cached_property
+    def factor(self) -> Floats:
+        """The standard normal that all invoices of each deal's customer share in a trial."""
+        return np.asarray(
+            special.ndtri(self.customers.draw("customer", self.customer, self.walkers.offsets))
+        )
+
 
 def event_days(line: LinePlan, walkers: Walkers, close_day: Integers) -> Events:
     """Return the calendar day of each event that something waits for, by event."""
@@ -192,12 +200,11 @@ def followed(
     def draw(purpose: str) -> Floats:
         return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
 
-    written = Written(
-        day, due, net + tax, weekday(terms.origin, due), installment.discount, installment.certain, failed
-    )
+    written = Written(day, due, net + tax, terms.origin, installment.discount, failed)
     late = None
     if not installment.certain:
-        late = late_days(terms.payment, written, draw, shared_factor(terms.payment, billed, entry))
+        factor = billed.factor[entry] if terms.payment.shared else None
+        late = late_days(terms.payment, written, draw, factor)
     return settled(terms.payment, written, entry, net, tax, late, draw)
 
 
@@ -209,25 +216,23 @@ class Written:
         day: on which each is written.
         due_day: on which it is due.
         gross: contract minor units.
-        weekday: of the due day, 0 for Monday.
+        origin: date of day 0.
         discount: early-payment discount on offer.
-        certain: paid on the due day for certain.
         failed: day from which the customer does not pay, or None.
     """
 
     day: Integers
     due_day: Integers
     gross: Integers
-    weekday: Integers
+    origin: np.datetime64
     discount: Discount | None = None
-    certain: bool = False
     failed: Integers | None = None
 
-
-def weekday(origin: np.datetime64, day: Integers) -> Integers:
-    """Return the weekday of days from as-of, 0 for Monday."""
-    monday = np.datetime64("1970-01-05", "D")
-    return np.asarray(((origin - monday).astype(np.int64) + day) % 7)
+    @property
+    def weekday(self) -> Integers:
+        """The weekday of each due day, 0 for Monday."""
+        monday = np.datetime64("1970-01-05", "D")
+        return np.asarray(((self.origin - monday).astype(np.int64) + self.due_day) % 7)
 
 
 def late_days(
@@ -248,9 +253,9 @@ def late_days(
         u = shared_uniform(u, factor, payment.shared)
     if not payment.run_days:
         return payment.late_days(u) if so_far is None else payment.residual_late_days(u, so_far)
-    late = np.empty(len(u), dtype=np.int64)
+    late, weekday = np.empty(len(u), dtype=np.int64), written.weekday
     for day, behaviour in enumerate(payment.by_weekday):
-        some = np.flatnonzero(written.weekday == day)
+        some = np.flatnonzero(weekday == day)
         if so_far is None:
             late[some] = behaviour.late_days(u[some])
         else:
@@ -329,14 +334,6 @@ def _disputed(
     later = remaining_days(dispute.delay, draw("settlement")[which])
     credited[which] = split(written.gross[which], (dispute.credited, 1 - dispute.credited))[:, 0]
     return _with(day, which, day[which] + later), credited
-
-
-def shared_factor(payment: PaymentBehaviour, billed: Billed, entry: Integers) -> Floats | None:
-    """Return the standard normal that all invoices of a customer share in a trial, if they share any."""
-    if payment.shared == 0:
-        return None
-    offsets = billed.walkers.offsets[entry]
-    return np.asarray(special.ndtri(billed.customers.draw("customer", billed.customer[entry], offsets)))
 
 
 def _lag(law: Distribution, purpose: str, line: LinePlan, walkers: Walkers) -> Integers:
