@@ -31,6 +31,10 @@ DEFAULT_TABLE: Final[Mapping[int, float]] = MappingProxyType(
 """Share of invoices paid at most so many days past due (MODEL 7)."""
 
 _BINS: Final = 4096
+_FARTHEST: Final = 12.0
+"""No score lies so far out: a uniform's is below 8.3, the mean of two below √2 times that."""
+_SCORE_BINS: Final = 256
+"""Bins of a unit of score."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class PaymentBehaviour:
     buckets: tuple[int, ...] = ()
     _cdf: Float = field(init=False, repr=False)
     _guide: NDArray[np.intp] = field(init=False, repr=False)
+    _scores: Float = field(init=False, repr=False)
+    _score_guide: NDArray[np.intp] = field(init=False, repr=False)
     _days: Int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +108,12 @@ class PaymentBehaviour:
         beyond = NEVER if self.bad_debt else self.first_day + last
         days = np.append(self.first_day + np.arange(pmf.size), beyond)
         guide = np.searchsorted(cdf, np.arange(_BINS + 1) / _BINS, side="right")
-        tables = {"pmf": pmf, "_cdf": np.append(cdf, np.inf), "_guide": guide, "_days": days}
+        scores = np.append(ndtri(cdf), np.inf)
+        # The bin of a score may be one too high by rounding, so each begins a little early.
+        edges = np.arange(2 * _FARTHEST * _SCORE_BINS) / _SCORE_BINS - _FARTHEST - 1e-9
+        score_guide = np.searchsorted(scores, edges, side="right")
+        tables = {"pmf": pmf, "_cdf": np.append(cdf, np.inf), "_guide": guide, "_days": days,
+                  "_scores": scores, "_score_guide": score_guide}  # fmt: skip
         for name, value in tables.items():
             value.setflags(write=False)
             object.__setattr__(self, name, value)
@@ -240,13 +251,20 @@ class PaymentBehaviour:
         """
         uniform = np.asarray(u, dtype=np.float64)
         flat = uniform.ravel()
-        # The guide names the first candidate of u's bin, exactly; most bins hold one only.
-        at = self._guide[(flat * _BINS).astype(np.intp)]
-        behind = np.flatnonzero(self._cdf[at] <= flat)
-        while behind.size:
-            at[behind] += 1
-            behind = behind[self._cdf[at[behind]] <= flat[behind]]
+        at = _first_above(self._cdf, flat, self._guide[(flat * _BINS).astype(np.intp)])
         return self._days[at].reshape(uniform.shape)
+
+    def late_days_of(self, score: Float) -> Int:
+        """Draw days past due by inversion, of uniforms that are given by their normal scores Φ⁻¹(u).
+
+        Args:
+            score: float64[n], within ±12.
+
+        Returns:
+            int64[n], days past due, `NEVER` for bad debt.
+        """
+        bins = ((score + _FARTHEST) * _SCORE_BINS).astype(np.intp)
+        return np.asarray(self._days[_first_above(self._scores, score, self._score_guide[bins])])
 
     def residual_late_days(self, u: ArrayLike, late_so_far: ArrayLike) -> Int:
         """Draw days past due of invoices that are known to be unpaid by now.
@@ -317,11 +335,23 @@ def shared_uniform(u_own: ArrayLike, z_customer: ArrayLike, shared: float) -> Fl
     own, z = np.broadcast_arrays(np.asarray(u_own, np.float64), np.asarray(z_customer, np.float64))
     if shared == 0:
         return own.copy()
-    mixed = math.sqrt(shared) * z
-    if shared < 1:
-        mixed += math.sqrt(1 - shared) * ndtri(own)
+    mixed = np.asarray(shared_score(ndtri(own), z, shared))
     # Φ reaches exactly 0 and 1 beyond eight deviations; a uniform never does.
     return np.asarray(np.clip(ndtr(mixed, out=mixed), 2.0**-53, 1 - 2.0**-53, out=mixed))
+
+
+def shared_score(own: Float, z_customer: Float, shared: float) -> Float:
+    """Give the normal score of `shared_uniform` from that of the invoice's own uniform; float64[n]."""
+    return np.asarray(math.sqrt(shared) * z_customer + math.sqrt(1 - shared) * own)
+
+
+def _first_above(steps: Float, value: Float, at: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the first step above each value, none of them before a first guess that most often is right."""
+    behind = np.flatnonzero(steps[at] <= value)
+    while behind.size:
+        at[behind] += 1
+        behind = behind[steps[at[behind]] <= value[behind]]
+    return at
 
 
 def _check_table(knots: list[tuple[int, float]]) -> None:

@@ -172,15 +172,18 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
 def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
     """Return the headline bookings if deals were independent, as assumed, and if they moved together.
 
-    The same draws under another market; what lies beyond the headline's period is not played.
+    The same draws under another market; what lies beyond the headline's period, or follows the signature, is
+    not played.
     """
     period, quiet = main.headline_period, _Runner(runner.workers, None, runner.block)
     asked = _bookings_until(plan.scenario, period) if period else plan.scenario
 
     whole, past = main.window("bookings", period) if period else main.total("bookings")
 
+    signed = replace(compile_plan(asked, main.seed), bookings_only=True)
+
     def played(market: Market) -> Floats:
-        other = compile_plan(asked, main.seed, market)
+        other = replace(signed, market=market)
         trials = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
         return trials.amounts("bookings") + past
 

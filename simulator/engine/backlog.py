@@ -44,7 +44,7 @@ def play_known(block: Block) -> None:
     for i, invoice in enumerate(block.plan.invoices):
         _collect(postings, i, invoice)
     everyone = np.arange(block.trials)
-    for day, tax in block.plan.known_tax:
+    for day, tax in () if block.plan.bookings_only else block.plan.known_tax:
         postings.post("tax", 0, np.array([day]), everyone, np.array([tax]))
 
 
@@ -59,9 +59,8 @@ def _roll(postings: Postings, backlog: Backlog) -> None:
     signed_at = np.zeros(block.trials, dtype=np.int64)
     rates = block.rates(line.conditions.currency)
     booked_at = replace(rates, path=None, by_day=np.array([backlog.rate]))
-    rows = np.full(block.trials, backlog.row)
     ruled = line.conditions.recognise is not None
-    account = Account(rates, rows, trial, signed_at, ruled)
+    account = Account(rates, backlog.row, trial, signed_at, ruled)
     events = _events(backlog, walkers)
     _write(postings, account, rest, line, billed, events)
     for flow in _revenue(rest, line, billed, events, block.plan.edges) if ruled else ():
@@ -135,8 +134,7 @@ def _collect(postings: Postings, i: int, invoice: Invoice) -> None:
     """Pay an opening invoice by its residual life table."""
     block = postings.block
     trial = np.arange(block.trials)
-    rows = np.full(block.trials, invoice.row)
-    account = Account(block.rates(invoice.currency), rows, trial, trial, ruled=False)
+    account = Account(block.rates(invoice.currency), invoice.row, trial, trial, ruled=False)
     postings.paid(account, _outstanding(block, i, invoice))
 
 
@@ -187,7 +185,7 @@ def _renew(postings: Postings, due: DueRenewal) -> None:
         postings,
         due.line,
         Signed(
-            due.segment, due.line.conditions.currency, np.full(len(trial), due.row), trial, close_day,
+            due.segment, due.line.conditions.currency, due.row, trial, close_day,
             plan.quarter_of_day[day[again][inside]], billed,
         ),
         is_renewal=True,

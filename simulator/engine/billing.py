@@ -15,7 +15,7 @@ from simulator.engine.contracts import LINE_DRAWS, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.walk import Walkers
 from simulator.money import split
-from simulator.payments import NEVER, PaymentBehaviour, pay_days, shared_uniform
+from simulator.payments import NEVER, PaymentBehaviour, pay_days, shared_score
 from simulator.terms import Discount, Event
 
 Floats = NDArray[np.float64]
@@ -248,19 +248,22 @@ def late_days(
         factor: standard normals of the customers, or None.
         so_far: days past due by which each is known to be unpaid, or None for new ones.
     """
-    u = draw("lateness")
+    score = special.ndtri(draw("lateness"))
     if factor is not None:
-        u = shared_uniform(u, factor, payment.shared)
+        score = shared_score(score, factor, payment.shared)
     if not payment.run_days:
-        return payment.late_days(u) if so_far is None else payment.residual_late_days(u, so_far)
-    late, weekday = np.empty(len(u), dtype=np.int64), written.weekday
+        return _late_days(payment, score, so_far)
+    late, weekday = np.empty(len(score), dtype=np.int64), written.weekday
     for day, behaviour in enumerate(payment.by_weekday):
         some = np.flatnonzero(weekday == day)
-        if so_far is None:
-            late[some] = behaviour.late_days(u[some])
-        else:
-            late[some] = behaviour.residual_late_days(u[some], so_far[some])
+        late[some] = _late_days(behaviour, score[some], None if so_far is None else so_far[some])
     return late
+
+
+def _late_days(payment: PaymentBehaviour, score: Floats, so_far: Integers | None) -> Integers:
+    if so_far is None:
+        return payment.late_days_of(score)
+    return payment.residual_late_days(special.ndtr(score), so_far)
 
 
 def settled(

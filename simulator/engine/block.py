@@ -73,23 +73,23 @@ class Block:
         return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
-def new_block(plan: Plan, numbers: range, money: Mapping[Posted, NDArray[np.float64]], first: int) -> Block:
-    """Return a block of trials from `first` on, its market drawn and nothing played.
+def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]], numbers: slice) -> Block:
+    """Return a block of trials, its market drawn and nothing played.
 
     Args:
         plan: what is played.
-        numbers: of its trials.
-        money: where the trials' money goes, floats[slice, cell, trial] of each series.
-        first: where the block's trials begin there.
+        first: number of the first trial.
+        money: of the run, floats[slice, cell, trial] of each series.
+        numbers: of the block's trials there.
     """
-    offsets = trial_offsets(numbers.start, len(numbers))
+    offsets = trial_offsets(first, numbers.stop - numbers.start)
     names = [s.segment.name for s in plan.segments]
     deals = len(plan.scenario.pipeline)
     return Block(
         plan,
         draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
         offsets,
-        Cells(money, first),
+        Cells(money, numbers, plan.cell_of_day),
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
     )

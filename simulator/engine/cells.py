@@ -51,24 +51,38 @@ class Cells:
     Floats hold whole numbers exactly to 2^53 minor units, and add faster than integers.
 
     Args:
-        money: of the whole run, floats[slice, cell, trial] of each series, contiguous.
-        first: number of the block's first trial within them.
+        money: of the whole run, floats[slice, cell, trial] of each series, contiguous; the last cell takes
+            what lies outside the horizon, which is cheaper than to leave it out.
+        numbers: of the block's trials within them.
+        cell_of_day: cell of each day 0 … last day + 1.
     """
 
-    def __init__(self, money: Mapping[Posted, Floats], first: int) -> None:
-        self._first = first
+    def __init__(self, money: Mapping[Posted, Floats], numbers: slice, cell_of_day: Integers) -> None:
+        self.money = {series: whole[:, :-1, numbers] for series, whole in money.items()}
         self._flat = {series: whole.reshape(-1) for series, whole in money.items()}
-        slices, self.cells, self._stride = money["bookings"].shape
-        self.wins = np.zeros((slices, self.cells))
+        self._first = numbers.start
+        slices, self._cells, self._stride = money["bookings"].shape
+        self._cell_of_day = cell_of_day.copy()
+        self._cell_of_day[0] = self._cells - 1
+        self.wins = np.zeros((slices, self._cells - 1))
 
     def add(
-        self, series: Posted, row: Integers | int, cell: Integers | int, trial: Integers, money: Floats
+        self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats
     ) -> None:
-        """Add movements to a series: slice, cell and trial within the block of each, and its money."""
-        place = (np.asarray(row) * self.cells + cell) * self._stride + self._first + trial
+        """Add movements to a series; those on day 0 or beyond the horizon do not count.
+
+        Args:
+            series: posted to.
+            row: slice of each.
+            day: calendar day from as-of, ≥ 0.
+            trial: within the block.
+            money: whole minor units of the company's currency.
+        """
+        cell = self._cell_of_day[np.minimum(day, len(self._cell_of_day) - 1)]
+        place = (np.asarray(row) * self._cells + cell) * self._stride + self._first + trial
         np.add.at(self._flat[series], place, money)
 
     def count_wins(self, row: Integers | int, cell: Integers) -> None:
         """Count won deals by slice and cell, over all trials of the block."""
-        flat = np.asarray(row) * self.cells + cell
+        flat = np.asarray(row) * (self._cells - 1) + cell
         self.wins += np.bincount(flat, minlength=self.wins.size).reshape(self.wins.shape)

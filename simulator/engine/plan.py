@@ -161,6 +161,7 @@ class Plan:
         rows: number of each slice.
         by: what the run is grouped by, or None.
         tax_due: day on which the tax on invoices of each day 0 … last day is passed on.
+        bookings_only: whether contracts are followed no further than to their signature, and to renewals.
     """
 
     scenario: Scenario
@@ -183,16 +184,24 @@ class Plan:
     rows: Mapping[Slice, int]
     by: str | None
     tax_due: Integers
+    bookings_only: bool = False
 
     @property
     def posted(self) -> dict[Posted, int]:
         """Slices of everything that is posted to."""
+        if self.bookings_only:
+            return {"bookings": len(self.slices)}
         found: dict[Posted, int] = dict.fromkeys(self.scenario.series, len(self.slices))
         if self.taxed:
             found["tax"] = 1
-        if self.scenario.recognises:
+        if self.defers:
             found["deferred"] = 1
         return found
+
+    @property
+    def defers(self) -> bool:
+        """Whether any revenue is counted, so that billings may be ahead of it or behind."""
+        return self.scenario.recognises
 
     @cached_property
     def taxed(self) -> bool:

@@ -41,8 +41,8 @@ class Population(Protocol):
         """Whether the deals are still to come, and their customers with them."""
         ...
 
-    def rows(self, which: Integers, group: str) -> Integers:
-        """Return the slice of each deal, or of its lines of a product."""
+    def rows(self, which: Integers, group: str) -> Integers | int:
+        """Return the slice of each deal, or of its lines of a product; one number where all have the same."""
         ...
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
@@ -86,11 +86,11 @@ class OpenDeals:
         """Return the customer of each deal."""
         return self.customer_of[which]
 
-    def rows(self, which: Integers, group: str) -> Integers:
+    def rows(self, which: Integers, group: str) -> Integers | int:
         """Return the slice of each deal, or of its lines of a product; the deals are of one segment."""
         if self.row_by_product is None or not len(which):
             return self.row_of[which]
-        return np.full(len(which), self.row_by_product[int(self.segment_of[which[0]]), group])
+        return self.row_by_product[int(self.segment_of[which[0]]), group]
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amount of each deal, the same in every trial."""
@@ -136,10 +136,9 @@ class Arrivals:
 
     is_new = True
 
-    def rows(self, which: Integers, group: str) -> Integers:
+    def rows(self, which: Integers, group: str) -> int:
         """Return the slice of all, or of their lines of a product."""
-        row = self.row if self.row_by_product is None else self.row_by_product[group]
-        return np.full(len(which), row)
+        return self.row if self.row_by_product is None else self.row_by_product[group]
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amounts, drawn once a deal and trial."""

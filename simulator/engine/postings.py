@@ -22,17 +22,21 @@ class Account:
 
     Attributes:
         rates: of the contracts' currency.
-        rows: slice of each contract.
+        rows: slice of each contract, or of all.
         trial: of each, within the block.
         rate_day: day of signature, at whose rate revenue is converted.
         ruled: whether revenue is counted for them, so that billings defer it.
     """
 
     rates: DayRates
-    rows: Integers
+    rows: Integers | int
     trial: Integers
     rate_day: Integers
     ruled: bool
+
+    def of(self, entry: Integers) -> Integers | int:
+        """Return the slices of some contracts."""
+        return self.rows if isinstance(self.rows, int) else self.rows[entry]
 
 
 @dataclass(frozen=True)
@@ -48,41 +52,30 @@ class Postings:
     def post(
         self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats
     ) -> None:
-        """Post company money to a series; days lie inside the horizon."""
+        """Post company money to a series; days beyond the horizon do not count."""
         if len(day):
-            self.block.cells.add(series, row, self.block.plan.cell_of_day[day], trial, money)
+            self.block.cells.add(series, row, day, trial, money)
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
-        entry, last_day = written.entry, self.block.plan.last_day
-        rows, trial = account.rows[entry], account.trial[entry]
-        net = account.rates.convert(written.net, written.day, trial)
-        self.post("billings", rows, written.day, trial, net)
-        if account.ruled:
-            self._deferred(written.day, trial, net)
-        if self.block.plan.taxed and written.tax.any():
-            due = self.block.plan.tax_due[written.day]
-            some = np.flatnonzero(due <= last_day)
-            tax = account.rates.convert(written.tax[some], written.day[some], trial[some])
-            self.post("tax", 0, due[some], trial[some], tax)
+        rows, trial, day = account.of(written.entry), account.trial[written.entry], written.day
+        net = account.rates.convert(written.net, day, trial)
+        self.post("billings", rows, day, trial, net)
+        if not account.ruled and self.block.plan.defers:
+            self.post("deferred", 0, day, trial, -net)  # billings that nothing will be recognised of
+        if written.tax.any():
+            due = self.block.plan.tax_due[day]
+            self.post("tax", 0, due, trial, account.rates.convert(written.tax, day, trial))
         self.paid(account, written)
 
     def paid(self, account: Account, written: Invoices) -> None:
         """Post what is paid of invoices after the as-of day."""
         for flow in written.receipts():
-            some = np.flatnonzero((flow.day > 0) & (flow.day <= self.block.plan.last_day))
-            entry, day, amount = flow.entry[some], flow.day[some], flow.amount[some]
-            rows, trial = account.rows[entry], account.trial[entry]
-            self.post("receipts", rows, day, trial, account.rates.convert(amount, day, trial))
+            rows, trial, day = account.of(flow.entry), account.trial[flow.entry], np.maximum(flow.day, 0)
+            self.post("receipts", rows, day, trial, account.rates.convert(flow.amount, day, trial))
 
     def revenue(self, account: Account, flow: Flow) -> None:
         """Post what is recognised inside the horizon, at the rate of the day of signature."""
-        some = np.flatnonzero((flow.day <= self.block.plan.last_day) & (flow.day > 0))
-        entry, day = flow.entry[some], flow.day[some]
-        trial = account.trial[entry]
-        money = account.rates.convert(flow.amount[some], account.rate_day[entry], trial)
-        self.post("revenue", account.rows[entry], day, trial, money)
-        self._deferred(day, trial, -money)
-
-    def _deferred(self, day: Integers, trial: Integers, money: Floats) -> None:
-        self.post("deferred", 0, day, trial, money)
+        rows, trial, day = account.of(flow.entry), account.trial[flow.entry], np.maximum(flow.day, 0)
+        money = account.rates.convert(flow.amount, account.rate_day[flow.entry], trial)
+        self.post("revenue", rows, day, trial, money)

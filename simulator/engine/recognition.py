@@ -41,9 +41,14 @@ def over_term(
     amount: Integers, start: Integers, end: Integers, failed: Integers | None, edges: Integers
 ) -> Iterator[Flow]:
     """Yield what is recognised in each cell of services from start to before end, dated at the cell's end."""
+    if not len(amount):
+        return
     last = end - 1 if failed is None else np.minimum(end, failed) - 1
-    before = served_share(amount, start, end, np.minimum(edges[0], last))
-    for edge in edges[1:].tolist():
+    # Before the first start and after the last end nothing moves.
+    begin, stop = np.searchsorted(edges, (start.min(), last.max())).tolist()
+    begin = max(begin - 1, 0)
+    before = served_share(amount, start, end, np.minimum(edges[begin], last))
+    for edge in edges[begin + 1 : stop + 1].tolist():
         now = served_share(amount, start, end, np.minimum(edge, last))
         moved = np.flatnonzero(now > before)
         if len(moved):

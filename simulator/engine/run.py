@@ -88,12 +88,12 @@ def play(
         block: trials that are played at once.
     """
     outcome = empty_outcome(plan)
-    money = {s: np.zeros((*m.shape[:2], count)) for s, m in outcome.money.items()}
+    money = {s: np.zeros((m.shape[0], m.shape[1] + 1, count)) for s, m in outcome.money.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
     edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> Block:
-        return _play_block(new_block(plan, range(first + begin, first + end), money, begin))
+        return _play_block(new_block(plan, first + begin, money, slice(begin, end)))
 
     with ThreadPoolExecutor(workers) as pool:
         for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
@@ -103,11 +103,14 @@ def play(
             guarded += done.guarded
             if progress is not None:
                 progress(done.trials)
-    return Outcome(money, wins, closes, landed, guarded)
+    return Outcome({s: m[:, :-1] for s, m in money.items()}, wins, closes, landed, guarded)
 
 
 def _play_block(block: Block) -> Block:
     for segment in block.plan.segments:
         play_segment(block, segment)
     play_known(block)
+    if block.plan.defers and not block.plan.bookings_only:
+        money = block.cells.money
+        money["deferred"][0] += money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
     return block

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import remaining_days
-from simulator.engine.billing import Billed, bill, event_days
+from simulator.engine.billing import Billed, Events, bill, event_days
 from simulator.engine.block import Block
 from simulator.engine.cells import parted
 from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
@@ -59,7 +59,7 @@ class Signed:
     Attributes:
         segment: index.
         currency: ISO code.
-        rows: slice of each.
+        rows: slice of each, or of all.
         trial: within the block.
         close_day: calendar day of signature.
         quarter: of the market at the last decision, −1 where there was none.
@@ -68,7 +68,7 @@ class Signed:
 
     segment: int
     currency: str
-    rows: Integers
+    rows: Integers | int
     trial: Integers
     close_day: Integers
     quarter: Integers
@@ -152,24 +152,33 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     rates = block.rates(signed.currency)
     booked = rates.convert(billed.amount, signed.close_day, signed.trial)
     postings.post("bookings", signed.rows, signed.close_day, signed.trial, booked)
-    if terms.product.recurring and not is_renewal:
+    if terms.product.recurring and not is_renewal and not block.plan.bookings_only:
         yearly = rates.convert(np.rint(billed.amount * 12 / terms.months), signed.close_day, signed.trial)
         postings.post("arr", signed.rows, signed.close_day, signed.trial, yearly)
     if is_renewal:
         block.cells.count_wins(signed.rows, block.plan.cell_of_day[signed.close_day])
-    ruled = terms.recognise is not None
-    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled)
+    if block.plan.bookings_only and line.renewal is None:
+        return booked
     events = event_days(line, billed.walkers, signed.close_day)
-    for written in bill(line, billed, events):
-        postings.invoices(account, written)
-    if ruled:
-        for flow in revenue(line, billed, events, block.plan.edges):
-            postings.revenue(account, flow)
+    if not block.plan.bookings_only:
+        _perform(postings, line, signed, events)
     if line.renewal is not None:
         start = events["start"]
         some = np.flatnonzero(start <= block.plan.last_day)
         renew(postings, line, signed, some, line.renewal_due[start[some]])
     return booked
+
+
+def _perform(postings: Postings, line: LinePlan, signed: Signed, events: Events) -> None:
+    """Bill, collect and recognise lines that are signed."""
+    block, rates = postings.block, postings.block.rates(signed.currency)
+    ruled = line.conditions.recognise is not None
+    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled)
+    for written in bill(line, signed.billed, events):
+        postings.invoices(account, written)
+    if ruled:
+        for flow in revenue(line, signed.billed, events, block.plan.edges):
+            postings.revenue(account, flow)
 
 
 def renew(postings: Postings, line: LinePlan, signed: Signed, some: Integers, due_day: Integers) -> None:
@@ -205,7 +214,7 @@ def renew(postings: Postings, line: LinePlan, signed: Signed, some: Integers, du
         postings,
         following,
         Signed(
-            signed.segment, signed.currency, np.full(len(some), row), signed.trial[some], close_day[inside],
+            signed.segment, signed.currency, row, signed.trial[some], close_day[inside],
             plan.quarter_of_day[due_day[inside]], following_billed,
         ),
         is_renewal=True,
