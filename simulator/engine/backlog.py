@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from simulator.engine.billing import (
     Billed,
     Events,
-    Flow,
-    Invoices,
     Written,
     followed,
     invoices,
@@ -21,172 +19,167 @@ from simulator.engine.billing import (
     settled,
 )
 from simulator.engine.block import Block
-from simulator.engine.contracts import LinePlan
-from simulator.engine.plan import Backlog, DueRenewal, Invoice
+from simulator.engine.identity import Entities
+from simulator.engine.plan import Backlog, DueRenewals, Invoices
 from simulator.engine.postings import Account, Postings
-from simulator.engine.recognition import over_term, revenue
+from simulator.engine.recognition import revenue
 from simulator.engine.settle import Signed, decided, insolvency, sign, slipped
 from simulator.engine.walk import Walkers
+from simulator.money import LIMIT
 from simulator.payments import NEVER
-from simulator.scenario import Rest
+from simulator.terms import EVENTS
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+TILE = 1 << 15
+"""Pairs of contract and trial that are played at once: few enough to stay in the processor's cache."""
 
 
 def play_known(block: Block) -> None:
     """Play in every trial what is known already: backlog, contracts that end, opening invoices and tax."""
     postings = Postings(block)
-    for line in block.plan.backlog:
-        _roll(postings, line)
     for due in block.plan.renewals:
-        _renew(postings, due)
-    for i, invoice in enumerate(block.plan.invoices):
-        _collect(postings, i, invoice)
+        for tile in _tiles(block, len(due.number)):
+            _renew(postings, due, tile)
+    if block.plan.bookings_only:
+        return
+    for backlog in block.plan.backlog:
+        for tile in _tiles(block, len(backlog.win)):
+            _roll(postings, backlog, tile)
+    for written in block.plan.invoices:
+        for tile in _tiles(block, len(written.number)):
+            _collect(postings, written, tile)
     everyone = np.arange(block.trials)
-    for day, tax in () if block.plan.bookings_only else block.plan.known_tax:
+    for day, tax in block.plan.known_tax:
         postings.post("tax", 0, np.array([day]), everyone, np.array([tax]))
 
 
-def _roll(postings: Postings, backlog: Backlog) -> None:
-    block, rest, line = postings.block, backlog.rest, backlog.line
-    trial = np.arange(block.trials)
-    walkers = Walkers(block.plan.win_entities, np.full(block.trials, rest.win), block.offsets)
-    customer = np.full(block.trials, backlog.customer)
-    failed = insolvency(line.conditions.payment, block.plan.customers, customer, walkers)
-    amount = np.full(block.trials, rest.amount)
-    billed = Billed(walkers, block.plan.customers, customer, amount, failed)
-    signed_at = np.zeros(block.trials, dtype=np.int64)
-    rates = block.rates(line.conditions.currency)
-    booked_at = replace(rates, path=None, by_day=np.array([backlog.rate]))
-    ruled = line.conditions.recognise is not None
-    account = Account(rates, backlog.row, trial, signed_at, ruled)
-    events = _events(backlog, walkers)
-    _write(postings, account, rest, line, billed, events)
-    for flow in _revenue(rest, line, billed, events, block.plan.edges) if ruled else ():
-        postings.revenue(replace(account, rates=booked_at), flow)
+@dataclass(frozen=True)
+class _Tile:
+    """Some contracts in every trial.
+
+    Attributes:
+        block: under way.
+        which: contract of each pair.
+        trial: of each pair, within the block.
+    """
+
+    block: Block
+    which: Integers
+    trial: Integers
+
+    def walkers(self, entities: Entities, number: Integers) -> Walkers:
+        """Return the contracts as those that draw, given the number of each among its entities."""
+        return Walkers(entities, number[self.which], self.block.offsets[self.trial])
 
 
-def _events(backlog: Backlog, walkers: Walkers) -> Events:
+def _tiles(block: Block, contracts: int) -> Iterator[_Tile]:
+    """Yield contracts in every trial, as many at once as make a tile."""
+    most = max(TILE // block.trials, 1)
+    everyone = np.arange(block.trials)
+    for first in range(0, contracts, most):
+        some = np.arange(first, min(first + most, contracts))
+        yield _Tile(block, np.repeat(some, block.trials), np.tile(everyone, len(some)))
+
+
+def _roll(postings: Postings, backlog: Backlog, tile: _Tile) -> None:
+    plan, line, which = tile.block.plan, backlog.line, tile.which
+    terms = line.conditions
+    walkers = tile.walkers(plan.win_entities, backlog.win)
+    customer = backlog.customer[which]
+    failed = insolvency(terms.payment, plan.customers, customer, walkers)
+    billed = Billed(walkers, plan.customers, customer, backlog.amount[which], failed)
+    rates, ruled = tile.block.rates(terms.currency), terms.recognise is not None
+    account = Account(rates, backlog.row, tile.trial, which, ruled)
+    events = _events(backlog, tile, walkers)
+    _write(postings, account, backlog, tile, billed, events)
+    if not ruled:
+        return
+    # What is recognised is converted at the rate of the day of signature, of each contract its own.
+    account = replace(account, rates=replace(rates, path=None, by_day=backlog.rate))
+    known = backlog.event_days["start"][which] != NEVER
+    end = np.where(known, backlog.term_end[which], line.term_end[np.clip(events["start"], 0, plan.last_day)])
+    for flow in revenue(line, billed, events, plan.edges, end):
+        postings.revenue(account, flow)
+
+
+def _events(backlog: Backlog, tile: _Tile, walkers: Walkers) -> Events:
     """Return the day of each event in every trial: as recorded, or drawn given that it has not come."""
-    rest, line = backlog.rest, backlog.line
-    terms, everyone = line.conditions, len(walkers.which)
+    terms = backlog.line.conditions
     laws = {"start": terms.start, "delivery": terms.delivery, "acceptance": terms.acceptance}
-    signature = rest.days["signature"]
-    assert signature is not None
-    days: Events = {"signature": np.full(everyone, signature)}
-    for event in ("start", "delivery", "acceptance"):
-        known = rest.days[event]
-        if known is not None:
-            days[event] = np.full(everyone, known)
-        else:
-            base = days["delivery"] if event == "acceptance" else days["signature"]
-            days[event] = pending_days(laws[event], event, line, walkers, base)
+    days: Events = {}
+    for event in EVENTS:
+        known = backlog.event_days[event]
+        days[event] = known[tile.which]
+        if event == "signature" or (known < NEVER).all():
+            continue
+        base = days["delivery"] if event == "acceptance" else days["signature"]
+        some = np.flatnonzero(days[event] == NEVER)
+        days[event][some] = pending_days(laws[event], event, backlog.line, walkers.only(some), base[some])
     return days
 
 
 def _write(
-    postings: Postings, account: Account, rest: Rest, line: LinePlan, billed: Billed, events: Events
+    postings: Postings, account: Account, backlog: Backlog, tile: _Tile, billed: Billed, events: Events
 ) -> None:
     """Write the invoices that are still to be written, and pay those that are taken to be written."""
-    terms, last_day = line.conditions, postings.block.plan.last_day
-    for n, installment in enumerate(terms.installments):
-        if not rest.unbilled[n] and not rest.presumed[n]:
-            continue
-        event = events[installment.event]
-        if rest.unbilled[n]:
-            day = _invoice_days(line, n, event, rest.days[installment.event], last_day)
-            part = np.full(len(event), rest.unbilled[n])
+    line, which, last_day = backlog.line, tile.which, postings.block.plan.last_day
+    mine = np.unique(which)
+    for n, installment in enumerate(line.conditions.installments):
+        if backlog.unbilled[mine, n].any():
+            event = events[installment.event]
+            day = line.invoice_days[n][np.clip(event, 0, last_day)]
+            known = backlog.event_days[installment.event][which] != NEVER
+            day = np.where(known, backlog.invoice_days[which, n], np.where(event <= last_day, day, NEVER))
+            part = backlog.unbilled[which, n]
             postings.invoices(account, invoices(line, n, billed, np.maximum(day, 1), part))
-        else:
-            postings.paid(account, _presumed(line, n, billed, int(event[0]), rest.presumed[n]))
+        if backlog.presumed[mine, n].any():
+            entry = np.flatnonzero(backlog.presumed[which, n])
+            day = backlog.invoice_days[which[entry], n]
+            due = line.conditions.due_days(n, backlog.invoice_days[:, n])[which[entry]]
+            part = backlog.presumed[which[entry], n]
+            postings.paid(account, followed(line, n, billed, entry, day, due, part))
 
 
-def _invoice_days(line: LinePlan, n: int, event: Integers, known: int | None, last_day: int) -> Integers:
-    if known is not None:
-        return np.full(len(event), int(line.conditions.invoice_days(n, np.array([known]))[0]))
-    return np.where(event <= last_day, line.invoice_days[n][np.clip(event, 0, last_day)], NEVER)
-
-
-def _presumed(line: LinePlan, n: int, billed: Billed, event_day: int, part: int) -> Invoices:
-    """Return an invoice that is taken to be written on schedule, of which nobody knows whether it is paid."""
-    count = len(billed.amount)
-    day = line.conditions.invoice_days(n, np.full(count, event_day))
-    due = line.conditions.due_days(n, day)
-    return followed(line, n, billed, np.arange(count), day, due, np.full(count, part))
-
-
-def _revenue(rest: Rest, line: LinePlan, billed: Billed, events: Events, edges: Integers) -> Iterator[Flow]:
-    """Yield what is still to be recognised of a line, by its rule."""
-    if line.conditions.recognise != "over-term":
-        yield from revenue(line, billed, events, edges)
-        return
-    known = rest.days["start"]
-    if known is None:
-        yield from revenue(line, billed, events, edges)
-    else:
-        end = line.conditions.term_end_days(events["start"][:1])
-        ends = np.repeat(end, len(billed.amount))
-        yield from over_term(billed.amount, events["start"], ends, billed.failed, edges)
-
-
-def _collect(postings: Postings, i: int, invoice: Invoice) -> None:
-    """Pay an opening invoice by its residual life table."""
-    block = postings.block
-    trial = np.arange(block.trials)
-    account = Account(block.rates(invoice.currency), invoice.row, trial, trial, ruled=False)
-    postings.paid(account, _outstanding(block, i, invoice))
-
-
-def _outstanding(block: Block, i: int, invoice: Invoice) -> Invoices:
-    """Return an opening invoice, and what becomes of it in every trial."""
-    plan, payment, count = block.plan, invoice.payment, block.trials
-    customer = np.full(count, invoice.customer)
-    walkers = Walkers(plan.invoice_entities, np.full(count, i), block.offsets)
-
-    def draw(purpose: str) -> Floats:
-        return plan.invoice_entities.draw(purpose, walkers.which, walkers.offsets)
-
-    due = np.full(count, invoice.due_day)
-    gross = np.full(count, invoice.amount)
+def _collect(postings: Postings, opened: Invoices, tile: _Tile) -> None:
+    """Pay opening invoices by their residual life table."""
+    plan, payment, which = tile.block.plan, opened.payment, tile.which
+    walkers = tile.walkers(plan.invoice_entities, opened.number)
+    customer, gross = opened.customer[which], opened.amount[which]
+    day, due = opened.invoice_day[which], opened.due_day[which]
     failed = insolvency(payment, plan.customers, customer, walkers)
-    origin = np.datetime64(plan.scenario.horizon.as_of, "D")
-    written = Written(np.full(count, invoice.invoice_day), due, gross, origin, failed=failed)
-    billed = Billed(walkers, plan.customers, customer, gross, failed)
-    everyone = np.arange(count)
-    late = late_days(payment, written, draw, billed.factor if payment.shared else None, -due)
-    disputed = None if invoice.disputed is None else everyone if invoice.disputed else everyone[:0]
-    return settled(payment, written, everyone, gross, np.zeros_like(gross), late, draw, disputed, -due)
+    written = Written(day, due, gross, np.datetime64(plan.scenario.horizon.as_of, "D"), failed=failed)
+    factor = Billed(walkers, plan.customers, customer, gross, failed).factor if payment.shared else None
+    late = late_days(payment, written, walkers.draw, factor, -due)
+    everyone = np.arange(len(which))
+    disputed = None if opened.disputed is None else everyone if opened.disputed else everyone[:0]
+    paid = settled(
+        payment, written, everyone, gross, np.zeros_like(gross), late, walkers.draw, disputed, -due
+    )
+    rates = tile.block.rates(opened.currency)
+    postings.paid(Account(rates, opened.row, tile.trial, everyone, ruled=False), paid)
 
 
-def _renew(postings: Postings, due: DueRenewal) -> None:
-    """Decide a contract that is known to end, and sign it where it is renewed."""
-    block, table = postings.block, postings.block.plan.scenario.renewals
-    plan, everyone = block.plan, np.arange(block.trials)
-    walkers = Walkers(plan.renewal_entities, np.full(block.trials, due.number), block.offsets)
-    day: Integers = np.full(block.trials, table.due_day[due.number], dtype=np.int64)
-    none, chance = np.full(block.trials, -1), np.full(block.trials, table.chance[due.number])
-    again = decided(block, due.segment, walkers, everyone, day, none, chance)
-    walkers, trial = walkers.only(again), everyone[again]
-    close_day: Integers = day[again]
+def _renew(postings: Postings, due: DueRenewals, tile: _Tile) -> None:
+    """Decide contracts that are known to end, and sign those that are renewed."""
+    plan, table = tile.block.plan, tile.block.plan.scenario.renewals
+    number = due.number[tile.which]
+    walkers = tile.walkers(plan.renewal_entities, due.number)
+    day, before = table.due_day[number], np.full(len(number), -1)
+    again = decided(tile.block, due.segment, walkers, tile.trial, day, before, table.chance[number])
+    walkers, close_day = walkers.only(again), day[again]
     if due.line.renewal is not None:
         close_day = close_day + slipped(due.line, walkers)
     inside = np.flatnonzero(close_day <= plan.last_day)
-    walkers, trial, close_day = walkers.only(inside), trial[inside], close_day[inside]
-    if not len(trial):
+    if not len(inside):
         return
-    customer = np.full(len(trial), due.customer)
-    amount = round(float(table.amount[due.number]) * (1 + float(table.uplift[due.number])))
-    billed = Billed(
-        walkers, plan.customers, customer, np.full(len(trial), amount),
-        insolvency(due.line.conditions.payment, plan.customers, customer, walkers),
+    again, walkers, number = again[inside], walkers.only(inside), number[again[inside]]
+    customer = due.customer[tile.which[again]]
+    amount = np.minimum(np.rint(table.amount[number] * (1 + table.uplift[number])), LIMIT).astype(np.int64)
+    failed = insolvency(due.line.conditions.payment, plan.customers, customer, walkers)
+    billed = Billed(walkers, plan.customers, customer, amount, failed)
+    signed = Signed(
+        due.segment, due.line.conditions.currency, due.row, tile.trial[again], close_day[inside],
+        plan.quarter_of_day[day[again]], billed,
     )  # fmt: skip
-    sign(
-        postings,
-        due.line,
-        Signed(
-            due.segment, due.line.conditions.currency, due.row, trial, close_day,
-            plan.quarter_of_day[day[again][inside]], billed,
-        ),
-        is_renewal=True,
-    )  # fmt: skip
+    sign(postings, due.line, signed, is_renewal=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +11,30 @@ from scipy import special
 from simulator.deals import Pipeline, Wins
 from simulator.distributions import Distribution
 from simulator.engine.cells import SOURCES, Slice
-from simulator.engine.contracts import Contracts, line_plan
+from simulator.engine.contracts import Contracts, LinePlan, line_plan
 from simulator.engine.identity import Entities, Numbered
 from simulator.engine.moments import log_time_moments
 from simulator.engine.months import Month, months_of, quarter_index
-from simulator.engine.plan import COMING, PRODUCT, Backlog, DueRenewal, Invoice, Plan, SegmentPlan, coming
+from simulator.engine.plan import (
+    COMING,
+    PRODUCT,
+    Backlog,
+    DueRenewals,
+    Invoices,
+    Plan,
+    SegmentPlan,
+    coming,
+)
 from simulator.engine.populations import Arrivals, OpenDeals
 from simulator.engine.stays import stay_tables
 from simulator.engine.walk import path_tables
 from simulator.funnel import tilted
 from simulator.market import Market
 from simulator.money import minor_digits
+from simulator.payments import NEVER, PaymentBehaviour
 from simulator.scenario import Rest, Scenario
 from simulator.streams import Streams
+from simulator.terms import EVENTS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,14 +77,11 @@ def compile_plan(
         slices,
         _open_deals(scenario, by, rows, streams, customers, place, contracts),
         _scores(scenario),
-        tuple(_invoice(scenario, int(i), by, rows, place) for i in open_),
+        tuple(_invoices(scenario, by, rows, place)),
         Entities(streams, "invoice", scenario.receivables.id[open_].tolist()),
-        tuple(_backlog(scenario, rest, by, rows, place) for rest in scenario.rests if not rest.finished),
+        tuple(_backlog(scenario, by, rows, place)),
         Entities(streams, "deal", scenario.wins.id),
-        tuple(
-            _renewal(scenario, i, by, rows, place, contracts)
-            for i in np.flatnonzero(scenario.renewals.due_day <= horizon.last_day).tolist()
-        ),
+        tuple(_renewals(scenario, by, rows, place, contracts)),
         Entities(streams, "renewal", scenario.renewals.id),
         customers,
         horizon.cell_of_day(),
@@ -114,45 +122,83 @@ def _open_deals(
     )
 
 
-def _invoice(
-    scenario: Scenario, i: int, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
-) -> Invoice:
-    receivables = scenario.receivables
-    segment = scenario.invoice_segment[i] if scenario.invoice_segment else -1
-    return Invoice(
-        rows[Slice(segment, "receivables", invoice_group(scenario, i, by))],
-        place[str(receivables.customer[i])],
-        scenario.invoice_payment(i),
-        receivables.currencies[int(receivables.currency_index[i])],
-        int(receivables.amount_minor[i]),
-        int(receivables.invoice_day[i]),
-        int(receivables.due_day[i]),
-        bool(receivables.disputed[i]) if scenario.disputes_known else None,
-    )
+def _invoices(
+    scenario: Scenario, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
+) -> Iterator[Invoices]:
+    """Yield the opening invoices that are open, those alike together."""
+    table, alike = scenario.receivables, dict[tuple[int, PaymentBehaviour, str, bool | None], list[int]]()
+    opened = np.flatnonzero(table.open)
+    for number, i in enumerate(opened.tolist()):
+        segment = scenario.invoice_segment[i] if scenario.invoice_segment else -1
+        row = rows[Slice(segment, "receivables", invoice_group(scenario, i, by))]
+        disputed = bool(table.disputed[i]) if scenario.disputes_known else None
+        currency = table.currencies[int(table.currency_index[i])]
+        alike.setdefault((row, scenario.invoice_payment(i), currency, disputed), []).append(number)
+    for kind, numbers in alike.items():
+        which = opened[numbers]
+        customer = np.array([place[str(c)] for c in table.customer[which]])
+        yield Invoices(
+            *kind, np.array(numbers), customer, table.amount_minor[which], table.invoice_day[which],
+            table.due_day[which],
+        )  # fmt: skip
 
 
 def _backlog(
-    scenario: Scenario, rest: Rest, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
-) -> Backlog:
-    wins, terms = scenario.wins, rest.conditions
-    group = terms.product.name if by == PRODUCT else deal_groups(wins, by)[rest.win]
+    scenario: Scenario, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int]
+) -> Iterator[Backlog]:
+    """Yield the lines of deals already won of which something is left, those alike together."""
+    wins, alike = scenario.wins, dict[tuple[int, tuple[object, ...]], list[Rest]]()
+    groups = deal_groups(wins, by)
+    for rest in scenario.rests:
+        if not rest.finished:
+            terms, win = rest.conditions, rest.win
+            row = rows[Slice(terms.segment, "backlog", terms.product.name if by == PRODUCT else groups[win])]
+            own = wins.customer_class[win], terms.currency, wins.terms[win]
+            kind = terms.segment, *own, terms.line.product, terms.months, rest.number
+            alike.setdefault((row, kind), []).append(rest)
+    for (row, _), rests in alike.items():
+        yield _alike(scenario, rests, row, place)
+
+
+def _alike(scenario: Scenario, rests: Sequence[Rest], row: int, place: Mapping[str, int]) -> Backlog:
+    # Those whose terms began together have the same instalments left, and are played together.
+    rests = sorted(rests, key=lambda rest: rest.days["start"] or 0)
+    first, wins = rests[0], scenario.wins
+    terms = first.conditions
+    events = {e: np.array([NEVER if (d := r.days[e]) is None else d for r in rests]) for e in EVENTS}
+    win = np.array([rest.win for rest in rests])
+    known = {event: np.where(days == NEVER, 0, days) for event, days in events.items()}
     return Backlog(
-        rest,
-        line_plan(terms, scenario.horizon.last_day, rest.number),
-        rows[Slice(terms.segment, "backlog", group)],
-        place[wins.customer[rest.win]],
-        float(scenario.rates.rate(terms.currency, int(wins.day[rest.win]))),
+        line_plan(terms, scenario.horizon.last_day, first.number),
+        row,
+        win,
+        np.array([place[wins.customer[i]] for i in win]),
+        np.array([float(scenario.rates.rate(terms.currency, int(day))) for day in wins.day[win]]),
+        np.array([rest.amount for rest in rests]),
+        np.array([rest.unbilled for rest in rests]),
+        np.array([rest.presumed for rest in rests]),
+        events,
+        np.stack([terms.invoice_days(n, known[i.event]) for n, i in enumerate(terms.installments)], axis=1),
+        terms.term_end_days(known["start"]),
     )
 
 
-def _renewal(
-    scenario: Scenario, i: int, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int],
+def _renewals(
+    scenario: Scenario, by: str | None, rows: Mapping[Slice, int], place: Mapping[str, int],
     contracts: Contracts,
-) -> DueRenewal:  # fmt: skip
-    due, segment = scenario.renewals, int(scenario.renewals.segment[i])
-    line = contracts.renewal(segment, due.customer_class[i], due.currency[i], int(due.product[i]))
-    row = rows[Slice(segment, "renewals", coming(by, line.group))]
-    return DueRenewal(i, line, segment, row, place[due.customer[i]])
+) -> Iterator[DueRenewals]:  # fmt: skip
+    """Yield the contracts that end inside the horizon, those alike together."""
+    table, alike = scenario.renewals, dict[tuple[LinePlan, int], list[int]]()
+    for i in np.flatnonzero(table.due_day <= scenario.horizon.last_day).tolist():
+        segment = int(table.segment[i])
+        line = contracts.renewal(segment, table.customer_class[i], table.currency[i], int(table.product[i]))
+        alike.setdefault((line, segment), []).append(i)
+    for (line, segment), numbers in alike.items():
+        # Those that end together are played together: what lies before them or behind is the same.
+        numbers.sort(key=lambda i: int(table.due_day[i]))
+        row = rows[Slice(segment, "renewals", coming(by, line.group))]
+        customer = np.array([place[table.customer[i]] for i in numbers])
+        yield DueRenewals(line, segment, row, np.array(numbers), customer)
 
 
 def deal_groups(deals: Pipeline | Wins, by: str | None) -> tuple[str, ...]:

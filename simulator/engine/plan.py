@@ -18,9 +18,10 @@ from simulator.engine.stays import StayTables
 from simulator.engine.walk import Path
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
-from simulator.scenario import Rest, Scenario, Segment
+from simulator.scenario import Scenario, Segment
 from simulator.streams import Streams
 from simulator.targets import Posted
+from simulator.terms import Event
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -73,67 +74,81 @@ class SegmentPlan:
         return (True, False) if recycling.chance > 0 and attempt + 1 < recycling.attempts else (True,)
 
 
-@dataclass(frozen=True)
-class Invoice:
-    """An opening invoice that is open.
+@dataclass(frozen=True, eq=False)
+class Invoices:
+    """Opening invoices that are open and share all but amount, days and customer.
 
     Attributes:
         row: slice.
-        customer: index of the customer's entity.
-        payment: behaviour of its class.
+        payment: behaviour of their class.
         currency: ISO code.
+        disputed: whether they are contested; None where that is not known.
+        number: of each among the entities.
+        customer: index of each customer's entity.
         amount: contract minor units, gross.
         invoice_day: calendar day from as-of, ≤ 0.
         due_day: calendar day from as-of.
-        disputed: whether it is contested; None where that is not known.
     """
 
     row: int
-    customer: int
     payment: PaymentBehaviour
     currency: str
-    amount: int
-    invoice_day: int
-    due_day: int
     disputed: bool | None
+    number: Integers
+    customer: Integers
+    amount: Integers
+    invoice_day: Integers
+    due_day: Integers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Backlog:
-    """One line of a deal already won, of which something is left.
+    """Lines of deals already won, of equal conditions, of which something is left.
 
     Attributes:
-        rest: what is left.
-        line: its conditions by day.
+        line: their conditions by day.
         row: slice.
-        customer: index of the customer's entity.
+        win: number of each deal.
+        customer: index of each customer's entity.
         rate: company units for one contract unit on the day of signature.
+        amount: of each line, contract minor units.
+        unbilled: of each instalment, integers[line, installment].
+        presumed: likewise, what is taken to have been invoiced.
+        event_days: day of each event, `NEVER` while it is still to come, integers[line] by event.
+        invoice_days: on which each instalment is written, where its event's day is known, as `unbilled`.
+        term_end: first day after the term, where its start is known.
     """
 
-    rest: Rest
     line: LinePlan
     row: int
-    customer: int
-    rate: float
+    win: Integers
+    customer: Integers
+    rate: Floats
+    amount: Integers
+    unbilled: Integers
+    presumed: Integers
+    event_days: Mapping[Event, Integers]
+    invoice_days: Integers
+    term_end: Integers
 
 
-@dataclass(frozen=True)
-class DueRenewal:
-    """A renewal of the scenario's table.
+@dataclass(frozen=True, eq=False)
+class DueRenewals:
+    """Renewals of the scenario's table, of equal conditions.
 
     Attributes:
-        number: its place in the table, and among its entities.
-        line: as it is renewed.
+        line: as they are renewed.
         segment: index.
         row: slice.
-        customer: index of the customer's entity.
+        number: place of each in the table, and among its entities.
+        customer: index of each customer's entity.
     """
 
-    number: int
     line: LinePlan
     segment: int
     row: int
-    customer: int
+    number: Integers
+    customer: Integers
 
 
 @dataclass(frozen=True)
@@ -149,11 +164,11 @@ class Plan:
         slices: rows of the cells, those of a segment together.
         open_deals: the pipeline.
         score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn.
-        invoices: opening invoices that are open.
-        invoice_entities: theirs, in the same order.
-        backlog: lines of deals already won of which something is left.
+        invoices: opening invoices that are open, those alike together.
+        invoice_entities: theirs, in the order of the table.
+        backlog: lines of deals already won of which something is left, those alike together.
         win_entities: of the deals already won.
-        renewals: of the scenario's table, as far as they fall due inside the horizon.
+        renewals: of the scenario's table, as far as they fall due inside the horizon, those alike together.
         renewal_entities: of the whole table.
         customers: entities of the customers of deals, invoices and renewals.
         cell_of_day: elementary cell of each day 0 … last day + 1.
@@ -172,11 +187,11 @@ class Plan:
     slices: tuple[Slice, ...]
     open_deals: OpenDeals
     score: Floats
-    invoices: tuple[Invoice, ...]
+    invoices: tuple[Invoices, ...]
     invoice_entities: Entities
     backlog: tuple[Backlog, ...]
     win_entities: Entities
-    renewals: tuple[DueRenewal, ...]
+    renewals: tuple[DueRenewals, ...]
     renewal_entities: Entities
     customers: Entities
     cell_of_day: Integers
@@ -229,12 +244,10 @@ class Plan:
     def _tax_presumed(self) -> Iterator[tuple[int, str, int]]:
         """Yield likewise those that are taken to be written."""
         for line in self.backlog:
-            terms = line.rest.conditions
-            for n, part in enumerate(line.rest.presumed):
-                event = line.rest.days[terms.installments[n].event]
-                if part and terms.tax and event is not None:
-                    day = int(terms.invoice_days(n, np.array(event)))
-                    yield day, terms.currency, int(terms.tax_on(np.array(part)))
+            terms = line.line.conditions
+            for i, n in np.argwhere(line.presumed) if terms.tax else ():
+                tax = int(terms.tax_on(line.presumed[i, n]))
+                yield int(line.invoice_days[i, n]), terms.currency, tax
 
     @property
     def renews(self) -> bool:

@@ -14,7 +14,9 @@ from simulator.scenario import served_share
 Integers = NDArray[np.int64]
 
 
-def revenue(line: LinePlan, billed: Billed, events: Events, edges: Integers) -> Iterator[Flow]:
+def revenue(
+    line: LinePlan, billed: Billed, events: Events, edges: Integers, term_end: Integers | None = None
+) -> Iterator[Flow]:
     """Yield the revenue of lines by their rule; what comes over the term is dated at the ends of cells.
 
     Args:
@@ -22,12 +24,14 @@ def revenue(line: LinePlan, billed: Billed, events: Events, edges: Integers) -> 
         billed: the deals.
         events: days by event.
         edges: day 0 and the last day of each cell.
+        term_end: first day after each term, None to look it up.
     """
     terms, everyone = line.conditions, np.arange(len(billed.amount))
     if terms.recognise == "over-term":
         some = np.flatnonzero(events["start"] <= edges[-1])
         start, failed = events["start"][some], None if billed.failed is None else billed.failed[some]
-        for flow in over_term(billed.amount[some], start, line.term_end[start], failed, edges):
+        end = line.term_end[start] if term_end is None else term_end[some]
+        for flow in over_term(billed.amount[some], start, end, failed, edges):
             yield Flow(some[flow.entry], flow.day, flow.amount)
     elif terms.recognise == "at-delivery":
         yield _standing(billed, Flow(everyone, events["delivery"], billed.amount))

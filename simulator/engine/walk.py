@@ -83,6 +83,10 @@ class Walkers:
         """Return some of them."""
         return replace(self, which=self.which[some], offsets=self.offsets[some])
 
+    def draw(self, purpose: str, n: int = 0) -> Floats:
+        """Return the n-th uniform of a purpose of each."""
+        return self.entities.draw(purpose, self.which, self.offsets, n, self.attempt)
+
     def again(self, step: int = 1) -> Walkers:
         """Return the same deals in their next attempt."""
         return replace(self, attempt=self.attempt + step)
