@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deterministic.workings import COLUMNS, advisers, machines, money, subscriptions
+from deterministic.workings import COLUMNS, advisers, corners, machines, money, subscriptions
 
 from simulator import load, simulate
 from simulator.expected import expected
@@ -15,7 +15,7 @@ from simulator.forecast.levels import level_at, trough
 from simulator.periods import Period
 
 FOLDER = Path(__file__).parent / "deterministic"
-COMPANIES = {"machines": machines, "subscriptions": subscriptions, "advisers": advisers}
+COMPANIES = {"machines": machines, "subscriptions": subscriptions, "advisers": advisers, "corners": corners}
 TRIALS = 200
 """The self-check compares what it expects a hundred times in all trials."""
 SERIES = ("bookings", "billings", "revenue", "receipts", "arr")

@@ -88,6 +88,18 @@ def next_working_day(day):
     return day
 
 
+def working_day_before(day):
+    while day.weekday() > 4:
+        day = plus(day, -1)
+    return day
+
+
+def working_day_in_month(day):
+    """The next working day, or the one before where that is in another month."""
+    following = next_working_day(day)
+    return following if following.month == day.month else working_day_before(day)
+
+
 # ---- payers: when an invoice due on a day is paid
 
 
@@ -119,15 +131,15 @@ class Company:
     def rate(self, currency, day):
         if currency == "EUR":
             return Fraction(1)
-        return [rate for since, rate in self.rates if d(since) <= day][-1]
+        return [rate for code, since, rate in self.rates if code == currency and d(since) <= day][-1]
 
     def add(self, contract, part, series, day, minor, how, currency="EUR", rate=None, ruled=""):
-        """Note an amount; in a foreign currency the rates are such that no cent is parted."""
+        """Note an amount; each is converted by itself, to the nearest cent."""
         rate = self.rate(currency, day) if rate is None else rate
         if day <= self.as_of and self.without_invoices and series in ("billings", "receipts"):
             series = "presumed" if series == "billings" else "presumed paid"
-        assert (minor * rate).denominator == 1, (contract, part, series, day, minor, rate)
-        self.rows.append((contract, part, series, day, minor, currency, rate, int(minor * rate), how, ruled))
+        euro = nearest(minor * rate * (100 if currency == "JPY" else 1))
+        self.rows.append((contract, part, series, day, minor, currency, rate, euro, how, ruled))
 
     # ---- what a contract brings
 
@@ -139,28 +151,31 @@ class Company:
                  f"{money(minor)} × 12 ÷ {months}, at signature", currency)  # fmt: skip
 
     def invoice(self, contract, part, day, minor, tax, due, pays, how, currency="EUR", ruled="yes",
-                certain=False, discount=None, dispute=None):  # fmt: skip
-        """An invoice, its tax and its payment; `due` is a rule, `pays` a payer, `dispute` days and credit."""
+                certain=False, discount=None, dispute=None, roll=None):  # fmt: skip
+        """An invoice, its tax and its payment.
+
+        `due` is a rule, `pays` a payer; `discount` is (share, days, whether the late pay by then), `dispute`
+        (days, share credited). Discounts and credit notes are shares of the gross amount, rounded down.
+        """
         duty = taxed(minor, tax)
         text = f"{how}; with {float(Fraction(tax) * 100):g} % tax {money(minor + duty)}"
         self.add(contract, part, "billings", day, minor, text, currency, ruled=ruled)
         self.pass_on(contract, part, day, duty, currency)
-        due = due(day) if certain else self.roll(due(day))
+        roll = self.roll if roll is None else roll
+        due = due(day) if certain else roll(due(day))
         paid = due if certain else max(pays(due), day)
         text = f"due {due}, paid {paid}"
         gross, less = minor + duty, 0
-        if discount:
-            share, days = discount
-            paid = min(paid, plus(day, days))
-            less = gross * Fraction(share)
-            text = f"paid {paid}, the discount's last day: {money(int(less))} off"
+        if discount and discount[2]:
+            paid = min(paid, plus(day, discount[1]))
+            text = f"due {due}, paid {paid}, the discount's last day"
         if dispute:
-            days, share = dispute
-            paid = plus(paid, days)
-            less = gross * Fraction(share)
-            text = f"due {due}, contested, paid {paid}: {money(int(less))} credited"
-        assert Fraction(less).denominator == 1
-        self.add(contract, part, "receipts", paid, gross - int(less), text, currency)
+            paid, less = plus(paid, dispute[0]), gross * Fraction(dispute[1]) // 1
+            text += f"; contested, paid {paid}, {money(less)} credited"
+        if discount and paid <= plus(day, discount[1]):
+            off = gross * Fraction(discount[0]) // 1
+            text, less = f"{text}; {money(off)} off", less + off
+        self.add(contract, part, "receipts", paid, gross - less, text, currency)
 
     def pass_on(self, contract, part, written, duty, currency="EUR"):
         """Tax of a period of calendar months falls due on a day of the month after it."""
@@ -254,7 +269,7 @@ def machines():
     c.performed("M2", "plant", d("2026-12-28"), third, "accepted: part 3")
 
     c.booking("M3", d("2026-11-03"), 50_000_00, "its stated day")
-    machine("M3", "", d("2026-11-03"), 50_000_00, net(30), d("2026-12-13"), discount=("0.02", 10))
+    machine("M3", "", d("2026-11-03"), 50_000_00, net(30), d("2026-12-13"), discount=("0.02", 10, True))
     spare("M4", d("2026-09-22"), 10_000_00, AT_ONCE, certain=True)
     c.booking("M5", d("2026-12-15"), 40_000_00, "its stated day")
     machine("M5", "", d("2026-12-15"), 40_000_00, on_day(15, 1), d("2027-02-01"))
@@ -316,7 +331,7 @@ def machines():
 
 def subscriptions():
     steps = (("2020-01-01", "0.90"), ("2027-02-01", "0.95"), ("2027-07-01", "0.80"))
-    rates = tuple((since, Fraction(rate)) for since, rate in steps)
+    rates = tuple(("USD", since, Fraction(rate)) for since, rate in steps)
     c = Company("subscriptions", d("2026-10-20"), d("2028-01-31"), (d("2026-04-01"), d("2027-03-31")),
                 opening=3_000_00, tax_months=3, tax_day=15, rates=rates)  # fmt: skip
     vat, usual, early = "0.20", late(5), late(-5)
@@ -455,8 +470,113 @@ def advisers():
     return c
 
 
+def corners():
+    rates = (("USD", "2020-01-01", Fraction("0.9137")), ("JPY", "2020-01-01", Fraction("0.0061")))
+    c = Company("corners", d("2026-03-15"), d("2027-03-15"), (d("2026-01-01"), d("2026-12-31")),
+                opening=10_000_00, tax_months=12, tax_day=30, rates=rates)  # fmt: skip
+    punctual = late(0)
+
+    def bought(contract, minor, due, pays, currency="EUR", **more):
+        """In the shop, ten days after the stated 2 April, at 1.1 times the price."""
+        signed, price = d("2026-04-12"), nearest(minor * Fraction("1.1"))
+        c.booking(contract, signed, price, f"its stated day + 10, {money(minor)} × 1.1", currency)
+        c.invoice(contract, "", plus(signed, 2), price, "0.19", due, pays, "signature + 2 days", currency,
+                  roll=working_day_before, **more)  # fmt: skip
+        c.performed(contract, "", plus(signed, 3), price, "delivered", currency, signed)
+
+    def billed(contract, part, day, minor, due, how, currency="EUR", ruled="yes"):
+        c.invoice(contract, part, day, minor, 0, due, punctual, how, currency, ruled,
+                  roll=working_day_in_month)  # fmt: skip
+
+    def rented(contract, part, start, months, minor, signed, currency="EUR"):
+        for number, quarter in enumerate(split(minor, [1] * (months // 3)), 1):
+            billed(contract, f"{part} {number}", plus(months_on(start, 3 * number), 3), quarter, net(14),
+                   f"start {start} + {3 * number} months + 3 days", currency)  # fmt: skip
+        c.over_term(contract, part, start, months, minor, signed, currency)
+
+    bought("C1", 1_234_57, net(30), late(7))
+    bought("C2", 1_000_01, net(30), late(-25), "USD", discount=("0.02", 10, False), dispute=(3, "0.125"))
+    bought("C3", 500_01, net(30), late(7), discount=("0.02", 10, True), dispute=(3, 0))
+    bought("C8", 10_00, net(32), late(7))
+
+    signed = d("2026-04-10")
+    c.booking("C4", signed, 18_000_00, "its stated day")
+    c.arr("C4", "", signed, 18_000_00, 18)
+    year, rest = split(18_000_00, (12, 6))
+    billed("C4", "1", signed, year, AT_ONCE, "at the start")
+    billed("C4", "2", months_on(signed, 12), rest, AT_ONCE, "start + 12 months")
+    c.over_term("C4", "", signed, 18, 18_000_00, signed)
+
+    signed = d("2026-05-29")
+    c.booking("C5", signed, 1_000_003, "its stated day", "JPY")
+    c.arr("C5", "", signed, 1_000_003, 12, "JPY")
+    rented("C5", "rent", d("2026-05-31"), 12, 1_000_003, signed, "JPY")
+
+    signed = d("2026-06-30")
+    c.booking("C6", signed, 3_333_33, "its stated day", "USD")
+    first, second, third = split(3_333_33, (25, 25, 50))
+    billed("C6", "1", signed, first, net(30), "at signature", "USD")
+    billed("C6", "2", d("2026-08-31"), second, net(30), "delivery on 2026-07-31 + 1 month", "USD")
+    billed("C6", "3", d("2026-08-14"), third, net(30), "acceptance", "USD")
+    c.performed("C6", "", d("2026-07-31"), first + second, "delivered: parts 1 and 2", "USD", signed)
+    c.performed("C6", "", d("2026-08-14"), third, "accepted: part 3", "USD", signed)
+
+    c.booking("C7", d("2026-09-15"), 100_00, "its stated day")
+    billed("C7", "", d("2026-09-15"), 100_00, month_end_in(1), "at signature")
+    c.performed("C7", "", d("2026-09-18"), 100_00, "delivered")
+
+    signed = d("2026-09-25")
+    price = 1_000_00 - 33_33
+    c.booking("C9", signed, price, "1,000.00 less 3.333 % by the second offer, the first begins later")
+    goods, rent = split(price, (333_33, 666_67))
+    for part, minor, lag, delivered in (("goods", goods, 0, 3), ("rent", rent, 3, 0)):
+        first, second = split(minor, (1, 1))
+        billed("C9", f"{part} 1", plus(signed, lag), first, net(30), f"signature + {lag}")
+        billed("C9", f"{part} 2", plus(signed, delivered + lag), second, net(30), f"delivery + {lag}")
+    c.performed("C9", "goods", d("2026-09-28"), goods, "delivered")
+    c.arr("C9", "rent", signed, rent, 12)
+    c.over_term("C9", "rent", signed, 12, rent, signed)
+
+    price = 200_05 - 20_00
+    c.booking("C10", d("2026-10-05"), price, "200.05 less 10 %, 20.005 rounded down, by the first offer")
+    billed("C10", "", d("2026-10-05"), price, net(60), "at signature")
+    c.performed("C10", "", d("2026-10-08"), price, "delivered")
+
+    signed, again = d("2026-04-15"), d("2026-10-15")
+    c.booking("C11", signed, 600_00, "its stated day")
+    c.arr("C11", "rent", signed, 600_00, 6)
+    rented("C11", "rent", signed, 6, 600_00, signed)
+    c.booking("C11", again, 615_00, "renewed at its end, 600.00 + 2.5 %")
+    rented("C11", "renewed", again, 6, 615_00, again)
+    c.booking("R1", d("2026-03-16"), 1_025_00, "overdue, so on the first day: 1,000.00 + 2.5 %")
+    rented("R1", "renewed", d("2026-03-16"), 12, 1_025_00, d("2026-03-16"))
+
+    c.booking("V1", d("2026-03-15"), 5_000_00, "in the table")
+    billed("V1", "", d("2026-03-16"), 5_000_00, net(30), "was due to be invoiced on 2026-03-15: first day")
+    c.performed("V1", "", d("2026-03-18"), 5_000_00, "delivered 3 days after signature")
+    c.booking("V2", d("2026-01-10"), 30_000_00, "in the table")
+    c.add("J1", "", "billings", d("2026-01-12"), 10_000_00, "in the table", ruled="yes")
+    c.add("J1", "", "receipts", d("2026-02-10"), 10_000_00, "in the table")
+    billed("V2", "2", d("2026-05-20"), 5_000_00, net(30),
+           "delivery + 1 month: 7,500.00 less 2,500.00 that J1 covers beyond part 1")  # fmt: skip
+    billed("V2", "3", d("2026-05-04"), 15_000_00, net(30), "acceptance")
+    c.performed("V2", "", d("2026-04-20"), 15_000_00, "delivered: parts 1 and 2")
+    c.performed("V2", "", d("2026-05-04"), 15_000_00, "accepted 14 days later: part 3")
+    c.booking("V3", d("2025-06-02"), 800_00, "in the table")
+    c.add("V3", "", "presumed", d("2025-06-02"), 800_00, "settled: the file begins later", ruled="yes")
+    c.performed("V3", "", d("2025-06-05"), 800_00, "delivered")
+    c.booking("V4", d("2026-02-01"), 1_000_00, "in the table", "USD")
+    c.add("J2", "", "billings", d("2026-02-01"), 1_000_00, "in the table", "USD", ruled="yes")
+    c.add("J2", "", "receipts", d("2026-03-17"), 1_000_00, "on its due day", "USD")
+    c.performed("V4", "", d("2026-02-04"), 1_000_00, "delivered", "USD", d("2026-02-01"))
+    c.outflow("power", [plus(d("2026-03-16"), 14 * n) for n in range(27)], 99_99)
+    c.add("actuals", "", "bookings", d("2026-03-01"), -1_000_00,
+          "4,000.00 in March until the 15th, not 5,000.00")  # fmt: skip
+    return c
+
+
 def main():
-    for company in (machines(), subscriptions(), advisers()):
+    for company in (machines(), subscriptions(), advisers(), corners()):
         head = ("contract", "part", "series", "day", "amount", "currency", "rate", "EUR", "how", "ruled")
         with (HERE / company.name / "workings.csv").open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file, lineterminator="\n")
