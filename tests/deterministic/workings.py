@@ -51,8 +51,8 @@ def split(amount, shares):
     return [*parts, amount - sum(parts)]
 
 
-def money(minor):
-    return f"{minor / 100:.2f}"
+def money(minor, currency="EUR"):
+    return str(minor) if currency == "JPY" else f"{minor / 100:.2f}"
 
 
 # ---- due days, from the day of the invoice
@@ -148,7 +148,7 @@ class Company:
 
     def arr(self, contract, part, day, minor, months, currency="EUR"):
         self.add(contract, part, "arr", day, nearest(Fraction(minor * 12, months)),
-                 f"{money(minor)} × 12 ÷ {months}, at signature", currency)  # fmt: skip
+                 f"{money(minor, currency)} × 12 ÷ {months}, at signature", currency)  # fmt: skip
 
     def invoice(self, contract, part, day, minor, tax, due, pays, how, currency="EUR", ruled="yes",
                 certain=False, discount=None, dispute=None, roll=None):  # fmt: skip
@@ -158,7 +158,7 @@ class Company:
         (days, share credited). Discounts and credit notes are shares of the gross amount, rounded down.
         """
         duty = taxed(minor, tax)
-        text = f"{how}; with {float(Fraction(tax) * 100):g} % tax {money(minor + duty)}"
+        text = f"{how}; with {float(Fraction(tax) * 100):g} % tax {money(minor + duty, currency)}"
         self.add(contract, part, "billings", day, minor, text, currency, ruled=ruled)
         self.pass_on(contract, part, day, duty, currency)
         roll = self.roll if roll is None else roll
@@ -200,8 +200,9 @@ class Company:
             served = (last - start).days + 1
             so_far = minor * served // total
             self.performed(contract, part, last, so_far - before,
-                           f"{served} of {total} days of {money(minor)} is {money(so_far)}, less "
-                           f"{money(before)} so far", currency, signed)  # fmt: skip
+                           f"{served} of {total} days of {money(minor, currency)} is "
+                           f"{money(so_far, currency)}, less {money(before, currency)} so far",
+                           currency, signed)  # fmt: skip
             before, day = so_far, plus(last, 1)
 
     def outflow(self, label, days, minor):
@@ -518,8 +519,9 @@ def corners():
     billed("C6", "1", signed, first, net(30), "at signature", "USD")
     billed("C6", "2", d("2026-08-31"), second, net(30), "delivery on 2026-07-31 + 1 month", "USD")
     billed("C6", "3", d("2026-08-14"), third, net(30), "acceptance", "USD")
-    c.performed("C6", "", d("2026-07-31"), first + second, "delivered: parts 1 and 2", "USD", signed)
-    c.performed("C6", "", d("2026-08-14"), third, "accepted: part 3", "USD", signed)
+    c.performed("C6", "1", d("2026-07-31"), first, "delivered", "USD", signed)
+    c.performed("C6", "2", d("2026-07-31"), second, "delivered", "USD", signed)
+    c.performed("C6", "3", d("2026-08-14"), third, "accepted", "USD", signed)
 
     c.booking("C7", d("2026-09-15"), 100_00, "its stated day")
     billed("C7", "", d("2026-09-15"), 100_00, month_end_in(1), "at signature")
@@ -583,7 +585,7 @@ def main():
             table.writerow(head)
             for *key, minor, currency, rate, euro, how, ruled in company.rows:
                 if key[3] <= company.end:  # what comes later counts nowhere
-                    table.writerow((*key, money(minor), currency, float(rate), money(euro), how, ruled))
+                    table.writerow((*key, money(minor, currency), currency, float(rate), money(euro), how, ruled))
         with (HERE / company.name / "expected.csv").open("w", encoding="utf-8", newline="") as file:
             months = csv.DictWriter(file, ("month", *COLUMNS), lineterminator="\n")
             months.writeheader()
