@@ -585,7 +585,8 @@ def main():
             table.writerow(head)
             for *key, minor, currency, rate, euro, how, ruled in company.rows:
                 if key[3] <= company.end:  # what comes later counts nowhere
-                    table.writerow((*key, money(minor, currency), currency, float(rate), money(euro), how, ruled))
+                    amount = money(minor, currency)
+                    table.writerow((*key, amount, currency, float(rate), money(euro), how, ruled))
         with (HERE / company.name / "expected.csv").open("w", encoding="utf-8", newline="") as file:
             months = csv.DictWriter(file, ("month", *COLUMNS), lineterminator="\n")
             months.writeheader()
