@@ -12,6 +12,7 @@ from deterministic.workings import COLUMNS, advisers, corners, machines, money, 
 from simulator import load, simulate
 from simulator.expected import expected
 from simulator.forecast.levels import level_at, trough
+from simulator.forecast.plans import planned
 from simulator.periods import Period
 
 FOLDER = Path(__file__).parent / "deterministic"
@@ -19,6 +20,8 @@ COMPANIES = {"machines": machines, "subscriptions": subscriptions, "advisers": a
 TRIALS = 200
 """The self-check compares what it expects a hundred times in all trials."""
 SERIES = ("bookings", "billings", "revenue", "receipts", "arr")
+DATED = ("bookings", "billings", "receipts", "tax passed on", "outflows", "arr")
+"""What stands in the workings on its day, as revenue that is served by day does not."""
 
 each_company = pytest.mark.parametrize("name", COMPANIES)
 
@@ -120,3 +123,33 @@ def test_the_tables_are_what_the_workings_say(name):
     assert [(w["contract"], w["part"], w["series"], w["day"], w["EUR"]) for w in written] == [
         (row[0], row[1], row[2], row[3].isoformat(), money(row[7])) for row in kept
     ]
+
+
+@each_company
+@pytest.mark.parametrize("cut", ["period=week", "period=quarter", "4-4-5"])
+def test_other_periods_hold_what_falls_into_them(name, cut):
+    weeks = "fiscal_year_start={calendar: 4-4-5, start: 2026-02-01}"
+    scenario = load(FOLDER / name / "scenario.yaml", sets=[weeks if cut == "4-4-5" else cut])
+    forecast, day_of, company = simulate(scenario, trials=2), scenario.horizon.day_of, COMPANIES[name]()
+    balance = company.opening
+    for period in scenario.horizon.periods:
+        first, last = max(period.start, scenario.horizon.date_of(1)), period.end
+        sums = {series: company.total(series, first, last) for series in DATED}
+        balance += sums["receipts"] - sums["tax passed on"] - sums["outflows"]
+        for column, due in (sums | {"balance": balance}).items():
+            assert set(in_trials(forecast, column, day_of(first), day_of(last))) == {due}, (period, column)
+
+
+def test_the_plan_stands_beside_what_comes():
+    forecast = played("machines")[1]
+    found = {
+        (f"{cell.period.start:%Y-%m}", cell.series, cell.segment): (cell.plan, *sorted(set(cell.amounts)))
+        for cell in planned(forecast)
+        if cell.kind == "month"
+    }
+    assert found == {
+        ("2026-09", "bookings", None): (120_000_00, 112_000_01),
+        ("2026-10", "bookings", 0): (90_000_00, 100_000_00),
+        ("2026-10", "bookings", None): (90_000_00, 100_000_00),  # the sum of its segments
+        ("2026-10", "receipts", None): (150_000_00, 246_925_01),
+    }
