@@ -60,7 +60,9 @@ class ProductFile(Strict):
     start: Delay = Field(
         DaysLaw(dist="fixed", days=0), description="days from signature to the start of service"
     )
-    service_months: Whole | None = Field(None, description="length of the service, 1 to 600; else 12")
+    service_months: Whole | None = Field(
+        None, description="length of the service, 1 to 600, at least 3 where it is renewed; else 12"
+    )
     recognise: Recognition | None = Field(None, description="rule of revenue; without one none is counted")
     tax: ExactShare | None = Field(None, description="share of the net price that an invoice adds")
     recurring: bool = Field(False, description="whether its price is paid again each term")
