@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class SimulatorError(Exception):
@@ -93,3 +94,16 @@ class InputError(SimulatorError):
     def exit_code(self) -> int:  # type: ignore[override]
         """3 where the scenario is at fault, 4 where only the data is."""
         return 3 if any(p.code.startswith("S") for p in self.problems) else 4
+
+
+def did_you_mean(name: str, known: Sequence[str], otherwise: str = "") -> str:
+    """Return a remedy that offers the known name which a misspelt one most likely means, else `otherwise`."""
+    close = nearest(name, known)
+    return f"did you mean {close}?" if close else otherwise
+
+
+def nearest(name: str, known: Sequence[str], least: float = 0.6) -> str | None:
+    """Return the known name that a misspelt one most likely means, None where none is `least` alike."""
+    folded = {k.casefold(): k for k in reversed(known)}
+    close = get_close_matches(name.casefold(), list(folded), 1, least)
+    return folded[close[0]] if close else None

@@ -9,12 +9,11 @@ from datetime import date, tzinfo
 from typing import Final
 
 from simulator.currency import RateCurve
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency, minor_digits, parse_amount
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
 
@@ -138,8 +137,7 @@ class Cells:
         text, code = self.text(row, column), self.text(row, "currency").upper()
         code = code or currency_in(text) or self.customs.rates.company
         if not is_currency(code):
-            close = nearest(code, self.customs.rates.codes)
-            remedy = f"did you mean {close}?" if close else None
+            remedy = did_you_mean(code, self.customs.rates.codes)
             self.complain("D016", "is not an ISO 4217 currency", row, "currency", code, remedy)
             return None
         if code not in self.customs.rates.codes:
@@ -208,8 +206,8 @@ def find_columns(
         if at is not None:
             found[ours] = at
         elif ours in named:
-            close = nearest(theirs, table.header)
-            remedy = (f"did you mean {close}? " if close else "") + f"data.columns.{kind}.{ours} in {where}"
+            remedy = f"data.columns.{kind}.{ours} in {where}"
+            remedy = f"{did_you_mean(theirs, table.header)} {remedy}".strip()
             problems.add(
                 Problem("D007", "there is no such column", table.name, 1, value=theirs, remedy=remedy)
             )

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Final, Literal
 
 from simulator.deals import Pipeline, Wins
+from simulator.errors import did_you_mean
 from simulator.loading.cells import Cells
 from simulator.loading.columns import Columns, OpenDeal, Place, Row, WonDeal
 from simulator.loading.funnels import EndNames
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
-from simulator.scenario.settings import nearest
 
 NEEDED: Final = ("id", "stage", "amount")
 SegmentOf = Callable[[int, bool], int]
@@ -112,8 +112,7 @@ def _status(cells: Cells, row: int, ends: EndNames) -> Literal["open", "won", "l
             return "won"
         if ends.is_lost(outcome):
             return "lost"
-        close = nearest(outcome, ("won", "lost", "open"))
-        remedy = f"did you mean {close}?" if close else None
+        remedy = did_you_mean(outcome, ("won", "lost", "open"))
         cells.complain("D020", "the outcome is neither won nor lost", row, "outcome", outcome, remedy)
         return None
     if not stage:
@@ -226,8 +225,8 @@ class _Reader:
         found = self.index[segment].get(row.stage.casefold())
         if found is None:
             names = self.places[segment].stages
-            close = nearest(row.stage, (*names, "won", "lost"))
-            remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(names) + "."
+            known = "stages: " + ", ".join(names) + "."
+            remedy = did_you_mean(row.stage, (*names, "won", "lost"), known)
             remedy += " Names that mean won or lost stand under data.won_stages and data.lost_stages"
             message = f"the stage is none of {self.places[segment].name}"
             self.cells.complain("D010", message, row.row, "stage", row.stage, remedy)

@@ -8,12 +8,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from simulator.currency import RateCurve
+from simulator.errors import did_you_mean
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.money import LIMIT, minor_digits
 from simulator.periods import Horizon, horizon, length_end, named_period
 from simulator.scenario.model import ScenarioFile, TargetFile
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import day
 from simulator.targets import Target
@@ -164,8 +164,8 @@ def _segment(
     if target.segment in segments:
         return segments.index(target.segment)
     if target.segment != "all":
-        close = nearest(target.segment, (*segments, "all"))
-        remedy = f"did you mean {close}?" if close else "segments: all, " + ", ".join(segments)
+        known = ("all", *segments)
+        remedy = did_you_mean(target.segment, known, "segments: " + ", ".join(known))
         keys = ("targets", name, "segment")
         problems.add(tree.problem("S042", f"there is no segment {target.segment}", keys, None, remedy))
     return None

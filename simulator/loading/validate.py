@@ -9,11 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean
 from simulator.loading.problems import Problems
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.schema import keys_at, later_keys_at
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Keys, Tree, look_up
 
 _CODE = re.compile(r"S\d{3}")
@@ -79,14 +78,13 @@ def _unknown(tree: Tree, keys: Keys) -> Problem:
         message = f"{key} is not yet supported: a later version will read it"
         return tree.problem("S011", message, keys, None, "leave it out")
     known = [name for name in keys_at(above) if name != "source"]
-    close = nearest(key, known)
-    remedy = f"did you mean {close}?" if close else "known here: " + ", ".join(known)
+    remedy = did_you_mean(key, known, "known here: " + ", ".join(known))
     return tree.problem("S010", f"unknown key {key}", keys, None, remedy)
 
 
 def _not_among(tree: Tree, keys: Keys, found: Any, expected: str) -> Problem:
-    close = nearest(str(found), re.findall(r"'([^']*)'", expected))
-    remedy = f"did you mean {close}?" if close else "write " + expected.replace("'", "")
+    known = re.findall(r"'([^']*)'", expected)
+    remedy = did_you_mean(str(found), known, "write " + expected.replace("'", ""))
     return tree.problem("S013", f"{_last(keys)} has an unknown value", keys, found, remedy)
 
 

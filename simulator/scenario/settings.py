@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Final, Literal
 
 from simulator.errors import Problem
@@ -195,10 +194,3 @@ def _computed(old: Any, keys: Keys, setting: Setting) -> Any:
 
 def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that a misspelt one most likely means, or None."""
-    folded = {k.casefold(): k for k in reversed(known)}
-    close = get_close_matches(name.casefold(), list(folded), 1, 0.6)
-    return folded[close[0]] if close else None
