@@ -75,7 +75,7 @@ class Problem:
             lines.append(f"  {self.remedy}")
         if self.count:
             more = "row" if self.count == 1 else "rows"
-            lines.append(f"  {self.count} more {more} like this; --problems FILE writes them all")
+            lines.append(f"  {self.count:,} more {more} like this; --problems FILE writes them all")
         return "\n".join(lines)
 
 

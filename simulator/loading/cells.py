@@ -6,18 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from typing import Final
 
 from simulator.currency import RateCurve
 from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import currency_in, is_currency, minor_digits, parse_amount
+from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
-
-_HINT: Final = "set decimal: "
 
 
 @dataclass(frozen=True)
@@ -151,18 +148,13 @@ class Cells:
         digits, decimal = minor_digits(code), self.customs.decimal
         try:
             return parse_amount(text, digits, decimal, allow_negative=signed, currency=code)
-        except ValueError as error:
-            self._bad_amount(row, column, text, str(error))
+        except AmountError as error:
+            if error.what == "is negative":
+                self.complain("D015", f"the {column} is negative", row, column, text)
+            else:
+                remedy = self._setting(error.remedy, "decimal")
+                self.complain("D014", f"the {column} {error.what}", row, column, text, remedy)
             return None
-
-    def _bad_amount(self, row: int, column: str, text: str, reason: str) -> None:
-        if reason.endswith("is negative"):
-            self.complain("D015", "the amount is negative", row, column, text)
-            return
-        what, _, hint = reason.removeprefix(repr(text)).strip().partition(";")
-        remedy = self._setting(hint.strip().replace(_HINT, "set data.decimal: "), "decimal") if hint else None
-        message = "amount " + (what if what.startswith(("is ", "has ")) else "is not a number: " + what)
-        self.complain("D014", message, row, column, text, remedy)
 
     def _setting(self, remedy: str, key: str) -> str:
         """Say in which file a setting of the data belongs."""

@@ -86,7 +86,7 @@ CODES: Final = MappingProxyType(
         "D011": Code("unknown segment", "segments are those of the scenario", "map it under data.segment"),
         "D012": Code("no segment", "with several segments each row has one", "fill it in"),
         "D013": Code("not a date", "dates exist and are written one way", "set data.date_order"),
-        "D014": Code("amount is not a number", "amounts are major units", "set data.decimal"),
+        "D014": Code("amount is not a number", "amounts are major units", "write a plain number"),
         "D015": Code("negative amount", "amounts are at least 0", "leave the row out"),
         "D016": Code("unknown currency", "currencies are ISO 4217 codes", "write for example EUR"),
         "D017": Code("no rate", "each currency has a rate", "add it under rates"),
