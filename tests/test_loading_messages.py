@@ -1,7 +1,7 @@
 """What a new user reads: each message names place, value, rule and remedy, and none leads astray."""
 
 import pytest
-from written import DEALS, problems
+from written import DEALS, SCENARIO, loaded, problems
 
 from simulator.distributions import LogNormal
 from simulator.errors import Problem
@@ -77,3 +77,73 @@ def test_a_law_of_almost_nothing_is_still_a_law():
     law = LogNormal.from_mean(1e-300, 20.0)
     assert law.mean() == pytest.approx(1e-300) or law.mean() == 0
     assert 0 <= float(law.cdf(1e-300)) <= 1 and float(law.sf(1.0)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("law", "key", "remedy"),
+    [
+        ("{dist: fixed, value: 5}", "days.value", "did you mean days?"),
+        ("{dist: empirical, value: [5]}", "days.value", "did you mean values?"),
+        ("{p50: 5, p90: 9}", "days.p50", "did you mean median?"),
+        ("{mean: 5, std: 9}", "days.std", "did you mean sd?"),
+        ("{average: 5}", "days.average", "did you mean mean?"),
+        ("{distribution: fixed, days: 5}", "days.distribution", "did you mean dist?"),
+        ("{dist: lognorm, median: 5}", "days.dist", "did you mean lognormal?"),
+        ("{dist: gamma, shpe: 5, scale: 2}", "days.shpe", "did you mean shape?"),
+        ("{days: 5}", "days", "add dist: fixed"),
+        ("{shape: 2, scale: 5}", "days", "add dist: weibull or gamma"),
+        ("{median: 1, p90: 4000}", "days", "no law of use is that wide"),
+        ("{mean: 1, sd: 4000}", "days", "no law of use is that wide"),
+        ("{dist: weibull, shape: 0.01, scale: 5}", "days", "write 0.1 to 1,000"),
+        ("{median: .nan}", "days.median", "write a plain number"),
+        ("{median: 1e999}", "days.median", "write a plain number"),
+    ],
+)
+def test_slips_of_laws_are_understood(tmp_path, law, key, remedy):
+    text = SCENARIO.replace("{median: 10, p90: 30}", law)
+    problem, _ = only(problems(tmp_path, scenario=text))
+    assert (problem.file, problem.line) == ("small.yaml", 12)
+    assert problem.column == f"segments.smb.stages.Contract.{key}"
+    assert remedy in problem.remedy
+
+
+def test_money_has_a_fixed_amount_not_days(tmp_path):
+    pipeline = "new_pipeline: {per_month: 1, amount: {dist: fixed, value: 9k}}"
+    problem, _ = only(problems(tmp_path, scenario=SCENARIO.replace("new_pipeline: none", pipeline)))
+    assert problem.remedy == "did you mean amount?"
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "remedy"),
+    [
+        ("segments.smbb.soberness.odds=0.8", "segments.smbb", "did you mean smb?"),
+        ("segments.SMB.worth=9", "segments.SMB", "did you mean smb?"),
+        ("segments.smbb=null", "segments.smbb", "did you mean smb?"),
+        ("segments.smb.stages.Propsal.close=0.2", "segments.smb.stages.Propsal", "did you mean Proposal?"),
+        ("products.licence.tax=0.1", "products.licence", "products: none; a new one is set as a whole"),
+        ("targets.more.amount=5", "targets.more", "'targets.more={…}'"),
+        ("segments.smb.payment.Gold.bad_debt=0.1", "segments.smb.payment.Gold", "set as a whole"),
+    ],
+)
+def test_set_makes_no_new_name_on_its_way(tmp_path, setting, where, remedy):
+    problem, _ = only(problems(tmp_path, sets=[setting]))
+    assert (problem.code, problem.file, problem.value) == ("S018", "--set", setting)
+    assert problem.message == f"there is no {where}" and remedy in problem.remedy
+
+
+def test_set_adds_what_is_set_as_a_whole(tmp_path):
+    sets = [
+        "targets.more={series: bookings, amount: 5, by: FY2026}",
+        "segments.smb.payment.Gold={bad_debt: 0.1}",
+        "segments.smb.payment.default.bad_debt=0.1",
+        "segments.smb.terms.Gold=net 10",
+        "rates.GBP=1.1",
+    ]
+    scenario = loaded(tmp_path, sets=sets)
+    assert [target.name for target in scenario.targets] == ["more"]
+    assert "Gold" in scenario.segments[0].payment and "Gold" in scenario.segments[0].terms
+
+
+def test_an_unknown_key_that_was_set_is_said_to_be_set(tmp_path):
+    problem, text = only(problems(tmp_path, sets=["segments.smb.sobernes.odds=0.8"]))
+    assert problem.file == "--set segments.smb.sobernes.odds=0.8" and "did you mean soberness?" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,8 +12,9 @@ from pydantic_core import ErrorDetails
 
 from simulator.errors import Problem, did_you_mean
 from simulator.loading.problems import Problems
+from simulator.scenario.laws import FORMS
 from simulator.scenario.model import ScenarioFile
-from simulator.scenario.schema import keys_at, later_keys_at
+from simulator.scenario.schema import keys_at, later_keys_at, slips_at
 from simulator.scenario.tree import Keys, Tree, look_up
 
 _CODE = re.compile(r"S\d{3}")
@@ -77,7 +79,13 @@ def _unknown(tree: Tree, keys: Keys) -> Problem:
     if key in later_keys_at(above):
         message = f"{key} is not yet supported: a later version will read it"
         return tree.problem("S011", message, keys, None, "leave it out")
+    holder = look_up(tree.data, above)
     known = [name for name in keys_at(above) if name != "source"]
+    if "dist" in known and str(family := holder.get("dist")) in FORMS:
+        fitting = {"dist", *chain(*FORMS[family]), *({"amount"} if family == "fixed" else ())}
+        known = [name for name in known if name in fitting]
+    if meant := [name for name in slips_at(above).get(key, ()) if name in known]:
+        return tree.problem("S010", f"unknown key {key}", keys, None, f"did you mean {meant[0]}?")
     remedy = did_you_mean(key, known, "known here: " + ", ".join(known))
     return tree.problem("S010", f"unknown key {key}", keys, None, remedy)
 
