@@ -147,3 +147,63 @@ def test_set_adds_what_is_set_as_a_whole(tmp_path):
 def test_an_unknown_key_that_was_set_is_said_to_be_set(tmp_path):
     problem, text = only(problems(tmp_path, sets=["segments.smb.sobernes.odds=0.8"]))
     assert problem.file == "--set segments.smb.sobernes.odds=0.8" and "did you mean soberness?" in text
+
+
+def notes(tmp_path, code, **files):
+    """The texts and amounts of the notes of a code."""
+    return [(text, amount) for found, text, amount in loaded(tmp_path, **files).notes if found == code]
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "text", "amount"),
+    [
+        ("D5,Won,5,2026-06-01,,,2026-05-05", "W020", "1 deal created, moved and closed", 500),
+        ("D5,Proposal,5,2026-06-01,2026-05-05,,", "W020", "(first D5): taken as written", 500),
+        ("D5,Lost,5,,2026-06-01,,2026-05-05", "W020", "in an order that cannot be", 500),
+        ("D5,Proposal,5,,,,2026-05-05", "W019", "1 deal with a day of closing that has passed", 500),
+    ],
+)
+def test_days_that_contradict_each_other_are_counted_with_the_money(tmp_path, row, code, text, amount):
+    found = notes(tmp_path, code, deals=DEALS + row + "\n")
+    assert len(found) == 1 and text in found[0][0] and found[0][1] == amount
+    assert not notes(tmp_path, code)
+
+
+def test_a_stage_and_an_outcome_that_contradict_each_other_are_refused(tmp_path):
+    deals = "id,stage,amount,outcome\n"
+    deals += "D1,Lost,5,won\nD2,Won,5,lost\nD3,Won,5,open\nD4,Won,5,Won\nD5,Proposal,5,Won\n"
+    found = problems(tmp_path, deals=deals)
+    assert [(p.code, p.row, p.column, p.value) for p in found] == [
+        ("D026", 1, "outcome", "won"), ("D026", 2, "outcome", "lost"), ("D026", 3, "outcome", "open"),
+    ]  # fmt: skip
+    assert found[0].message == "the stage says lost, the outcome won"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "meant"),
+    [
+        ("expected_close", "expected_clos", "expected_close"),
+        ("expected_close", "Expected Close Date", "expected_close"),
+        ("created", "Created on", "created"),
+        ("closed", "Closd", "closed"),
+    ],
+)
+def test_a_column_that_is_nearly_ours_is_not_passed_over(tmp_path, was, now, meant):
+    (text, _), = notes(tmp_path, "W024", deals=DEALS.replace(was, now))
+    assert text.startswith(f"column {now} of deals.csv is not read")
+    assert f'data.columns.deals.{meant}: "{now}"' in text
+
+
+def test_columns_of_other_names_are_nobodys_fault(tmp_path):
+    deals = DEALS.replace("entered_stage", "region").replace("expected_close", "campaign")
+    assert notes(tmp_path, "W024", deals=deals) == []
+
+
+def test_an_unknown_class_is_counted_with_the_money(tmp_path):
+    scenario = SCENARIO + "    terms: {Gold: net 10}\n"
+    deals = "id,stage,amount,class\n"
+    deals += "D1,Proposal,5,gold\nD2,Proposal,7,Gold\nD3,Proposal,9,Silver\nD4,Proposal,1,\n"
+    (text, amount), = notes(tmp_path, "W023", scenario=scenario, deals=deals)
+    assert text.startswith("2 open deals, invoices or renewals") and amount == 1400
+    assert "gold – did you mean Gold?, Silver; the default holds" in text
+    assert notes(tmp_path, "W023", deals=deals) == [], "without any class nobody expects one"

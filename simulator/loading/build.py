@@ -16,7 +16,7 @@ from simulator.figures import Figures
 from simulator.loading.assumptions import list_assumptions
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cash import build_cash
-from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.cells import Cells, Customs, find_columns, note_unread
 from simulator.loading.columns import Place
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.deals import DealsRead, SegmentOf, read_deals
@@ -204,6 +204,9 @@ def _cells(frame: _Frame, tables: Mapping[str, Table], key: str) -> Cells | None
     )
     if len(frame.problems.found) > before:
         return None
+    rule = frame.file.data.segment
+    known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
+    note_unread(table, key, columns, known, frame.notes)
     return Cells(table, columns, frame.customs, frame.problems)
 
 

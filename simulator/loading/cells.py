@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from typing import Final
 
 from simulator.currency import RateCurve
 from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.dates import DateError, Order, parse_day
+from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
+
+ALIKE: Final = 0.75
+"""A column's name that is so close to one of ours was probably meant to be it."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,23 @@ def read_number(text: str, decimal: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def note_unread(
+    table: Table, kind: str, columns: Mapping[str, int], known: tuple[str, ...], notes: Notes
+) -> None:
+    """Note columns that are not read, and whose names are close to one of ours that the table lacks."""
+    lacking = {_squashed(name): name for name in known if name not in columns}
+    for at, title in enumerate(table.header):
+        if at in columns.values() or (close := nearest(_squashed(title), tuple(lacking), ALIKE)) is None:
+            continue
+        meant = lacking[close]
+        remedy = f'if it is {meant}, say data.columns.{kind}.{meant}: "{title}"'
+        notes.add("W024", f"column {title} of {table.name} is not read: {remedy}")
+
+
+def _squashed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def find_columns(

@@ -85,6 +85,10 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
     if written > 0:
         notes.count("W006", money)
         return None
+    if paid is not None and paid > as_of:
+        notes.count("W022", money)
+    elif paid is not None and paid.toordinal() - as_of.toordinal() < written:
+        notes.count("W021", money, identity)
     paid_day = UNPAID if paid is None else paid.toordinal() - as_of.toordinal()
     customer = cells.text(row, "customer") or f"invoice {identity}"
     group = cells.text(row, "class") or DEFAULT_CLASS

@@ -48,8 +48,8 @@ def slips_at(keys: Iterable[str | int]) -> dict[str, tuple[str, ...]]:
 
 def names_at(keys: Iterable[str | int]) -> bool:
     """Tell whether the mapping at this path holds things by name, each of which is a mapping."""
-    free = [node["additionalProperties"] for node in _nodes(keys) if "properties" not in node]
-    return any(list(_objects(below)) for below in free)
+    free = [node.get("additionalProperties") for node in _nodes(keys) if "properties" not in node]
+    return any(isinstance(below, dict) and any(_objects(below)) for below in free)
 
 
 def _models_at(keys: Iterable[str | int]) -> list[type[Strict]]:
