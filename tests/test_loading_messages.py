@@ -1,10 +1,11 @@
 """What a new user reads: each message names place, value, rule and remedy, and none leads astray."""
 
 import pytest
+from test_loading_money import FILES, big
 from written import DEALS, SCENARIO, loaded, problems
 
 from simulator.distributions import LogNormal
-from simulator.errors import Problem
+from simulator.errors import InputError, Problem
 from simulator.loading.problems import LoadError
 
 
@@ -207,3 +208,38 @@ def test_an_unknown_class_is_counted_with_the_money(tmp_path):
     assert text.startswith("2 open deals, invoices or renewals") and amount == 1400
     assert "gold – did you mean Gold?, Silver; the default holds" in text
     assert notes(tmp_path, "W023", deals=deals) == [], "without any class nobody expects one"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code"),
+    [
+        ("service_months: 12", "service_months: 0", "S061"),
+        ("    recurring: true\n", "", "S061"),
+        ("uplift: 3%", "uplift: 300%", "S061"),
+        ("services: 40%}", "services: 50%}", "S041"),
+        ("Contract: {close: 80%, days: {median: 10}}", "Contract: 80%", "S013"),
+        ("USD: 0.9,", "USD: nope,", "S013"),
+        ("deals: deals.csv", "deals: deals.csv\n  decimal: ;", "S013"),
+        ("deals: deals.csv", "deals: deals.csv\n  won_stages: Signed", "S013"),
+        ("currency: EUR", "currency: euro", "S024"),
+        ("as_of: 2026-10-31", "as_of: 2026-02-29", "S020"),
+    ],
+)
+def test_what_follows_from_a_fault_of_the_scenario_is_not_told(tmp_path, was, now, code):
+    assert was in FILES["scenario"]
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, scenario=FILES["scenario"].replace(was, now))
+    assert [p.code for p in caught.value.every] == [code]
+
+
+def test_faults_of_tables_are_told_beside_those_of_the_scenario(tmp_path):
+    scenario = FILES["scenario"].replace("service_months: 12", "service_months: 0")
+    deals = FILES["deals"].replace("hardware", "hardwear").replace("1000,EUR", "x,EUR")
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, scenario=scenario, deals=deals)
+    assert [(p.code, p.value) for p in caught.value.every] == [
+        ("S061", None), ("D014", "x"), ("D030", "hardwear"),
+    ]  # fmt: skip
+    for line in ("currency: EUR\n", "as_of: 2026-10-31\n", "horizon: 12m\n"):
+        found = problems(tmp_path, SCENARIO.replace(line, ""), DEALS + "D5,Propsal,5,2026-02-30,,,\n")
+        assert [p.code for p in found] == ["S012", "D013", "D010"]

@@ -46,6 +46,7 @@ from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
 from simulator.loading.tables import Table, read_table
+from simulator.loading.validate import follows
 from simulator.market import Market
 from simulator.periods import Horizon
 from simulator.products import Line, Product
@@ -142,7 +143,12 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
-    """Add the problems of the tables of a scenario that itself is wrong; those of the scenario are known."""
+    """Add the problems of the tables of a scenario that itself is wrong; those of the scenario are known.
+
+    Where it is wrong in how tables are to be read, they are not looked at.
+    """
+    if any((problem.column or "").startswith("data.") for problem in problems.found):
+        return
     mine = Problems()
     frame, end = _framed(tree, file, mine)
     horizon = read_horizon(file, end, [])
@@ -153,8 +159,9 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
     _invoices(frame, tables, deals)
     _books(frame, tables, horizon, lines)
+    told = tuple(problems.found)
     for problem in mine.found:
-        if problem.code.startswith("D"):
+        if problem.code.startswith("D") and not follows(problem, tree, told):
             problems.add(problem)
 
 

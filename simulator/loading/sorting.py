@@ -106,7 +106,7 @@ class _Finder:
 
     def complain(self, code: str, message: str, row: int, value: str | None, remedy: str | None) -> None:
         table = self.cells.table
-        entity = self.cells.text(row, "id")
+        entity = self.cells.text(row, "id") if self.cells.has("stage") else None
         self.cells.problems.add(
             table.problem(code, message, row, table.header[self.at], value, remedy, entity)
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -18,14 +19,19 @@ from simulator.scenario.schema import keys_at, later_keys_at, slips_at
 from simulator.scenario.tree import Keys, Tree, look_up
 
 _CODE = re.compile(r"S\d{3}")
-_TYPES = {
-    "dict_type": "is not a mapping",
-    "model_type": "is not a mapping",
-    "tuple_type": "is not a list",
-    "list_type": "is not a list",
-    "bool_type": "is neither true nor false",
-    "bool_parsing": "is neither true nor false",
-    "string_type": "is not a text",
+_STAND_INS: Final = {"as_of": "2050-12-31", "horizon": "12m", "currency": "EUR"}
+"""What is needed to look at tables, where the scenario's own does not fit."""
+_FROM: Final = {
+    **dict.fromkeys(("D010", "D011", "D012"), "segments"),
+    **dict.fromkeys(("D018", "D030", "D035"), "products"),
+    "D017": "rates",
+}
+"""Problems of tables by the part of the scenario that they may follow from."""
+_TYPES: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(("dict_type", "model_type"), ("is not a mapping", "write `key: value` lines")),
+    **dict.fromkeys(("tuple_type", "list_type"), ("is not a list", "write it in brackets, such as [a, b]")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), ("is neither true nor false", "write true or false")),
+    "string_type": ("is not a text", "write a text, in quotes where needed"),
 }
 
 
@@ -42,17 +48,39 @@ def scenario_file(tree: Tree, problems: Problems) -> ScenarioFile | None:
 def pruned(tree: Tree) -> ScenarioFile | None:
     """Return what a scenario says without the values that do not fit, None where too little is left."""
     data = copy.deepcopy(tree.data)
-    for _ in range(3):
+    for _ in range(4):
         try:
             return ScenarioFile.model_validate(data)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 keys = _keys(data, detail)
                 holder = look_up(data, keys[:-1])
-                if detail["type"] == "missing" or not isinstance(holder, dict) or not keys:
+                if not isinstance(holder, dict) or not keys:
                     continue
                 holder.pop(keys[-1], None)
+                if len(keys) == 1 and keys[0] in _STAND_INS:
+                    data[keys[0]] = _STAND_INS[keys[0]]
     return None
+
+
+def follows(problem: Problem, tree: Tree, told: Sequence[Problem]) -> bool:
+    """Tell whether a problem of a table may only follow from one of the scenario that is told already.
+
+    Such as a product that is unknown because what is said of it does not fit.
+    """
+    sections = {(told_one.column or "").split(".")[0] for told_one in told}
+    if "currency" in sections and problem.code in ("D014", "D017"):
+        return True
+    section = _FROM.get(problem.code)
+    if section is None or section not in sections:
+        return False
+    if problem.value is None:
+        return True
+    named = tree.at((section,))
+    names = set(named) if isinstance(named, dict) else set()
+    for segment in named.values() if section == "segments" and isinstance(named, dict) else ():
+        names |= set(look_up(segment, ("stages",)) or ())
+    return problem.value.casefold() in {str(name).casefold() for name in names}
 
 
 def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
@@ -70,8 +98,8 @@ def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
         return tree.problem("S012", f"{_last(keys)} is empty", keys, None, "name at least one segment")
     if kind == "literal_error":
         return _not_among(tree, keys, found, str(context.get("expected", "")))
-    message = _TYPES.get(kind, f"does not fit: {detail['msg'].lower()}")
-    return tree.problem("S013", f"{_last(keys)} {message}", keys, value)
+    message, remedy = _TYPES.get(kind, (f"does not fit: {detail['msg'].lower()}", None))
+    return tree.problem("S013", f"{_last(keys)} {message}", keys, value, remedy)
 
 
 def _unknown(tree: Tree, keys: Keys) -> Problem:
