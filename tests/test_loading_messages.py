@@ -219,6 +219,10 @@ def test_an_unknown_class_is_counted_with_the_money(tmp_path):
         ("services: 40%}", "services: 50%}", "S041"),
         ("Contract: {close: 80%, days: {median: 10}}", "Contract: 80%", "S013"),
         ("USD: 0.9,", "USD: nope,", "S013"),
+        ("USD: 0.9,", "USD: 0.9, EUR: 2,", "S025"),
+        ("service_months: 12", "service_months: 2", "S061"),
+        ("horizon: 18m", "horizon: 0m", "S021"),
+        ("horizon: 18m", "horizon: 2026-01-01", "S028"),
         ("deals: deals.csv", "deals: deals.csv\n  decimal: ;", "S013"),
         ("deals: deals.csv", "deals: deals.csv\n  won_stages: Signed", "S013"),
         ("currency: EUR", "currency: euro", "S024"),
@@ -243,3 +247,54 @@ def test_faults_of_tables_are_told_beside_those_of_the_scenario(tmp_path):
     for line in ("currency: EUR\n", "as_of: 2026-10-31\n", "horizon: 12m\n"):
         found = problems(tmp_path, SCENARIO.replace(line, ""), DEALS + "D5,Propsal,5,2026-02-30,,,\n")
         assert [p.code for p in found] == ["S012", "D013", "D010"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "where", "remedy"),
+    [
+        ("  tax: {every: 1q, day: 15}", "  tax: 15", "cash.tax", "write {every: …, day: …}"),
+        ("{series: revenue, amount: 1M, by: FY2027}", "1M", "targets.revenue", "{series: …, amount: …}"),
+        ("{per_month: 2,", "{per_month: 1e9,", "segments.smb.new_pipeline.per_month", "at most 100,000"),
+        ("{per_month: 2,", "{per_month: 2, trend: 900,", "segments.smb.new_pipeline", "at most 10"),
+        ("terms: CIA", "terms: CIAO", "offers.prepay.terms", "did you mean `cia`?"),
+        ("segment: key,", "segment: keys,", "offers.prepay.segment", "did you mean key?"),
+        ("{discount: 5%", "{discount: 5", "offers.prepay.discount", "did you mean 5%?"),
+        ("recognise: over-term", "recognize: over-term", "products.licence.recognize", "mean recognise?"),
+        ("insolvency: 1%", "insolvency: 5", "segments.smb.payment.default.insolvency", "did you mean 5%?"),
+        ("[tue, Friday]", "[tues]", "segments.smb.payment.default.run_days", "write for example [tue, fri]"),
+        ("volatility: 8%", "volatility: 800%", "rates", "0.05 to 0.2 a year"),
+        ("from: 2026-12-01", "from: 2026-12-32", "offers.prepay.from", "did you mean 2026-12-31?"),
+    ],
+)
+def test_keys_of_money_say_what_may_stand_there(tmp_path, was, now, where, remedy):
+    assert was in FILES["scenario"], was
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, scenario=FILES["scenario"].replace(was, now, 1))
+    problem, _ = only(caught.value.every)
+    assert problem.column == where and problem.line and remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "message"),
+    [
+        ("deals", "D9,smb,Proposal,1,EURO,,,,,,,,", "currency", "did you mean EUR?"),
+        ("deals", "D9,smb,Proposal,1,EUR,hardwear,,,,,,,", "product", "did you mean hardware?"),
+        ("deals", "D9,smb,Proposal,1,EUR,,,,,,,,50% on signature", "terms", "the shares add to 50%"),
+        ("lines", "d1,hardware,5,,", "deal", "did you mean D1?"),
+        ("lines", "D1,licence,5,,2", "months", "at least 3 months"),
+        ("invoices", "R1,W1,5,0,2026-05-08,2026-06-07,,", "id", "stands in row 1 already (line 2)"),
+        ("invoices", "R9,W1,5,-1,2026-05-08,2026-06-07,,", "tax", "the tax is negative"),
+        ("renewals", "N9,,,smb,licence,500,,2027-05-20,80,", "chance", "write 0.6 or 60%"),
+        ("renewals", "N2,,,smb,licence,500,,2027-05-20,,", "id", "stands in row 1 already (line 2)"),
+        ("actuals", "2026-08,booking,,5", "series", "did you mean bookings?"),
+        ("actuals", "2027-02,bookings,,5", "month", "no actual figure yet"),
+        ("plan", "Oct 2026,bookings,,5", "month", "write 2026-10"),
+    ],
+)
+def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, column, message):
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, **{table: FILES[table] + row + "\n"})
+    problem, text = only(caught.value.every)
+    rows = FILES[table].count("\n")
+    assert (problem.file, problem.row, problem.line) == (f"{table}.csv", rows, rows + 1)
+    assert problem.column == column and message in text

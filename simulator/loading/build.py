@@ -112,6 +112,7 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         for name, s in file.segments.items()
         if (funnel := funnels[name]) is not None
     ]
+    _keep_causes(tree, problems)
     problems.raise_if_any()
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
@@ -159,10 +160,14 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
     _invoices(frame, tables, deals)
     _books(frame, tables, horizon, lines)
-    told = tuple(problems.found)
-    for problem in mine.found:
-        if problem.code.startswith("D") and not follows(problem, tree, told):
-            problems.add(problem)
+    problems.found += [problem for problem in mine.found if problem.code.startswith("D")]
+    _keep_causes(tree, problems)
+
+
+def _keep_causes(tree: Tree, problems: Problems) -> None:
+    """Take away problems of tables that may only follow from those of the scenario."""
+    told = [problem for problem in problems.found if problem.code.startswith("S")]
+    problems.found[:] = [problem for problem in problems.found if not follows(problem, tree, told)]
 
 
 def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame, Any]:

@@ -121,6 +121,14 @@ class Cells:
             return 0
         return int(value)
 
+    def is_twice(self, row: int, identity: str, seen: dict[str, int]) -> bool:
+        """Tell whether an id stands in an earlier row, and complain; `seen` holds the row of each id."""
+        first = seen.setdefault(identity, row)
+        if first != row:
+            message = f"the id stands in row {first + 1} already (line {self.table.lines[first]})"
+            self.complain("D009", message, row, "id", identity)
+        return first != row
+
     def complain(
         self,
         code: str,

@@ -93,12 +93,8 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
         if not identity:
             cells.complain("D008", "the row has no id", row, "id")
             continue
-        if identity in seen:
-            first = seen[identity]
-            message = f"the id stands in row {first + 1} already (line {cells.table.lines[first]})"
-            cells.complain("D009", message, row, "id", identity)
+        if cells.is_twice(row, identity, seen):
             continue
-        seen[identity] = row
         status = _status(cells, row, ends)
         if status is not None:
             dates = (days(row, column) for column in ("created", "entered_stage", "closed"))

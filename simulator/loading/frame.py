@@ -47,7 +47,7 @@ def read_rates(file: ScenarioFile, tree: Tree, problems: Problems) -> RateCurve:
 
 
 def read_end(file: ScenarioFile, tree: Tree, problems: Problems) -> date:
-    """Return the last day; one that cannot be becomes a problem."""
+    """Return the last day; one that cannot be becomes a problem, and targets have room to be looked at."""
     try:
         end = length_end(file.as_of, file.horizon)
     except (ValueError, OverflowError):
@@ -56,12 +56,12 @@ def read_end(file: ScenarioFile, tree: Tree, problems: Problems) -> date:
         except ValueError:
             message = "the horizon is neither a length nor a date"
             problems.add(tree.problem("S021", message, ("horizon",), file.horizon))
-            return file.as_of + timedelta(days=366)
+            return file.as_of + timedelta(days=LONGEST_DAYS)
     if not 1 <= (end - file.as_of).days <= LONGEST_DAYS:
         message = f"the horizon ends on {end}, as of {file.as_of}"
         remedy = f"write a last day from one day to {LONGEST_DAYS:,} days after as_of, such as 18m"
         problems.add(tree.problem("S028", message, ("horizon",), file.horizon, remedy))
-        return file.as_of + timedelta(days=366)
+        return file.as_of + timedelta(days=LONGEST_DAYS)
     return end
 
 

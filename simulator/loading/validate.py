@@ -74,7 +74,7 @@ def follows(problem: Problem, tree: Tree, told: Sequence[Problem]) -> bool:
     section = _FROM.get(problem.code)
     if section is None or section not in sections:
         return False
-    if problem.value is None:
+    if problem.value is None or section == "rates":
         return True
     named = tree.at((section,))
     names = set(named) if isinstance(named, dict) else set()

@@ -50,7 +50,9 @@ class Strict(BaseModel):
     @classmethod
     def _is_a_mapping(cls, given: Any) -> Any:
         if not isinstance(given, dict | BaseModel):
-            refuse("S013", "is not a mapping", "write keys and values, such as {median: 20, p90: 50}")
+            fields = {field.alias or name: field.is_required() for name, field in cls.model_fields.items()}
+            keys = [name for name, needed in fields.items() if needed] or [n for n in fields if n != "source"]
+            refuse("S013", "is not a mapping", f"write {{{', '.join(f'{key}: …' for key in keys[:2])}}}")
         return given
 
 
