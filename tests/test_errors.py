@@ -152,6 +152,7 @@ BAD_MONEY = {
 }  # fmt: skip
 NOTED_MONEY = {
     "W023": money("W023", "Acme,Gold,net 10", "Acme,Godl,", "deals"),
+    "W025": money("W025", "R3,X9,", "R3,D1,", "invoices"),
     "W030": money("W030", "D3,services,600", "D3,services,500", "lines"),
     "W031": money("W031", "2026-12-01,75%", "2026-09-01,75%", "renewals"),
     "W032": money("W032", "2026-12-01,75%", "2029-12-01,75%", "renewals"),

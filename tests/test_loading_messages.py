@@ -2,10 +2,11 @@
 
 import pytest
 from test_loading_money import FILES, big
-from written import DEALS, SCENARIO, loaded, problems
+from written import DEALS, SCENARIO, loaded, problems, write
 
 from simulator.distributions import LogNormal
 from simulator.errors import InputError, Problem
+from simulator.loading import load
 from simulator.loading.problems import LoadError
 
 
@@ -298,3 +299,52 @@ def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, co
     rows = FILES[table].count("\n")
     assert (problem.file, problem.row, problem.line) == (f"{table}.csv", rows, rows + 1)
     assert problem.column == column and message in text
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
+        (DEALS.encode("utf-16"), "D002", "the file is UTF-16"),
+        (DEALS.encode("utf-16-le"), "D002", "the file is UTF-16, it seems"),
+        (DEALS.replace("Proposal", "Prüfung").encode("cp1252"), "D002", "the file is not UTF-8"),
+        (b"", "D001", "the file is empty"),
+        (b"\n \n", "D001", "the file is empty"),
+        (b"<html><body>Log in</body></html>", "D003", "the file is a web page"),
+        (b"PK\x03\x04", "D003", "the file is an Excel workbook"),
+        (DEALS.replace("Lost", "Lo\0st"), "D003", "the file holds NUL bytes"),
+        (DEALS + 'D5,"Proposal,5,,,,\n', "D003", "not CSV: unexpected end of data"),
+        (DEALS + "D5,Proposal,5,,,,,7\n", "D005", "the row has 8 cells, the header 7"),
+        (DEALS.replace("closed", "created"), "D004", "a column name stands twice"),
+    ],
+)
+def test_whole_files_that_are_no_table(tmp_path, content, code, message):
+    problem, _ = only(problems(tmp_path, deals=content))
+    assert (problem.code, problem.message, problem.file) == (code, message, "deals.csv") and problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "wins"),
+    [(DEALS.encode("utf-8-sig"), 1), (DEALS.replace(",", ";"), 1), (DEALS.split("\n")[0], 0)],
+)
+def test_tables_of_other_programs_are_read(tmp_path, content, wins):
+    assert len(loaded(tmp_path, deals=content).wins) == wins
+
+
+def test_rows_and_lines_part_where_cells_hold_newlines(tmp_path):
+    rows = '"D5\nx",Proposal,1,,,,\nD6,"Pro\nposl",5,,,,\n'
+    problem, text = only(problems(tmp_path, deals=DEALS + rows))
+    assert (problem.row, problem.line) == (6, 8)
+    assert 'deals.csv, row 6 (line 8), column "stage", deal D6: "Pro\\nposl"' in text
+
+
+def test_a_table_of_wrong_rows_is_told_shortly_and_soon(tmp_path):
+    import time
+
+    rows = "".join(f"E{i},Propsal{i % 100},x{i},2026-02-30,,,\n" for i in range(20_000))
+    began = time.monotonic()
+    path = write(tmp_path, deals=DEALS + rows)
+    with pytest.raises(LoadError) as caught:
+        load(path)
+    assert time.monotonic() - began < 20
+    assert len(caught.value.every) == 60_000
+    assert len(str(caught.value).splitlines()) < 50

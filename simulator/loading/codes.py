@@ -136,6 +136,7 @@ CODES: Final = MappingProxyType(
         "W022": Code("paid later", "paid after as_of, so open then", ""),
         "W023": Code("unknown class", "classes are those of terms and payment", "add it to them"),
         "W024": Code("unread column", "columns have our names, or are mapped", "map it under data.columns"),
+        "W025": Code("invoiced, yet open", "what is invoiced was won", "set the deal to won"),
         "W030": Code("lines against deals", "lines that add to another amount count by their shares", ""),
         "W031": Code("overdue renewals", "contracts that have ended count as due at once", "correct it"),
         "W032": Code("renewals due later", "what falls due after the forecast is left out", ""),

@@ -74,6 +74,11 @@ def _note_invoices(scenario: Scenario, tables: Mapping[str, Table], notes: Notes
     """Note invoices of won deals that exceed them, are in another currency, or hide their tax."""
     invoices, wins = scenario.receivables, scenario.wins
     index = {deal: i for i, deal in enumerate(wins.id)}
+    still_open = np.isin(invoices.deal, np.array(scenario.pipeline.id, dtype=str))
+    if still_open.any():
+        early = [invoices[i] for i in np.flatnonzero(still_open).tolist()]
+        text = f"{counted(len(early), 'invoice')} of deals that are open: billed again when these are won"
+        notes.add("W025", text, _sum(((i.amount_minor, i.currency) for i in early), notes))
     net, other = dict[int, int](), list[Money]()
     for i in np.flatnonzero(invoices.deal != "").tolist():
         if (win := index.get(str(invoices.deal[i]))) is None:
