@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Final
+
+LONGEST_NAME: Final = 100
+"""Characters of a wrong name that are compared with the known ones."""
 
 
 class SimulatorError(Exception):
@@ -64,9 +70,9 @@ class Problem:
         if self.column is not None:
             place.append(f'column "{self.column}"' if self.row is not None else self.column)
         if self.entity is not None:
-            place.append(f"deal {self.entity}")
+            place.append(f"deal {_on_one_line(self.entity)}")
         where = ", ".join(p for p in place if p)
-        value = f': "{self.value}"' if self.value is not None else ""
+        value = f': "{_on_one_line(self.value)}"' if self.value is not None else ""
         lines = [f"error[{self.code}] {self.message}"]
         if where or value:
             lines.append(f"  {where}{value}")
@@ -74,8 +80,12 @@ class Problem:
             lines.append(f"  {self.remedy}")
         if self.count:
             more = "row" if self.count == 1 else "rows"
-            lines.append(f"  {self.count} more {more} like this; --problems FILE writes them all")
+            lines.append(f"  {self.count:,} more {more} like this; --problems FILE writes them all")
         return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 class InputError(SimulatorError):
@@ -93,3 +103,21 @@ class InputError(SimulatorError):
     def exit_code(self) -> int:  # type: ignore[override]
         """3 where the scenario is at fault, 4 where only the data is."""
         return 3 if any(p.code.startswith("S") for p in self.problems) else 4
+
+
+def did_you_mean(name: str, known: Sequence[str], otherwise: str = "") -> str:
+    """Return a remedy that offers the known name which a misspelt one most likely means, else `otherwise`."""
+    close = nearest(name, known)
+    return f"did you mean {close}?" if close else otherwise
+
+
+def nearest(name: str, known: Sequence[str], least: float = 0.6) -> str | None:
+    """Return the known name that a misspelt one most likely means, None where none is `least` alike."""
+    return _nearest(name, tuple(known), least)
+
+
+@lru_cache(maxsize=1024)  # a table may have the same wrong name in each of its rows
+def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
+    folded = {k.casefold(): k for k in reversed(known)}
+    close = get_close_matches(name.casefold()[:LONGEST_NAME], list(folded), 1, least)
+    return folded[close[0]] if close else None

@@ -51,6 +51,9 @@ _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
 _UNIT = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
 _AFFIX = re.compile(rf"(?P<unit>(?i:[A-Z]{{3}})(?![A-Za-z])|{_UNIT})")
 _SUFFIXES: Final = {"": 0, "k": 3, "m": 6, "bn": 9}
+_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]*)?[eE][-+]?[0-9]+")
+_NOT_FINITE: Final = "is not a finite number"
+_LACKING: Final = "write the amount, or leave the row out"
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
 _NUMBER = {
     decimal: re.compile(
@@ -60,6 +63,19 @@ _NUMBER = {
     )
     for decimal, other in ((".", ","), (",", "."))
 }
+
+
+class AmountError(ValueError):
+    """A text that is no amount.
+
+    Attributes:
+        what: why not, such as "is negative".
+        remedy: what to do about it.
+    """
+
+    def __init__(self, text: str, what: str, remedy: str) -> None:
+        self.what, self.remedy = what, remedy
+        super().__init__(f"{text[:40]!r} {what}; {remedy}")
 
 
 def is_currency(code: str) -> bool:
@@ -104,14 +120,16 @@ def parse_amount(
         currency: where given, a code or symbol in the text must be able to mean it.
 
     Raises:
-        ValueError: the text is empty, not a finite number, could be read in two ways, is negative, is finer
+        AmountError: the text is empty, not a finite number, could be read in two ways, is negative, is finer
             than a minor unit or reaches 2**53 minor units.
     """
     if decimal not in _NUMBER:
         raise ValueError(f'the decimal mark is {decimal!r}, it must be "." or ","')
     if not text.strip():
-        raise ValueError("the amount is empty")
+        raise AmountError(text, "is empty", "fill it in")
     unit, bare = _strip_unit(text.translate(_SPACES).strip())
+    if unit is not None and not bare and unit.casefold() not in ("nan", "inf"):  # a word, such as TBD
+        raise _no_number(text, "", decimal)
     _check_unit(text, unit, currency)
     negative, bare = _strip_sign(bare)
     if unit is None:  # the sign may stand before the unit: -$5, ($5)
@@ -119,7 +137,7 @@ def parse_amount(
         _check_unit(text, unit, currency)
     minor = _read_number(text, bare, digits, decimal)
     if negative and minor and not allow_negative:
-        raise ValueError(f"{text!r} is negative")
+        raise AmountError(text, "is negative", "amounts are at least 0")
     return -minor if negative else minor
 
 
@@ -168,12 +186,13 @@ def _check_unit(text: str, unit: str | None, currency: str | None) -> None:
         return
     known = _SYMBOLS.get(unit)
     if known is None and unit.upper() in ("NAN", "INF"):
-        raise ValueError(f"{text!r} is not a finite number")
-    if known is None:
-        minor_digits(unit.upper())
-        known = (unit.upper(),)
+        raise AmountError(text, _NOT_FINITE, _LACKING)
+    if known is None and not is_currency(unit.upper()):
+        raise AmountError(text, f"is marked {unit}, which is no ISO 4217 currency", "write such as 12.50 EUR")
+    known = known if known is not None else (unit.upper(),)
     if currency is not None and known and currency not in known:
-        raise ValueError(f"{text!r} is marked {unit}, where the currency is {currency}")
+        what = f"is marked {unit}, where the currency is {currency}"
+        raise AmountError(text, what, "correct the mark, or the currency")
 
 
 def _strip_sign(text: str) -> tuple[bool, str]:
@@ -188,32 +207,44 @@ def _strip_sign(text: str) -> tuple[bool, str]:
 
 def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
     if len(bare) > 60:
-        raise ValueError(f"{text[:40]!r}… is too long for an amount")
+        raise AmountError(text, "is too long for an amount", "write a plain number such as 12500.00")
     match = _NUMBER[decimal].fullmatch(bare)
     if match is None or not (match["whole"] or match["part"]):
-        raise ValueError(f"{text!r} is not a number{_hint(bare, decimal)}")
+        raise _no_number(text, bare, decimal)
     group, part, suffix = match["group"], match["part"] or "", match["suffix"].lower()
     if group and suffix:
-        raise ValueError(f"{text!r} is ambiguous: write it without {suffix!r} or without grouping")
+        raise AmountError(text, "is ambiguous", f"write it without {suffix!r} or without grouping")
     whole = match["whole"].replace(group, "") if group else match["whole"]
     power = digits + _SUFFIXES[suffix] - len(part)
     # Zeros too many do no harm (1200.00 JPY), but three digits may be a group of thousands.
     if power < 0 and (int(part) % 10**-power or (suffix == "" and len(part) == 3)):
-        hint = _hint(bare, decimal)
-        raise ValueError(f"{text!r} has more decimals than the currency, which has {digits}{hint}")
+        what = f"has more decimals than the currency, which has {digits}"
+        raise AmountError(text, what, _other_mark(bare, decimal) or "round it, or correct the currency")
     number = int(whole + part or "0")
     minor = number * int(10**power) if power >= 0 else number // int(10**-power)
     if minor >= LIMIT:
-        raise ValueError(f"{text!r} is too large: from 2**53 minor units on, cents are no longer exact")
+        most = f"{LIMIT // 10**digits:,}"
+        remedy = f"amounts stay below {most}, so that each minor unit counts: check its digits and its unit"
+        raise AmountError(text, "is too large", remedy)
     return minor
 
 
-def _hint(bare: str, decimal: str) -> str:
+def _no_number(text: str, bare: str, decimal: str) -> AmountError:
+    """Say what a text is that is no number."""
+    if bare.casefold() in ("nan", "inf", "infinity", "∞"):
+        return AmountError(text, _NOT_FINITE, _LACKING)
+    if _SCIENTIFIC.fullmatch(bare):
+        return AmountError(text, "is in scientific notation", "write all digits, such as 1250000")
+    plain = f"write a plain number such as 12500{decimal}00, 250k or 6M"
+    return AmountError(text, "is not a number", _other_mark(bare, decimal) or plain)
+
+
+def _other_mark(bare: str, decimal: str) -> str:
     """Offer the other decimal mark where it would make sense of the text."""
     other = "," if decimal == "." else "."
     form = "a European" if other == "," else "an English"
     if any(mark in bare for mark in ".,") and _NUMBER[other].fullmatch(bare):
-        return f'; {form} number? set decimal: "{other}"'
+        return f'{form} number? set data.decimal: "{other}"'
     return ""
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "horizon",
     "length_days",
     "length_end",
+    "missing_day",
     "month_of",
     "named_period",
 ]
@@ -135,6 +136,21 @@ def add_months(when: date, months: int) -> date:
     index = when.year * 12 + when.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(when.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def missing_day(year: int, month: int, day: int) -> tuple[str, str]:
+    """Say why a day does not exist, and which one may be meant; that one is "" where nobody can tell."""
+    if not (date.min.year <= year <= date.max.year and day >= 1):
+        return "does not exist", ""
+    if not 1 <= month <= 12:
+        swapped = 1 <= day <= 12 and 1 <= month <= calendar.monthrange(year, day)[1]
+        meant = f"{year:04}-{day:02}-{month:02}" if swapped else ""
+        return f"does not exist: there is no month {month}", meant
+    last = calendar.monthrange(year, month)[1]
+    why = f"{calendar.month_name[month]} has {last} days"
+    if month == 2:
+        why = f"{year} is {'a' if last == 29 else 'no'} leap year, its {why}"
+    return f"does not exist: {why}", f"{year:04}-{month:02}-{last:02}"
 
 
 def length_end(as_of: date, text: str) -> date:

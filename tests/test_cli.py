@@ -428,3 +428,30 @@ def test_quiet_is_quiet(monkeypatch):
     progress(1000)
     progress.close()
     assert log.getvalue() == "" and run_module.command.params
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu"], "did you mean run?"),
+        (["frobnicate"], "simulator --help lists them"),
+        (["run"], "Missing argument"),
+        (["run", "plan.yaml", "--trails", "5"], "--trials"),
+        (["run", "plan.yaml", "--trials", "0"], "neither a number of trials nor auto"),
+        (["run", "plan.yaml", "--workers", "0"], "not in the range"),
+        (["run", "plan.yaml", "--as-of", "2027-02-29"], "did you mean 2027-02-28?"),
+        (["run", "plan.yaml", "--as-of", "soon"], "write for example 2026-10-31"),
+        (["run", "."], "a folder without a scenario"),
+    ],
+)
+def test_wrong_usage_is_told_and_ends_with_2(project, arguments, said):
+    result = invoke(*arguments)
+    assert result.exit_code == 2 and said in result.stderr and result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere.yaml"], ["plan.yaml", "--out", "plan.yaml"], ["plan.yaml", "--out", "/proc/none"]]
+)
+def test_what_the_machine_refuses_ends_with_5(project, arguments):
+    result = invoke("run", *arguments)
+    assert result.exit_code == 5 and result.stderr.startswith("error: ") and result.stdout == ""

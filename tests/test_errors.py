@@ -118,6 +118,7 @@ BAD = {
     "D023": {"deals": DEALS + "D5,Proposal,,,,,\n"},
     "D024": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-10-01", "")},
     "D025": {"deals": DEALS + "D5,,5,,,,\n"},
+    "D026": {"deals": "id,stage,amount,outcome\nD1,Lost,5,won\nD2,Won,5,open\n"},
 }
 
 def money(code, was, now, table="scenario"):
@@ -150,6 +151,8 @@ BAD_MONEY = {
     "D041": money("D041", "yes", "maybe", "invoices"),
 }  # fmt: skip
 NOTED_MONEY = {
+    "W023": money("W023", "Acme,Gold,net 10", "Acme,Godl,", "deals"),
+    "W025": money("W025", "R3,X9,", "R3,D1,", "invoices"),
     "W030": money("W030", "D3,services,600", "D3,services,500", "lines"),
     "W031": money("W031", "2026-12-01,75%", "2026-09-01,75%", "renewals"),
     "W032": money("W032", "2026-12-01,75%", "2029-12-01,75%", "renewals"),
@@ -202,6 +205,11 @@ NOTED = {
         "deals": "id,stage,amount,closed\nD1,Proposal,5,\nD2,Won,5,2026-05-05\n",
     },
     "W018": {"scenario": changed("    new_pipeline: none\n", "")},
+    "W019": {"deals": DEALS + "D5,Proposal,5,2026-02-01,,,2026-05-05\n"},
+    "W020": {"deals": DEALS + "D5,Won,5,2026-06-01,,,2026-05-05\n"},
+    "W021": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-06-10", "2026-05-04")},
+    "W022": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-06-10", "2026-11-04")},
+    "W024": {"deals": DEALS.replace("expected_close", "expected_clos")},
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from simulator import __version__
-from simulator.errors import SimulatorError
+from simulator.errors import SimulatorError, did_you_mean
 
 COMMANDS: Final = {
     "init": "Write a project that runs as it stands.",
@@ -40,6 +40,16 @@ class LazyCommands(click.Group):
         command = import_module(f"simulator.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and offer the one that a misspelt name may mean."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            remedy = did_you_mean(args[0], tuple(COMMANDS), "simulator --help lists them")
+            raise click.UsageError(f"{error.message.rstrip('.')}: {remedy}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

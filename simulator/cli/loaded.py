@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import date
@@ -23,7 +24,12 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date; write for example 2026-10-31") from None
+        from simulator.periods import missing_day
+
+        parts = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text)
+        why, meant = missing_day(*map(int, parts.groups())) if parts else ("is not a date", "")
+        remedy = f"did you mean {meant}?" if meant else "write for example 2026-10-31"
+        raise click.BadParameter(f"{text!r} {why}; {remedy}") from None
 
 
 def scenario_options(command: Command) -> Command:

@@ -16,7 +16,7 @@ from simulator.figures import Figures
 from simulator.loading.assumptions import list_assumptions
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cash import build_cash
-from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.cells import Cells, Customs, find_columns, note_unread
 from simulator.loading.columns import Place
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.deals import DealsRead, SegmentOf, read_deals
@@ -46,6 +46,7 @@ from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
 from simulator.loading.tables import Table, read_table
+from simulator.loading.validate import follows
 from simulator.market import Market
 from simulator.periods import Horizon
 from simulator.products import Line, Product
@@ -111,6 +112,7 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         for name, s in file.segments.items()
         if (funnel := funnels[name]) is not None
     ]
+    _keep_causes(tree, problems)
     problems.raise_if_any()
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
@@ -142,7 +144,12 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
-    """Add the problems of the tables of a scenario that itself is wrong; those of the scenario are known."""
+    """Add the problems of the tables of a scenario that itself is wrong; those of the scenario are known.
+
+    Where it is wrong in how tables are to be read, they are not looked at.
+    """
+    if any((problem.column or "").startswith("data.") for problem in problems.found):
+        return
     mine = Problems()
     frame, end = _framed(tree, file, mine)
     horizon = read_horizon(file, end, [])
@@ -153,9 +160,14 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
     _invoices(frame, tables, deals)
     _books(frame, tables, horizon, lines)
-    for problem in mine.found:
-        if problem.code.startswith("D"):
-            problems.add(problem)
+    problems.found += [problem for problem in mine.found if problem.code.startswith("D")]
+    _keep_causes(tree, problems)
+
+
+def _keep_causes(tree: Tree, problems: Problems) -> None:
+    """Take away problems of tables that may only follow from those of the scenario."""
+    told = [problem for problem in problems.found if problem.code.startswith("S")]
+    problems.found[:] = [problem for problem in problems.found if not follows(problem, tree, told)]
 
 
 def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame, Any]:
@@ -204,6 +216,9 @@ def _cells(frame: _Frame, tables: Mapping[str, Table], key: str) -> Cells | None
     )
     if len(frame.problems.found) > before:
         return None
+    rule = frame.file.data.segment
+    known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
+    note_unread(table, key, columns, known, frame.notes)
     return Cells(table, columns, frame.customs, frame.problems)
 
 

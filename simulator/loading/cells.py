@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import Final
 
 from simulator.currency import RateCurve
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.dates import DateError, Order, parse_day
+from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import currency_in, is_currency, minor_digits, parse_amount
-from simulator.scenario.settings import nearest
+from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
 
-_HINT: Final = "set decimal: "
+ALIKE: Final = 0.75
+"""A column's name that is so close to one of ours was probably meant to be it."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,14 @@ class Cells:
             return 0
         return int(value)
 
+    def is_twice(self, row: int, identity: str, seen: dict[str, int]) -> bool:
+        """Tell whether an id stands in an earlier row, and complain; `seen` holds the row of each id."""
+        first = seen.setdefault(identity, row)
+        if first != row:
+            message = f"the id stands in row {first + 1} already (line {self.table.lines[first]})"
+            self.complain("D009", message, row, "id", identity)
+        return first != row
+
     def complain(
         self,
         code: str,
@@ -138,8 +148,7 @@ class Cells:
         text, code = self.text(row, column), self.text(row, "currency").upper()
         code = code or currency_in(text) or self.customs.rates.company
         if not is_currency(code):
-            close = nearest(code, self.customs.rates.codes)
-            remedy = f"did you mean {close}?" if close else None
+            remedy = did_you_mean(code, self.customs.rates.codes)
             self.complain("D016", "is not an ISO 4217 currency", row, "currency", code, remedy)
             return None
         if code not in self.customs.rates.codes:
@@ -153,18 +162,13 @@ class Cells:
         digits, decimal = minor_digits(code), self.customs.decimal
         try:
             return parse_amount(text, digits, decimal, allow_negative=signed, currency=code)
-        except ValueError as error:
-            self._bad_amount(row, column, text, str(error))
+        except AmountError as error:
+            if error.what == "is negative":
+                self.complain("D015", f"the {column} is negative", row, column, text)
+            else:
+                remedy = self._setting(error.remedy, "decimal")
+                self.complain("D014", f"the {column} {error.what}", row, column, text, remedy)
             return None
-
-    def _bad_amount(self, row: int, column: str, text: str, reason: str) -> None:
-        if reason.endswith("is negative"):
-            self.complain("D015", "the amount is negative", row, column, text)
-            return
-        what, _, hint = reason.removeprefix(repr(text)).strip().partition(";")
-        remedy = self._setting(hint.strip().replace(_HINT, "set data.decimal: "), "decimal") if hint else None
-        message = "amount " + (what if what.startswith(("is ", "has ")) else "is not a number: " + what)
-        self.complain("D014", message, row, column, text, remedy)
 
     def _setting(self, remedy: str, key: str) -> str:
         """Say in which file a setting of the data belongs."""
@@ -182,6 +186,23 @@ def read_number(text: str, decimal: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def note_unread(
+    table: Table, kind: str, columns: Mapping[str, int], known: tuple[str, ...], notes: Notes
+) -> None:
+    """Note columns that are not read, and whose names are close to one of ours that the table lacks."""
+    lacking = {_squashed(name): name for name in known if name not in columns}
+    for at, title in enumerate(table.header):
+        if at in columns.values() or (close := nearest(_squashed(title), tuple(lacking), ALIKE)) is None:
+            continue
+        meant = lacking[close]
+        remedy = f'if it is {meant}, say data.columns.{kind}.{meant}: "{title}"'
+        notes.add("W024", f"column {title} of {table.name} is not read: {remedy}")
+
+
+def _squashed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def find_columns(
@@ -208,8 +229,8 @@ def find_columns(
         if at is not None:
             found[ours] = at
         elif ours in named:
-            close = nearest(theirs, table.header)
-            remedy = (f"did you mean {close}? " if close else "") + f"data.columns.{kind}.{ours} in {where}"
+            remedy = f"data.columns.{kind}.{ours} in {where}"
+            remedy = f"{did_you_mean(theirs, table.header)} {remedy}".strip()
             problems.add(
                 Problem("D007", "there is no such column", table.name, 1, value=theirs, remedy=remedy)
             )

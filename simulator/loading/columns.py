@@ -16,6 +16,7 @@ from simulator.loading.cells import Cells, read_number
 from simulator.loading.lines import Lines
 from simulator.terms import TermsError, parse_terms
 
+Status = Literal["open", "won", "lost"]
 _EFFECTIVE: Final = frozenset(
     [
         "id",
@@ -55,7 +56,7 @@ class Row:
 
     row: int
     id: str
-    status: Literal["open", "won", "lost"]
+    status: Status
     stage: str
     created: int | None
     entered: int | None

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final, Literal
 
+from simulator.periods import missing_day
+
 Order = Literal["ymd", "mdy", "dmy"]
 
 _TIME: Final = (
@@ -19,6 +21,7 @@ _PARTS: Final = {
 }
 _PLACES: Final = {"ymd": (0, 1, 2), "mdy": (2, 0, 1), "dmy": (2, 1, 0)}
 _REMEDY: Final = "write year-month-day, or set data.date_order"
+_SERIAL = re.compile(r"[2-6][0-9]{4}(?:\.[0-9]+)?")
 
 
 class DateError(ValueError):
@@ -50,7 +53,10 @@ def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
     try:
         found = date(year, month, day)
     except ValueError:
-        raise DateError("is a date that does not exist", _guess(text)) from None
+        why, meant = missing_day(year, month, day)
+        other = _guess(text)
+        remedy = f"did you mean {meant}?" if meant and other == _REMEDY else other
+        raise DateError(f"is a day that {why}", remedy) from None
     if not 1900 <= year < 2200:
         raise DateError("is outside 1900 to 2199", "correct the year")
     return found if match[4] is None else _local(found, match, zone)
@@ -80,6 +86,8 @@ def _offset(text: str) -> timezone:
 
 def _guess(text: str) -> str:
     """Offer the orders in which a text would be a date."""
+    if _SERIAL.fullmatch(text):
+        return "a spreadsheet's number of a day? Format the column as a date, and export it again"
     fitting = []
     for order, places in _PLACES.items():
         if match := _PARTS[order].fullmatch(text):

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Final, Literal
 
 from simulator.deals import Pipeline, Wins
+from simulator.errors import did_you_mean
 from simulator.loading.cells import Cells
-from simulator.loading.columns import Columns, OpenDeal, Place, Row, WonDeal
+from simulator.loading.columns import Columns, OpenDeal, Place, Row, Status, WonDeal
 from simulator.loading.funnels import EndNames
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
-from simulator.scenario.settings import nearest
 
 NEEDED: Final = ("id", "stage", "amount")
 SegmentOf = Callable[[int, bool], int]
@@ -93,33 +93,41 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
         if not identity:
             cells.complain("D008", "the row has no id", row, "id")
             continue
-        if identity in seen:
-            first = seen[identity]
-            message = f"the id stands in row {first + 1} already (line {cells.table.lines[first]})"
-            cells.complain("D009", message, row, "id", identity)
+        if cells.is_twice(row, identity, seen):
             continue
-        seen[identity] = row
         status = _status(cells, row, ends)
         if status is not None:
             dates = (days(row, column) for column in ("created", "entered_stage", "closed"))
             yield Row(row, identity, status, cells.text(row, "stage"), *dates)
 
 
-def _status(cells: Cells, row: int, ends: EndNames) -> Literal["open", "won", "lost"] | None:
+def _status(cells: Cells, row: int, ends: EndNames) -> Status | None:
     stage, outcome = cells.text(row, "stage"), cells.text(row, "outcome")
-    if outcome and outcome.casefold() != "open":
-        if ends.is_won(outcome):
-            return "won"
-        if ends.is_lost(outcome):
-            return "lost"
-        close = nearest(outcome, ("won", "lost", "open"))
-        remedy = f"did you mean {close}?" if close else None
+    ending: Status | None = _ending(stage, ends)
+    said: Status | None = _ending(outcome, ends) or ("open" if outcome.casefold() == "open" else None)
+    if said and ending and said != ending:
+        message = f"the stage says {ending}, the outcome {said}"
+        cells.complain("D026", message, row, "outcome", outcome, f"the stage is {stage}: correct one of them")
+        return None
+    if outcome and not said:
+        remedy = did_you_mean(outcome, ("won", "lost", "open"))
         cells.complain("D020", "the outcome is neither won nor lost", row, "outcome", outcome, remedy)
         return None
-    if not stage:
+    if not stage and said in (None, "open"):
         cells.complain("D025", "the row has no stage", row, "stage")
         return None
-    return "won" if ends.is_won(stage) else "lost" if ends.is_lost(stage) else "open"
+    return ending or said or "open"
+
+
+def _ending(name: str, ends: EndNames) -> Literal["won", "lost"] | None:
+    return "won" if ends.is_won(name) else "lost" if ends.is_lost(name) else None
+
+
+def _in_disorder(row: Row) -> bool:
+    """Tell whether a deal moved before it was created, or after it was closed."""
+    closed = row.closed if row.status != "open" else None
+    days = [day for day in (row.created, row.entered, closed) if day is not None]
+    return days != sorted(days)
 
 
 class _Reader:
@@ -158,7 +166,12 @@ class _Reader:
         """Put a row where it belongs at the as-of day."""
         if (row.created or 0) > 0:
             self.count("W001", row)
-        elif row.status != "open" and (row.closed or 0) > 0:
+            return
+        if _in_disorder(row):
+            self.count("W020", row)
+        elif row.status == "open" and row.closed is not None and row.closed <= 0:
+            self.count("W019", row)
+        if row.status != "open" and (row.closed or 0) > 0:
             self.reopen(row, closed=True)
         elif row.status == "won":
             self.win(row)
@@ -219,15 +232,15 @@ class _Reader:
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""
         money = self.cells.money(row.row, needed=False)
-        self.notes.count(code, money)
+        self.notes.count(code, money, row.id)
 
     def stage(self, row: Row, segment: int) -> int | None:
         """Return the index of a row's stage, None with a problem where it is unknown."""
         found = self.index[segment].get(row.stage.casefold())
         if found is None:
             names = self.places[segment].stages
-            close = nearest(row.stage, (*names, "won", "lost"))
-            remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(names) + "."
+            known = "stages: " + ", ".join(names) + "."
+            remedy = did_you_mean(row.stage, (*names, "won", "lost"), known)
             remedy += " Names that mean won or lost stand under data.won_stages and data.lost_stages"
             message = f"the stage is none of {self.places[segment].name}"
             self.cells.complain("D010", message, row.row, "stage", row.stage, remedy)

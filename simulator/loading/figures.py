@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 import numpy as np
 
+from simulator.errors import did_you_mean
 from simulator.figures import COMPANY, Figures
 from simulator.loading.cells import Cells
 from simulator.loading.dates import DateError, parse_day
 from simulator.periods import Horizon, Period, month_of
-from simulator.scenario.settings import nearest
 from simulator.targets import SERIES
 
 NEEDED: Final = ("month", "series", "amount")
@@ -76,8 +76,7 @@ def _series(cells: Cells, row: int) -> str | None:
     text = cells.text(row, "series")
     if text.casefold() in KNOWN:
         return text.casefold()
-    close = nearest(text, KNOWN)
-    remedy = f"did you mean {close}?" if close else "series: " + ", ".join(KNOWN)
+    remedy = did_you_mean(text, KNOWN, "series: " + ", ".join(KNOWN))
     cells.complain("D032", "there is no such series", row, "series", text, remedy)
     return None
 
@@ -90,8 +89,8 @@ def _segment(cells: Cells, row: int, segments: Sequence[str], series: str | None
     found = {name.casefold(): i for i, name in enumerate(segments)}.get(text)
     if found is None:
         text = cells.text(row, "segment")
-        close = nearest(text, (*segments, "all"))
-        remedy = f"did you mean {close}?" if close else "segments: all, " + ", ".join(segments)
+        known = ("all", *segments)
+        remedy = did_you_mean(text, known, "segments: " + ", ".join(known))
         cells.complain("D011", "there is no such segment", row, "segment", text, remedy)
     elif series == "balance":
         message, remedy = "a balance is the company's, no segment has one", "leave the segment empty"

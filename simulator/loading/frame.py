@@ -8,12 +8,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from simulator.currency import RateCurve
+from simulator.errors import did_you_mean
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.money import LIMIT, minor_digits
 from simulator.periods import Horizon, horizon, length_end, named_period
 from simulator.scenario.model import ScenarioFile, TargetFile
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import day
 from simulator.targets import Target
@@ -47,7 +47,7 @@ def read_rates(file: ScenarioFile, tree: Tree, problems: Problems) -> RateCurve:
 
 
 def read_end(file: ScenarioFile, tree: Tree, problems: Problems) -> date:
-    """Return the last day; one that cannot be becomes a problem."""
+    """Return the last day; one that cannot be becomes a problem, and targets have room to be looked at."""
     try:
         end = length_end(file.as_of, file.horizon)
     except (ValueError, OverflowError):
@@ -56,12 +56,12 @@ def read_end(file: ScenarioFile, tree: Tree, problems: Problems) -> date:
         except ValueError:
             message = "the horizon is neither a length nor a date"
             problems.add(tree.problem("S021", message, ("horizon",), file.horizon))
-            return file.as_of + timedelta(days=366)
+            return file.as_of + timedelta(days=LONGEST_DAYS)
     if not 1 <= (end - file.as_of).days <= LONGEST_DAYS:
         message = f"the horizon ends on {end}, as of {file.as_of}"
         remedy = f"write a last day from one day to {LONGEST_DAYS:,} days after as_of, such as 18m"
         problems.add(tree.problem("S028", message, ("horizon",), file.horizon, remedy))
-        return file.as_of + timedelta(days=366)
+        return file.as_of + timedelta(days=LONGEST_DAYS)
     return end
 
 
@@ -164,8 +164,8 @@ def _segment(
     if target.segment in segments:
         return segments.index(target.segment)
     if target.segment != "all":
-        close = nearest(target.segment, (*segments, "all"))
-        remedy = f"did you mean {close}?" if close else "segments: all, " + ", ".join(segments)
+        known = ("all", *segments)
+        remedy = did_you_mean(target.segment, known, "segments: " + ", ".join(known))
         keys = ("targets", name, "segment")
         problems.add(tree.problem("S042", f"there is no segment {target.segment}", keys, None, remedy))
     return None

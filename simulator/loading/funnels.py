@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import Distribution, LogNormal
+from simulator.errors import did_you_mean
 from simulator.funnel import (
     Funnel,
     advance_chances,
@@ -22,7 +23,6 @@ from simulator.loading.cycles import factor_of_cycle
 from simulator.loading.problems import Problems
 from simulator.scenario.laws import SIGMA
 from simulator.scenario.segment_model import SegmentFile, StageFile
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
 
 Floats = NDArray[np.float64]
@@ -195,8 +195,7 @@ def _other_moves(draft: _Draft) -> Floats:
             if target.casefold() == "won":
                 others[s, size] += chance
             elif target not in names:
-                close = nearest(target, names)
-                remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(names)
+                remedy = did_you_mean(target, names, "stages: " + ", ".join(names))
                 draft.complain("S036", f"moves to {target}, which is no stage of it", name, "moves", remedy)
             elif names.index(target) == s or (names.index(target) == s + 1):
                 what = "itself" if names.index(target) == s else "the next stage, which is its advance"

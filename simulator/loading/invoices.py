@@ -31,12 +31,7 @@ def read_invoices(
     """
     found = [invoice for row in range(len(cells)) if (invoice := _invoice(cells, row, as_of, notes))]
     seen: dict[str, int] = {}
-    for row, identity, *_ in found:
-        if identity in seen:
-            message = f"the id stands in row {seen[identity] + 1} already"
-            cells.complain("D009", message, row, "id", identity)
-        seen.setdefault(identity, row)
-    found = sorted((i for i in found if seen[i[1]] == i[0]), key=lambda invoice: invoice[1])
+    found = sorted((i for i in found if not cells.is_twice(i[0], i[1], seen)), key=lambda invoice: invoice[1])
     classes = (DEFAULT_CLASS, *sorted({i[4] for i in found} - {DEFAULT_CLASS}))
     currencies = tuple(sorted({i[6] for i in found}))
     receivables = Receivables(
@@ -85,6 +80,10 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
     if written > 0:
         notes.count("W006", money)
         return None
+    if paid is not None and paid > as_of:
+        notes.count("W022", money)
+    elif paid is not None and paid.toordinal() - as_of.toordinal() < written:
+        notes.count("W021", money, identity)
     paid_day = UNPAID if paid is None else paid.toordinal() - as_of.toordinal()
     customer = cells.text(row, "customer") or f"invoice {identity}"
     group = cells.text(row, "class") or DEFAULT_CLASS

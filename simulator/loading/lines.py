@@ -9,12 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from simulator.errors import did_you_mean
 from simulator.loading.cells import Cells
 from simulator.loading.notes import Notes, counted
 from simulator.money import minor_digits
 from simulator.products import NO_PRODUCT, WHOLE, Line, Product
 from simulator.scenario.money_model import SHORTEST_TERM
-from simulator.scenario.settings import nearest
 
 NEEDED: Final = ("deal", "amount")
 GUESSES: Final = 10
@@ -82,8 +82,7 @@ class Lines:
         ids = {self.deals.text(row, "id") for row in range(len(self.deals))}
         unknown = [deal for deal in self._rows if deal and deal not in ids]
         for number, deal in enumerate(unknown):
-            close = nearest(deal, tuple(ids)) if number < GUESSES else None
-            remedy = f"did you mean {close}?" if close else None
+            remedy = did_you_mean(deal, tuple(ids)) if number < GUESSES else None
             for row in self._rows[deal]:
                 self.table.complain("D031", "there is no such deal", row, "deal", deal, remedy)
         if self._unequal:
@@ -107,8 +106,7 @@ class Lines:
         found = self.known.get(name.casefold())
         if found is None and strict:
             names = [product.name for product in self.products]
-            close = nearest(name, names)
-            remedy = f"did you mean {close}?" if close else "products: " + ", ".join(names)
+            remedy = did_you_mean(name, names, "products: " + ", ".join(names))
             cells.complain("D030", "there is no such product", row, "product", name, remedy)
         elif found is None:
             self.notes.count("W038", cells.money(row, needed=False) if cells is self.deals else None)

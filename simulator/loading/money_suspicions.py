@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from simulator.errors import nearest
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Money, Notes, counted
 from simulator.loading.tables import Table
 from simulator.products import NO_PRODUCT, Line
 from simulator.scenario.scenario import Scenario
 
+CLASSES = 3
+"""So many unknown classes are named."""
 MONTH_DAYS = 30.4375
 
 
@@ -20,6 +23,7 @@ def note_money(scenario: Scenario, tables: Mapping[str, Table], lines: Lines, no
     _note_products(scenario, lines, notes)
     _note_renewals(scenario, tables, notes)
     _note_invoices(scenario, tables, notes)
+    _note_classes(scenario, notes)
     if (scenario.cash.opening_balance is None) != (scenario.cash.outflows is None):
         missing = "what is paid out" if scenario.cash.outflows is None else "what is in the bank"
         notes.add("W036", f"no balance is forecast: {missing} is not given")
@@ -70,6 +74,11 @@ def _note_invoices(scenario: Scenario, tables: Mapping[str, Table], notes: Notes
     """Note invoices of won deals that exceed them, are in another currency, or hide their tax."""
     invoices, wins = scenario.receivables, scenario.wins
     index = {deal: i for i, deal in enumerate(wins.id)}
+    still_open = np.isin(invoices.deal, np.array(scenario.pipeline.id, dtype=str))
+    if still_open.any():
+        early = [invoices[i] for i in np.flatnonzero(still_open).tolist()]
+        text = f"{counted(len(early), 'invoice')} of deals that are open: billed again when these are won"
+        notes.add("W025", text, _sum(((i.amount_minor, i.currency) for i in early), notes))
     net, other = dict[int, int](), list[Money]()
     for i in np.flatnonzero(invoices.deal != "").tolist():
         if (win := index.get(str(invoices.deal[i]))) is None:
@@ -90,6 +99,40 @@ def _note_invoices(scenario: Scenario, tables: Mapping[str, Table], notes: Notes
     if taxed and len(invoices) and not invoices.tax_minor.any():
         text = "tax is charged, but no invoice shows any: their amounts are taken as net"
         notes.add("W040", text)
+
+
+def _note_classes(scenario: Scenario, notes: Notes) -> None:
+    """Note classes of customers that neither terms nor payment know, where these know any but the default."""
+    known = [(s.terms.keys() | s.payment.keys()) - {"default"} for s in scenario.segments]
+    unknown: dict[str, list[Money]] = {}
+    offered: dict[str, set[str]] = {}
+    for segment, group, money in _classed(scenario):
+        names = known[segment] if segment >= 0 else set[str]().union(*known)
+        if names and group not in ("", "default", *names):
+            unknown.setdefault(group, []).append(money)
+            offered.setdefault(group, set()).update(names)
+    if unknown:
+        guesses = {group: nearest(group, sorted(offered[group])) for group in list(unknown)[:CLASSES]}
+        named = [group + (f" – did you mean {guess}?" if guess else "") for group, guess in guesses.items()]
+        more = f" and {len(unknown) - CLASSES:,} more" if len(unknown) > CLASSES else ""
+        money_of = [money for found in unknown.values() for money in found]
+        text = (
+            f"{len(money_of):,} open deals, invoices or renewals are of a customer class without terms or "
+            f"payment of its own: {', '.join(named)}{more}; the default holds"
+        )
+        notes.add("W023", text, _sum(money_of, notes))
+
+
+def _classed(scenario: Scenario) -> Iterator[tuple[int, str, Money]]:
+    """Yield segment, class and money of open deals, open invoices and renewals; segment −1 is not known."""
+    invoices = scenario.receivables
+    for table in (scenario.pipeline, scenario.renewals):
+        groups = zip(table.segment, table.customer_class, table.amount, table.currency, strict=True)
+        yield from ((int(segment), group, (int(amount), code)) for segment, group, amount, code in groups)
+    for i in np.flatnonzero(invoices.open).tolist():
+        invoice = invoices[i]
+        segment = scenario.invoice_segment[i] if scenario.invoice_segment else -1
+        yield segment, invoice.customer_class, (invoice.amount_minor, invoice.currency)
 
 
 def _open_lines(scenario: Scenario, products: list[int]) -> list[Money]:

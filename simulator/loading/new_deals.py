@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.arrivals import DISPERSION, Bluebirds, PipelineGeneration
 from simulator.distributions import LogNormal
+from simulator.errors import did_you_mean
 from simulator.loading.deals import DealsRead
 from simulator.loading.notes import Notes, counted
 from simulator.loading.problems import Problems
 from simulator.periods import add_months
 from simulator.scenario.segment_model import NewPipelineFile
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Keys, Tree
 
 MONTH: Final = 30.4375
@@ -36,8 +36,7 @@ def set_generation(
         if stage in stages:
             entry[stages.index(stage)] += share
             continue
-        close = nearest(stage, stages)
-        remedy = f"did you mean {close}?" if close else "stages: " + ", ".join(stages)
+        remedy = did_you_mean(stage, stages, "stages: " + ", ".join(stages))
         message = f"new deals enter at {stage}, which is no stage"
         problems.add(tree.problem("S048", message, (*keys, "entry", stage), None, remedy))
     if not file.entry and len(entry):

@@ -21,6 +21,10 @@ _TEXTS: Final = {
     "W005": "{deals} won without a date: in no period, left out",
     "W006": "{invoices} written after {day}: left out",
     "W009": "{deals} without a date of entering the stage, in a table younger than {day}: stage as exported",
+    "W019": "{deals} with a day of closing that has passed and no outcome (first {first}): counted as open",
+    "W020": "{deals} created, moved and closed in an order that cannot be (first {first}): taken as written",
+    "W021": "{invoices} paid before the day on which they were written (first {first}): taken as written",
+    "W022": "{invoices} paid after {day}: counted as open",
     "W031": "{renewals} due by {day} already: taken as due on the day after",
     "W032": "{renewals} due after the forecast ends: left out",
     "W037": "{deals} won in earlier years without a known segment or an amount: left out",
@@ -41,12 +45,12 @@ class Notes:
     as_of: date
     rates: RateCurve
     found: list[Note] = field(default_factory=list)
-    _counts: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _counts: dict[str, tuple[int, float, str]] = field(default_factory=dict)
 
-    def count(self, code: str, money: Money | None) -> None:
-        """Count one row under a code; rows of a code become one note."""
-        number, total = self._counts.get(code, (0, 0.0))
-        self._counts[code] = number + 1, total + (self.minor(money) if money else 0.0)
+    def count(self, code: str, money: Money | None, identity: str = "") -> None:
+        """Count one row under a code; rows of a code become one note, which may name the first."""
+        number, total, first = self._counts.get(code, (0, 0.0, identity))
+        self._counts[code] = number + 1, total + (self.minor(money) if money else 0.0), first
 
     def add(self, code: str, text: str, amount: float | None = None) -> None:
         """Add a note with its money in minor units of the company's currency."""
@@ -68,14 +72,15 @@ class Notes:
     def all(self) -> tuple[Note, ...]:
         """Return the notes, sorted by code."""
         counted = [
-            (code, self._text(code, number), round(total)) for code, (number, total) in self._counts.items()
+            (code, self._text(code, number, first), round(total))
+            for code, (number, total, first) in self._counts.items()
         ]
         return tuple(sorted([*counted, *self.found], key=lambda note: note[0]))
 
-    def _text(self, code: str, number: int) -> str:
+    def _text(self, code: str, number: int, first: str) -> str:
         day = f"{self.as_of.day} {self.as_of:%b %Y}"
         nouns = {f"{noun}s": counted(number, noun) for noun in ("deal", "invoice", "renewal")}
-        return _TEXTS[code].format(**nouns, day=day)
+        return _TEXTS[code].format(**nouns, day=day, first=first)
 
 
 def counted(number: int, noun: str) -> str:

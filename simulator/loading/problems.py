@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from simulator.errors import InputError, Problem
 from simulator.loading.codes import CODES
 
-BY_VALUE = ("D010", "D011", "D016", "D017")
+BY_VALUE: Final = ("D010", "D011", "D016", "D017", "D030", "D031", "D032")
 """Codes of wrong names: each name is told apart."""
+KINDS: Final = 8
+"""So many kinds of a code are told of one column; what differs further counts with the last of them."""
 
 
 class LoadError(InputError):
@@ -48,14 +51,21 @@ class Problems:
 def folded(problems: Iterable[Problem]) -> list[Problem]:
     """Keep the first problem of each kind in tables, with the number of further places."""
     first: dict[object, Problem] = {}
+    count: dict[object, int] = {}
+    kinds: dict[object, list[object]] = {}
     for number, problem in enumerate(problems):
         kind: object = number
         if problem.row is not None:
-            value = problem.value if problem.code in BY_VALUE else None
-            kind = (problem.code, problem.message, problem.file, problem.column, value)
-        known = first.get(kind)
-        first[kind] = problem if known is None else replace(known, count=known.count + 1)
-    return list(first.values())
+            column = (problem.code, problem.file, problem.column)
+            kind = (*column, problem.message, problem.value if problem.code in BY_VALUE else None)
+            known = kinds.setdefault(column, [])
+            if kind not in first and len(known) == KINDS:
+                kind = known[-1]
+            elif kind not in first:
+                known.append(kind)
+        first.setdefault(kind, problem)
+        count[kind] = count.get(kind, -1) + 1
+    return [replace(problem, count=count[kind]) for kind, problem in first.items()]
 
 
 def with_remedy(problem: Problem) -> Problem:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from simulator.errors import did_you_mean
 from simulator.loading.problems import Problems
 from simulator.offers import Offer
 from simulator.products import Line, Product, Renewal
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.money_model import SHORTEST_TERM, ProductFile
 from simulator.scenario.segment_model import SegmentFile
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Keys, Tree
 from simulator.terms import PaymentTerms, TermsError, parse_terms
 
@@ -30,8 +30,7 @@ def build_mix(
     lines = []
     for product, given in file.mix.items():
         if product not in names:
-            close = nearest(product, names)
-            remedy = f"did you mean {close}?" if close else "products: " + (", ".join(names) or "none")
+            remedy = did_you_mean(product, names, "products: " + (", ".join(names) or "none"))
             keys = ("segments", name, "mix", product)
             problems.add(tree.problem("S060", f"there is no product {product}", keys, None, remedy))
         elif given > 0:
@@ -47,8 +46,8 @@ def build_offers(file: ScenarioFile, tree: Tree, problems: Problems) -> tuple[Of
         keys = ("offers", name)
         terms = read_terms(given.terms, (*keys, "terms"), tree, problems)
         if given.segment not in (*segments, "all"):
-            close = nearest(given.segment, (*segments, "all"))
-            remedy = f"did you mean {close}?" if close else "segments: all, " + ", ".join(segments)
+            known = ("all", *segments)
+            remedy = did_you_mean(given.segment, known, "segments: " + ", ".join(known))
             message = f"there is no segment {given.segment}"
             problems.add(tree.problem("S042", message, (*keys, "segment"), None, remedy))
         elif terms is not None:

@@ -49,11 +49,7 @@ def read_renewals(
     for row in range(len(cells)):
         renewal = _renewal(cells, row, segment_of, lines, horizon)
         identity = cells.text(row, "id")
-        if identity in seen:
-            message = f"the id stands in row {seen[identity] + 1} already"
-            cells.complain("D009", message, row, "id", identity)
-        seen.setdefault(identity, row)
-        if renewal is None:
+        if (identity and cells.is_twice(row, identity, seen)) or renewal is None:
             continue
         money = renewal.amount, renewal.currency
         if renewal.due_day > horizon.last_day:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean
 from simulator.loading.cells import Cells
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.money import parse_amount
 from simulator.scenario.model import Bands, SegmentRule
-from simulator.scenario.settings import nearest
 from simulator.scenario.tree import Tree
 
 
@@ -23,8 +22,7 @@ def check_rule(rule: SegmentRule | None, segments: Sequence[str], tree: Tree, pr
     named = list((rule.map or {}).values()) + list(rule.bands.bounds if rule.bands else ())
     for name in dict.fromkeys(named):
         if name not in segments:
-            close = nearest(name, segments)
-            remedy = f"did you mean {close}?" if close else "segments: " + ", ".join(segments)
+            remedy = did_you_mean(name, segments, "segments: " + ", ".join(segments))
             problems.add(tree.problem("S042", f"there is no segment {name}", keys, None, remedy))
 
 
@@ -49,9 +47,8 @@ def segment_finder(
     ours = column if column in cells.columns else None
     at = cells.columns[column] if ours else cells.table.column(column)
     if at is None:
-        close = nearest(column, cells.table.header)
-        remedy = f"did you mean {close}? " if close else ""
-        remedy += "set data.segment: {from: COLUMN, map: {…}}, or name the column segment"
+        remedy = "set data.segment: {from: COLUMN, map: {…}}, or name the column segment"
+        remedy = f"{did_you_mean(column, cells.table.header)} {remedy}".strip()
         message = f"there is no column {column} that tells the segment"
         problems.add(Problem("D006", message, cells.table.name, 1, remedy=remedy))
         return lambda row, complain: -1
@@ -80,8 +77,7 @@ class _Finder:
             if not text:
                 self.complain("D012", "the row has no segment", row, None, None)
             else:
-                close = nearest(text, self.segments)
-                remedy = f"did you mean {close}?" if close else "segments: " + ", ".join(self.segments) + "."
+                remedy = did_you_mean(text, self.segments, "segments: " + ", ".join(self.segments) + ".")
                 self.complain(
                     "D011", "there is no such segment", row, text, remedy + " Or map it: data.segment.map"
                 )
@@ -110,7 +106,7 @@ class _Finder:
 
     def complain(self, code: str, message: str, row: int, value: str | None, remedy: str | None) -> None:
         table = self.cells.table
-        entity = self.cells.text(row, "id")
+        entity = self.cells.text(row, "id") if self.cells.has("stage") else None
         self.cells.problems.add(
             table.problem(code, message, row, table.header[self.at], value, remedy, entity)
         )

@@ -11,7 +11,11 @@ from typing import Final
 from simulator.errors import InputError, PlaceError, Problem
 
 DELIMITERS: Final = (",", ";", "\t")
-_SIGNATURES: Final = {b"PK\x03\x04": "an Excel workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+_SIGNATURES: Final = {
+    b"PK\x03\x04": "an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    **dict.fromkeys((b"<!", b"<html", b"<HTML", b"<?xml"), "a web page"),
+}
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -78,6 +82,8 @@ def parse_table(content: bytes, name: str) -> Table:
     text = _decoded(content, name)
     if not text.strip():
         raise InputError([Problem("D001", "the file is empty", name)])
+    if text[:200].count("\0") > len(text[:200]) // 3:
+        raise InputError([Problem("D002", "the file is UTF-16, it seems", name)])
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise InputError([Problem("D003", "the file holds NUL bytes", name, line)])

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean
 from simulator.loading.problems import Problems
+from simulator.scenario.laws import FORMS
 from simulator.scenario.model import ScenarioFile
-from simulator.scenario.schema import keys_at, later_keys_at
-from simulator.scenario.settings import nearest
+from simulator.scenario.schema import keys_at, later_keys_at, slips_at
 from simulator.scenario.tree import Keys, Tree, look_up
 
 _CODE = re.compile(r"S\d{3}")
-_TYPES = {
-    "dict_type": "is not a mapping",
-    "model_type": "is not a mapping",
-    "tuple_type": "is not a list",
-    "list_type": "is not a list",
-    "bool_type": "is neither true nor false",
-    "bool_parsing": "is neither true nor false",
-    "string_type": "is not a text",
+_STAND_INS: Final = {"as_of": "2050-12-31", "horizon": "12m", "currency": "EUR"}
+"""What is needed to look at tables, where the scenario's own does not fit."""
+_FROM: Final = {
+    **dict.fromkeys(("D010", "D011", "D012"), "segments"),
+    **dict.fromkeys(("D018", "D030", "D035"), "products"),
+    "D017": "rates",
+}
+"""Problems of tables by the part of the scenario that they may follow from."""
+_TYPES: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(("dict_type", "model_type"), ("is not a mapping", "write `key: value` lines")),
+    **dict.fromkeys(("tuple_type", "list_type"), ("is not a list", "write it in brackets, such as [a, b]")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), ("is neither true nor false", "write true or false")),
+    "string_type": ("is not a text", "write a text, in quotes where needed"),
 }
 
 
@@ -41,17 +48,39 @@ def scenario_file(tree: Tree, problems: Problems) -> ScenarioFile | None:
 def pruned(tree: Tree) -> ScenarioFile | None:
     """Return what a scenario says without the values that do not fit, None where too little is left."""
     data = copy.deepcopy(tree.data)
-    for _ in range(3):
+    for _ in range(4):
         try:
             return ScenarioFile.model_validate(data)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 keys = _keys(data, detail)
                 holder = look_up(data, keys[:-1])
-                if detail["type"] == "missing" or not isinstance(holder, dict) or not keys:
+                if not isinstance(holder, dict) or not keys:
                     continue
                 holder.pop(keys[-1], None)
+                if len(keys) == 1 and keys[0] in _STAND_INS:
+                    data[keys[0]] = _STAND_INS[keys[0]]
     return None
+
+
+def follows(problem: Problem, tree: Tree, told: Sequence[Problem]) -> bool:
+    """Tell whether a problem of a table may only follow from one of the scenario that is told already.
+
+    Such as a product that is unknown because what is said of it does not fit.
+    """
+    sections = {(told_one.column or "").split(".")[0] for told_one in told}
+    if "currency" in sections and problem.code in ("D014", "D017"):
+        return True
+    section = _FROM.get(problem.code)
+    if section is None or section not in sections:
+        return False
+    if problem.value is None or section == "rates":
+        return True
+    named = tree.at((section,))
+    names = set(named) if isinstance(named, dict) else set()
+    for segment in named.values() if section == "segments" and isinstance(named, dict) else ():
+        names |= set(look_up(segment, ("stages",)) or ())
+    return problem.value.casefold() in {str(name).casefold() for name in names}
 
 
 def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
@@ -69,8 +98,8 @@ def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
         return tree.problem("S012", f"{_last(keys)} is empty", keys, None, "name at least one segment")
     if kind == "literal_error":
         return _not_among(tree, keys, found, str(context.get("expected", "")))
-    message = _TYPES.get(kind, f"does not fit: {detail['msg'].lower()}")
-    return tree.problem("S013", f"{_last(keys)} {message}", keys, value)
+    message, remedy = _TYPES.get(kind, (f"does not fit: {detail['msg'].lower()}", None))
+    return tree.problem("S013", f"{_last(keys)} {message}", keys, value, remedy)
 
 
 def _unknown(tree: Tree, keys: Keys) -> Problem:
@@ -78,15 +107,20 @@ def _unknown(tree: Tree, keys: Keys) -> Problem:
     if key in later_keys_at(above):
         message = f"{key} is not yet supported: a later version will read it"
         return tree.problem("S011", message, keys, None, "leave it out")
+    holder = look_up(tree.data, above)
     known = [name for name in keys_at(above) if name != "source"]
-    close = nearest(key, known)
-    remedy = f"did you mean {close}?" if close else "known here: " + ", ".join(known)
+    if "dist" in known and str(family := holder.get("dist")) in FORMS:
+        fitting = {"dist", *chain(*FORMS[family]), *({"amount"} if family == "fixed" else ())}
+        known = [name for name in known if name in fitting]
+    if meant := [name for name in slips_at(above).get(key, ()) if name in known]:
+        return tree.problem("S010", f"unknown key {key}", keys, None, f"did you mean {meant[0]}?")
+    remedy = did_you_mean(key, known, "known here: " + ", ".join(known))
     return tree.problem("S010", f"unknown key {key}", keys, None, remedy)
 
 
 def _not_among(tree: Tree, keys: Keys, found: Any, expected: str) -> Problem:
-    close = nearest(str(found), re.findall(r"'([^']*)'", expected))
-    remedy = f"did you mean {close}?" if close else "write " + expected.replace("'", "")
+    known = re.findall(r"'([^']*)'", expected)
+    remedy = did_you_mean(str(found), known, "write " + expected.replace("'", ""))
     return tree.problem("S013", f"{_last(keys)} has an unknown value", keys, found, remedy)
 
 

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
 )
 
 from simulator.errors import InputError, PlaceError, Problem
-from simulator.scenario.tree import Keys, Place, Tree
+from simulator.scenario.tree import Keys, Place, Tree, dotted
 
 LARGEST: Final = 128 * 1024
 """Bytes of a scenario file."""
@@ -207,8 +207,10 @@ class _Composer:
         try:
             return _plain(event.value)
         except ValueError as error:
+            line, where = event.start_mark.line + 1, dotted(keys) or None
+            what, remedy = f"{keys[-1] if keys else 'the value'} {error}", "write a plain number such as 40"
             self.problems.append(
-                Problem("S013", str(error), self.name, event.start_mark.line + 1, value=event.value[:60])
+                Problem("S013", what, self.name, line, None, where, None, event.value[:60], remedy)
             )
             return None
 

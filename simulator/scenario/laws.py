@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -22,7 +23,10 @@ from simulator.scenario.values import Days, Money, NotNegative, Positive, Text, 
 
 SIGMA: Final = 0.7
 """Spread of the log-normal law where only a median is given (MODEL 12)."""
-
+MOST_SPREAD: Final = 1_000
+"""Times the middle; the mean of a log-normal law is then already two million medians."""
+LEAST_SHAPE, MOST_SHAPE = 0.1, 1_000
+"""Beyond them times are all but one, or hardly any has a length that counts."""
 
 Family = Literal["lognormal", "weibull", "gamma", "loglogistic", "fixed", "empirical", "hazard"]
 
@@ -32,11 +36,13 @@ class Strict(BaseModel):
 
     Attributes:
         later: keys that the format knows and this version does not read yet.
+        slips: what people write who mean one of our keys; the first of those that may stand there.
         source: where the figures below come from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     later: ClassVar[tuple[str, ...]] = ()
+    slips: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     source: Text | None = Field(None, description="where the figures come from")
 
@@ -44,12 +50,25 @@ class Strict(BaseModel):
     @classmethod
     def _is_a_mapping(cls, given: Any) -> Any:
         if not isinstance(given, dict | BaseModel):
-            refuse("S013", "is not a mapping", "write keys and values, such as {median: 20, p90: 50}")
+            fields = {field.alias or name: field.is_required() for name, field in cls.model_fields.items()}
+            keys = [name for name, needed in fields.items() if needed] or [n for n in fields if n != "source"]
+            refuse("S013", "is not a mapping", f"write {{{', '.join(f'{key}: …' for key in keys[:2])}}}")
         return given
+
+
+_SLIPS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("p50", "q50"), ("median",)),
+    **dict.fromkeys(("avg", "average", "expected"), ("mean",)),
+    **dict.fromkeys(("std", "stdev", "stddev", "sigma", "deviation"), ("sd",)),
+    **dict.fromkeys(("value", "fixed", "constant"), ("days", "amount", "values")),
+    **dict.fromkeys(("distribution", "type", "family", "law"), ("dist",)),
+}
 
 
 class DaysLaw(Strict):
     """A law of days: log-normal by median and p90 or by mean and sd, or another one by `dist`."""
+
+    slips: ClassVar[Mapping[str, tuple[str, ...]]] = _SLIPS
 
     median: Days | None = None
     p90: Days | None = None
@@ -65,9 +84,11 @@ class DaysLaw(Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> DaysLaw:
-        _check(self, _FORMS[self.dist or "lognormal"])
+        _check(self, FORMS)
         if self.values == () or (self.values is not None and max(self.values) <= 0):
             refuse("S038", "has no value above 0", "list the observed days")
+        if self.shape is not None and not LEAST_SHAPE <= self.shape <= MOST_SHAPE:
+            refuse("S038", f"has a shape of {self.shape:g}", f"write {LEAST_SHAPE:g} to {MOST_SHAPE:,}")
         if self.dist == "loglogistic" and (self.shape or 0) <= 1:
             refuse("S038", "has an infinite mean", "write a shape above 1")
         if self.dist == "hazard":
@@ -94,6 +115,8 @@ class DaysLaw(Strict):
 class MoneyLaw(Strict):
     """A law of amounts in the scenario's currency: log-normal, fixed or as observed."""
 
+    slips: ClassVar[Mapping[str, tuple[str, ...]]] = _SLIPS
+
     median: Money | None = None
     p90: Money | None = None
     mean: Money | None = None
@@ -104,8 +127,7 @@ class MoneyLaw(Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> MoneyLaw:
-        forms = {"fixed": ({"amount"},), "empirical": ({"values"},)}
-        _check(self, forms.get(self.dist or "", _FORMS["lognormal"]))
+        _check(self, FORMS | {"fixed": ({"amount"},)})
         if self.values == ():
             refuse("S038", "has no value", "list the observed amounts")
         return self
@@ -131,7 +153,7 @@ Delay = Annotated[
 ]
 """Days after an event: a law, or a bare number of days."""
 
-_FORMS: dict[str, tuple[set[str], ...]] = {
+FORMS: Final[dict[str, tuple[set[str], ...]]] = {
     "lognormal": ({"median", "p90"}, {"mean", "sd"}, {"median"}),
     "weibull": ({"shape", "scale"},),
     "gamma": ({"shape", "scale"},),
@@ -140,20 +162,30 @@ _FORMS: dict[str, tuple[set[str], ...]] = {
     "empirical": ({"values"},),
     "hazard": ({"edges", "rates"},),
 }
+"""Keys of each family of laws of days, in each of the ways in which it is given."""
 
 
-def _check(law: DaysLaw | MoneyLaw, forms: tuple[set[str], ...]) -> None:
-    """Refuse a law whose keys make none of the forms, or whose figures make no law."""
+def _check(law: DaysLaw | MoneyLaw, families: dict[str, tuple[set[str], ...]]) -> None:
+    """Refuse a law whose keys make none of its family's forms, or whose figures make no law."""
+    forms = families[law.dist or "lognormal"]
     given = {key for key in law.model_fields_set if getattr(law, key) is not None} - {"source", "dist"}
     if given not in forms:
         ways = " or ".join("{" + ", ".join(f"{key}: …" for key in sorted(form)) + "}" for form in forms)
         have = ", ".join(sorted(given)) or "nothing"
-        refuse("S038", f"is a law given by {have}", f"write {ways}; a key of another form goes with null")
+        other = [] if law.dist else [name for name, known in families.items() if given in known]
+        remedy = f"write {ways}; a key of another form goes with null"
+        if other:
+            remedy = f"say which law it is: add dist: {' or '.join(other)}"
+        refuse("S038", f"is a law given by {have}", remedy)
     positive = ("median", "mean", "scale", "amount")
     if not_positive := [key for key in positive if key in given and getattr(law, key) <= 0]:
         refuse("S038", f"has a {not_positive[0]} of 0", f"write a {not_positive[0]} above 0")
     if law.median is not None and law.p90 is not None and law.p90 < law.median:
         refuse("S038", "has a p90 below its median", "9 of 10 take at most p90: write it above the median")
+    for middle, spread in (("median", "p90"), ("mean", "sd")):
+        if {middle, spread} <= given and getattr(law, spread) > MOST_SPREAD * getattr(law, middle):
+            what = f"has {'an' if spread == 'sd' else 'a'} {spread} beyond {MOST_SPREAD:,} times its {middle}"
+            refuse("S038", what, "no law of use is that wide: check the figures and their units")
 
 
 def _check_hazard(edges: tuple[float, ...], rates: tuple[float, ...]) -> None:

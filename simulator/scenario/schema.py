@@ -38,8 +38,24 @@ def keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
 
 def later_keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
     """Return the keys at this path that the format knows and this version does not read yet."""
+    return tuple(key for model in _models_at(keys) for key in model.later)
+
+
+def slips_at(keys: Iterable[str | int]) -> dict[str, tuple[str, ...]]:
+    """Return what people write at this path who mean other keys, and which those may be."""
+    return {slip: meant for model in _models_at(keys) for slip, meant in model.slips.items()}
+
+
+def names_at(keys: Iterable[str | int]) -> bool:
+    """Tell whether the mapping at this path holds things by name, each of which is a mapping."""
+    free = [node.get("additionalProperties") for node in _nodes(keys) if "properties" not in node]
+    return any(isinstance(below, dict) and any(_objects(below)) for below in free)
+
+
+def _models_at(keys: Iterable[str | int]) -> list[type[Strict]]:
+    """Return the models that may describe what stands at a path."""
     titles = {node.get("title") for node in _nodes(keys)}
-    return tuple(key for model in _models(Strict) if model.__name__ in titles for key in model.later)
+    return [model for model in _models(Strict) if model.__name__ in titles]
 
 
 @lru_cache(maxsize=1)

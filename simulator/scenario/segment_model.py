@@ -17,6 +17,7 @@ from simulator.scenario.values import (
     Share,
     Text,
     Whole,
+    not_negative,
     number,
     refuse,
     text,
@@ -25,6 +26,8 @@ from simulator.scenario.values import (
 LEAST_WORTH: Final = 5
 LARGEST_ATTEMPTS: Final = 10
 LATEST: Final = 730
+MOST_PER_MONTH: Final = 100_000
+MOST_GROWTH: Final = 10
 
 
 class StageFile(Strict):
@@ -95,10 +98,22 @@ class SobernessFile(Strict):
     amount: Positive = 1.0
 
 
+def _deals_a_month(given: Any) -> float:
+    value = not_negative(given)
+    if value > MOST_PER_MONTH:
+        refuse("S048", f"is {value:,.0f} deals a month", f"write at most {MOST_PER_MONTH:,}")
+    return value
+
+
+PerMonth = Annotated[
+    float, BeforeValidator(_deals_a_month), WithJsonSchema({"type": "number", "minimum": 0})
+]
+
+
 class BluebirdsFile(Strict):
     """Deals never seen before they were won."""
 
-    per_month: NotNegative
+    per_month: PerMonth
     amount: MoneyLaw
     dispersion: Positive | None = None
 
@@ -116,7 +131,7 @@ def _season(given: Any) -> Any:
 class NewPipelineFile(Strict):
     """Deals still to come, as set."""
 
-    per_month: NotNegative
+    per_month: PerMonth
     season: Annotated[dict[int, NotNegative], BeforeValidator(_season)] = Field(default_factory=dict)
     trend: Share = 0.0
     dispersion: Positive = 4.0
@@ -129,8 +144,9 @@ class NewPipelineFile(Strict):
         total = sum(self.entry.values())
         if self.entry and abs(total - 1) > 1e-6:
             refuse("S041", f"has entry shares that add to {total:g}", "the shares of `entry` add to 1")
-        if self.trend <= -1:
-            refuse("S048", f"has a trend of {self.trend:g}", "write growth a year, above -1: 0.1 is 10 %")
+        if not -1 < self.trend <= MOST_GROWTH:
+            rule = f"write growth a year, above -1 and at most {MOST_GROWTH}: 0.1 is 10 %"
+            refuse("S048", f"has a trend of {self.trend:g}", rule)
         return self
 
 

@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Final, Literal
 
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean
 from simulator.scenario.tree import Keys, Place, Tree, dotted, look_up, paths
 from simulator.scenario.values import quantity
 
@@ -84,36 +83,45 @@ def parse_setting(text: str, parse_value: Callable[[str], Any]) -> Setting:
     return Setting(text, tuple(path), done, value)
 
 
-def apply_settings(tree: Tree, settings: Sequence[Setting], folder: str) -> tuple[Tree, list[Problem]]:
+def apply_settings(
+    tree: Tree, settings: Sequence[Setting], folder: str, names_at: Callable[[Keys], bool] = lambda _: False
+) -> tuple[Tree, list[Problem]]:
     """Return a tree with the settings carried out in their order, and the problems of those that could not.
 
     Args:
         tree: unchanged.
         settings: each one sees what those before it did.
         folder: against which paths in values count.
+        names_at: tells whether the mapping at a path holds things by name, such as segments.
     """
     data: dict[str, Any] = copy.deepcopy(tree.data)
     places, problems = dict(tree.places), list[Problem]()
     for setting in settings:
         try:
-            touched = list(_carry_out(data, setting))
+            touched = list(_carry_out(data, setting, names_at))
         except SettingError as error:
             problems.append(error.problem)
             continue
         for keys in touched:
+            place = Place(f"--set {setting.text}", None, folder)
+            for length in range(1, len(keys)):
+                places.setdefault(keys[:length], place)
             for below in paths(look_up(data, keys), keys):
-                places[below] = Place(f"--set {setting.text}", None, folder)
+                places[below] = place
     places = {keys: places[keys] if keys in places else tree.place(keys) for keys in paths(data)}
     return Tree(data, places), problems
 
 
-def _carry_out(data: dict[str, Any], setting: Setting) -> Iterator[Keys]:
+def _carry_out(
+    data: dict[str, Any], setting: Setting, names_at: Callable[[Keys], bool]
+) -> Iterator[Keys]:
     """Change data in place and yield the paths of what was changed."""
     targets = list(_targets(data, setting.path, (), setting))
     if not targets:
         rule = "`*` stands for all of a level, and here there is nothing"
         raise SettingError("S018", setting.text, "the path of --set meets nothing", rule)
     for keys in targets:
+        _check_names(data, keys, setting, names_at)
         holder: Any = _holder(data, keys[:-1], setting)
         last: Any = keys[-1]
         old = holder[last] if isinstance(holder, list) else holder.get(last)
@@ -125,6 +133,22 @@ def _carry_out(data: dict[str, Any], setting: Setting) -> Iterator[Keys]:
         else:
             holder[last] = overlaid({}, new) if isinstance(new, dict) else new
         yield keys
+
+
+def _check_names(data: Any, keys: Keys, setting: Setting, names_at: Callable[[Keys], bool]) -> None:
+    """Refuse a path through a name that is not there: a new thing is set as a whole, others are slips."""
+    for at, name in enumerate(keys):
+        known = look_up(data, keys[:at])
+        known = known if isinstance(known, dict) else {}
+        whole = at == len(keys) - 1 and isinstance(setting.value, dict)
+        every = ("default",) if at and keys[at - 1] == "payment" else ()  # a class that all segments have
+        if name in (*known, *every) or whole or not names_at(keys[:at]):
+            continue
+        where = dotted(keys[: at + 1])
+        new = f"a new one is set as a whole: '{where}={{…}}'"
+        others = f"{dotted(keys[:at])}: {', '.join(known) or 'none'}; {new}"
+        remedy = did_you_mean(str(name), list(known), others)
+        raise SettingError("S018", setting.text, f"there is no {where}", remedy)
 
 
 def overlaid(base: Any, over: Any) -> Any:
@@ -195,10 +219,3 @@ def _computed(old: Any, keys: Keys, setting: Setting) -> Any:
 
 def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that a misspelt one most likely means, or None."""
-    folded = {k.casefold(): k for k in reversed(known)}
-    close = get_close_matches(name.casefold(), list(folded), 1, 0.6)
-    return folded[close[0]] if close else None

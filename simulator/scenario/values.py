@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from simulator.periods import length_days
+from simulator.periods import length_days, missing_day
 
 _NUMBER: Final = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)\s*(\D*)")
 _MONEY: Final = {"": 0, "k": 3, "m": 6, "bn": 9}
@@ -130,12 +130,15 @@ def days(given: Any) -> float:
 def day(given: Any) -> date:
     """Return an ISO date between 1970 and 2199."""
     text = str(given)
-    try:
-        value = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
-    except ValueError:
-        refuse("S020", "is a date that does not exist", "write an existing day such as 2026-10-31")
-    if value is None:
+    parts = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text)
+    if parts is None:
         refuse("S020", "is not a date", "write year-month-day, such as 2026-10-31")
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        why, meant = missing_day(*map(int, parts.groups()))
+        remedy = f"did you mean {meant}?" if meant else "write an existing day such as 2026-10-31"
+        refuse("S020", f"is a day that {why}", remedy)
     if not 1970 <= value.year < 2200:
         refuse("S020", "is outside 1970 to 2199", "write a date in these years")
     return value

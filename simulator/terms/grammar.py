@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NoReturn
 
+from simulator.errors import nearest
 from simulator.terms.schedule import (
     EVENTS,
     LONGEST_MONTHS,
@@ -360,9 +360,9 @@ class _Parser:
         if not self.word:
             self.fail(self.position, "something is missing at the end", remedy)
         known = self.token.number is not None or self.word in _VOCABULARY or not self.word[0].isalpha()
-        close = [] if known else get_close_matches(self.word, _VOCABULARY, 1)
+        close = None if known else nearest(self.word, _VOCABULARY)
         written = self.text[self.position : self.position + len(self.word)]
-        guess = f"did you mean `{close[0]}`? Or {remedy}" if close else remedy
+        guess = f"did you mean `{close}`? Or {remedy}" if close else remedy
         self.fail(self.position, f"unexpected {written!r}", guess)
 
     def fail(self, position: int, reason: str, remedy: str) -> NoReturn:
