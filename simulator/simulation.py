@@ -166,6 +166,7 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
+        outcome.by_product,
     )  # fmt: skip
 
 

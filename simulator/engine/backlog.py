@@ -63,7 +63,7 @@ def _roll(postings: Postings, backlog: Backlog) -> None:
     booked_at = replace(rates, path=None, by_day=np.array([backlog.rate]))
     rows = np.full(block.trials, backlog.row)
     ruled = line.conditions.recognise is not None
-    account = Account(rates, rows, trial, signed_at, ruled)
+    account = Account(rates, rows, trial, signed_at, ruled, line.conditions.line.product)
     events = _events(backlog, walkers)
     _write(postings, account, rest, line, billed, events)
     for flow in _revenue(rest, line, billed, events, block.plan.edges) if ruled else ():

@@ -20,7 +20,7 @@ from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Rest, Scenario, Segment
 from simulator.streams import Streams
-from simulator.targets import Posted
+from simulator.targets import OF_PRODUCTS, Posted, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -193,6 +193,12 @@ class Plan:
         if self.scenario.recognises:
             found["deferred"] = 1
         return found
+
+    @property
+    def by_product(self) -> tuple[Series, ...]:
+        """Series whose totals are kept by product; none where there are none, or slices tell them."""
+        wanted = self.scenario.products and self.by != PRODUCT
+        return tuple(s for s in OF_PRODUCTS if s in self.scenario.series) if wanted else ()
 
     @cached_property
     def taxed(self) -> bool:

@@ -12,7 +12,8 @@ from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
 from simulator.engine.cells import Entry
 from simulator.engine.contracts import DayRates
-from simulator.targets import Posted
+from simulator.products import NO_PRODUCT
+from simulator.targets import Posted, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,6 +33,7 @@ class Account:
         trial: of each, within the block.
         rate_day: day of signature, at whose rate revenue is converted.
         ruled: whether revenue is counted for them, so that billings defer it.
+        product: index of their product, −1 for none.
     """
 
     rates: DayRates
@@ -39,6 +41,7 @@ class Account:
     trial: Integers
     rate_day: Integers
     ruled: bool
+    product: int = NO_PRODUCT
 
 
 @dataclass
@@ -61,6 +64,12 @@ class Postings:
             self._size += len(day)
             if self._size > MANY:
                 self.flush()
+
+    def of_product(self, series: Series, product: int, trial: Integers, money: Floats) -> None:
+        """Add company money to the total of a product, where such totals are kept."""
+        if product != NO_PRODUCT and series in self.block.by_product:
+            total = self.block.by_product[series][product]
+            total += np.bincount(trial, weights=money, minlength=len(total))
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
@@ -92,6 +101,7 @@ class Postings:
         trial = account.trial[entry]
         money = account.rates.convert(flow.amount[some], account.rate_day[entry], trial)
         self.post("revenue", account.rows[entry], day, trial, money)
+        self.of_product("revenue", account.product, trial, money)
         self._deferred(day, trial, -money)
 
     def _deferred(self, day: Integers, trial: Integers, money: Floats) -> None:

@@ -152,14 +152,16 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     block, terms, billed = postings.block, line.conditions, signed.billed
     rates = block.rates(signed.currency)
     booked = rates.convert(billed.amount, signed.close_day, signed.trial)
+    product = terms.line.product
     postings.post("bookings", signed.rows, signed.close_day, signed.trial, booked)
+    postings.of_product("bookings", product, signed.trial, booked)
     if terms.product.recurring and not is_renewal:
         yearly = rates.convert(np.rint(billed.amount * 12 / terms.months), signed.close_day, signed.trial)
         postings.post("arr", signed.rows, signed.close_day, signed.trial, yearly)
     if is_renewal:
         block.cells.count_wins(signed.rows, block.plan.cell_of_day[signed.close_day])
     ruled = terms.recognise is not None
-    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled)
+    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled, product)
     events = event_days(line, billed.walkers, signed.close_day)
     for written in bill(line, billed, events):
         postings.invoices(account, written)
