@@ -120,6 +120,8 @@ def test_what_is_said_of_the_balance():
     }  # fmt: skip
     free = sections.balance(bank())
     assert (free["floor"], free["chance_below_floor"], free["first_month_below"]) == (None, None, None)
+    mostly = forecast({"open": {"receipts": [[0, 9, 0], [9, -9, 9], [9, -9, 9]]}}, cash=Cash(0, 5, ()))
+    assert sections.balance(mostly)["first_month_below"] == "2026-12", "in two of three futures"
     safe = sections.balance(bank(-6_000))
     assert (safe["floor"], safe["chance_below_floor"], safe["first_month_below"]) == (-60.0, 0.0, None)
 
