@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -111,17 +112,29 @@ def _until_content(plan: Plan, runner: _Runner) -> Outcome:
 
 
 def _content(plan: Plan, outcome: Outcome) -> bool:
-    """Return whether fiscal and cumulative totals and targets are known well enough."""
+    """Return whether fiscal and cumulative totals, balances and targets are known well enough."""
     totals = _bare(plan, outcome)
     for target in plan.scenario.targets:
         chance = totals.target_chance(target)[0]
         if np.sqrt(chance * (1 - chance) / outcome.trials) > TARGET_ERROR:
             return False
-    return all(
-        converged(statistics(totals.window(series, period)[0], totals.unit))
+    flows = (
+        totals.window(series, period)[0]
         for series in plan.scenario.series
         for period in _totals(plan.scenario)
     )
+    balances = (totals.balance_at(day) for day in _balance_days(plan.scenario))
+    return all(converged(statistics(amounts, totals.unit)) for amounts in chain(flows, balances))
+
+
+def _balance_days(scenario: Scenario) -> list[int]:
+    """Return the ends of fiscal quarters and years, where a balance is forecast.
+
+    Tax and receipts enter it with opposite signs, so that its width is that of neither.
+    """
+    span = scenario.horizon
+    ends = {min(p.end, span.end) for p in (*span.fiscal_quarters, *span.fiscal_years)}
+    return [span.day_of(end) for end in sorted(ends)] if scenario.cash.has_balance else []
 
 
 def _totals(scenario: Scenario) -> Iterator[Period]:
@@ -153,6 +166,7 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
+        outcome.by_product,
     )  # fmt: skip
 
 

@@ -13,6 +13,10 @@ Posted = Series | Literal["tax", "deferred"]
 """What movements are posted to; the last two are the company's, in one slice."""
 
 
+OF_PRODUCTS: tuple[Series, ...] = ("bookings", "revenue")
+"""What is told of each product in any case; a run grouped by product tells all series."""
+
+
 @dataclass(frozen=True)
 class Target:
     """An amount that a series should reach in a period.

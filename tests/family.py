@@ -1,6 +1,6 @@
 """A family of scenarios that together use every feature, and how engine and oracle are compared."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
@@ -299,6 +299,23 @@ def of_one_cent(scenario):
         currency=("EUR",) * len(scenario.pipeline),
     )  # fmt: skip
     return replace(scenario, segments=segments, pipeline=ones)
+
+
+def pick(columns_of, rows):
+    """Some rows of a table of columns, in this order."""
+    chosen = {}
+    for field in fields(columns_of):
+        column = getattr(columns_of, field.name)
+        if isinstance(column, np.ndarray):
+            chosen[field.name] = column[rows]
+        elif isinstance(column, tuple) and len(column) == len(columns_of):
+            chosen[field.name] = tuple(column[i] for i in rows)
+    return replace(columns_of, **chosen)
+
+
+def segment_of(scenario, **changes):
+    """The scenario with every segment changed."""
+    return replace(scenario, segments=tuple(replace(s, **changes) for s in scenario.segments))
 
 
 def limit(comparisons):

@@ -1,6 +1,6 @@
 """What must happen when something is changed: directions trial by trial, limits, and what must not matter."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -28,8 +28,10 @@ from family import (
     limit,
     of_one_cent,
     one,
+    pick,
     row_of,
     run,
+    segment_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,23 +72,6 @@ def by_deal(scenario, trials=TRIALS, seed=1, group_seeds=None):
     money = play(plan, 0, trials).money["bookings"]
     rows = [row_of(plan, int(s), "open", i) for s, i in zip(pipeline.segment, pipeline.id, strict=True)]
     return money[rows]
-
-
-def pick(columns_of, rows):
-    """Some rows of a table of columns, in this order."""
-    chosen = {}
-    for field in fields(columns_of):
-        column = getattr(columns_of, field.name)
-        if isinstance(column, np.ndarray):
-            chosen[field.name] = column[rows]
-        elif isinstance(column, tuple) and len(column) == len(columns_of):
-            chosen[field.name] = tuple(column[i] for i in rows)
-    return replace(columns_of, **chosen)
-
-
-def segment_of(scenario, **changes):
-    """The scenario with every segment changed."""
-    return replace(scenario, segments=tuple(replace(s, **changes) for s in scenario.segments))
 
 
 # ---- what must not matter

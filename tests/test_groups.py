@@ -1,16 +1,29 @@
 """Deals in groups, by any column of their table."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from factory import make_pipeline, make_receivables, make_scenario, make_segment, make_wins
+from factory import (
+    make_pipeline,
+    make_product,
+    make_receivables,
+    make_renewals,
+    make_scenario,
+    make_segment,
+    make_wins,
+)
 from written import SCENARIO, loaded
 
 from simulator.arrivals import PipelineGeneration
 from simulator.distributions import LogNormal
+from simulator.engine import compile_plan, play
 from simulator.engine.compile import COMING
 from simulator.errors import UsageError
 from simulator.forecast import groups
 from simulator.forecast.groups import grouped
+from simulator.products import Line, Renewal
 from simulator.simulation import simulate
 
 DEALS = """\
@@ -98,3 +111,65 @@ def test_too_many_groups_become_others():
 
 def test_the_engine_calls_deals_to_come_the_same():
     assert groups.NEW == COMING
+
+
+# ---- products, which are told apart without being asked
+
+
+def selling(**overrides):
+    """Two products sold and one that is not, open, won, yet to come and renewed."""
+    products = (
+        make_product("licence", recognise="over-term", recurring=True, renewal=Renewal(0.5)),
+        make_product("goods", recognise="at-delivery"),
+        make_product("spare"),
+    )
+    mix = (Line(0, Fraction(2, 3)), Line(1, Fraction(1, 3)))
+    fields = {
+        "products": products, "segments": (make_segment(mix=mix, generation=_generation()),) * 2,
+        "pipeline": make_pipeline(5, segment=[0, 1, 0, 1, 0], lines=[mix, (Line(1),), (Line(),), mix, mix]),
+        "wins": make_wins(day=[-20, -400], amount=[900, 120_000], lines=[mix, (Line(0, start_day=-90),)]),
+        "renewals": make_renewals(due_day=[40], amount=[7_000], product=[0]),
+    }  # fmt: skip
+    fields["segments"] = tuple(replace(s, name=n) for s, n in zip(fields["segments"], "ab", strict=True))
+    return make_scenario(**fields | overrides)
+
+
+def _generation():
+    return PipelineGeneration(1.0, LogNormal.from_median(9_000, 20_000), np.array([0.5, 0.3, 0.2]))
+
+
+def test_bookings_and_revenue_of_products_are_those_of_a_run_grouped_by_product():
+    plain, asked = (simulate(selling(), trials=200, by=by).to_json()["products"] for by in (None, "product"))
+    assert [*plain] == ["licence", "goods", "spare"] and [*asked] == ["licence", "goods"]
+    for name, totals in asked.items():
+        assert {*totals["totals"]} == {"bookings", "billings", "revenue", "receipts", "arr"}
+        assert plain[name]["totals"] == {s: totals["totals"][s] for s in ("bookings", "revenue")}
+    assert plain["licence"]["totals"]["bookings"]["already"] == 6.0
+    assert plain["licence"]["totals"]["revenue"]["already"] > 100
+    assert plain["spare"]["totals"]["bookings"]["mean"] == 0
+
+
+def test_products_and_what_names_none_add_up_to_the_company():
+    for few in ((Line(0),), (Line(1),)):
+        deals = make_pipeline(4, lines=few)
+        payload = simulate(selling(pipeline=deals), trials=200).to_json()
+        for series in ("bookings", "revenue"):
+            parts = sum(p["totals"][series]["mean"] for p in payload["products"].values())
+            assert parts == pytest.approx(payload["totals"][series]["mean"])
+
+
+def test_totals_of_products_do_not_hang_on_blocks_and_continue_with_more_trials():
+    plan = compile_plan(selling(), 3)
+    whole, blocks = play(plan, 0, 90), play(plan, 0, 90, workers=2, block=7)
+    joined = play(plan, 0, 30).and_then(play(plan, 30, 60))
+    for series in ("bookings", "revenue"):
+        assert whole.by_product[series].any()
+        for other in (blocks, joined):
+            assert np.array_equal(whole.by_product[series], other.by_product[series])
+
+
+def test_a_scenario_without_products_tells_of_none():
+    assert simulate(make_scenario(pipeline=make_pipeline(2)), trials=20).to_json()["products"] == {}
+    free = selling(products=(make_product("licence"), make_product("goods"), make_product("spare")),
+                   renewals=make_renewals(due_day=[]))  # fmt: skip
+    assert {*simulate(free, trials=20).to_json()["products"]["goods"]["totals"]} == {"bookings"}

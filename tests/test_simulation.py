@@ -8,11 +8,13 @@ from factory import make_pipeline, make_scenario, make_segment
 
 from benchmarks.jobs import full_job
 from simulator import simulate as lazily_imported
+from simulator import simulation
 from simulator.amounts import AmountChange
+from simulator.cash import Cash
 from simulator.distributions import LogNormal
 from simulator.errors import UsageError
 from simulator.expected import expected
-from simulator.forecast import statistics
+from simulator.forecast import Trials, statistics
 from simulator.market import Market
 from simulator.scenario import Recycling
 from simulator.self_check import check_means, standard_errors
@@ -60,6 +62,21 @@ class TestStopRule:
         forecast = simulate(lumpy)
         assert forecast.trials < MOST_TRIALS
         assert statistics(forecast.total("bookings")[0], 100.0)["lumpy"]
+
+    def test_a_balance_that_is_not_known_well_enough_asks_for_more(self, monkeypatch):
+        cash, wild = Cash(opening_balance=0, outflows=()), np.random.default_rng(1).standard_cauchy(4000)
+        asked = []
+
+        def balance_at(trials, day):
+            asked.append(day)
+            return wild[: trials.trials] * 100 * (day == 365)  # so that the days before ask for nothing
+
+        monkeypatch.setattr(Trials, "balance_at", balance_at)
+        monkeypatch.setattr(simulation, "MOST_TRIALS", 4000)
+        assert simulate(make_scenario(trials=None)).trials == FIRST_TRIALS and not asked
+        assert simulate(make_scenario(trials=None, cash=cash, fiscal_start=11)).trials == 4000
+        # The ends of the fiscal quarters and of the year: January, April, July, October.
+        assert sorted({*asked}) == [92, 181, 273, 365]
 
     def test_nothing_to_simulate_ends_at_once(self):
         forecast = simulate(make_scenario(trials=None))

@@ -90,7 +90,7 @@ def _roll(postings: Postings, backlog: Backlog, tile: _Tile) -> None:
     failed = insolvency(terms.payment, plan.customers, customer, walkers)
     billed = Billed(walkers, plan.customers, customer, backlog.amount[which], failed)
     rates, ruled = tile.block.rates(terms.currency), terms.recognise is not None
-    account = Account(rates, backlog.row, tile.trial, which, ruled)
+    account = Account(rates, backlog.row, tile.trial, which, ruled, terms.line.product)
     events = _events(backlog, tile, walkers)
     _write(postings, account, backlog, tile, billed, events)
     if not ruled:

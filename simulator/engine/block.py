@@ -15,7 +15,7 @@ from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan
 from simulator.engine.rates import day_rates
 from simulator.streams import Words, trial_offsets, uniforms
-from simulator.targets import Posted
+from simulator.targets import Posted, Series
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Block:
         luck: the market of its trials.
         offsets: `trial_offsets`, words[trial].
         cells: money and wins.
+        by_product: totals of some series, floats[product, trial].
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         guarded: attempts that the guard stopped.
@@ -36,6 +37,7 @@ class Block:
     luck: Luck
     offsets: Words
     cells: Cells
+    by_product: Mapping[Series, NDArray[np.float64]]
     closes: NDArray[np.int32]
     landed_parts: NDArray[np.float64]
     guarded: int = 0
@@ -73,13 +75,17 @@ class Block:
         return uniforms(np.uint64(self.plan.streams.key("arrivals", month, "count")) + self.offsets)
 
 
-def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]], numbers: slice) -> Block:
+def new_block(
+    plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]],
+    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice,
+) -> Block:  # fmt: skip
     """Return a block of trials, its market drawn and nothing played.
 
     Args:
         plan: what is played.
         first: number of the first trial.
         money: of the run, floats[slice, cell, trial] of each series.
+        by_product: likewise totals by product, floats[product, trial].
         numbers: of the block's trials there.
     """
     offsets = trial_offsets(first, numbers.stop - numbers.start)
@@ -90,6 +96,7 @@ def new_block(plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]
         draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
         offsets,
         Cells(money, numbers, plan.cell_of_day),
+        {series: total[:, numbers] for series, total in by_product.items()},
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
     )

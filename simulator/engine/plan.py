@@ -20,7 +20,7 @@ from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Scenario, Segment
 from simulator.streams import Streams
-from simulator.targets import Posted
+from simulator.targets import OF_PRODUCTS, Posted, Series
 from simulator.terms import Event
 
 Floats = NDArray[np.float64]
@@ -217,6 +217,12 @@ class Plan:
     def defers(self) -> bool:
         """Whether any revenue is counted, so that billings may be ahead of it or behind."""
         return self.scenario.recognises
+
+    @property
+    def by_product(self) -> tuple[Series, ...]:
+        """Series whose totals are kept by product; none where there are none, or slices tell them."""
+        wanted = self.scenario.products and self.by != PRODUCT and not self.bookings_only
+        return tuple(s for s in OF_PRODUCTS if s in self.scenario.series) if wanted else ()
 
     @cached_property
     def taxed(self) -> bool:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
 from simulator.engine.contracts import DayRates
-from simulator.targets import Posted
+from simulator.products import NO_PRODUCT
+from simulator.targets import Posted, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -26,6 +27,7 @@ class Account:
         trial: of each, within the block.
         rate_day: day of signature, at whose rate revenue is converted.
         ruled: whether revenue is counted for them, so that billings defer it.
+        product: index of their product, −1 for none.
     """
 
     rates: DayRates
@@ -33,6 +35,7 @@ class Account:
     trial: Integers
     rate_day: Integers
     ruled: bool
+    product: int = NO_PRODUCT
 
     def of(self, entry: Integers) -> Integers | int:
         """Return the slices of some contracts."""
@@ -55,6 +58,14 @@ class Postings:
         """Post company money to a series; days beyond the horizon do not count."""
         if len(day):
             self.block.cells.add(series, row, day, trial, money)
+
+    def of_product(
+        self, series: Series, product: int, day: Integers, trial: Integers, money: Floats
+    ) -> None:
+        """Add company money inside the horizon to the total of a product, where such totals are kept."""
+        if product != NO_PRODUCT and series in self.block.by_product:
+            inside = (day > 0) & (day <= self.block.plan.last_day)
+            np.add.at(self.block.by_product[series][product], trial, money * inside)
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
@@ -79,3 +90,4 @@ class Postings:
         rows, trial, day = account.of(flow.entry), account.trial[flow.entry], np.maximum(flow.day, 0)
         money = account.rates.convert(flow.amount, account.rate_day[flow.entry], trial)
         self.post("revenue", rows, day, trial, money)
+        self.of_product("revenue", account.product, day, trial, money)

@@ -14,7 +14,7 @@ from simulator.engine.backlog import play_known
 from simulator.engine.block import Block, new_block
 from simulator.engine.cells import PART
 from simulator.engine.plan import Plan
-from simulator.targets import Posted
+from simulator.targets import Posted, Series
 
 BLOCK = 5000
 """Most trials of a block; the result does not depend on it."""
@@ -28,6 +28,7 @@ class Outcome:
 
     Attributes:
         money: floats[slice, cell, trial] of each series; tax and deferred revenue have one slice.
+        by_product: totals of some series, floats[product, trial].
         wins: won deals, floats[slice, cell], over all trials.
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
@@ -35,6 +36,7 @@ class Outcome:
     """
 
     money: dict[Posted, Floats]
+    by_product: dict[Series, Floats]
     wins: Floats
     closes: NDArray[np.int64]
     landed_parts: Floats
@@ -54,6 +56,7 @@ class Outcome:
         """Return these trials followed by further ones."""
         return Outcome(
             {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in self.money},
+            {s: np.concatenate((m, more.by_product[s]), axis=1) for s, m in self.by_product.items()},
             self.wins + more.wins,
             self.closes + more.closes,
             self.landed_parts + more.landed_parts,
@@ -66,6 +69,7 @@ def empty_outcome(plan: Plan) -> Outcome:
     cells, deals = len(plan.scenario.horizon.cuts), len(plan.scenario.pipeline)
     return Outcome(
         {s: np.zeros((slices, cells, 0)) for s, slices in plan.posted.items()},
+        {s: np.zeros((len(plan.scenario.products), 0)) for s in plan.by_product},
         np.zeros((len(plan.slices), cells)),
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
         np.zeros((2, deals)),
@@ -89,11 +93,12 @@ def play(
     """
     outcome = empty_outcome(plan)
     money = {s: np.zeros((m.shape[0], m.shape[1] + 1, count)) for s, m in outcome.money.items()}
+    products = {s: np.zeros((len(m), count)) for s, m in outcome.by_product.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
     edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> Block:
-        return _play_block(new_block(plan, first + begin, money, slice(begin, end)))
+        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end)))
 
     with ThreadPoolExecutor(workers) as pool:
         for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
@@ -103,7 +108,7 @@ def play(
             guarded += done.guarded
             if progress is not None:
                 progress(done.trials)
-    return Outcome({s: m[:, :-1] for s, m in money.items()}, wins, closes, landed, guarded)
+    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded)
 
 
 def _play_block(block: Block) -> Block:

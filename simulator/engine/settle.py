@@ -152,6 +152,7 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     rates = block.rates(signed.currency)
     booked = rates.convert(billed.amount, signed.close_day, signed.trial)
     postings.post("bookings", signed.rows, signed.close_day, signed.trial, booked)
+    postings.of_product("bookings", terms.line.product, signed.close_day, signed.trial, booked)
     if terms.product.recurring and not is_renewal and not block.plan.bookings_only:
         yearly = rates.convert(np.rint(billed.amount * 12 / terms.months), signed.close_day, signed.trial)
         postings.post("arr", signed.rows, signed.close_day, signed.trial, yearly)
@@ -173,7 +174,7 @@ def _perform(postings: Postings, line: LinePlan, signed: Signed, events: Events)
     """Bill, collect and recognise lines that are signed."""
     block, rates = postings.block, postings.block.rates(signed.currency)
     ruled = line.conditions.recognise is not None
-    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled)
+    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled, line.conditions.line.product)
     for written in bill(line, signed.billed, events):
         postings.invoices(account, written)
     if ruled:

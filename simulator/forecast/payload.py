@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.forecast import sections
-from simulator.forecast.groups import FIGURES, INVOICES, NEW, OTHERS
+from simulator.forecast.groups import FIGURES, INVOICES, NEW, OTHERS, PRODUCT
+from simulator.forecast.happened import happened
 from simulator.forecast.statistics import statistics
 from simulator.forecast.trials import Slice, Trials
 from simulator.periods import Period
@@ -289,10 +290,19 @@ def _funnel(forecast: Trials, index: int) -> dict[str, Any]:
 
 
 def _products(forecast: Trials) -> dict[str, Any]:
-    """Return the totals of each product, where the run is grouped by it."""
-    if forecast.by != "product":
-        return {}
-    return {row["group"]: {"totals": row} for row in _groups(forecast) if row["group"]}
+    """Return the totals of each product: bookings and revenue, all series where the run is grouped by it."""
+    if forecast.by == PRODUCT:
+        rows = {row.pop("group"): row for row in _groups(forecast)}
+        return {p.name: {"totals": rows[p.name]} for p in forecast.scenario.products if p.name in rows}
+    known, first = happened(forecast.scenario, PRODUCT) if forecast.by_product else {}, forecast.year_start
+    found: dict[str, Any] = {}
+    for i, product in enumerate(forecast.scenario.products if forecast.by_product else ()):
+        totals: dict[str, Any] = {}
+        for series, amounts in forecast.by_product.items():
+            past = known[series].total(first, group=product.name)
+            totals[series] = _stats(forecast, amounts[i] + past, past)
+        found[product.name] = {"totals": totals}
+    return found
 
 
 def _groups(forecast: Trials) -> list[dict[str, Any]]:

@@ -121,6 +121,7 @@ class Trials:
         by: column by which the run is grouped, or None.
         exact: means of every source, or None where some have none.
         offers: what each offer costs and brings.
+        by_product: what products bring inside the horizon, floats[product, trial] of some series.
     """
 
     scenario: Scenario
@@ -137,6 +138,7 @@ class Trials:
     by: str | None = None
     exact: ExactMeans | None = None
     offers: tuple[OfferEffect, ...] = ()
+    by_product: Mapping[Series, Floats] = field(default_factory=dict)
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -28,6 +28,7 @@ from simulator.words import (
     interval_texts,
     plain,
     scale_of,
+    width,
 )
 
 LINES: Final = 40
@@ -65,12 +66,19 @@ def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "
     """
     scale = scale_of(payload)
     top = [[title(payload, scale)], _headline(payload)]
-    bottom = [*([walk] if (walk := _walk(payload, scale)) else []), _markets(payload, scale)]
+    walk, markets = _walk(payload, scale), _markets(payload, scale)
     foot = [*_warnings(payload, scale), *_foot(payload, files, following)]
     parts = parts_table(payload, scale)
-    used = sum(len(block) + 1 for block in [*top, parts, *bottom] if block) + len(foot) + 2
-    rows = max(min(ROWS, LINES - used), 1)
-    blocks = [*top, fiscal_table(payload, scale, rows), parts, *bottom, foot]
+
+    def room() -> int:
+        """Return how many fiscal periods there is room for."""
+        return LINES - sum(len(b) + 1 for b in [*top, parts, walk, markets] if b) - len(foot) - 2
+
+    # Where there is too much to say, what explains the numbers gives way to the numbers.
+    parts = parts if room() >= 1 else []
+    walk = walk if room() >= 1 else []
+    rows = max(min(ROWS, room()), 1)
+    blocks = [*top, fiscal_table(payload, scale, rows), parts, walk, markets, foot]
     lines = [line for block in blocks if block for line in ["", *block]][1:]
     return "\n".join(cut(line, WIDTH) for line in lines) + "\n"
 
@@ -113,14 +121,17 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         cells = [fine.number(v) if s in found else NOTHING for s, v in zip(sources, shown, strict=True)]
         rows.append([series, *cells, fine.number(total), *interval_texts(stats, scale, 1)])
     lines = table([*header, "low", "middle", "high"], rows, (0,))
-    return [*lines, NOT_ADDING]
+    if max(map(width, lines)) <= WIDTH:
+        return [*lines, NOT_ADDING]
+    # Six sources leave no room for the ends, which stand in the sentences above.
+    return table(header, [row[:-3] for row in rows], (0,))
 
 
 def _headline(payload: Mapping[str, Any]) -> list[str]:
     found = []
     for text in headline(payload, unit=False):
         short = text.startswith("The target")
-        found += [plain(text, WIDTH)] if short else paragraph(text, lines=3)
+        found += [plain(text, WIDTH)] if short else paragraph(text, lines=4)
     return found
 
 

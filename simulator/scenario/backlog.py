@@ -99,15 +99,17 @@ class _Record:
         kind: no invoices at all; open ones only; paid ones too, so that the record is full
         since: from this day on.
         billed: net amount invoiced of each deal, contract minor units.
+        first: day of the first invoice of each deal.
     """
 
     kind: Ledger
     since: int
     billed: Mapping[str, int]
+    first: Mapping[str, int]
 
     def tells_of(self, day: int) -> bool:
         """Tell whether an invoice of a day would stand in the record even if it were paid."""
-        return self.kind == "full" and day >= self.since
+        return self.kind == "full" and self.since <= day <= 0
 
 
 def rests(scenario: Past) -> tuple[Rest, ...]:
@@ -116,7 +118,8 @@ def rests(scenario: Past) -> tuple[Rest, ...]:
     Invoices name their deal: they cover its instalments in order, so none counts twice. An instalment that
     no invoice covers, and whose day has passed, is still to be written where the invoices hold paid ones too
     and reach back so far; it was written and paid where they hold open ones only; without any invoices it was
-    written on schedule, and may be paid or not.
+    written on schedule, and may be paid or not. Where the record begins after the deal's first instalments,
+    its invoices cover those from there on.
     """
     wins, record = scenario.wins, _record(scenario.receivables)
     found = []
@@ -130,38 +133,47 @@ def rests(scenario: Past) -> tuple[Rest, ...]:
                 wins.terms[win], line,
             )  # fmt: skip
             amount, closed = int(amounts[number]), int(wins.day[win])
-            rest, covered = _rest(win, number, terms, amount, closed, covered, record)
+            first = record.first.get(wins.id[win])
+            rest, covered = _rest(win, number, terms, amount, closed, (covered, first), record)
             found.append(rest)
     return tuple(found)
 
 
 def _record(receivables: Receivables) -> _Record:
     known = receivables.invoice_day <= 0
-    billed: dict[str, int] = {}
+    billed, first = dict[str, int](), dict[str, int]()
     for i in np.flatnonzero(known & (receivables.deal != "")).tolist():
-        net = int(receivables.amount_minor[i] - receivables.tax_minor[i])
-        billed[str(receivables.deal[i])] = billed.get(str(receivables.deal[i]), 0) + net
+        net, deal = int(receivables.amount_minor[i] - receivables.tax_minor[i]), str(receivables.deal[i])
+        billed[deal] = billed.get(deal, 0) + net
+        first[deal] = min(first.get(deal, 0), int(receivables.invoice_day[i]))
     if not known.any():
-        return _Record("none", 0, billed)
+        return _Record("none", 0, billed, first)
     paid = receivables.paid_day[known] < UNPAID
-    return _Record("full" if paid.any() else "open", int(receivables.invoice_day[known].min()), billed)
+    since = int(receivables.invoice_day[known].min())
+    return _Record("full" if paid.any() else "open", since, billed, first)
 
 
 def _rest(
-    win: int, number: int, terms: Conditions, amount: int, close_day: int, covered: int, record: _Record
-) -> tuple[Rest, int]:
+    win: int, number: int, terms: Conditions, amount: int, close_day: int, sent: tuple[int, int | None],
+    record: _Record,
+) -> tuple[Rest, int]:  # fmt: skip
     """Return what is left of a line, and what of the invoiced amount goes to the lines after it."""
     parts = [int(part) for part in terms.parts(np.array([amount]))[0]]
+    covered, first = sent
+    usual = _usual_days(terms, close_day)
+    planned = [_invoice_day(terms, n, usual[i.event]) for n, i in enumerate(terms.installments)]
+    earlier = _before(planned, first, record)
     missing = []
-    for part in parts:
-        missing.append(max(part - covered, 0))
-        covered = max(covered - part, 0)
-    days = _events(terms, close_day, missing, record)
+    for n, part in enumerate(parts):
+        taken = 0 if n in earlier else min(part, covered)
+        missing.append(part - taken)
+        covered -= taken
+    days = _events(terms, usual, planned, parts, missing, earlier, record)
     unbilled, presumed = [0] * len(parts), [0] * len(parts)
     for n, left in enumerate(missing):
         event = days[terms.installments[n].event]
-        day = None if event is None else int(terms.invoice_days(n, np.array([event]))[0])
-        if day is None or day > 0 or record.tells_of(day):
+        day = None if event is None else _invoice_day(terms, n, event)
+        if day is None or day > 0 or (record.tells_of(day) and n not in earlier):
             unbilled[n] = left
         elif record.kind == "none":
             presumed[n] = left
@@ -169,30 +181,67 @@ def _rest(
     return rest, covered
 
 
+def _invoice_day(terms: Conditions, n: int, event_day: int) -> int:
+    return int(terms.invoice_days(n, np.array([event_day]))[0])
+
+
+def _usual_days(terms: Conditions, close_day: int) -> dict[Event, int]:
+    """Return the day of each event: the stated one, else its median time after what it follows."""
+
+    def after(day: int, law: Distribution) -> int:
+        return day + int(np.ceil(float(law.isf(0.5)) - 0.5))
+
+    line, days = terms.line, dict.fromkeys(EVENTS, close_day)
+    days["start"] = after(close_day, terms.start) if line.start_day is None else line.start_day
+    delivery = after(close_day, terms.delivery) if line.delivery_day is None else line.delivery_day
+    days["delivery"], days["acceptance"] = delivery, after(delivery, terms.acceptance)
+    return days
+
+
+def _before(planned: list[int], first: int | None, record: _Record) -> set[int]:
+    """Return the instalments of which a full record says nothing, since it begins after them.
+
+    The deal's first invoice belongs to the instalment whose day it is nearest to: an invoice that was written
+    a few days late is none of the next instalment.
+    """
+    if record.kind != "full" or first is None:
+        return set()
+    nearest = min(planned, key=lambda day: abs(day - first), default=0)
+    return {n for n, day in enumerate(planned) if day < min(record.since, nearest)}
+
+
 def _events(
-    terms: Conditions, close_day: int, missing: list[int], record: _Record
-) -> dict[Event, int | None]:
+    terms: Conditions, usual: Mapping[Event, int], planned: list[int], parts: list[int], missing: list[int],
+    earlier: set[int], record: _Record,
+) -> dict[Event, int | None]:  # fmt: skip
     """Return the day of each event, None while it is still to come.
 
-    A stated day counts. An event without one has come when its usual time has passed, unless a full record of
-    invoices shows that what waits for it has not been billed.
+    A stated day counts. An event without one has come by now where most of an instalment that waits for it
+    has been invoiced; it has not come where a full record of invoices shows that none has, although it is
+    time; else it has come when its usual time has passed.
     """
-    days: dict[Event, int | None] = dict.fromkeys(EVENTS, close_day)
-    waiting = {i.event for i, left in zip(terms.installments, missing, strict=True) if left}
+    days: dict[Event, int | None] = dict.fromkeys(EVENTS, usual["signature"])
+    waits = [(n, i.event) for n, i in enumerate(terms.installments) if parts[n]]
+    shown = {event for n, event in waits if 2 * missing[n] < parts[n] or n in earlier}
+    late = {event for n, event in waits if event not in shown and record.tells_of(planned[n])}
+    if "acceptance" in shown:
+        shown.add("delivery")
 
-    def place(event: Event, law: Distribution, since: int | None, stated: int | None = None) -> None:
+    def place(event: Event, stated: int | None = None, follows: bool = True) -> None:
         if event not in terms.events:
             return
-        if stated is not None or since is None:
+        if stated is not None:
             days[event] = stated
-            return
-        usual = since + int(np.ceil(float(law.isf(0.5)) - 0.5))
-        held_up = event in waiting and record.tells_of(usual)
-        days[event] = None if usual > 0 or held_up else usual
+        elif event in shown:
+            days[event] = min(usual[event], 0)
+        else:
+            has_come = follows and usual[event] <= 0 and event not in late
+            days[event] = usual[event] if has_come else None
 
-    place("start", terms.start, close_day, terms.line.start_day)
-    place("delivery", terms.delivery, close_day, terms.line.delivery_day)
-    place("acceptance", terms.acceptance, days["delivery"])
+    place("start", terms.line.start_day)
+    place("delivery", terms.line.delivery_day)
+    delivered = days["delivery"]
+    place("acceptance", follows=delivered is not None)
     return days
 
 
