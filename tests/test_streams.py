@@ -184,7 +184,7 @@ def test_no_number_is_used_for_two_things(monkeypatch, scenario):
     places, asked = spied(monkeypatch, scenario, 40)
     assert len(places) >= 15
     # A customer's luck is one thing that many invoices share; nothing else is asked for twice.
-    shared = {p for p in places if p[1] == "shared_factor" and _is_customer(p)}
+    shared = {p for p in places if p[1] == "factor" and _is_customer(p)}
     assert shared
     for place, states in places.items():
         if place not in shared:
