@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal
@@ -18,10 +18,12 @@ from simulator.forecast import (
     Check,
     ExactMeans,
     Forecast,
+    Happened,
     OfferEffect,
     Slice,
     Trials,
     grouped,
+    happened,
     statistics,
     whole_asked,
 )
@@ -32,6 +34,7 @@ from simulator.receivables import Receivables
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.self_check import check_means
+from simulator.targets import Series
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
@@ -40,6 +43,7 @@ TARGET_ERROR: Final = 0.005
 """Standard error of a target's chance at which the stop rule is content."""
 
 Floats = NDArray[np.float64]
+Known = Mapping[Series, Happened]
 
 
 def simulate(
@@ -57,7 +61,7 @@ def simulate(
         scenario: from `load`.
         trials: how many, or `auto`: as many as the stop rule asks; by default what the scenario says.
         seed: by default the scenario's.
-        workers: threads; the result does not depend on them.
+        workers: how many blocks of trials are played at once; the result does not depend on them.
         by: column of the deals by which bookings and receipts are grouped too.
         progress: called with the trials finished so far.
         block: trials that are played at once; the result does not depend on it.
@@ -73,9 +77,12 @@ def simulate(
     runner = _Runner(whole_asked("workers", workers, 1), progress, block)
     scenario = grouped(scenario, by)
     plan = compile_plan(scenario, seed, by=by)
-    outcome = runner.play(plan, empty_outcome(plan), trials) if trials else _until_content(plan, runner)
-    exact = expected(scenario)
-    main = _forecast(plan, outcome, exact, seed, by)
+    known = happened(scenario, by)
+    if trials:
+        outcome = runner.play(plan, empty_outcome(plan), trials)
+    else:
+        outcome = _until_content(plan, runner, known)
+    main = _forecast(_bare(plan, outcome, known), plan, outcome, seed, by)
     return replace(main, sensitivity=_other_markets(main, plan, runner))
 
 
@@ -101,29 +108,27 @@ def _trials_asked(trials: object) -> int | None:
     return whole_asked("trials", trials, 1, LIMIT)
 
 
-def _until_content(plan: Plan, runner: _Runner) -> Outcome:
+def _until_content(plan: Plan, runner: _Runner, known: Known) -> Outcome:
     """Double the trials until the totals are known well enough (MODEL 9, stop rule)."""
     outcome, count = empty_outcome(plan), FIRST_TRIALS
     while True:
         outcome = runner.play(plan, outcome, count)
-        if count >= MOST_TRIALS or _content(plan, outcome):
+        if count >= MOST_TRIALS or _content(_bare(plan, outcome, known)):
             return outcome
         count = min(2 * count, MOST_TRIALS)
 
 
-def _content(plan: Plan, outcome: Outcome) -> bool:
+def _content(totals: Trials) -> bool:
     """Return whether fiscal and cumulative totals, balances and targets are known well enough."""
-    totals = _bare(plan, outcome)
-    for target in plan.scenario.targets:
+    scenario = totals.scenario
+    for target in scenario.targets:
         chance = totals.target_chance(target)[0]
-        if np.sqrt(chance * (1 - chance) / outcome.trials) > TARGET_ERROR:
+        if np.sqrt(chance * (1 - chance) / totals.trials) > TARGET_ERROR:
             return False
     flows = (
-        totals.window(series, period)[0]
-        for series in plan.scenario.series
-        for period in _totals(plan.scenario)
+        totals.window(series, period)[0] for series in scenario.series for period in _totals(scenario)
     )
-    balances = (totals.balance_at(day) for day in _balance_days(plan.scenario))
+    balances = (totals.balance_at(day) for day in _balance_days(scenario))
     return all(converged(statistics(amounts, totals.unit)) for amounts in chain(flows, balances))
 
 
@@ -146,17 +151,17 @@ def _totals(scenario: Scenario) -> Iterator[Period]:
         yield Period("", span.date_of(1), period.end)
 
 
-def _bare(plan: Plan, outcome: Outcome) -> Trials:
+def _bare(plan: Plan, outcome: Outcome, known: Known | None = None) -> Trials:
     """Return the trials alone, to ask for totals."""
     slices = tuple(Slice(s.segment, s.source, s.group) for s in plan.slices)
     return Trials(
         plan.scenario, outcome.trials, 0, slices, outcome.money, outcome.closes, outcome.landed,
-        np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0),
+        np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0), known=known,
     )  # fmt: skip
 
 
-def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str | None) -> Forecast:
-    bare = _bare(plan, outcome)
+def _forecast(bare: Trials, plan: Plan, outcome: Outcome, seed: int, by: str | None) -> Forecast:
+    exact = expected(plan.scenario)
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
     last = span.day_of(period.end) if period else span.last_day
@@ -166,7 +171,7 @@ def _forecast(plan: Plan, outcome: Outcome, exact: Expected, seed: int, by: str 
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
-        outcome.by_product,
+        outcome.by_product, bare.known,
     )  # fmt: skip
 
 

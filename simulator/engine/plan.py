@@ -255,6 +255,15 @@ class Plan:
                 tax = int(terms.tax_on(line.presumed[i, n]))
                 yield int(line.invoice_days[i, n]), terms.currency, tax
 
+    @cached_property
+    def contracts(self) -> int:
+        """About how many contracts and invoices a trial has, all lines and deals yet to come among them."""
+        known = [len(self.open_deals.contract_of)]
+        known += [part.amount.size for part in self.invoices] + [part.unbilled.size for part in self.backlog]
+        known += [len(part.number) * len(part.line.invoice_days) for part in self.renewals]
+        coming = sum(len(m.counts) // 2 for segment in self.segments for m in segment.months)
+        return sum(known) + coming
+
     @property
     def renews(self) -> bool:
         """Whether contracts signed inside the forecast may be renewed there."""

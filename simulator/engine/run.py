@@ -1,10 +1,11 @@
-"""Run blocks of trials, on one thread or several, into one outcome."""
+"""Run blocks of trials, one after the other or side by side, into one outcome."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,14 @@ from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import play_known
 from simulator.engine.block import Block, new_block
 from simulator.engine.cells import PART
+from simulator.engine.executors import shared_zeros, side_by_side
 from simulator.engine.plan import Plan
 from simulator.targets import Posted, Series
 
 BLOCK = 5000
 """Most trials of a block; the result does not depend on it."""
+WORTHWHILE = 500_000
+"""Contracts times trials from which on the work is worth dividing."""
 
 Floats = NDArray[np.float64]
 
@@ -87,35 +91,48 @@ def play(
         plan: what is played.
         first: number of the first trial.
         count: how many.
-        workers: threads; numpy lets go of the lock in its loops.
+        workers: how many blocks are played at once.
         progress: called with the number of trials as each block is finished.
         block: trials that are played at once.
     """
     outcome = empty_outcome(plan)
-    money = {s: np.zeros((m.shape[0], m.shape[1] + 1, count)) for s, m in outcome.money.items()}
-    products = {s: np.zeros((len(m), count)) for s, m in outcome.by_product.items()}
+    workers = workers if plan.contracts * count >= WORTHWHILE else 1
+    money = {
+        s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()
+    }
+    products = {s: shared_zeros((len(m), count), workers) for s, m in outcome.by_product.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
-    edges = np.linspace(0, count, -(-count // block) + 1).round().astype(int).tolist()
+    blocks = max(-(-count // block), workers)
+    edges = np.linspace(0, count, blocks + 1).round().astype(int).tolist()
 
-    def task(begin: int, end: int) -> Block:
+    def task(begin: int, end: int) -> _Played:
         return _play_block(new_block(plan, first + begin, money, products, slice(begin, end)))
 
-    with ThreadPoolExecutor(workers) as pool:
-        for done in (pool.map if workers > 1 else map)(task, edges[:-1], edges[1:]):
-            wins += done.cells.wins
-            closes += done.closes
-            landed += done.landed_parts
-            guarded += done.guarded
-            if progress is not None:
-                progress(done.trials)
+    for done in side_by_side(task, itertools.pairwise(edges), workers):
+        wins += done.wins
+        closes += done.closes
+        landed += done.landed_parts
+        guarded += done.guarded
+        if progress is not None:
+            progress(done.trials)
     return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded)
 
 
-def _play_block(block: Block) -> Block:
+class _Played(NamedTuple):
+    """What a block brings besides money."""
+
+    trials: int
+    wins: Floats
+    closes: NDArray[np.int32]
+    landed_parts: Floats
+    guarded: int
+
+
+def _play_block(block: Block) -> _Played:
     for segment in block.plan.segments:
         play_segment(block, segment)
     play_known(block)
     if block.plan.defers and not block.plan.bookings_only:
         money = block.cells.money
         money["deferred"][0] += money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
-    return block
+    return _Played(block.trials, block.cells.wins, block.closes, block.landed_parts, block.guarded)

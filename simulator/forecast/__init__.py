@@ -3,6 +3,7 @@
 from simulator.forecast.asked import whole_asked
 from simulator.forecast.forecast import Forecast
 from simulator.forecast.groups import grouped
+from simulator.forecast.happened import Happened, happened
 from simulator.forecast.statistics import LEVELS, statistics
 from simulator.forecast.trials import Check, ExactMeans, OfferEffect, Slice, Trials
 
@@ -11,10 +12,12 @@ __all__ = [
     "Check",
     "ExactMeans",
     "Forecast",
+    "Happened",
     "OfferEffect",
     "Slice",
     "Trials",
     "grouped",
+    "happened",
     "statistics",
     "whole_asked",
 ]

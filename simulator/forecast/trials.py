@@ -122,6 +122,7 @@ class Trials:
         exact: means of every source, or None where some have none.
         offers: what each offer costs and brings.
         by_product: what products bring inside the horizon, floats[product, trial] of some series.
+        known: what each series has brought by now, where somebody has collected it already.
     """
 
     scenario: Scenario
@@ -139,6 +140,7 @@ class Trials:
     exact: ExactMeans | None = None
     offers: tuple[OfferEffect, ...] = ()
     by_product: Mapping[Series, Floats] = field(default_factory=dict)
+    known: Mapping[Series, Happened] | None = field(default=None, repr=False)
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -262,7 +264,7 @@ class Trials:
 
     @cached_property
     def _happened(self) -> Mapping[Series, Happened]:
-        return happened(self.scenario, self.by)
+        return happened(self.scenario, self.by) if self.known is None else self.known
 
     @cached_property
     def year_start(self) -> int:
