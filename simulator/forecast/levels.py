@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.forecast.happened import opening_deferred
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
 
@@ -37,7 +36,7 @@ def level_at(forecast: Trials, level: Level, day: int) -> Floats:
     if level == "balance":
         return forecast.balance_at(day)
     _, cells = forecast.scenario.horizon.cells_between(1, day)
-    return opening_deferred(forecast.scenario) + forecast.between("deferred", 0, cells)
+    return forecast.opening_deferred + forecast.between("deferred", 0, cells)
 
 
 @dataclass(frozen=True)

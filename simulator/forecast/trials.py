@@ -21,7 +21,7 @@ from simulator.forecast.asked import (
     segment_asked,
     series_asked,
 )
-from simulator.forecast.happened import Happened, happened
+from simulator.forecast.happened import Happened, happened, opening_deferred
 from simulator.money import minor_digits
 from simulator.periods import Period
 from simulator.scenario import Scenario
@@ -265,6 +265,11 @@ class Trials:
     @cached_property
     def _happened(self) -> Mapping[Series, Happened]:
         return happened(self.scenario, self.by) if self.known is None else self.known
+
+    @cached_property
+    def opening_deferred(self) -> float:
+        """What is billed and not yet recognised at the as-of day, minor units of the company's currency."""
+        return opening_deferred(self.scenario)
 
     @cached_property
     def year_start(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from simulator.deals import Wins
 from simulator.distributions import Distribution
 from simulator.money import split
 from simulator.receivables import UNPAID, Receivables
-from simulator.scenario.conditions import Conditions, Names, conditions, served_share
+from simulator.scenario.conditions import Conditions, Names, conditions
 from simulator.terms import EVENTS, Event
 
 Ledger = Literal["none", "open", "full"]
@@ -73,16 +74,20 @@ class Rest:
         """What will have been recognised in the end."""
         return self.amount if self.conditions.recognise else 0
 
+    @cached_property
+    def _term(self) -> tuple[int, int] | None:
+        """The first day of service and the first after it, None while it has no day."""
+        start = self.days["start"]
+        return None if start is None else (start, int(self.conditions.term_end_days(np.array(start))))
+
     def recognised_by(self, day: int) -> int:
         """Return what is recognised by the end of a day, by the events that have a date."""
         rule = self.conditions.recognise
         if rule == "over-term":
-            start = self.days["start"]
-            if start is None:
+            if self._term is None:
                 return 0
-            starts = np.array([start])
-            ends = self.conditions.term_end_days(starts)
-            return int(served_share(np.array([self.amount]), starts, ends, day)[0])
+            start, end = self._term
+            return self.amount * min(max(day + 1 - start, 0), end - start) // (end - start)
         if rule == "at-delivery":
             return self.amount if _has_come(self.days["delivery"], day) else 0
         if rule == "at-milestone":
