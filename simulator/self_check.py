@@ -55,7 +55,7 @@ class _Group:
     """Cells that are compared.
 
     Attributes:
-        series: which one, or `tax`.
+        series: which one, `tax` or `deferred`.
         source: of which source, "" for all.
         segment: index, −1 for all.
         exact: money by cell.
@@ -95,11 +95,18 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
             elif not exact.exempt_returns or source == "renewals":
                 for segment in range(len(scenario.segments)):
                     yield _of_contracts(forecast, exact, series, i, segment, parts, rarest)
-    if "tax" in forecast.money and not exact.exempt_returns:
-        count = exact.winners.sum() + sum(known.values())
+    if exact.exempt_returns:
+        return
+    count = float(exact.winners.sum()) + sum(known.values())
+    if "tax" in forecast.money:
         events = _movements(exact.tax, exact.tax.sum(), count)
         rarest = largest * _highest_tax(scenario) if rare else None
-        yield _Group("tax", "", -1, exact.tax, events, 1 + parts * float(count), rarest)
+        yield _Group("tax", "", -1, exact.tax, events, 1 + parts * count, rarest)
+    if "deferred" in forecast.money:
+        # With the revenue it is what lines with a rule are billed, which never cancels within a cell.
+        billed = exact.deferred + exact.revenue.sum(axis=(0, 1))
+        events, slack = _movements(billed, largest, 1), 1 + (1 + parts) * count
+        yield _Group("deferred", "", -1, billed, events, slack, largest if rare else None)
 
 
 def _largest(scenario: Scenario) -> float:
@@ -185,22 +192,32 @@ def _movements(money: Floats, whole: float, count: float) -> Floats:
 
 
 def _compare(forecast: Trials, group: _Group) -> Iterator[Found]:
-    """Yield the merged cells of a group with their z."""
-    edges = (0, *forecast.scenario.horizon.cuts)
-    begin, gathered = 0, 0.0
-    for cell in range(len(group.exact)):
+    """Yield the merged cells of a group with their z; what is left at the end joins the last ones.
+
+    Where nothing at all is expected, nothing may come.
+    """
+    edges, last = (0, *forecast.scenario.horizon.cuts), len(group.exact)
+    found, begin, gathered = list[tuple[int, int]](), 0, 0.0
+    for cell in range(last):
         gathered += group.events[cell] * forecast.trials
-        if gathered < ENOUGH_WINNERS:
-            continue
-        first, last = edges[begin] + 1, edges[cell + 1]
-        exact = float(group.exact[begin : cell + 1].sum())
-        z = standard_errors(_amounts(forecast, group, begin, cell + 1), exact, group.slack, group.rarest)
-        yield group.series, group.source, group.segment, first, last, z
-        begin, gathered = cell + 1, 0.0
+        if gathered >= ENOUGH_WINNERS:
+            found.append((begin, cell + 1))
+            begin, gathered = cell + 1, 0.0
+    if found:
+        found[-1] = found[-1][0], last
+    elif group.exact.any() or not _amounts(forecast, group, 0, last).any():
+        return
+    for begin, end in found or [(0, last)]:
+        exact = float(group.exact[begin:end].sum())
+        z = standard_errors(_amounts(forecast, group, begin, end), exact, group.slack, group.rarest)
+        z = z if found else CERTAIN
+        yield group.series, group.source, group.segment, edges[begin] + 1, edges[end], z
 
 
 def _amounts(forecast: Trials, group: _Group, begin: int, end: int) -> Floats:
-    """Return what the trials have in some cells of a group, floats[trial]."""
+    """Return what the trials have in some cells of a group, floats[trial]; deferred with the revenue."""
+    if group.series == "deferred":
+        return forecast.between("deferred", begin, end) + forecast.between("revenue", begin, end)
     only: dict[str, object] = {"source": group.source} if group.source else {}
     if group.segment >= 0:
         only["segment"] = group.segment
