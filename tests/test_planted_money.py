@@ -404,7 +404,7 @@ BUGS = [
 
 
 FEW = BUGS[::5]
-"""Planted in each run of the ordinary tests, the others among the slow ones: each takes more than a second."""
+"""Planted in each run of the ordinary tests, the others among the slow ones: each takes a second or two."""
 
 
 @pytest.mark.parametrize("plant", FEW, ids=lambda b: b.__name__)
