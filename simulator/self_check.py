@@ -99,9 +99,9 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
         return
     count = float(exact.winners.sum()) + sum(known.values())
     if "tax" in forecast.money:
-        events = _movements(exact.tax, exact.tax.sum(), count)
-        rarest = largest * _highest_tax(scenario) if rare else None
-        yield _Group("tax", "", -1, exact.tax, events, 1 + parts * count, rarest)
+        most = largest * _highest_tax(scenario)
+        events = _movements(exact.tax, max(most, float(exact.tax.sum()) / max(count, 1.0)), 1)
+        yield _Group("tax", "", -1, exact.tax, events, 1 + parts * count, most if rare else None)
     if "deferred" in forecast.money:
         # With the revenue it is what lines with a rule are billed, which never cancels within a cell.
         billed = exact.deferred + exact.revenue.sum(axis=(0, 1))

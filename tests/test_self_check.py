@@ -1,6 +1,7 @@
 """The self-check of a run: what it must see, and what it must not take for a fault."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -117,3 +118,19 @@ def test_sums_of_many_amounts_keep_their_power(sign):
     total = amounts.sum(axis=1)
     exact = total.mean() + 8 * sign * total.std() / np.sqrt(N)
     assert abs(standard_errors(total, exact, 1.0, 2 * np.mean(amounts))) > 6
+
+
+def test_tax_of_a_large_invoice_that_hardly_ever_comes_is_no_finding():
+    """All that its month awaits is the tax of a deal that is won in 1 of 5,000 trials."""
+    product = make_product(tax=Fraction(1, 5), terms="net 30", invoice_lag=1)
+    funnel = make_funnel(transitions=[[0.0, 0.0002, 0.9998]], stay=Fixed(95))
+    segment = make_segment(funnel=funnel, clock=plain_clock(), amount_change=NEVER_CHANGED)
+    wins = make_wins(day=[0], amount=[120_000], lines=(Line(0),))
+    deal = make_pipeline(1, amount=90_000_000, lines=(Line(0),))
+    receivables = make_receivables(due_day=[20], amount_minor=[100])
+    scenario = one(
+        segment, deal, wins=wins, products=(product,), receivables=receivables, months=12
+    )  # fmt: skip
+    for seed in range(4):
+        check = self_check(scenario, run(scenario, N, seed))
+        assert check.passed, check.failures
