@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from factory import make_receivables, make_scenario, make_wins
 from family import trials_of
 from whole_money import files_of, shuffled, write
 
@@ -14,6 +15,7 @@ from simulator.errors import InputError
 from simulator.expected import expected
 from simulator.loading import load
 from simulator.payments import NEVER
+from simulator.receivables import UNPAID
 from simulator.report.show import shown
 from simulator.simulation import simulate
 
@@ -177,6 +179,23 @@ def test_the_order_of_rows_changes_nothing(tmp_path, seed):
 def test_many_whole_scenarios_hold(tmp_path, monkeypatch, seed):
     examine(tmp_path, seed, monkeypatch)
     permuted(tmp_path, seed)
+
+
+# ---- what was found so, by hand
+
+
+def test_a_payment_after_the_as_of_day_tells_nothing_of_the_record():
+    """Whether the invoices hold paid ones is asked of what was paid by now, so that no later day enters."""
+    wins = make_wins(day=[-100], amount=[100_000])
+    rests = []
+    for paid in (UNPAID, 9):
+        invoices = make_receivables(
+            due_day=[-90, 30], invoice_day=[-120, 0], paid_day=[UNPAID, paid], amount_minor=[500, 700]
+        )
+        rests.append(make_scenario(wins=wins, receivables=invoices).rests[0])
+    assert rests[0].unbilled == rests[1].unbilled == (0,)
+    known = make_receivables(due_day=[-90], invoice_day=[-120], paid_day=[-80])
+    assert make_scenario(wins=wins, receivables=known).rests[0].unbilled == (100_000,)
 
 
 # ---- all cells of many scenarios together

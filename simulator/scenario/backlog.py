@@ -11,7 +11,7 @@ import numpy as np
 from simulator.deals import Wins
 from simulator.distributions import Distribution
 from simulator.money import split
-from simulator.receivables import UNPAID, Receivables
+from simulator.receivables import Receivables
 from simulator.scenario.conditions import Conditions, Names, conditions, served_share
 from simulator.terms import EVENTS, Event
 
@@ -143,7 +143,7 @@ def _record(receivables: Receivables) -> _Record:
         billed[str(receivables.deal[i])] = billed.get(str(receivables.deal[i]), 0) + net
     if not known.any():
         return _Record("none", 0, billed)
-    paid = receivables.paid_day[known] < UNPAID
+    paid = receivables.paid_day[known] <= 0  # what is paid later is not known yet
     return _Record("full" if paid.any() else "open", int(receivables.invoice_day[known].min()), billed)
 
 
