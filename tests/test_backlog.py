@@ -130,8 +130,11 @@ def test_a_record_that_begins_later_hides_what_was_before():
     late = {**OTHER, "invoice_day": -50, "paid_day": -20}
     scenario = won({"terms": MILESTONES, "delivery": Fixed(140)}, [late])
     assert left(scenario) == ((0, 600_000), (0, 0))
-    on_its_day = won({"terms": MILESTONES, "delivery": Fixed(140)}, [{**late, "invoice_day": -100}])
-    assert left(on_its_day) == ((600_000, 600_000), (0, 0))
+    by_then = won({"terms": MILESTONES, "delivery": Fixed(140)}, [{**late, "invoice_day": -300}])
+    assert left(by_then) == ((0, 600_000), (0, 0)), "an old invoice may stand there because it was paid late"
+    on_its_day = {"invoice_day": -130, "paid_day": -100}
+    on_its_day = won({"terms": MILESTONES, "delivery": Fixed(140)}, [{**late, **on_its_day}])
+    assert left(on_its_day) == ((600_000, 600_000), (0, 0)), "complete since its first payment"
 
 
 def test_what_is_known_only_later_is_not_known():
@@ -144,7 +147,7 @@ def test_what_is_known_only_later_is_not_known():
 
 
 def test_invoices_cover_the_instalments_in_order_whatever_their_number():
-    three = [paid(-100, 100_000), paid(-70, 300_000), {"invoice_day": -20, "amount": 150_000}]
+    three = [OTHER, paid(-100, 100_000), paid(-70, 300_000), {"invoice_day": -20, "amount": 150_000}]
     scenario = won({"terms": MILESTONES, "delivery": Fixed(140)}, three)
     assert left(scenario) == ((50_000, 600_000), (0, 0))
     assert brought(scenario, "billings") == by_month(scenario, (1, 50_000), (40, 600_000))
@@ -164,11 +167,11 @@ def test_more_than_the_deal_is_worth_covers_the_lines_in_order_and_no_other_deal
     lines = (Line(0, Fraction(1, 4)), Line(0, Fraction(3, 4)))
     scenario = won(
         {"terms": "100% on signature net 30", "recognise": "at-delivery", "delivery": Fixed(140)},
-        [paid(-100, 700_000)], day=[-100, -100], amount=[1_200_000] * 2, lines=[lines, lines],
+        [OTHER, paid(-100, 700_000)], day=[-100, -100], amount=[1_200_000] * 2, lines=[lines, lines],
     )  # fmt: skip
     assert [left(scenario, n)[0] for n in range(4)] == [(0,), (500_000,), (300_000,), (900_000,)]
     much = won(
-        {"terms": MILESTONES, "delivery": Fixed(140)}, [paid(-100, 5_000_000)], day=[-100, -100],
+        {"terms": MILESTONES, "delivery": Fixed(140)}, [OTHER, paid(-100, 5_000_000)], day=[-100, -100],
         amount=[1_200_000] * 2, lines=[(Line(0),)] * 2,
     )  # fmt: skip
     assert [left(much, n)[0] for n in range(2)] == [(0, 0), (600_000, 600_000)]

@@ -52,6 +52,18 @@ def on_day(scenario, series, day):
     return series[..., cell].sum()
 
 
+def test_a_deal_far_older_than_any_win_leaves_the_walk_finite():
+    """Its chance is so small that a division by it overflows."""
+    stays = [[None, Weibull(2.57, 3.8), LogNormal.from_median(10, 40)]]
+    funnel = make_funnel(transitions=[[0.0, 0.6, 0.4]], stays=stays)
+    ages = np.linspace(40, 55, 31)
+    segment = sure_segment(funnel=funnel, set_ladder=np.array([0.6]), doubt=np.zeros(1))
+    scenario = make_scenario(segments=(segment,), pipeline=make_pipeline(len(ages), age=ages))
+    chances = expected(scenario).deal_chance
+    assert ((chances > 0) & (chances < 1e-300)).any()
+    assert all(np.isfinite(step) for _, step in walk(scenario, 1, 90))
+
+
 def test_a_sure_deal_is_a_line_of_a_spreadsheet():
     behaviour = PaymentBehaviour(5, np.ones(1))  # everybody pays five days late
     segment = sure_segment(payment={"default": behaviour}, soberness=Soberness(1.0, 0.9))

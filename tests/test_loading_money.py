@@ -170,6 +170,14 @@ def test_deals_are_made_of_lines_or_a_product_or_the_mix(tmp_path):
     assert s.pipeline.extra["product"] == ("", "Licence", "", "hardware")
 
 
+def test_the_order_of_lines_in_their_table_says_nothing(tmp_path):
+    header, *rows = LINES.splitlines()
+    turned = "\n".join([header, *rows[::-1]]) + "\n"
+    plain, other = big(tmp_path), big(tmp_path, lines=turned)
+    assert plain.pipeline.lines == other.pipeline.lines
+    assert plain.wins.lines == other.wins.lines
+
+
 def test_wins_of_every_year_keep_what_their_rest_needs(tmp_path):
     wins = big(tmp_path).wins
     assert wins.id == ("W1", "W2") and wins.day.tolist() == [-179, -974]

@@ -24,6 +24,8 @@ SOURCES: Final = ("backlog", "open", "new", "renewals", "receivables")
 """What is left of deals won by now; open deals with their returns; deals to come with theirs, and bluebirds;
 renewals of all of these and of known contracts; opening invoices."""
 BACKLOG, OPEN, NEW, RENEWALS, RECEIVABLES = range(5)
+NEGLIGIBLE: Final = 1e-200
+"""A chance so small, of a deal far older than any win, that nothing can be divided by it."""
 
 
 Lines = dict[tuple[int, Kind], dict[Stated, Floats]]
@@ -108,8 +110,9 @@ class Signatures:
         codes, currency = np.unique(np.array(pipeline.currency)[deals.rows], return_inverse=True)
         rate = np.array([rates(self.scenario, str(code)) for code in codes])
         amounts, n = pipeline.amount[deals.rows].astype(np.float64), np.arange(len(deals.rows))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            crm = np.where(deals.chance > 0, crm_chances(self.scenario)[deals.rows] / deals.chance, 0.0)
+        possible = deals.chance > NEGLIGIBLE
+        crm = np.where(possible, crm_chances(self.scenario)[deals.rows], 0.0)
+        crm /= np.where(possible, deals.chance, 1.0)
         for series, weight in ((daily.at_set_chances, amounts * crm), (daily.at_our_chances, amounts)):
             series[index] = (Sums(len(codes), currency, n, weight).of(first) * rate).sum(axis=0)
         daily.first[index] = factor * daily.at_our_chances[index] * price

@@ -141,9 +141,13 @@ class Lines:
         return self._made[key]
 
     def _of_table(
-        self, rows: Sequence[int], common: Line, amount: int, currency: str, strict: bool
+        self, rows: list[int], common: Line, amount: int, currency: str, strict: bool
     ) -> tuple[Line, ...]:
-        """Return the lines that a table gives a deal; what they leave open is as in the deal."""
+        """Return the lines that a table gives a deal; what they leave open is as in the deal.
+
+        They stand in the order of products, starts, months and shares, and their rows with them: draws and
+        cents must not hang on the order of a table.
+        """
         table = self.table
         assert table is not None
         amounts = [table.minor(row, "amount", currency) for row in rows]
@@ -168,8 +172,10 @@ class Lines:
                 common.start_day if start is None else start,
                 common.delivery_day,
             )
-            found.append(line)
-        return tuple(found)
+            found.append((line, row))
+        found.sort(key=lambda pair: _place(pair[0]))
+        rows[:] = [row for _, row in found]
+        return tuple(line for line, _ in found)
 
     def _check_term(self, cells: Cells, row: int, column: str, line: Line) -> None:
         """Refuse a term of a renewed product that is too short to be followed."""
@@ -183,3 +189,7 @@ class Lines:
     def _day(self, cells: Cells, row: int, column: str) -> int | None:
         day = cells.day(row, column)
         return None if day is None else day.toordinal() - self.as_of.toordinal()
+
+
+def _place(line: Line) -> tuple[int, int, int, Fraction]:
+    return line.product, 0 if line.start_day is None else line.start_day, line.months, line.share

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.deals import Wins
 from simulator.distributions import Distribution
 from simulator.money import split
-from simulator.receivables import UNPAID, Receivables
+from simulator.receivables import Receivables
 from simulator.scenario.conditions import Conditions, Names, conditions
 from simulator.terms import EVENTS, Event
 
@@ -102,7 +102,8 @@ class _Record:
 
     Attributes:
         kind: no invoices at all; open ones only; paid ones too, so that the record is full
-        since: from this day on.
+        since: from this day on, that of the first payment: whether a file holds all invoices written since
+            some day, or all paid since some day and the open ones, later ones are all in it.
         billed: net amount invoiced of each deal, contract minor units.
         first: day of the first invoice of each deal.
     """
@@ -153,9 +154,11 @@ def _record(receivables: Receivables) -> _Record:
         first[deal] = min(first.get(deal, 0), int(receivables.invoice_day[i]))
     if not known.any():
         return _Record("none", 0, billed, first)
-    paid = receivables.paid_day[known] < UNPAID
-    since = int(receivables.invoice_day[known].min())
-    return _Record("full" if paid.any() else "open", since, billed, first)
+    paid = receivables.paid_day[known & (receivables.paid_day <= 0)]
+    if not len(paid):
+        return _Record("open", 0, billed, first)
+    # Older invoices stand in such a file only while they are open, or because they were paid late.
+    return _Record("full", int(paid.min()), billed, first)
 
 
 def _rest(

@@ -254,7 +254,7 @@ def machines():
 
     signed = d("2026-10-09")
     c.booking("M2", signed, 100_000_00, "the Friday before its stated Sunday")
-    machined, cared, planted = split(100_000_00, (1, 1, 1))
+    machined, planted, cared = split(100_000_00, (1, 1, 1))
     machine("M2", "machine", signed, machined, net(30), d("2026-11-18"))
     start = d("2026-10-23")
     c.arr("M2", "care", signed, cared, 24)
