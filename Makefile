@@ -16,8 +16,8 @@ OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carr
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(READY)  ## forecast scenarios/baseline.yaml into reports/baseline/
-	$(BIN)/simulator run scenarios/baseline.yaml
+demo: $(READY)  ## forecast scenarios/saas-hardware into reports/saas-hardware/
+	$(BIN)/simulator run scenarios/saas-hardware
 
 test: $(READY)  ## the tests, under two minutes
 	$(PYTEST) -n 2 -m "$(ORDINARY)"
@@ -50,7 +50,7 @@ golden: $(READY)  ## rewrite the pinned numbers (say why in CHANGELOG.md, under 
 	$(PYTEST) tests/test_golden.py --write-golden
 
 sample: $(READY)  ## write reports/sample/ anew
-	$(BIN)/simulator run scenarios/baseline.yaml --out reports/sample
+	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
 
 clean:  ## remove .venv, caches and build leftovers; reports stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -45,7 +45,7 @@ KINDS = {
             Stage("Solution proposed", 0.64, 20),
             Stage("Negotiation", 0.80, 14),
         ),
-        *(27.0, 0.22, 9_000, 0.5, 12, 0.0),
+        *(27.5, 0.22, 9_000, 0.5, 12, 0.0),
         (("", 1.0),),
         (("quarterly in advance net 30", 0.06),),
         ("subscription",),
@@ -288,8 +288,8 @@ def category(luck: Luck, row: Row) -> str:
     """Return what sales says of an open deal: commit, best case or pipeline."""
     if row.outcome:
         return ""
-    likely = {"Contract": (0.8, 0.15), "Negotiation": (0.35, 0.45), "Solution evaluated": (0.1, 0.5)}
-    commit, best = likely.get(row.stage, (0.0, 0.1))
+    likely = {"Contract": (0.9, 0.1), "Negotiation": (0.8, 0.2), "Solution evaluated": (0.6, 0.3)}
+    commit, best = likely.get(row.stage, (0.25, 0.3) if row.stage == "Solution proposed" else (0.0, 0.05))
     return luck.choice((("commit", commit), ("best case", best)), "pipeline")
 
 
@@ -371,17 +371,17 @@ def recognised(part: Part) -> Iterator[tuple[date, float]]:
 
 # The budget, thousands of euros a year: of fiscal 2027 and 2028.
 BUDGET = {
-    ("bookings", "smb"): (1_500, 1_750),
-    ("bookings", "mid-market"): (4_600, 5_100),
-    ("bookings", "enterprise"): (3_900, 4_400),
-    ("revenue", "smb"): (1_400, 1_600),
-    ("revenue", "mid-market"): (4_300, 4_900),
-    ("revenue", "enterprise"): (3_700, 4_200),
-    ("receipts", "smb"): (1_650, 1_900),
-    ("receipts", "mid-market"): (5_100, 5_800),
-    ("receipts", "enterprise"): (3_700, 4_200),
+    ("bookings", "smb"): (1_700, 1_900),
+    ("bookings", "mid-market"): (4_300, 5_300),
+    ("bookings", "enterprise"): (2_600, 3_700),
+    ("revenue", "smb"): (1_500, 1_700),
+    ("revenue", "mid-market"): (3_400, 4_600),
+    ("revenue", "enterprise"): (2_100, 3_100),
+    ("receipts", "smb"): (1_700, 2_000),
+    ("receipts", "mid-market"): (3_700, 5_400),
+    ("receipts", "enterprise"): (2_000, 3_000),
 }
-SEASON = (8, 8, 8.5, 7.5, 7, 8.5, 8.5, 8.5, 9, 8, 8.5, 10)  # per cent, from April
+SEASON = (6.5, 6, 8, 7.5, 8, 8.5, 7, 9, 10, 9, 10, 10.5)  # per cent, from April
 
 
 def plan_rows() -> Iterator[tuple[object, ...]]:

@@ -325,8 +325,8 @@ def test_what_has_been_invoiced_is_not_invoiced_again():
     assert result.billings[BACKLOG, 0] == pytest.approx(cells(open_ones, (40, 500_000)))
     assert result.receipts[BACKLOG, 0] == pytest.approx(cells(open_ones, (70, 550_000)))
     assert result.receipts[RECEIVABLES, 0] == pytest.approx(cells(open_ones, (10, 550_000)))
-    full = won(bills | {"deal": [""], "paid_day": [-1]})
-    # The file reaches back to the day of the first instalment, and does not hold it: written tomorrow.
+    full = won(bills | {"deal": [""], "paid_day": [-20]})
+    # The file is complete since the day of the first instalment, and does not hold it: written tomorrow.
     result = expected(full)
     assert result.billings[BACKLOG, 0] == pytest.approx(cells(full, (1, 500_000), (40, 500_000)))
     assert not result.receipts[RECEIVABLES].any()

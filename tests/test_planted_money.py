@@ -22,7 +22,7 @@ from family import SPREAD, one, self_check
 from simulator.arrivals import PipelineGeneration
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed, Gamma
-from simulator.engine import backlog, billing, contracts, luck, play, rates, recognition, settle
+from simulator.engine import backlog, billing, contracts, luck, play, rates, recognition, run, settle
 from simulator.engine.contracts import Contract, LinePlan
 from simulator.engine.populations import Arrivals
 from simulator.engine.postings import Postings
@@ -346,15 +346,17 @@ def shares_of_the_mix_swapped(patch):
 
 
 def deferred_with_the_wrong_sign(patch):
-    real = Postings._deferred
-    patch.setattr(Postings, "_deferred", lambda self, day, trial, money: real(self, day, trial, -money))
+    def defer(money):
+        money["deferred"][0] -= money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
+
+    patch.setattr(run, "defer", defer)
 
 
 def revenue_not_taken_off_the_deferred(patch):
-    real = Postings._deferred
-    patch.setattr(
-        Postings, "_deferred", lambda self, day, trial, money: real(self, day, trial, np.maximum(money, 0))
-    )
+    def defer(money):
+        money["deferred"][0] += money["billings"].sum(axis=0)
+
+    patch.setattr(run, "defer", defer)
 
 
 def stated_delivery_ignored(patch):

@@ -89,9 +89,9 @@ class Audit:
     def watching(self, revenue):
         """Revenue rises, and never above the booking."""
 
-        def watched(line, some, events, edges):
+        def watched(line, some, events, edges, term_end=None):
             total = np.zeros(len(some.amount), dtype=np.int64)
-            for flow in revenue(line, some, events, edges):
+            for flow in revenue(line, some, events, edges, term_end):
                 assert (flow.amount >= 0).all()
                 np.add.at(total, flow.entry, flow.amount)
                 yield flow
@@ -194,7 +194,7 @@ def test_a_payment_after_the_as_of_day_tells_nothing_of_the_record():
         )
         rests.append(make_scenario(wins=wins, receivables=invoices).rests[0])
     assert rests[0].unbilled == rests[1].unbilled == (0,)
-    known = make_receivables(due_day=[-90], invoice_day=[-120], paid_day=[-80])
+    known = make_receivables(due_day=[-90], invoice_day=[-120], paid_day=[-110])
     assert make_scenario(wins=wins, receivables=known).rests[0].unbilled == (100_000,)
 
 

@@ -24,7 +24,7 @@ class Commit:
         amount: what is already won in the period, and the open deals of the category that are stated to close
             in it, minor units of the company's currency.
         deals: number of those open deals.
-        chance: that bookings of the period reach it.
+        chance: that bookings of the period, renewals apart, reach it.
         low: lower end of its 95 % Wilson interval.
         high: upper end.
     """
@@ -46,6 +46,9 @@ def commits(forecast: Trials) -> tuple[Commit, ...]:
     stated, last = scenario.pipeline.stated_day, scenario.horizon.day_of(period.end)
     in_time = np.isnan(stated) | (stated <= last)
     amounts, already = forecast.window("bookings", period)
+    first, last_day = scenario.horizon.day_of(period.start), scenario.horizon.day_of(period.end)
+    # What sales commits to are its open deals; contracts that renew by themselves are no part of it.
+    amounts = amounts - forecast.amounts("bookings", max(first, 1), last_day, source="renewals")
     found, words = [], set[str]()
     for name, known in WORDS.items():
         fresh = np.array([c in known for c in categories], dtype=np.bool_)

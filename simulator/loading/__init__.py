@@ -51,9 +51,7 @@ def _file_of(path: Path) -> Path:
     """Return the scenario file that a path means."""
     if not path.is_dir():
         return path
-    inner = path / "inputs" / "scenario.yaml"
-    if not inner.is_file():
-        raise PlaceError(
-            f"{path} is a folder without inputs/scenario.yaml: name a scenario or a run's folder"
-        )
-    return inner
+    for inner in (path / "inputs" / "scenario.yaml", path / "scenario.yaml"):
+        if inner.is_file():
+            return inner
+    raise PlaceError(f"{path} is a folder without scenario.yaml: name a scenario or a run's folder")

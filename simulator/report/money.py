@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
-from simulator.words import Scale, chance_cells, day, interval_texts, plain
+from simulator.words import Scale, chance_cells, day, interval_texts, period_name, plain
 
 _KINDS: Final = {"month": "Months", "quarter": "Quarters", "year": "Years"}
 _LEVELS: Final = {"balance": "balance", "deferred_revenue": "deferred revenue"}
@@ -35,7 +35,7 @@ def _plan_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
     ends = [NOTHING] * 3 if past else [scale.number(row[q]) for q in ("p10", "p50", "p90")]
     reached = ("reached" if row["chance"] else "missed", "") if past else chance_cells(row)
     actual = scale.number(row["actual"]) if row["actual"] or past else NOTHING
-    name = plain(row["name"], 20)
+    name = period_name(row["name"], row["start"], row["end"])
     off = scale.number(row["difference"], sign=True)
     return [name, actual, *ends, scale.number(row["plan"]), off, *reached]
 

@@ -41,8 +41,8 @@ PARTS: Final = {
     "actual": "so far",
     "backlog": "backlog",
     "receivables": "invoices",
-    "open": "open deals",
-    "new": "new deals",
+    "open": "open",
+    "new": "new",
     "renewals": "renewals",
 }
 """What people call the sources of money, in the order from sure to unsure."""

@@ -77,6 +77,10 @@ def _plan(period: Mapping[str, Any], series: str, scale: Scale) -> Iterator[str]
         return
     already = float((period.get(series) or {}).get("already") or 0.0)
     amount = f"The plan of {scale.exact(plan['amount'])}"
+    if series == "receipts" and 0 < already < plan["amount"]:
+        # The sentence before is about what is still to come, the plan is about the whole year.
+        had = happened_text(period[series], scale)
+        amount += f" for {plain(period['name'], 20)}, {had} of it received so far,"
     if already >= plan["amount"]:
         yield f"{amount} has been reached."
     else:
