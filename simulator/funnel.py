@@ -200,7 +200,7 @@ def advance_chances_of_snapshot(snapshot: Floats, others: Floats, mean_stays: Fl
     for turn in range(500):
         try:
             h = np.concatenate((close_chances(transitions), (1.0, 0.0)))
-        except np.linalg.LinAlgError:
+        except (np.linalg.LinAlgError, ValueError):  # what was tried last are no chances
             break
         gain = mean_stays * (h[None, :] - snapshot[:, None])
         loss = mean_stays[:, size + 1] * snapshot

@@ -13,6 +13,7 @@ from simulator.engine import backlog, compile_plan, play, settle
 from simulator.engine.postings import Postings
 from simulator.errors import InputError
 from simulator.expected import expected
+from simulator.funnel import advance_chances_of_snapshot
 from simulator.loading import load
 from simulator.payments import NEVER
 from simulator.receivables import UNPAID
@@ -182,6 +183,16 @@ def test_many_whole_scenarios_hold(tmp_path, monkeypatch, seed):
 
 
 # ---- what was found so, by hand
+
+
+def test_snapshots_that_no_funnel_gives_are_said_to_be_so():
+    """It was said that the stages, by their numbers, never reach won or lost, which each of them does."""
+    snapshot, others = np.array([0.243, 0.44, 0.605, 0.761, 0.827]), np.zeros((5, 7))
+    others[2, 1], others[4, 3] = 0.151, 0.212
+    stays = np.array([44.9, 9.0, 14.8, 34.0, 8.0])[:, None] * np.ones(7)
+    stays[2, 6] = 2.07
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="no entry chances fit"):
+        advance_chances_of_snapshot(snapshot, others, stays)
 
 
 def test_a_payment_after_the_as_of_day_tells_nothing_of_the_record():
