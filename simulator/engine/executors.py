@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import mmap
 import multiprocessing
+import os
 import signal
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -72,6 +75,14 @@ def _begin(task: Task[Any]) -> None:
     _task = task
     # On Ctrl-C a worker ends at once and in silence; the process that waits for it says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that began it is gone, killed perhaps, and nobody waits any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work(span: Span) -> Any:
