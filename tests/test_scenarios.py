@@ -281,7 +281,7 @@ class TestSaasHardware:
         assert len(text.splitlines()) <= 40
         said = " ".join(text.split())
         for beginning in (
-            "Bookings of FY2027 will most likely land between", "The plan of 8.6 is", "Sales commit",
+            "Bookings of FY2027 will most likely land between", "The plan of 10.9 is", "Sales commit",
             "Revenue of FY2027 will most likely land between",
             "Receipts until 31 Mar 2027 will most likely be",
             "The balance on 31 Dec 2026 will most likely be", "it falls below the floor of 0.25",
