@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.dates import date2num
+from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, MaxNLocator
+from numpy.typing import NDArray
 
-from simulator.words import MONTHS, Scale
+from simulator.words import MONTHS, Scale, has_interval, headline_period, month
+
+Floats = NDArray[np.float64]
 
 PLAN: Final = "#b8500a"
 INK: Final = "#222222"
@@ -20,7 +26,7 @@ GREY: Final = "#666666"
 
 @dataclass(frozen=True)
 class Palette:
-    """Shades of one series, told apart in grey and by the colour-blind: blue, green-blue and orange.
+    """Shades of one series, told apart in grey and by the colour-blind: light to dark.
 
     Attributes:
         wide: 95 chances in 100.
@@ -37,16 +43,53 @@ class Palette:
 
 PALETTES: Final = {
     "bookings": Palette("#dbe8f5", "#a3c4e4", "#5e97cb", "#123a66"),
+    "revenue": Palette("#ece6f4", "#c8b8e0", "#9479c0", "#3a2168"),
     "receipts": Palette("#d8eee8", "#9fd3c5", "#4aa58d", "#08483c"),
+    "balance": Palette("#e7eaee", "#bcc6d1", "#8292a5", "#26323f"),
 }
 
 
-def heading(axes: Axes, title: str, subtitle: str) -> None:
-    """Write what the figure says, and below it the unit and how to read it."""
-    axes.set_title(title)
+def canvas(right: float = 0.96) -> tuple[Figure, Axes]:
+    """Return a figure with one pair of axes, and room for a heading."""
+    figure = Figure()
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.08, right=right, top=0.83, bottom=0.12)
+    return figure, axes
+
+
+def has_bands(payload: Mapping[str, Any]) -> bool:
+    """Tell whether there were trials enough for a picture of what is likely."""
+    return has_interval(headline_period(payload).get("bookings") or {})
+
+
+def heading(axes: Axes, title: str, subtitle: str, lift: float = 0.0) -> None:
+    """Write what the figure says, and below it the unit and how to read it.
+
+    Args:
+        axes: below the heading.
+        title: what the figure says.
+        subtitle: unit, and how to read it.
+        lift: points left free between heading and axes.
+    """
+    axes.set_title(title, pad=30 + lift)
     axes.annotate(
-        subtitle, (0, 1), (0, 10), "axes fraction", textcoords="offset points", color=GREY, fontsize=10
+        subtitle, (0, 1), (0, 10 + lift), "axes fraction", textcoords="offset points", color=GREY, fontsize=10
     )
+
+
+def bars(
+    axes: Axes, places: Floats, low: Floats, high: Floats, colour: str, width: float = 0.72, label: str = ""
+) -> None:
+    """Draw upright bars from low to high as one shape, which is faster than one for each.
+
+    The limits of the axes are left alone.
+    """
+    left, right = places - width / 2, places + width / 2
+    corners = np.stack(((left, low), (left, high), (right, high), (right, low)))  # [corner, x or y, bar]
+    shape = PolyCollection(
+        [*corners.transpose(2, 0, 1)], facecolors=colour, linewidths=0, label=label or None
+    )
+    axes.add_collection(shape, autolim=False)
 
 
 class MoneyFormatter(Formatter):
@@ -81,10 +124,18 @@ def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:
     labels, year = [], None
     for when in shown:
         labels.append(
-            f"{when.day} {MONTHS[when.month - 1]}" + (f"\n{when.year}" if when.year != year else "")
+            f"{when.day} {MONTHS[when.month - 1]}" + (f"\n{when.year}" if when.year != year else "\n")
         )
         year = when.year
     axes.set_xticks([number(when) for when in shown], labels)
+
+
+def period_axis(axes: Axes, periods: Sequence[Mapping[str, Any]], most: int = 10) -> None:
+    """Name periods that stand side by side: months by month and year, those of the books by their name."""
+    names = [p["name"] if " FY" in p.get("name", "") else month(p["end"]) for p in periods]
+    step = -(-len(names) // most) or 1
+    labels = [name.replace(" ", "\n") if i % step == 0 else "" for i, name in enumerate(names)]
+    axes.set_xticks(range(len(names)), labels)
 
 
 def number(when: date) -> float:
