@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, MaxNLocator
 from numpy.typing import NDArray
 
-from simulator.words import MONTHS, Scale, has_interval, headline_period, month
+from simulator.words import MONTHS, Scale, day, has_interval, headline_period, month, scale_for, scale_of
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +120,12 @@ def money_axis(axes: Axes, scale: Scale, vertical: bool = True) -> None:
 def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:
     """Mark ends of periods by day and month, with the year where it changes."""
     step = -(-len(ends) // most) or 1
-    shown = list(ends[::-1][::step])[::-1]
+    # Ends of months and of weeks beside one another would touch.
+    apart = 0.085 * (ends[-1] - ends[0]).days if ends else 0
+    shown: list[date] = []
+    for when in ends[::-1][::step]:
+        if not shown or (shown[0] - when).days >= apart:
+            shown.insert(0, when)
     labels, year = [], None
     for when in shown:
         labels.append(
@@ -132,10 +137,42 @@ def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:
 
 def period_axis(axes: Axes, periods: Sequence[Mapping[str, Any]], most: int = 10) -> None:
     """Name periods that stand side by side: months by month and year, those of the books by their name."""
-    names = [p["name"] if " FY" in p.get("name", "") else month(p["end"]) for p in periods]
+    names = [_name(p) for p in periods]
     step = -(-len(names) // most) or 1
-    labels = [name.replace(" ", "\n") if i % step == 0 else "" for i, name in enumerate(names)]
+    labels = ["\n".join(name.rsplit(" ", 1)) if i % step == 0 else "" for i, name in enumerate(names)]
     axes.set_xticks(range(len(names)), labels)
+
+
+def length(period: Mapping[str, Any]) -> int:
+    """Return the days of a period."""
+    return (date.fromisoformat(period["end"]) - date.fromisoformat(period["start"])).days + 1
+
+
+def landing(what: str, stats: Mapping[str, Any], scale: Scale) -> str:
+    """Say in a title where an amount will land."""
+    fit = scale.fitting(stats)
+    low, middle, high = (fit.said(float(stats[q])) for q in ("p10", "p50", "p90"))
+    if stats.get("certain"):
+        return f"{what}: {middle}"
+    ends = f"8 chances in 10 between {low} and {high}"
+    return f"{what}: {ends if low != high else f'most likely about {middle}'}"
+
+
+def named_ends(stats: Mapping[str, Any], scale: Scale, colour: str) -> list[tuple[float, str, str]]:
+    """Return (height, text, colour) of low, middle and high; those that read alike share a label."""
+    fit, found = scale.fitting(stats), dict[str, list[str]]()
+    for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90")):
+        found.setdefault(fit.said(stats[q]), []).append(word)
+    if len(found) == 1:
+        return [(float(stats["p50"]), f"about {next(iter(found))}", colour)]
+    return [(float(stats[q]), f"{word} {fit.said(stats[q])}", colour)
+            for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90"))]  # fmt: skip
+
+
+def scale_to(payload: Mapping[str, Any], top: float) -> Scale:
+    """Return the forecast's scale, a larger one where the amounts of an axis would not fit beside it."""
+    scale = scale_of(payload)
+    return scale if top < 1e4 * scale.unit else scale_for(top, str(payload.get("currency", "")))
 
 
 def number(when: date) -> float:
@@ -146,7 +183,11 @@ def number(when: date) -> float:
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write (height, text, colour) at the right edge, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    places = spread_out([height for height, _, _ in labels], 0.052 * (high - low))
+    gap = 0.052 * (high - low)
+    places = spread_out([height for height, _, _ in labels], gap)
+    # What would stand on the names of the days below moves up.
+    for rank, i in enumerate(sorted(range(len(places)), key=lambda i: places[i])):
+        places[i] = max(places[i], low + (0.4 + rank) * gap)
     for place, (_, text, colour) in zip(places, labels, strict=True):
         axes.annotate(
             text, (1, place), (9, 0), ("axes fraction", "data"), textcoords="offset points",
@@ -169,6 +210,12 @@ def spread_out(heights: Sequence[float], gap: float) -> list[float]:
     for place, height in zip(order, placed, strict=True):
         found[place] = height
     return found
+
+
+def _name(period: Mapping[str, Any]) -> str:
+    if " FY" in period.get("name", ""):
+        return str(period["name"])
+    return day(period["end"]) if length(period) < 27 else month(period["end"])
 
 
 def _first(group: list[float]) -> float:

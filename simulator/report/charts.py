@@ -20,6 +20,7 @@ from simulator.report.canvas import (
     canvas,
     has_bands,
     heading,
+    landing,
     money_axis,
     period_axis,
 )
@@ -62,10 +63,9 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
     if plan := (period.get("plan") or {}).get(series):
         _name_plan(axes, plan, scale, (edges[0], edges[-1]), 1.36 * top)
     axes.set_ylim(0, 1.5 * top)
-    ends = f"between {fit.said(stats['p10'])} and {fit.said(stats['p90'])}"
     since = "" if period["name"] else f"; {counted_since(payload, series)}"
     when = f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
-    heading(axes, f"{series.capitalize()} {when}: 8 chances in 10 {ends}",
+    heading(axes, landing(f"{series.capitalize()} {when}", stats, scale),
             f"{scale.name} across, chances in 100 upwards; pale: below low, above high{since}")  # fmt: skip
     money_axis(axes, scale, vertical=False)
     return figure
@@ -113,7 +113,7 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
         left=0.08, right=0.97, top=0.86 if len(present) > 1 else 0.8, bottom=0.09, hspace=0.62
     )
     for axes, series in zip(grid[:, 0], present, strict=True):
-        _period_bands(axes, periods, series)
+        _period_bands(axes, periods, series, scale)
         period_axis(axes, periods)
         heading(axes, f"{series.capitalize()} by period",
                 f"{scale.name}; pale band 8 chances in 10, dark band 1 in 2, white line middle")  # fmt: skip
@@ -177,7 +177,7 @@ def _upright(axes: Axes, x: float, height: float, text: str, colour: str) -> Non
     )
 
 
-def _period_bands(axes: Axes, periods: Sequence[Mapping[str, Any]], series: str) -> None:
+def _period_bands(axes: Axes, periods: Sequence[Mapping[str, Any]], series: str, scale: Scale) -> None:
     colours, half, rows = PALETTES[series], 0.36, []
     for place, period in enumerate(periods):
         if stats := period.get(series):
@@ -189,7 +189,7 @@ def _period_bands(axes: Axes, periods: Sequence[Mapping[str, Any]], series: str)
     shades = [colours.line if certain else "white" for certain in low == high]
     axes.hlines(middle, places - half, places + half, color=shades, linewidth=1.8)
     axes.set_xlim(-0.6, len(periods) - 0.4)
-    axes.set_ylim(min(0.0, *low), 1.06 * max(0.0, *high) or None)
+    axes.set_ylim(min(0.0, *low), 1.06 * max(0.0, *high) or scale.unit)
 
 
 def _stages(axes: Axes, segment: Mapping[str, Any], widest: float) -> None:

@@ -21,14 +21,16 @@ from simulator.report.canvas import (
     end_labels,
     has_bands,
     heading,
+    landing,
     money_axis,
+    named_ends,
     number,
+    scale_to,
 )
 from simulator.report.past import Point, past_path, plan_path, planned_years, year_start
-from simulator.words import Scale, chance_cells, day, month, percent, plain, scale_of
+from simulator.words import Scale, chance_cells, day, month, percent, plain
 
 BANDS: Final = (("wide", "p2.5", "p97.5"), ("likely", "p10", "p90"), ("core", "p25", "p75"))
-NAMED: Final = (("high", "p90"), ("middle", "p50"), ("low", "p10"))
 SHADES: Final = "the shades hold 5, 8 and 9.5 chances in 10"
 Paths = Mapping[str, Sequence[float]]
 
@@ -38,7 +40,7 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     points = [p for p in payload.get("cumulative") or [] if p.get(series)]
     if not points or not has_bands(payload):
         return None
-    scale, colours = scale_of(payload), PALETTES[series]
+    colours = PALETTES[series]
     ends = [date.fromisoformat(p["end"]) for p in points]
     base = float(points[0][series].get("already") or 0.0)
     past, plan = past_path(payload, series, base), plan_path(payload, series, base, ends[-1])
@@ -48,7 +50,9 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     figure, axes, paths, x = _fan([p[series] for p in points], payload["as_of"], ends, base, colours)
     marks = _plans(payload, series, base, ends[-1])
     heights = [height for _, height, _ in marks] + [height for _, height in plan]
-    top = max([*paths["p97.5"], *heights, base]) or scale.unit
+    top = max([*paths["p97.5"], *heights, base])
+    scale = scale_to(payload, top)
+    top = top or scale.unit
     axes.set_ylim(1.12 * min(0.0, *paths["p2.5"]), 1.12 * top)
     axes.set_xlim(number(past[0][0]) if past else x[0], x[-1])
     if past:
@@ -58,15 +62,13 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     for when, height, text in marks:
         _mark(axes, number(when), height, text, x, paths["p97.5"], PLAN)
     last = points[-1][series]
-    fit = scale.fitting(last)
-    labels = [(last[q], f"{word} {fit.said(last[q])}", colours.line) for word, q in NAMED]
+    labels = named_ends(last, scale, colours.line)
     if plan and plan[-1][0] == ends[-1]:
         labels.append((plan[-1][1], f"plan {scale.exact(plan[-1][1])}", PLAN))
     end_labels(axes, labels)
-    ends_text = f"8 chances in 10 between {fit.said(last['p10'])} and {fit.said(last['p90'])}"
     heading(
         axes,
-        f"{series.capitalize()} by {day(ends[-1])}: {ends_text}",
+        landing(f"{series.capitalize()} by {day(ends[-1])}", last, scale),
         f"{scale.name}, {counted_since(payload, series)}; {SHADES}",
     )
     money_axis(axes, scale)
@@ -80,21 +82,21 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
     periods = [p for p in payload.get("periods") or [] if p.get("balance")]
     if not known or not periods or not has_bands(payload):
         return None
-    scale, colours = scale_of(payload), PALETTES["balance"]
+    colours = PALETTES["balance"]
     ends = [date.fromisoformat(p["end"]) for p in periods]
     opening, floor = float(known["opening"]), known.get("floor")
     stats = [p["balance"] for p in periods]
     figure, axes, paths, x = _fan(stats, payload["as_of"], ends, opening, colours)
     low = min([0.0, *paths["p2.5"], floor or 0.0])
     top = max([*paths["p97.5"], floor or 0.0, 0.0])
+    scale = scale_to(payload, max(top, -low))
     height = (top - low) or scale.unit
     axes.set_ylim(low - 0.04 * height * (low < 0), top + 0.16 * height)
     axes.set_xlim(x[0], x[-1])
     if low < 0:
         axes.axhline(0, color=GREY, linewidth=1)
     last = stats[-1]
-    fit = scale.fitting(last)
-    labels = [(last[q], f"{word} {fit.said(last[q])}", colours.line) for word, q in NAMED]
+    labels = named_ends(last, scale, colours.line)
     if floor is not None:
         axes.axhline(floor, color=PLAN, linewidth=1.8)
         labels.append((floor, f"floor {scale.exact(floor, 2)}", PLAN))
@@ -102,9 +104,8 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
     place = _lowest(periods, known["trough_month"])
     text = f"lowest most often on {day(ends[place])}"
     _mark(axes, number(ends[place]), stats[place]["p50"], text, x, paths["p97.5"], colours.line)
-    ends_text = f"8 chances in 10 between {fit.said(last['p10'])} and {fit.said(last['p90'])}"
-    title = f"Balance on {day(ends[-1])}: {ends_text}"
-    heading(axes, _below(known, scale) or title, f"{scale.name} in the bank, by period's end; {SHADES}")
+    title = _below(known, scale) or landing(f"Balance on {day(ends[-1])}", last, scale)
+    heading(axes, title, f"{scale.name} in the bank, by period's end; {SHADES}")
     money_axis(axes, scale)
     date_axis(axes, ends)
     return figure
@@ -141,9 +142,11 @@ def _as_of(axes: Axes, as_of: str, text: str) -> None:
     """Part what has happened from what may, and say how much it is."""
     x = number(date.fromisoformat(as_of))
     axes.axvline(x, color=GREY, linewidth=0.8, linestyle=(0, (3, 3)))
+    left, end = axes.get_xlim()
+    right = x > left + 0.22 * (end - left)
     axes.annotate(
-        f"{day(as_of)}\n{text}", (x, 1), (-4, -2), ("data", "axes fraction"), textcoords="offset points",
-        ha="right", va="top", color=INK,
+        f"{day(as_of)}\n{text}", (x, 1), (-4 if right else 4, -2), ("data", "axes fraction"),
+        textcoords="offset points", ha="right" if right else "left", va="top", color=INK,
     )  # fmt: skip
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import INK, PLAN, bars, has_bands, heading, money_axis, period_axis
+from simulator.report.canvas import INK, PLAN, bars, has_bands, heading, length, money_axis, period_axis
 from simulator.report.past import past_months
 from simulator.report.screen import PARTS
 from simulator.words import scale_of
@@ -73,7 +72,7 @@ def _bars(axes: Axes, payload: Mapping[str, Any], series: str) -> bool:
         axes.plot(*zip(*known, strict=True), linestyle="", marker="D", markersize=5, color=PLAN)
     axes.set_xlim(-0.6, len(columns) - 0.4)
     heights = [*bottom, *high, *(plan for _, plan in known)]
-    axes.set_ylim(min(0.0, *bottom, *low), 1.06 * max(heights, default=0.0) or None)
+    axes.set_ylim(min(0.0, *bottom, *low), 1.06 * max(heights, default=0.0) or scale_of(payload).unit)
     period_axis(axes, [*rows, *periods])
     if bottom.any():
         axes.legend(
@@ -90,9 +89,5 @@ def _plan(period: Mapping[str, Any], series: str) -> float | None:
 
 def _monthly(payload: Mapping[str, Any]) -> bool:
     """Tell whether the periods are months, so that months of the past stand beside them."""
-    lengths = [_length(p) for p in payload["periods"] if p.get("whole", True)]
+    lengths = [length(p) for p in payload["periods"] if p.get("whole", True)]
     return bool(lengths) and 27 < sum(lengths) / len(lengths) < 36
-
-
-def _length(period: Mapping[str, Any]) -> int:
-    return (date.fromisoformat(period["end"]) - date.fromisoformat(period["start"])).days + 1
