@@ -36,9 +36,7 @@ def sources(payload: Mapping[str, Any]) -> Figure | None:
     figure = Figure(figsize=(9, 3.6 * len(shown) + 0.2))
     grid = figure.subplots(len(shown), 1, squeeze=False)
     height = float(figure.get_size_inches()[1])
-    figure.subplots_adjust(
-        left=0.08, right=0.97, top=1 - 1.2 / height, bottom=0.55 / height, hspace=0.78
-    )
+    figure.subplots_adjust(left=0.08, right=0.97, top=1 - 1.2 / height, bottom=0.55 / height, hspace=0.78)
     for axes, series in zip(grid[:, 0], shown, strict=True):
         plans = _bars(axes, payload, series)
         meaning = f"{scale.name}; averages by source; line: low to high{'; diamond: plan' * plans}"

@@ -115,6 +115,8 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     for series, found in by_series.items():
         stats = period[series]
         total = float(stats["mean"])
+        if series == "bookings" and (exact := _exact_average(payload, stats)) is not None:
+            total = exact
         fine = scale.showing(abs(total), 2)
         fine = replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), scale.decimals, 0))
         shown = rounded_to_sum([found.get(s, 0.0) for s in sources], total, fine)
@@ -125,6 +127,15 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         return [*lines, NOT_ADDING]
     # Six sources leave no room for the ends, which stand in the sentences above.
     return table(header, [row[:-3] for row in rows], (0,))
+
+
+def _exact_average(payload: Mapping[str, Any], stats: Mapping[str, Any]) -> float | None:
+    """Return the average that ends the walk, so that both tables say the same; None if it is another's."""
+    steps, error = payload.get("walk") or [], (stats.get("error") or {}).get("mean")
+    if not steps or error is None:
+        return None
+    total = float(steps[-1]["amount"])
+    return total if abs(total - float(stats["mean"])) <= 2 * float(error) else None
 
 
 def _headline(payload: Mapping[str, Any]) -> list[str]:
