@@ -111,7 +111,7 @@ def source_table(averages: Averages, scale: Scale) -> list[str]:
     fine, exact = averages.fine(scale), averages.exact
     columns = [averages.by_source(s) for s in averages.series]
     shown = [i for i in range(len(exact.sources)) if any(column[i] for column in columns)]
-    if not shown:
+    if len(shown) < 2:
         return []
     cells = [_adding_up(column[shown], fine) for column in columns]
     rows = [[SOURCES.get(exact.sources[i], exact.sources[i]), *(c[place] for c in cells)]
