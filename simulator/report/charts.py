@@ -48,7 +48,8 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
     if not (period.get(series) or {}).get("curve"):
         period = headline_period({**payload, "headline_period": ""})
     stats = period.get(series) or {}
-    if not stats.get("curve") or not has_bands(payload):
+    nothing = not any(stats.get("curve") or ()) and not (period.get("plan") or {}).get(series)
+    if nothing or not stats.get("curve") or not has_bands(payload):
         return None
     scale, colours = scale_of(payload), PALETTES[series]
     edges, share = histogram(stats["curve"])
@@ -103,7 +104,7 @@ def histogram(curve: Sequence[float]) -> tuple[Floats, Floats]:
 def months(payload: Mapping[str, Any]) -> Figure | None:
     """Draw each period's bookings and receipts as bands."""
     periods = payload.get("periods") or []
-    present = [s for s in MONTHLY if any(p.get(s) for p in periods)]
+    present = [s for s in MONTHLY if any(p.get(s) and p[s]["p97.5"] for p in periods)]
     if not periods or not present or not has_bands(payload):
         return None
     scale = scale_of(payload)
@@ -124,7 +125,7 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
 def funnel(payload: Mapping[str, Any]) -> Figure | None:
     """Draw what stands in each stage of each segment: value, weighted value, number of deals."""
     segments = [s for s in payload.get("funnel") or [] if s.get("stages")]
-    if not segments:
+    if not any(stage["count"] for s in segments for stage in s["stages"]):
         return None
     scale, shown = scale_of(payload), segments[:SEGMENTS]
     heights = [0.4 * len(s["stages"]) + 0.4 for s in shown]

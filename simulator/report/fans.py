@@ -47,8 +47,10 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     if not past:
         as_of = date.fromisoformat(payload["as_of"])
         plan = [point for point in plan if point[0] >= as_of]
-    figure, axes, paths, x = _fan([p[series] for p in points], payload["as_of"], ends, base, colours)
     marks = _plans(payload, series, base, ends[-1])
+    if not (base or plan or marks or any(p[series]["p97.5"] for p in points)):
+        return None
+    figure, axes, paths, x = _fan([p[series] for p in points], payload["as_of"], ends, base, colours)
     heights = [height for _, height, _ in marks] + [height for _, height in plan]
     top = max([*paths["p97.5"], *heights, base])
     scale = scale_to(payload, top)

@@ -55,7 +55,7 @@ def _title(scenario: Scenario, scale: Scale) -> list[str]:
     horizon = scenario.horizon
     parts = [
         plain(scenario.name, 30), f"as of {day(horizon.as_of)}", f"until {day(horizon.end)}", scale.name,
-        f"{len(scenario.pipeline):,} open deals",
+        f"{len(scenario.pipeline):,} open deal{'s' * (len(scenario.pipeline) != 1)}",
     ]  # fmt: skip
     return [" · ".join(part for part in parts if part), *wrapped(plain(scenario.description))]
 
