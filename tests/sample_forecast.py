@@ -1,5 +1,6 @@
 """A forecast.json made up by a toy simulation: consistent in itself, and as odd as a test likes."""
 
+import copy
 from datetime import date, timedelta
 
 import numpy as np
@@ -93,6 +94,65 @@ def sample_forecast(
     payload |= overrides
     payload["headline"] = words.headline(payload)
     return payload
+
+
+def with_money(payload, opening=900_000.0, floor=250_000.0, share=0.8, from_start=True):
+    """Return the forecast with revenue, the balance in the bank, a plan by month, and parts of each period.
+
+    Args:
+        payload: of `sample_forecast`, with months as periods.
+        opening: in the bank at the as-of day.
+        floor: of the balance, or None.
+        share: of the receipts, which is paid out on average.
+        from_start: the plan begins with the fiscal year, and tells what came in its months; else after the
+            as-of day.
+    """
+    payload = copy.deepcopy(payload)
+    year = next((f for f in payload["fiscal"] if f["name"].startswith("FY")), {"bookings": {}})
+    known = year["bookings"].get("already") or 0.0
+    for entry in (*payload["periods"], *payload["cumulative"], *payload["fiscal"], payload["totals"]):
+        booked = entry.get("bookings", entry)
+        entry["revenue"] = scaled(booked, 0.9)
+    for entry in payload["cumulative"]:
+        for name, part in (("bookings", 1), ("revenue", 0.9)):
+            entry[name] = scaled(entry[name], 1, known * part) | {"already": known * part}
+    level = opening
+    for period, entry in zip(payload["periods"], payload["cumulative"], strict=True):
+        level -= share * period["receipts"]["mean"]
+        period["balance"] = scaled(entry["receipts"], 1, level)
+        period["parts"] = {s: {"open": 0.6 * period[s]["mean"], "new": 0.4 * period[s]["mean"]}
+                           for s in ("bookings", "receipts", "revenue")}  # fmt: skip
+    month = f"{date.fromisoformat(payload['periods'][0]['end']):%Y-%m}"
+    payload["balance"] = {"opening": opening, "outflows": 1e6, "floor": floor, "trough_month": month,
+                          "trough": {"p10": 0.0, "p50": 1.0, "p90": 2.0},
+                          "chance_below_floor": None if floor is None else 0.17,
+                          "first_month_below": None if floor is None else month}  # fmt: skip
+    payload["plan"] = [row for series, part in (("bookings", 1), ("revenue", 0.9))
+                       for row in _plan_rows(payload, series, known * part, from_start)]  # fmt: skip
+    return payload
+
+
+def scaled(found, factor, more=0.0):
+    """Return statistics of the amounts times a factor and something more."""
+    same = ("error", "curve", "sd", "already", "certain", "lumpy")
+    return {k: v if k in same else v * factor + more for k, v in found.items()}
+
+
+def _plan_rows(payload, series, known, from_start):
+    as_of = date.fromisoformat(payload["as_of"])
+    rows, first = [], date(as_of.year, 1, 1)
+    while from_start and first <= as_of:
+        last = add_months(first, 1) - timedelta(days=1)
+        rows.append(("month", first, last, known / as_of.month, None))
+        first = last + timedelta(days=1)
+    rows += [("month", date.fromisoformat(p["start"]), date.fromisoformat(p["end"]), 0.0, p[series])
+             for p in payload["periods"]]  # fmt: skip
+    rows += [("year", date(as_of.year, 1, 1), date(as_of.year, 12, 31), known, payload["periods"][0][series])]
+    return [{"period": kind, "name": f"FY{a.year}" if kind == "year" else f"{a:%Y-%m}", "series": series,
+             "segment": "all", "start": a.isoformat(), "end": b.isoformat(), "actual": actual,
+             "plan": 12e5 if kind == "year" else 1e5, "difference": 0.0,
+             "chance": 0.5, "low": 0.4, "high": 0.6,
+             **{q: found and found[q] for q in ("p10", "p50", "p90")}} for kind, a, b, actual, found in rows]
 
 
 def stats(values):

@@ -157,19 +157,40 @@ def test_the_plan_table_tells_past_from_future():
     assert november == "Nov 2026 – 1.1 2.2 3.3 2.5 −0.3 31 % about 3 in 10"
 
 
-def test_each_series_segment_and_kind_of_period_has_a_plan_table_of_its_own():
+def test_months_have_a_plan_table_and_longer_periods_share_one():
     rows = [
         planned(), planned(segment="smb"), planned(series="receipts"),
         planned(period="quarter", name="Q4 FY2026"), planned(period="year", name="FY2026"),
+        planned(segment="public"), planned(segment="public", period="year", name="FY2026"),
     ]  # fmt: skip
-    found = [text.splitlines()[0] for text in tables(plan=rows)]
-    assert found == [
+    found = tables(plan=rows)
+    assert [text.splitlines()[0] for text in found] == [
         "Months against the plan, bookings, million EUR",
+        "Quarters and years against the plan, bookings, million EUR",
         "Months against the plan, bookings of smb, million EUR",
         "Months against the plan, receipts, million EUR",
-        "Quarters against the plan, bookings, million EUR",
-        "Years against the plan, bookings, million EUR",
+        "Quarters and years against the plan, bookings of public, million EUR",
     ]
+    assert [line.split("  ")[1] for line in found[1].splitlines()[2:]] == ["Q4 FY2026", "FY2026"]
+
+
+def test_small_plans_show_two_digits():
+    small = {"p10": 0.11e6, "p50": 0.12e6, "p90": 0.14e6, "plan": 0.125e6, "difference": -0.02e6}
+    (text,) = tables(plan=[planned(**small)])
+    assert text.splitlines()[2].split()[3:8] == ["0.11", "0.12", "0.14", "0.12", "−0.02"]
+
+
+def test_the_average_of_the_walk_is_that_of_the_parts():
+    payload = sample_forecast()
+    head = next(f for f in payload["fiscal"] if f["name"] == "FY2026")
+    mean = head["bookings"]["mean"]
+    head["parts"] = {"bookings": {"actual": 2.9e6, "open": 0.6 * (mean - 2.9e6), "new": 0.4 * (mean - 2.9e6)}}
+    half = head["bookings"]["error"]["mean"]
+    for off, shown in ((1.9 * half, mean + 1.9 * half), (3 * half, mean)):
+        payload["walk"][-1]["amount"] = mean + off
+        _, row, _ = parts_table(payload, scale_of(payload))
+        parts = [float(x) for x in row.split()[1:5]]
+        assert round(sum(parts[:3]), 2) == parts[3] == round(shown / MONEY, len(row.split()[4].split(".")[1]))
 
 
 def test_offers_say_what_they_cost_and_bring():

@@ -1,5 +1,6 @@
 import re
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,12 +9,17 @@ from factory import make_pipeline, make_receivables, make_scenario, make_segment
 from test_report_text import NEVER
 
 from simulator.arrivals import PipelineGeneration
+from simulator.cash import Cash, Outflow
 from simulator.distributions import LogNormal
 from simulator.expected import expected
 from simulator.loading import load
+from simulator.offers import Offer
+from simulator.products import Product, Renewal
+from simulator.renewals import Renewals
 from simulator.report.origins import assumptions
 from simulator.report.show import shown
 from simulator.scenario import Assumption
+from simulator.terms import parse_terms
 from simulator.words import width
 
 
@@ -41,6 +47,7 @@ def test_everything_is_shown_once_in_its_order():
     parts = ["plan · as of 31 Oct 2026 · until 31 Oct 2027 · million EUR · 6 open deals",
              "smb: chances and days by stage", "enterprise: chances and days", "set: close chance as stated",
              "smb: what stands in the funnel, million EUR", "What to expect on average, million EUR",
+             "Where it comes from, 1 Nov 2026 – 31 Oct 2027, averages, million EUR",
              "Where each figure comes from", "What to look at"]  # fmt: skip
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -55,9 +62,12 @@ def test_the_funnel_is_weighted_as_the_crm_does():
 
 def test_averages_are_the_exact_ones():
     scenario = two_segments()
-    total = expected(scenario).bookings.sum() / 1e8
-    line = next(line for line in shown(scenario).splitlines() if line.startswith("  in all"))
-    assert abs(float(line.split()[-2]) - total) <= 0.0051
+    exact = expected(scenario)
+    lines = [line.split() for line in shown(scenario).splitlines() if line.startswith("  in all")]
+    assert len(lines) == 2, "by period and by source"
+    for line in lines:
+        for series, text in zip(("bookings", "billings", "receipts"), line[-3:], strict=True):
+            assert abs(float(text) - getattr(exact, series).sum() / 1e8) <= 0.0051
 
 
 def test_figures_are_listed_with_their_source_by_segment():
@@ -115,14 +125,76 @@ def test_averages_add_up_as_shown_and_name_their_days():
     text = shown(two_segments(as_of=date(2026, 10, 30), months=4))
     rows = text.split("What to expect on average")[1].split("\n\n")[0].splitlines()[2:]
     assert rows[0].startswith("  31 Oct 2026 ") and rows[1].startswith("  Nov 2026 ")
-    for row in rows:
-        opened, coming, every, _ = map(float, row.split()[-4:])
-        assert round(opened + coming, 2) == every
+    sources = text.split("Where it comes from")[1].split("\n\n")[0].splitlines()[2:]
+    for table in (rows, sources):
+        cells = np.array([[0.0 if c == "–" else float(c) for c in row.split()[-3:]] for row in table])
+        assert cells[:-1].sum(axis=0).round(3).tolist() == cells[-1].tolist()
+        assert cells[-1].all()
 
 
-@pytest.mark.parametrize("name", ["baseline", "article-2010"])
+def with_products(**overrides):
+    """A licence that is renewed, a device, one known renewal and a bank account."""
+    terms = parse_terms("annual in advance net 30")
+    products = (
+        Product("licence", terms, start=LogNormal.from_median(10, 25), service_months=12,
+                recognise="over-term", recurring=True, renewal=Renewal(0.9, 0.04)),
+        Product("device", recognise="at-delivery", delivery=LogNormal.from_median(20, 40)),
+    )  # fmt: skip
+    known = Renewals(("N1", "N2"), ("Acme", "Bolt"), ("", ""), np.array([0, 0]), np.array([0, 0]),
+                     np.array([20_000_000, 30_000_000]), ("EUR", "EUR"), np.array([40, 80]),
+                     np.array([0.9, 0.8]), np.array([0.0, 0.0]))  # fmt: skip
+    rent = Outflow("rent", 2, 1_000_000), Outflow("rent", 33, 1_000_000)
+    cash = Cash(100_000_000, 20_000_000, (*rent, Outflow("wages", 30, 9_000_000)))
+    offer = Offer("prepay", Fraction(1, 25), parse_terms("prepaid net 10"), 0.15, 0, 31)
+    values = {"products": products, "renewals": known, "cash": cash, "offers": (offer,)}
+    return two_segments(**values | overrides)
+
+
+def block(text, heading):
+    found = next(b for b in text.split("\n\n") if b.startswith(heading))
+    return [" ".join(line.split()) for line in found.splitlines()]
+
+
+def test_what_is_sold_is_shown_with_its_terms():
+    text = shown(with_products())
+    sold = " ".join(block(text, "What is sold"))
+    assert "licence annual in advance net 30 over the term, start 10 90 %, price" in sold
+    assert "12 months +4 %" in sold
+    assert "device of the deal or its segment at delivery delivery 20 –" in sold
+    assert block(text, "Contracts that end by 31 Oct 2027")[1:] == [
+        "product contracts worth renewed brings on average", "in all 2 0.500 84 % 0.420",
+    ]  # fmt: skip
+    assert block(text, "What is offered")[2] == (
+        "prepay 4 % prepaid net 10 15 % 1 Dec 2026 open deals and those to come of smb"
+    )
+
+
+def test_the_balance_is_what_was_there_and_comes_less_what_leaves():
+    scenario = with_products()
+    exact, text = expected(scenario), shown(scenario)
+    lines = dict(line.rsplit(" ", 1) for line in block(text, "The balance in the bank")[1:])
+    assert lines["balance on 31 Oct 2026"].startswith("1.00") and lines["floor"].startswith("0.20")
+    assert float(lines["outflows in all"].replace("−", "-")) == pytest.approx(-0.11)
+    assert float(lines["rent"].replace("−", "-")) == pytest.approx(-0.02)
+    end = 1.0 + (exact.receipts.sum() - exact.tax.sum()) / 1e8 - 0.11
+    assert float(lines["balance on 31 Oct 2027"]) == pytest.approx(end, abs=0.0051)
+    last = block(text, "What to expect on average")[-2].split()
+    assert last[:2] == ["Oct", "2027"] and float(last[-1]) == pytest.approx(end, abs=0.0051)
+    header = block(text, "What to expect on average")[1]
+    assert header == "period bookings billings revenue receipts paid out balance at its end"
+
+
+def test_what_a_company_has_not_is_not_shown():
+    text = shown(two_segments())
+    for heading in ("What is sold", "Contracts that end", "What is offered", "The balance in the bank"):
+        assert heading not in text
+    bare = with_products(cash=Cash(100_000_000))
+    assert "balance" not in shown(bare), "nobody knows what leaves the bank"
+
+
+@pytest.mark.parametrize("name", ["baseline.yaml", "article-2010.yaml", "saas-hardware"])
 def test_no_word_of_the_trade_is_shown(name):
-    scenario = load(ROOT / "scenarios" / f"{name}.yaml")
+    scenario = load(ROOT / "scenarios" / name)
     assert not re.findall(NEVER, shown(scenario), re.IGNORECASE)
 
 

@@ -17,8 +17,9 @@ from simulator.cli.terminal import say
 def command(scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None) -> None:
     """Show SCENARIO, a file or a run's folder, as the engine sees it; no random number is drawn.
 
-    Each funnel with its chances both ways, what stands in it, the exact averages of bookings and receipts
-    by period, where each figure comes from, and what looks suspicious.
+    Each funnel with its chances both ways, what stands in it, what is sold, renewed and offered, the exact
+    averages of bookings, billings, revenue and receipts by period and by source, what they leave in the bank,
+    where each figure comes from, and what looks suspicious.
     """
     resolved = loaded(scenario, sets, as_of, problems)
     from simulator.report.show import shown

@@ -203,7 +203,7 @@ def _period(forecast: Trials, period: Period) -> dict[str, Any]:
         | {"whole": period.whole}
         | {s: _window(forecast, s, period) for s in forecast.scenario.series}
         | sections.levels_at(forecast, period)
-        | {"plan": sections.plans_of(forecast, period)}
+        | {"plan": sections.plans_of(forecast, period), "parts": sections.parts(forecast, period)}
     )
 
 

@@ -42,15 +42,19 @@ DEFAULT_SOURCE: Final = "default"
 def list_assumptions(
     tree: Tree, file: ScenarioFile, estimated: Mapping[str, tuple[PipelineGeneration, str]]
 ) -> tuple[Assumption, ...]:
-    """Return each figure under segments, market and rates: set, estimated or by default."""
+    """Return each figure on which a forecast rests, with its source: set, estimated or by default."""
     return (*_set(tree), *_estimated(estimated), *_defaults(tree, file))
 
 
 def _set(tree: Tree) -> Iterator[Assumption]:
-    for top in ("market", "rates", "segments", "targets"):
+    for top in ("market", "rates", "cash", "products", "offers", "segments", "targets"):
         for keys in paths(tree.at((top,)), (top,)):
             value = tree.at(keys)
-            if value is not None and not isinstance(value, dict | list) and keys[-1] != "source":
+            if keys == ("cash", "outflows") and isinstance(value, list):
+                yield Assumption(dotted(keys), f"{len(value)} outflows", tree.source(keys) or "set", "set")
+            elif value is not None and keys[:2] == ("cash", "outflows") and len(keys) > 2:
+                continue
+            elif value is not None and not isinstance(value, dict | list) and keys[-1] != "source":
                 yield Assumption(dotted(keys), str(value), tree.source(keys) or "set", "set")
 
 

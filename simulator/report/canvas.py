@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.dates import date2num
+from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, MaxNLocator
+from numpy.typing import NDArray
 
-from simulator.words import MONTHS, Scale
+from simulator.words import MONTHS, Scale, day, has_interval, headline_period, month, scale_for, scale_of
+
+Floats = NDArray[np.float64]
 
 PLAN: Final = "#b8500a"
 INK: Final = "#222222"
@@ -20,7 +26,7 @@ GREY: Final = "#666666"
 
 @dataclass(frozen=True)
 class Palette:
-    """Shades of one series, told apart in grey and by the colour-blind: blue, green-blue and orange.
+    """Shades of one series, told apart in grey and by the colour-blind: light to dark.
 
     Attributes:
         wide: 95 chances in 100.
@@ -37,16 +43,53 @@ class Palette:
 
 PALETTES: Final = {
     "bookings": Palette("#dbe8f5", "#a3c4e4", "#5e97cb", "#123a66"),
+    "revenue": Palette("#ece6f4", "#c8b8e0", "#9479c0", "#3a2168"),
     "receipts": Palette("#d8eee8", "#9fd3c5", "#4aa58d", "#08483c"),
+    "balance": Palette("#e7eaee", "#bcc6d1", "#8292a5", "#26323f"),
 }
 
 
-def heading(axes: Axes, title: str, subtitle: str) -> None:
-    """Write what the figure says, and below it the unit and how to read it."""
-    axes.set_title(title)
+def canvas(right: float = 0.96) -> tuple[Figure, Axes]:
+    """Return a figure with one pair of axes, and room for a heading."""
+    figure = Figure()
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.08, right=right, top=0.83, bottom=0.12)
+    return figure, axes
+
+
+def has_bands(payload: Mapping[str, Any]) -> bool:
+    """Tell whether there were trials enough for a picture of what is likely."""
+    return has_interval(headline_period(payload).get("bookings") or {})
+
+
+def heading(axes: Axes, title: str, subtitle: str, lift: float = 0.0) -> None:
+    """Write what the figure says, and below it the unit and how to read it.
+
+    Args:
+        axes: below the heading.
+        title: what the figure says.
+        subtitle: unit, and how to read it.
+        lift: points left free between heading and axes.
+    """
+    axes.set_title(title, pad=30 + lift)
     axes.annotate(
-        subtitle, (0, 1), (0, 10), "axes fraction", textcoords="offset points", color=GREY, fontsize=10
+        subtitle, (0, 1), (0, 10 + lift), "axes fraction", textcoords="offset points", color=GREY, fontsize=10
     )
+
+
+def bars(
+    axes: Axes, places: Floats, low: Floats, high: Floats, colour: str, width: float = 0.72, label: str = ""
+) -> None:
+    """Draw upright bars from low to high as one shape, which is faster than one for each.
+
+    The limits of the axes are left alone.
+    """
+    left, right = places - width / 2, places + width / 2
+    corners = np.stack(((left, low), (left, high), (right, high), (right, low)))  # [corner, x or y, bar]
+    shape = PolyCollection(
+        [*corners.transpose(2, 0, 1)], facecolors=colour, linewidths=0, label=label or None
+    )
+    axes.add_collection(shape, autolim=False)
 
 
 class MoneyFormatter(Formatter):
@@ -77,14 +120,59 @@ def money_axis(axes: Axes, scale: Scale, vertical: bool = True) -> None:
 def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:
     """Mark ends of periods by day and month, with the year where it changes."""
     step = -(-len(ends) // most) or 1
-    shown = list(ends[::-1][::step])[::-1]
+    # Ends of months and of weeks beside one another would touch.
+    apart = 0.085 * (ends[-1] - ends[0]).days if ends else 0
+    shown: list[date] = []
+    for when in ends[::-1][::step]:
+        if not shown or (shown[0] - when).days >= apart:
+            shown.insert(0, when)
     labels, year = [], None
     for when in shown:
         labels.append(
-            f"{when.day} {MONTHS[when.month - 1]}" + (f"\n{when.year}" if when.year != year else "")
+            f"{when.day} {MONTHS[when.month - 1]}" + (f"\n{when.year}" if when.year != year else "\n")
         )
         year = when.year
     axes.set_xticks([number(when) for when in shown], labels)
+
+
+def period_axis(axes: Axes, periods: Sequence[Mapping[str, Any]], most: int = 10) -> None:
+    """Name periods that stand side by side: months by month and year, those of the books by their name."""
+    names = [_name(p) for p in periods]
+    step = -(-len(names) // most) or 1
+    labels = ["\n".join(name.rsplit(" ", 1)) if i % step == 0 else "" for i, name in enumerate(names)]
+    axes.set_xticks(range(len(names)), labels)
+
+
+def length(period: Mapping[str, Any]) -> int:
+    """Return the days of a period."""
+    return (date.fromisoformat(period["end"]) - date.fromisoformat(period["start"])).days + 1
+
+
+def landing(what: str, stats: Mapping[str, Any], scale: Scale) -> str:
+    """Say in a title where an amount will land."""
+    fit = scale.fitting(stats)
+    low, middle, high = (fit.said(float(stats[q])) for q in ("p10", "p50", "p90"))
+    if stats.get("certain"):
+        return f"{what}: {middle}"
+    ends = f"8 chances in 10 between {low} and {high}"
+    return f"{what}: {ends if low != high else f'most likely about {middle}'}"
+
+
+def named_ends(stats: Mapping[str, Any], scale: Scale, colour: str) -> list[tuple[float, str, str]]:
+    """Return (height, text, colour) of low, middle and high; those that read alike share a label."""
+    fit, found = scale.fitting(stats), dict[str, list[str]]()
+    for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90")):
+        found.setdefault(fit.said(stats[q]), []).append(word)
+    if len(found) == 1:
+        return [(float(stats["p50"]), f"about {next(iter(found))}", colour)]
+    return [(float(stats[q]), f"{word} {fit.said(stats[q])}", colour)
+            for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90"))]  # fmt: skip
+
+
+def scale_to(payload: Mapping[str, Any], top: float) -> Scale:
+    """Return the forecast's scale, a larger one where the amounts of an axis would not fit beside it."""
+    scale = scale_of(payload)
+    return scale if top < 1e4 * scale.unit else scale_for(top, str(payload.get("currency", "")))
 
 
 def number(when: date) -> float:
@@ -95,7 +183,11 @@ def number(when: date) -> float:
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write (height, text, colour) at the right edge, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    places = spread_out([height for height, _, _ in labels], 0.052 * (high - low))
+    gap = 0.052 * (high - low)
+    places = spread_out([height for height, _, _ in labels], gap)
+    # What would stand on the names of the days below moves up.
+    for rank, i in enumerate(sorted(range(len(places)), key=lambda i: places[i])):
+        places[i] = max(places[i], low + (0.4 + rank) * gap)
     for place, (_, text, colour) in zip(places, labels, strict=True):
         axes.annotate(
             text, (1, place), (9, 0), ("axes fraction", "data"), textcoords="offset points",
@@ -118,6 +210,12 @@ def spread_out(heights: Sequence[float], gap: float) -> list[float]:
     for place, height in zip(order, placed, strict=True):
         found[place] = height
     return found
+
+
+def _name(period: Mapping[str, Any]) -> str:
+    if " FY" in period.get("name", ""):
+        return str(period["name"])
+    return day(period["end"]) if length(period) < 27 else month(period["end"])
 
 
 def _first(group: list[float]) -> float:

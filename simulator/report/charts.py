@@ -1,9 +1,8 @@
-"""Draw a forecast: fans, months, the whole distribution, and the funnel it starts from."""
+"""Draw a forecast: its months, the whole distribution, and the funnel it starts from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,68 +16,30 @@ from simulator.report.canvas import (
     INK,
     PALETTES,
     PLAN,
-    date_axis,
-    end_labels,
+    bars,
+    canvas,
+    has_bands,
     heading,
+    landing,
     money_axis,
-    number,
+    period_axis,
 )
+from simulator.report.fans import counted_since
 from simulator.words import (
     Scale,
     chance_cells,
     cut,
     day,
-    has_interval,
     headline_period,
-    month,
     plain,
     scale_of,
 )
 
 Floats = NDArray[np.float64]
 
-BANDS: Final = (("wide", "p2.5", "p97.5"), ("likely", "p10", "p90"), ("core", "p25", "p75"))
 BINS: Final = 32
 SEGMENTS: Final = 6
-
-
-def fan(payload: Mapping[str, Any], series: str) -> Figure | None:
-    """Draw what comes in from the as-of day on, added up, with the plans that end inside."""
-    points = [p for p in payload.get("cumulative") or [] if p.get(series)]
-    if not points or not _has_bands(payload):
-        return None
-    scale, colours = scale_of(payload), PALETTES[series]
-    start = date.fromisoformat(payload["as_of"])
-    ends = [date.fromisoformat(p["end"]) for p in points]
-    x = [number(start), *map(number, ends)]
-    base = float(points[0][series].get("already") or 0.0)
-
-    def path(statistic: str) -> list[float]:
-        return [base, *(float(p[series][statistic]) for p in points)]
-
-    figure, axes = _canvas(right=0.83)
-    for shade, low, high in BANDS:
-        axes.fill_between(x, path(low), path(high), color=getattr(colours, shade), linewidth=0)
-    axes.plot(x, path("p50"), color=colours.line, linewidth=2.2, solid_capstyle="round")
-    plans = _plans(payload, series, base, ends[-1])
-    top = max([path("p97.5")[-1], *(height for _, height, _ in plans)]) or scale.unit
-    axes.set_ylim(0, 1.12 * top)
-    axes.set_xlim(x[0], x[-1])
-    for when, height, text in plans:
-        _plan_mark(axes, number(when), height, text, x, path("p97.5"))
-    last = points[-1][series]
-    fit = scale.fitting(last)
-    named = (("high", "p90"), ("middle", "p50"), ("low", "p10"))
-    end_labels(axes, [(last[q], f"{word} {fit.said(last[q])}", colours.line) for word, q in named])
-    ends_text = f"8 chances in 10 between {fit.said(last['p10'])} and {fit.said(last['p90'])}"
-    heading(
-        axes,
-        f"{series.capitalize()} by {day(ends[-1])}: {ends_text}",
-        f"{scale.name}, {_since(payload, series)}; the shades hold 5, 8 and 9.5 chances in 10",
-    )
-    money_axis(axes, scale)
-    date_axis(axes, ends)
-    return figure
+MONTHLY: Final = ("bookings", "receipts")
 
 
 def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None:
@@ -87,13 +48,14 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
     if not (period.get(series) or {}).get("curve"):
         period = headline_period({**payload, "headline_period": ""})
     stats = period.get(series) or {}
-    if not stats.get("curve") or not _has_bands(payload):
+    nothing = not any(stats.get("curve") or ()) and not (period.get("plan") or {}).get(series)
+    if nothing or not stats.get("curve") or not has_bands(payload):
         return None
     scale, colours = scale_of(payload), PALETTES[series]
     edges, share = histogram(stats["curve"])
     middle = (edges[:-1] + edges[1:]) / 2
     inside = (middle >= stats["p10"]) & (middle <= stats["p90"])
-    figure, axes = _canvas()
+    figure, axes = canvas()
     for chosen, colour in ((~inside, colours.likely), (inside, colours.core)):
         axes.bar(middle[chosen], 100 * share[chosen], 0.94 * np.diff(edges)[chosen], color=colour)
     top = 100 * float(share.max())
@@ -102,10 +64,9 @@ def total(payload: Mapping[str, Any], series: str = "bookings") -> Figure | None
     if plan := (period.get("plan") or {}).get(series):
         _name_plan(axes, plan, scale, (edges[0], edges[-1]), 1.36 * top)
     axes.set_ylim(0, 1.5 * top)
-    ends = f"between {fit.said(stats['p10'])} and {fit.said(stats['p90'])}"
-    since = "" if period["name"] else f"; {_since(payload, series)}"
+    since = "" if period["name"] else f"; {counted_since(payload, series)}"
     when = f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
-    heading(axes, f"{series.capitalize()} {when}: 8 chances in 10 {ends}",
+    heading(axes, landing(f"{series.capitalize()} {when}", stats, scale),
             f"{scale.name} across, chances in 100 upwards; pale: below low, above high{since}")  # fmt: skip
     money_axis(axes, scale, vertical=False)
     return figure
@@ -143,8 +104,8 @@ def histogram(curve: Sequence[float]) -> tuple[Floats, Floats]:
 def months(payload: Mapping[str, Any]) -> Figure | None:
     """Draw each period's bookings and receipts as bands."""
     periods = payload.get("periods") or []
-    present = [s for s in PALETTES if any(p.get(s) for p in periods)]
-    if not periods or not present or not _has_bands(payload):
+    present = [s for s in MONTHLY if any(p.get(s) and p[s]["p97.5"] for p in periods)]
+    if not periods or not present or not has_bands(payload):
         return None
     scale = scale_of(payload)
     figure = Figure(figsize=(9, 3.1 * len(present) + 0.6))
@@ -152,12 +113,9 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
     figure.subplots_adjust(
         left=0.08, right=0.97, top=0.86 if len(present) > 1 else 0.8, bottom=0.09, hspace=0.62
     )
-    names = [p["name"] if " FY" in p.get("name", "") else month(p["end"]) for p in periods]
-    step = -(-len(names) // 10)
-    labels = [name.replace(" ", "\n") if i % step == 0 else "" for i, name in enumerate(names)]
     for axes, series in zip(grid[:, 0], present, strict=True):
-        _period_bands(axes, periods, series)
-        axes.set_xticks(range(len(names)), labels)
+        _period_bands(axes, periods, series, scale)
+        period_axis(axes, periods)
         heading(axes, f"{series.capitalize()} by period",
                 f"{scale.name}; pale band 8 chances in 10, dark band 1 in 2, white line middle")  # fmt: skip
         money_axis(axes, scale)
@@ -167,7 +125,7 @@ def months(payload: Mapping[str, Any]) -> Figure | None:
 def funnel(payload: Mapping[str, Any]) -> Figure | None:
     """Draw what stands in each stage of each segment: value, weighted value, number of deals."""
     segments = [s for s in payload.get("funnel") or [] if s.get("stages")]
-    if not segments:
+    if not any(stage["count"] for s in segments for stage in s["stages"]):
         return None
     scale, shown = scale_of(payload), segments[:SEGMENTS]
     heights = [0.4 * len(s["stages"]) + 0.4 for s in shown]
@@ -185,57 +143,6 @@ def funnel(payload: Mapping[str, Any]) -> Figure | None:
     meaning = "pale: value of the open deals, dark: weighted; beside: how many, how long in this stage"
     figure.text(0.02, 1 - 0.62 / height, f"{scale.name}; {meaning}{more}", color=GREY, fontsize=10)
     return figure
-
-
-def _has_bands(payload: Mapping[str, Any]) -> bool:
-    """Tell whether there were trials enough for a picture of what is likely."""
-    return has_interval(headline_period(payload).get("bookings") or {})
-
-
-def _canvas(right: float = 0.96) -> tuple[Figure, Axes]:
-    figure = Figure()
-    axes = figure.subplots()
-    figure.subplots_adjust(left=0.08, right=right, top=0.83, bottom=0.12)
-    return figure, axes
-
-
-def _since(payload: Mapping[str, Any], series: str) -> str:
-    """Say from when a sum counts: the start of the fiscal year where something came before the as-of day."""
-    years = [f for f in payload.get("fiscal") or [] if f["name"].startswith("FY")]
-    begun = min((f["start"] for f in years if (f.get(series) or {}).get("already")), default=None)
-    return f"counted from {day(begun)}" if begun else f"counted from the end of {day(payload['as_of'])}"
-
-
-def _plans(payload: Mapping[str, Any], series: str, base: float, end: date) -> list[tuple[date, float, str]]:
-    """Return (day, height, text) of the plans that the fan can be held against: they have begun."""
-    start = date.fromisoformat(payload["as_of"])
-    found: dict[date, tuple[str, float, str]] = {}
-    for target in payload.get("targets") or []:
-        begun = date.fromisoformat(target["from"]).toordinal() <= start.toordinal() + 1
-        until = date.fromisoformat(target["until"])
-        if target["series"] == series and target.get("segment", "all") == "all" and begun and until <= end:
-            height = base + float(target["amount"]) - float(target.get("already") or 0.0)
-            text = f"{plain(target['name'], 24)}: {chance_cells(target)[0]}"
-            # Of the plans that end on one day the one that began first speaks for them.
-            if target["from"] <= found.get(until, ("9999", 0.0, ""))[0]:
-                found[until] = (target["from"], height, text)
-    return [(until, height, text) for until, (_, height, text) in sorted(found.items())]
-
-
-def _plan_mark(
-    axes: Axes, x: float, height: float, text: str, days: Sequence[float], top: Sequence[float]
-) -> None:
-    """Mark a plan by a diamond; its name stands above the fan, joined by a line."""
-    width = days[-1] - days[0]
-    right = x > days[0] + width / 2
-    reach = x if right else min(x + 0.25 * width, days[-1])
-    free = max(float(np.interp(reach, days, top)), height) + 0.03 * axes.get_ylim()[1]
-    axes.plot([x, x], [height, free], color=PLAN, linewidth=1)
-    axes.plot([x], [height], marker="D", markersize=7, color=PLAN, clip_on=False, zorder=5)
-    axes.annotate(
-        text, (x, free), (2 if right else -2, 2), textcoords="offset points",
-        ha="right" if right else "left", va="bottom", color=PLAN,
-    )  # fmt: skip
 
 
 def _name_quantiles(axes: Axes, stats: Mapping[str, Any], scale: Scale, height: float, colour: str) -> None:
@@ -271,18 +178,19 @@ def _upright(axes: Axes, x: float, height: float, text: str, colour: str) -> Non
     )
 
 
-def _period_bands(axes: Axes, periods: Sequence[Mapping[str, Any]], series: str) -> None:
-    colours, half = PALETTES[series], 0.36
+def _period_bands(axes: Axes, periods: Sequence[Mapping[str, Any]], series: str, scale: Scale) -> None:
+    colours, half, rows = PALETTES[series], 0.36, []
     for place, period in enumerate(periods):
         if stats := period.get(series):
-            for low, high, colour in (("p10", "p90", colours.likely), ("p25", "p75", colours.core)):
-                axes.bar(place, stats[high] - stats[low], 2 * half, stats[low], color=colour, linewidth=0)
-            if stats["p90"] > stats["p10"]:
-                axes.plot([place - half, place + half], [stats["p50"]] * 2, color="white", linewidth=1.8)
-            else:
-                axes.plot([place - half, place + half], [stats["p50"]] * 2, color=colours.line, linewidth=1.8)
+            rows.append((place, *(stats[q] for q in ("p10", "p25", "p50", "p75", "p90"))))
+    places, low, lower, middle, upper, high = np.array(rows, dtype=np.float64).T
+    bars(axes, places, low, high, colours.likely, 2 * half)
+    bars(axes, places, lower, upper, colours.core, 2 * half)
+    # What is certain is a line of its own, as there is no band on which a white one would show.
+    shades = [colours.line if certain else "white" for certain in low == high]
+    axes.hlines(middle, places - half, places + half, color=shades, linewidth=1.8)
     axes.set_xlim(-0.6, len(periods) - 0.4)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(min(0.0, *low), 1.06 * max(0.0, *high) or scale.unit)
 
 
 def _stages(axes: Axes, segment: Mapping[str, Any], widest: float) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.words import Scale, chance_cells, day, interval_texts, period_name, plain
 
-_KINDS: Final = {"month": "Months", "quarter": "Quarters", "year": "Years"}
 _LEVELS: Final = {"balance": "balance", "deferred_revenue": "deferred revenue"}
 
 
@@ -19,15 +18,26 @@ def money_tables(payload: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def _plans(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    """Yield a table for each series, segment and kind of period that the plan covers."""
+    """Yield what the plan covers: months, quarters and years of the company, the latter of each segment."""
     rows: Sequence[Mapping[str, Any]] = payload.get("plan") or []
-    places = dict.fromkeys((r["series"], r["segment"], r["period"]) for r in rows)
-    for series, segment, kind in places:
-        chosen = [r for r in rows if (r["series"], r["segment"], r["period"]) == (series, segment, kind)]
-        whose = "" if segment == "all" else f" of {plain(segment, 30)}"
-        heading = f"{_KINDS[kind]} against the plan, {series}{whose}, {scale.name}"
-        header = [kind, "actual", "low", "middle", "high", "plan", "difference", "chance", ""]
-        yield _block(heading, header, [_plan_row(r, scale) for r in chosen], (0, 8))
+    for series, segment in dict.fromkeys((r["series"], r["segment"]) for r in rows):
+        own = [r for r in rows if (r["series"], r["segment"]) == (series, segment)]
+        months = [r for r in own if r["period"] == "month"]
+        longer = [r for r in own if r["period"] != "month"]
+        for name, chosen in (("Months", months), ("Quarters and years", longer)):
+            if chosen and not (segment != "all" and chosen is months and longer):
+                yield _plan(name, series, segment, chosen, scale)
+
+
+def _plan(name: str, series: str, segment: str, rows: Sequence[Mapping[str, Any]], scale: Scale) -> str:
+    whose = "" if segment == "all" else f" of {plain(segment, 30)}"
+    heading = f"{name} against the plan, {series}{whose}, {scale.name}"
+    kind = "month" if name == "Months" else "period"
+    header = [kind, "actual", "low", "middle", "high", "plan", "difference", "chance", ""]
+    # Two digits of the smallest that matters, so that a month of a small segment is more than 0.1.
+    amounts = sorted(abs(float(r["plan"])) for r in rows)
+    fine = scale.showing(amounts[len(amounts) // 2], 2)
+    return _block(heading, header, [_plan_row(r, fine) for r in rows], (0, 8))
 
 
 def _plan_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -35,7 +45,8 @@ def _plan_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
     ends = [NOTHING] * 3 if past else [scale.number(row[q]) for q in ("p10", "p50", "p90")]
     reached = ("reached" if row["chance"] else "missed", "") if past else chance_cells(row)
     actual = scale.number(row["actual"]) if row["actual"] or past else NOTHING
-    name = period_name(row["name"], row["start"], row["end"])
+    month = row["period"] == "month"
+    name = period_name(row["name"], row["start"], row["end"]) if month else plain(row["name"], 20)
     off = scale.number(row["difference"], sign=True)
     return [name, actual, *ends, scale.number(row["plan"]), off, *reached]
 

@@ -18,6 +18,7 @@ _WORDS: Final = {
     "p90": "high",
     "bluebirds": "deals never seen before they were won",
     "soberness": "optimism correction",
+    "cash": "bank",
 }
 """What people see instead of some keys of the scenario file."""
 _SAME: Final = "″"
@@ -42,8 +43,8 @@ def assumptions(scenario: Scenario) -> str:
 
 
 def _head(path: str) -> tuple[str, str]:
-    """Part a path of keys into the segment it belongs to and the rest."""
-    match = re.fullmatch(r"""(segments\.(?:"[^"]*"|[^."]+))\.(.+)""", path)
+    """Part a path of keys into the segment, product or offer that it belongs to and the rest."""
+    match = re.fullmatch(r"""((?:segments|products|offers)\.(?:"[^"]*"|[^."]+))\.(.+)""", path)
     return (match[1], match[2]) if match else ("", path)
 
 
@@ -55,6 +56,8 @@ def _in_words(path: str) -> str:
 
 def _value(figure: Assumption) -> str:
     """Return a figure's value; terms that name no due date say which one they have."""
+    if figure.value in ("True", "False"):
+        return "yes" if figure.value == "True" else "no"
     if ".terms." not in figure.path or "net" in figure.value.lower():
         return figure.value
     try:

@@ -9,35 +9,42 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.expected import Expected, StageRow, expected, funnel_table
+from simulator.expected import StageRow, expected, funnel_table
 from simulator.expected.means import crm_chances
 from simulator.money import minor_digits
-from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
+from simulator.report.averages import Averages, bank, period_table, source_table
+from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.report.origins import assumptions
+from simulator.report.sold import offers, products, renewals
 from simulator.scenario import Scenario
-from simulator.words import Scale, cut, day, percent, period_name, plain, scale_for
+from simulator.words import Scale, cut, day, percent, plain, scale_for
 
 BAR: Final = 26
-AGE_BAR: Final = 8
+AGE_BAR: Final = 6
 LEGEND: Final = (
     "  set: close chance as stated. enter, sit: close chance of deals that enter, of deals that sit here.",
     "  won: the same on entering, optimism corrected. next, skip, back, lost: where the next move goes.",
     "  days: until the next move, average. to won: days until won, for deals that are won, middle.",
 )
-_NAMES: Final = {"open": "open deals", "new": "yet to come", "receivables": "invoices sent"}
 
 
 def shown(scenario: Scenario) -> str:
     """Return everything that can be said about a scenario without a random number."""
     exact = expected(scenario)
     values = _values(scenario)
-    scale = scale_for(_largest(scenario, exact, values), scenario.currency)
+    averages = Averages(scenario, exact)
+    scale = scale_for(max(averages.largest, float(values.sum()) / 5), scenario.currency)
     blocks = [
         _title(scenario, scale),
         *(_ladder(segment.name, funnel_table(segment)) for segment in scenario.segments),
         LEGEND,
         *_funnels(scenario, values, scale),
-        _averages(scenario, exact, scale),
+        products(scenario),
+        renewals(scenario, scale),
+        offers(scenario),
+        period_table(averages, scale),
+        source_table(averages, scale),
+        bank(averages, scale),
         assumptions(scenario).splitlines(),
         _suspicions(scenario, scale),
     ]
@@ -48,7 +55,7 @@ def _title(scenario: Scenario, scale: Scale) -> list[str]:
     horizon = scenario.horizon
     parts = [
         plain(scenario.name, 30), f"as of {day(horizon.as_of)}", f"until {day(horizon.end)}", scale.name,
-        f"{len(scenario.pipeline):,} open deals",
+        f"{len(scenario.pipeline):,} open deal{'s' * (len(scenario.pipeline) != 1)}",
     ]  # fmt: skip
     return [" · ".join(part for part in parts if part), *wrapped(plain(scenario.description))]
 
@@ -77,6 +84,7 @@ def _funnels(scenario: Scenario, values: NDArray[np.float64], scale: Scale) -> I
             age = float(known.mean()) if len(known) else math.nan
             cells.append((int(here.sum()), float(values[here].sum()), float(weighted[here].sum()), age))
     widest = max((value for _, value, _, _ in cells), default=0.0)
+    scale = scale.showing(widest, 3)
     oldest = max((age for *_, age in cells if not math.isnan(age)), default=0.0)
     left = iter(cells)
     for segment in scenario.segments:
@@ -94,43 +102,13 @@ def _picture(
     widest: float, oldest: float, scale: Scale,
 ) -> list[str]:  # fmt: skip
     if not count:
-        return [plain(name, 22), NOTHING, NOTHING, NOTHING, "", NOTHING, ""]
+        return [plain(name, 26), NOTHING, NOTHING, NOTHING, "", NOTHING, ""]
     full = max(round(BAR * value / widest), 1) if widest else 0
     dark = round(full * weighted / value) if value else 0
     age_bar = "" if math.isnan(age) or not oldest else "▪" * max(round(AGE_BAR * age / oldest), 1)
     picture = "▓" * dark + "░" * (full - dark)
     amounts = [f"{count:,}", scale.number(value), scale.number(weighted)]
-    return [plain(name, 22), *amounts, picture, _days(age), age_bar]
-
-
-def _averages(scenario: Scenario, exact: Expected, scale: Scale) -> list[str]:
-    """Lay out the exact means by period and source."""
-    horizon, unit = scenario.horizon, _unit(scenario)
-    shown = [
-        (s, i) for i, s in enumerate(exact.sources) if exact.bookings[i].any() or exact.receipts[i].any()
-    ]
-    booked = [pair for pair in shown if pair[0] != "receivables"]
-    header = ["period", *(f"bookings {_NAMES.get(s, s)}" if not k else _NAMES.get(s, s)
-                          for k, (s, _) in enumerate(booked)), "all", "receipts all"]  # fmt: skip
-    rows = []
-    for period in horizon.periods:
-        first, last = horizon.cells_between(horizon.day_of(period.start), horizon.day_of(period.end))
-        name = period_name(period.name, period.start, period.end, period.whole)
-        rows.append([name, *_sums(exact, first, last, [i for _, i in booked], scale, unit)])
-    rows.append(["in all", *_sums(exact, 0, None, [i for _, i in booked], scale, unit)])
-    lines = table(header, rows)
-    return [f"What to expect on average, {scale.name}", *("  " + line for line in lines)]
-
-
-def _sums(
-    exact: Expected, first: int, last: int | None, sources: Sequence[int], scale: Scale, unit: float
-) -> list[str]:
-    """Return the bookings of each source in a range of cells, all of them, and the receipts."""
-    bookings = exact.bookings[:, :, first:last].sum(axis=(1, 2)) / unit
-    receipts = float(exact.receipts[:, :, first:last].sum()) / unit
-    total = float(bookings.sum())
-    parts = rounded_to_sum([float(bookings[i]) for i in sources], total, scale)
-    return [scale.number(amount) for amount in (*parts, total, receipts)]
+    return [plain(name, 26), *amounts, picture, _days(age), age_bar]
 
 
 def _suspicions(scenario: Scenario, scale: Scale) -> list[str]:
@@ -146,13 +124,6 @@ def _values(scenario: Scenario) -> NDArray[np.float64]:
     unit, rates = _unit(scenario), scenario.rates
     worth = [float(rates.convert(d.amount, d.currency, np.array(1))) / unit for d in scenario.pipeline]
     return np.array(worth, dtype=np.float64)
-
-
-def _largest(scenario: Scenario, exact: Expected, values: NDArray[np.float64]) -> float:
-    unit = _unit(scenario)
-    return max(
-        float(exact.bookings.sum()) / unit, float(exact.receipts.sum()) / unit, float(values.sum()) / 5
-    )
 
 
 def _unit(scenario: Scenario) -> float:

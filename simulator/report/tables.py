@@ -32,7 +32,7 @@ BUILT_IN: Final = ("month", "segment", "source")
 SERIES: Final = ("bookings", "billings", "revenue", "receipts")
 DEALS: Final = 20
 _ENDS: Final = ("low", "middle", "high")
-_NAMES: Final = {
+SOURCES: Final = {
     "actual": "so far this year",
     "open": "open deals",
     "new": "deals yet to come",
@@ -60,6 +60,7 @@ def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) ->
     ends = "8 chances in 10 between low and high" if told else "too few trials for chances"
     name = _period_noun(payload) if by == "month" else plain(by, 20)
     heading = wrapped(f"By {name}{when}, {scale.name} ({ends})")
+    rows = [row for row in rows if by == "month" or any(row[1].get(s) for s in chosen)]
     blocks = [[name], *([f"{s} low", "middle", "high"] for s in chosen)]
     body = [[[plain(name, 30)], *(_interval(stats.get(s), scale) for s in chosen)] for name, stats in rows]
     tables = _side_by_side(blocks, body)
@@ -122,11 +123,14 @@ def _rows(payload: Mapping[str, Any], by: str) -> list[tuple[str, Mapping[str, A
         return [(name, segment.get("totals") or {}) for name, segment in segments.items()]
     if by == "source":
         sources = payload.get("sources") or {}
-        return [(_NAMES.get(name, name), stats) for name, stats in sources.items() if stats]
+        return [(SOURCES.get(name, name), stats) for name, stats in sources.items() if stats]
     # What brings nothing has no interval.
     rows = (payload.get("groups") or {}).get("rows") or []
+    names = dict(_GROUPS)
+    if (payload.get("sources") or {}).get("renewals") and by != "product":
+        names[NEW] = "(deals yet to come, renewals)"
     return [
-        (_GROUPS.get(row["group"], row["group"]), {s: row[s] for s in SERIES if s in row and row[s]["mean"]})
+        (names.get(row["group"], row["group"]), {s: row[s] for s in SERIES if s in row and row[s]["mean"]})
         for row in rows
     ]
 
