@@ -27,6 +27,11 @@ ANIMALS = (
     *("Marten", "Newt", "Otter", "Plover", "Ptarmigan", "Redstart", "Sandpiper", "Siskin", "Stoat", "Swift"),
     *("Tern", "Turnstone", "Vole", "Wagtail", "Weasel", "Whimbrel"),
 )
+TRADES = {
+    "smb": ("Bakeries", "Bicycles", "Carpentry", "Cinemas", "Florists", "Joiners", "Opticians", "Printers"),
+    "mid-market": ("Breweries", "Clinics", "Fittings", "Freight", "Mills", "Schools", "Seeds", "Tools"),
+    "enterprise": ("Air", "Energy", "Insurance", "Motors", "Rail", "Shipping", "Steel", "Telecom"),
+}
 REASONS = ("no budget", "no decision", "competitor", "price", "missing feature", "timing")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from company import (
     DEAL_COLUMNS,
+    TRADES,
     Company,
     Kind,
     Luck,
@@ -27,11 +28,6 @@ from company import (
 )
 
 SEED = 34
-TRADES = {
-    "smb": ("Bakeries", "Bicycles", "Carpentry", "Cinemas", "Florists", "Joiners", "Opticians", "Printers"),
-    "mid-market": ("Breweries", "Clinics", "Fittings", "Freight", "Mills", "Schools", "Seeds", "Tools"),
-    "enterprise": ("Air", "Energy", "Insurance", "Motors", "Rail", "Shipping", "Steel", "Telecom"),
-}
 OWNERS = {
     "smb": ("Jonas", "Lea", "Pia"),
     "mid-market": ("Ana", "Erik", "Milan"),

@@ -220,7 +220,13 @@ def test_days_of_closing_follow_the_plain_walk_of_fresh_bernoulli_draws():
 
 
 @pytest.mark.parametrize(
-    ("market", "doubt"), [(Market.independent(), 0.0), (FIXED_MARKET, 0.06), (Market(), 0.05)], ids=str
+    ("market", "doubt"),
+    [
+        pytest.param(Market.independent(), 0.0, marks=pytest.mark.slow),
+        pytest.param(FIXED_MARKET, 0.06, marks=pytest.mark.slow),
+        (Market(), 0.05),
+    ],
+    ids=str,
 )
 def test_the_engine_and_plain_trials_have_the_same_moments(market, doubt):
     scenario = eventful(market, doubt)

@@ -306,7 +306,11 @@ def eventful(market, doubt=0.0, recycling=0.35):
 
 @pytest.mark.parametrize(
     ("market", "doubt"),
-    [(Market.independent(), 0.0), (Market(0.1, 0.15, 0.6), 0.12), (Market(), 0.05)],
+    [
+        pytest.param(Market.independent(), 0.0, marks=pytest.mark.slow),
+        pytest.param(Market(0.1, 0.15, 0.6), 0.12, marks=pytest.mark.slow),
+        (Market(), 0.05),
+    ],
     ids=str,
 )
 def test_plain_trials_agree_in_every_cell(market, doubt):

@@ -405,7 +405,7 @@ BUGS = [
 ]  # fmt: skip
 
 
-FEW = BUGS[::5]
+FEW = BUGS[::8]
 """Planted in each run of the ordinary tests, the others among the slow ones: each takes a second or two."""
 
 

@@ -165,18 +165,18 @@ def permuted(folder, seed):
     raise AssertionError(f"no scenario of seed {seed} loads")
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_whole_scenarios_hold(tmp_path, monkeypatch, seed):
     examine(tmp_path, seed, monkeypatch)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_order_of_rows_changes_nothing(tmp_path, seed):
     permuted(tmp_path, seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5, 35))
+@pytest.mark.parametrize("seed", range(3, 35))
 def test_many_whole_scenarios_hold(tmp_path, monkeypatch, seed):
     examine(tmp_path, seed, monkeypatch)
     permuted(tmp_path, seed)

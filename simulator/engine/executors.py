@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import mmap
 import multiprocessing
+import os
 import signal
+import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -17,8 +21,11 @@ Result = TypeVar("Result")
 Task = Callable[[int, int], Result]
 Span = tuple[int, int]
 
-CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
-"""Whether a process may begin as a copy of this one, so that nothing has to be sent to it."""
+CAN_FORK = sys.platform == "linux"
+"""Whether a process may begin as a copy of this one, so that nothing has to be sent to it.
+
+Other systems either cannot copy a process, or have libraries that do not survive it.
+"""
 
 
 def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:
@@ -48,19 +55,16 @@ def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Ite
     if workers == 1:
         yield from (task(*span) for span in spans)
     elif CAN_FORK:
-        with _processes(task, workers) as pool:
-            yield from pool.map(_work, spans)
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
+            with warnings.catch_warnings():
+                # Newer Pythons warn that another thread may hold a lock while the process is copied.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                results = pool.map(_work, spans)
+            yield from results
     else:
         with ThreadPoolExecutor(workers) as threads:
             yield from threads.map(lambda span: task(*span), spans)
-
-
-def _processes(task: Task[Any], workers: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("fork")
-    with warnings.catch_warnings():
-        # Newer Pythons warn of threads that hold a lock while the process is copied; numpy's hold none then.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return ProcessPoolExecutor(workers, context, _begin, (task,))
 
 
 _task: Task[Any] | None = None
@@ -72,6 +76,14 @@ def _begin(task: Task[Any]) -> None:
     _task = task
     # On Ctrl-C a worker ends at once and in silence; the process that waits for it says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that began it is gone, killed perhaps, and nobody waits any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work(span: Span) -> Any:

@@ -114,9 +114,7 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     rows = []
     for series, found in by_series.items():
         stats = period[series]
-        total = float(stats["mean"])
-        if series == "bookings" and (exact := _exact_average(payload, stats)) is not None:
-            total = exact
+        total = _average(payload, series, stats)
         fine = scale.showing(abs(total), 2)
         fine = replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), scale.decimals, 0))
         shown = rounded_to_sum([found.get(s, 0.0) for s in sources], total, fine)
@@ -129,13 +127,13 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     return table(header, [row[:-3] for row in rows], (0,))
 
 
-def _exact_average(payload: Mapping[str, Any], stats: Mapping[str, Any]) -> float | None:
-    """Return the average that ends the walk, so that both tables say the same; None if it is another's."""
-    steps, error = payload.get("walk") or [], (stats.get("error") or {}).get("mean")
-    if not steps or error is None:
-        return None
-    total = float(steps[-1]["amount"])
-    return total if abs(total - float(stats["mean"])) <= 2 * float(error) else None
+def _average(payload: Mapping[str, Any], series: str, stats: Mapping[str, Any]) -> float:
+    """Return the average of a series; of bookings the exact one, which stands in the walk too."""
+    mean, steps = float(stats["mean"]), payload.get("walk") or []
+    noise = (stats.get("error") or {}).get("mean") or 0.0
+    if series == "bookings" and steps and abs(float(steps[-1]["amount"]) - mean) <= 3 * noise:
+        return float(steps[-1]["amount"])
+    return mean
 
 
 def _headline(payload: Mapping[str, Any]) -> list[str]:
@@ -228,13 +226,13 @@ def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
 def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     """Yield the three warnings with most money in them, a line each."""
     every: Sequence[Mapping[str, Any]] = payload.get("warnings") or []
-    order = sorted(every, key=lambda w: -abs(w.get("amount") or 0.0))
-    for warning in order[:WARNINGS]:
+    order = sorted(every, key=lambda w: -abs(w.get("amount") or 0.0))[:WARNINGS]
+    more = f" · {len(every) - WARNINGS} more: --details" if len(every) > WARNINGS else ""
+    for place, warning in enumerate(order, start=1):
         amount = warning.get("amount")
         money = f" ({scale.exact(amount, 2)})" if amount else ""
+        money += more if place == len(order) else ""
         yield f"! {plain(warning['text'], WIDTH - 2 - len(money))}{money}"
-    if len(every) > WARNINGS:
-        yield f"  {len(every) - WARNINGS} more: --details"
 
 
 def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:

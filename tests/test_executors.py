@@ -1,0 +1,102 @@
+"""Work that runs side by side gives what it gives one after the other."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from benchmarks.jobs import full_job
+from simulator.engine import compile_plan, play, run
+from simulator.engine.executors import CAN_FORK, shared_zeros, side_by_side
+
+SPANS = [(0, 3), (3, 4), (4, 9)]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_come_in_order_and_what_is_written_is_there(workers):
+    written = shared_zeros((2, 9), workers)
+
+    def task(begin, end):
+        written[:, begin:end] = begin + 1
+        return begin, end
+
+    assert list(side_by_side(task, SPANS, workers)) == SPANS
+    assert written.tolist() == [[1, 1, 1, 4, 5, 5, 5, 5, 5]] * 2
+
+
+def test_without_shared_memory_threads_do_it(monkeypatch):
+    monkeypatch.setattr("simulator.engine.executors.CAN_FORK", False)
+    written, here = shared_zeros((9,), 2), os.getpid()
+
+    def task(begin, end):
+        written[begin:end] += 1
+        return os.getpid() == here
+
+    assert all(side_by_side(task, SPANS, 2)) and written.all()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_fails_says_why(workers):
+    def task(begin, end):
+        raise ZeroDivisionError(f"at {begin}")
+
+    with pytest.raises(ZeroDivisionError, match="at 0"):
+        list(side_by_side(task, SPANS, workers))
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_processes_give_the_same_bytes_as_one(monkeypatch):
+    monkeypatch.setattr(run, "WORTHWHILE", 0)
+    plan = compile_plan(full_job(40), 5)
+    alone, shared = play(plan, 0, 900), play(plan, 0, 900, workers=3, block=250)
+    for series, money in alone.money.items():
+        assert money.tobytes() == np.ascontiguousarray(shared.money[series]).tobytes(), series
+    assert np.array_equal(alone.wins, shared.wins) and np.array_equal(alone.closes, shared.closes)
+    assert np.array_equal(alone.landed, shared.landed) and alone.guarded == shared.guarded
+    signed = replace(plan, bookings_only=True)
+    assert play(signed, 0, 300, workers=2).money["bookings"].tobytes() == (
+        np.ascontiguousarray(alone.money["bookings"][:, :, :300]).tobytes()
+    ), "signatures do not hang on what follows them"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_workers_end_with_the_process_that_began_them(tmp_path):
+    script = textwrap.dedent(
+        """
+        import os, sys, time
+        from simulator.engine.executors import side_by_side
+
+        def task(begin, end):
+            with open(os.path.join(sys.argv[1], f"{begin}"), "w") as file:
+                file.write(str(os.getpid()))
+            time.sleep(60)
+
+        list(side_by_side(task, [(0, 1), (1, 2)], 2))
+        """
+    )
+    started = subprocess.Popen([sys.executable, "-c", script, tmp_path], cwd=ROOT)
+    waited = time.monotonic() + 60
+    while len(pids := [p for f in tmp_path.iterdir() if (p := f.read_text())]) < 2:
+        assert time.monotonic() < waited, "the workers never began"
+        time.sleep(0.05)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    while any(_runs(int(pid)) for pid in pids):
+        assert time.monotonic() < waited, "the workers go on"
+        time.sleep(0.1)
+
+
+def _runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
