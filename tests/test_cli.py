@@ -131,7 +131,7 @@ def test_a_run_is_a_scenario(project, tmp_path):
 def test_a_second_run_in_a_folder_leaves_no_older_figure(project, tmp_path):
     assert invoke("run", "plan.yaml", "--out", "here").exit_code == 0
     figures = tmp_path / "here" / "figures"
-    assert len(list(figures.iterdir())) == 10
+    assert len(list(figures.iterdir())) == 12
     assert invoke("run", "plan.yaml", "--out", "here", "--trials", "5").exit_code == 0
     assert sorted(p.name for p in figures.iterdir()) == ["funnel.png", "funnel.svg"]
 
