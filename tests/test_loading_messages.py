@@ -250,6 +250,25 @@ def test_faults_of_tables_are_told_beside_those_of_the_scenario(tmp_path):
         assert [p.code for p in found] == ["S012", "D013", "D010"]
 
 
+def test_what_lacks_a_key_hides_no_fault_of_a_table(tmp_path):
+    scenario = FILES["scenario"].replace("taken_by:", "taken_bi:")
+    deals = FILES["deals"].replace("1000,EUR", "x,EUR")
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, scenario=scenario, deals=deals)
+    assert {p.code for p in caught.value.every} == {"S012", "S010", "D014"}
+
+
+def test_a_fault_of_one_part_hides_none_of_another(tmp_path):
+    falling = "segments:\n  large: {stages: {A: {close: 60%}, B: {close: 30%}}}\n"
+    scenario = SCENARIO.replace("data: {deals: deals.csv}\n", "").replace("segments:\n", falling)
+    (alone,) = problems(tmp_path, scenario)
+    assert "large" in alone.column
+    assert [p.code for p in problems(tmp_path, scenario + "perid: month\n")] == ["S010", alone.code]
+    # A ladder that is not read whole tells nothing of itself.
+    (only,) = problems(tmp_path, scenario.replace("A: {close: 60%}", "A: {close: 160%}"))
+    assert only.code == "S014"
+
+
 @pytest.mark.parametrize(
     ("was", "now", "where", "remedy"),
     [

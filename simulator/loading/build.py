@@ -46,7 +46,7 @@ from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
 from simulator.loading.tables import Table, read_table
-from simulator.loading.validate import follows
+from simulator.loading.validate import follows, stands_apart
 from simulator.market import Market
 from simulator.periods import Horizon
 from simulator.products import Line, Product
@@ -144,7 +144,7 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
-    """Add the problems of the tables of a scenario that itself is wrong; those of the scenario are known.
+    """Add the problems of the tables of a scenario that itself is wrong, and of parts of it that are not.
 
     Where it is wrong in how tables are to be read, they are not looked at.
     """
@@ -154,13 +154,16 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     frame, end = _framed(tree, file, mine)
     horizon = read_horizon(file, end, [])
     clocks = {n: build_clock(n, s, horizon, tree, mine) for n, s in file.segments.items()}
+    for name, segment in file.segments.items():
+        build_funnel(name, segment, frame.ends, tree, mine)
     tables = _read_tables(frame)
     products = build_products(file, tree, mine)
     mixes = {n: build_mix(n, s, products, tree, mine) for n, s in file.segments.items()}
     deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
     _invoices(frame, tables, deals)
     _books(frame, tables, horizon, lines)
-    problems.found += [problem for problem in mine.found if problem.code.startswith("D")]
+    told = tuple(problems.found)
+    problems.found += [p for p in mine.found if p.code.startswith("D") or stands_apart(p, told)]
     _keep_causes(tree, problems)
 
 

@@ -27,6 +27,8 @@ _FROM: Final = {
     "D017": "rates",
 }
 """Problems of tables by the part of the scenario that they may follow from."""
+_RESTED_ON: Final = ("", "as_of", "horizon", "fiscal_year_start", "currency", "products")
+"""Parts of the scenario from whose faults others may follow."""
 _TYPES: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("dict_type", "model_type"), ("is not a mapping", "write `key: value` lines")),
     **dict.fromkeys(("tuple_type", "list_type"), ("is not a list", "write it in brackets, such as [a, b]")),
@@ -54,6 +56,8 @@ def pruned(tree: Tree) -> ScenarioFile | None:
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 keys = _keys(data, detail)
+                if detail["type"] == "missing" and len(keys) > 1:
+                    keys = keys[:-1]  # what lacks something goes as a whole
                 holder = look_up(data, keys[:-1])
                 if not isinstance(holder, dict) or not keys:
                     continue
@@ -79,8 +83,19 @@ def follows(problem: Problem, tree: Tree, told: Sequence[Problem]) -> bool:
     named = tree.at((section,))
     names = set(named) if isinstance(named, dict) else set()
     for segment in named.values() if section == "segments" and isinstance(named, dict) else ():
-        names |= set(look_up(segment, ("stages",)) or ())
+        stages = look_up(segment, ("stages",))
+        names |= set(stages) if isinstance(stages, dict) else set()
     return problem.value.casefold() in {str(name).casefold() for name in names}
+
+
+def stands_apart(problem: Problem, told: Sequence[Problem]) -> bool:
+    """Tell whether a problem of the scenario cannot follow from those that are told already.
+
+    Those of another segment, product or rate cannot, unless what many parts rest on is wrong.
+    """
+    places = [(one.column or "").split(".") for one in told]
+    mine = (problem.column or "").split(".")[:2]
+    return not any(p[:2] == mine or p == ["segments"] or p[0] in _RESTED_ON for p in places)
 
 
 def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
