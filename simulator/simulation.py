@@ -167,7 +167,9 @@ def _forecast(bare: Trials, plan: Plan, outcome: Outcome, seed: int, by: str | N
     last = span.day_of(period.end) if period else span.last_day
     check = check_means(bare, exact, plan.most_parts)
     check = replace(check, guarded=min(outcome.guarded / outcome.trials, 1.0))
-    steps = tuple((step, round(amount)) for step, amount in walk(plan.scenario, first, last, exact))
+    # Actual figures take the place of won deals, in the walk as everywhere.
+    bridge = walk(plan.scenario, first, last, exact, already=bare.already("bookings", first, last_day=last))
+    steps = tuple((step, round(amount)) for step, amount in bridge)
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),

@@ -5,6 +5,7 @@ import pytest
 from factory import make_receivables, make_scenario, make_segment, make_wins
 
 from simulator.currency import RateCurve
+from simulator.figures import COMPANY, Figures
 from simulator.forecast.happened import happened
 from simulator.simulation import simulate
 from simulator.targets import Target
@@ -60,6 +61,18 @@ def test_totals_of_the_fiscal_year_hold_what_was_invoiced_before_the_as_of_day()
     assert payload["sources"]["actual"]["billings"]["mean"] == 58.0
     assert payload["periods"][0]["billings"]["mean"] == 0.6, "November begins after it"
     assert forecast.quantile("billings", 0.5) == 58.6
+
+
+def test_the_walk_begins_with_what_actual_figures_say():
+    """The same `already` stands in the headline, in the parts and in the walk, whoever has told it."""
+    month = np.array([-60]), np.array([-31])
+    actuals = Figures(*month, ("bookings",), np.array([COMPANY]), np.array([7_000]))
+    won = simulate(scenario(), trials=300)
+    told = simulate(scenario(actuals=actuals), trials=300)
+    assert dict(won.walk)["already won"] == 60 and dict(told.walk)["already won"] == 7_060
+    assert dict(told.walk)["our average"] == dict(won.walk)["our average"] + 7_000
+    year = next(p for p in told.to_json()["fiscal"] if p["name"] == "FY2026")
+    assert year["bookings"]["already"] == year["parts"]["bookings"]["actual"] == 70.6
 
 
 def test_targets_count_from_their_own_first_day():

@@ -18,6 +18,7 @@ def walk(
     last_day: int,
     known: Expected | None = None,
     segment: int | None = None,
+    already: float | None = None,
 ) -> list[tuple[str, float]]:
     """Return the steps from the CRM's weighted pipeline to our average bookings of a window (MODEL 9).
 
@@ -30,6 +31,7 @@ def walk(
         last_day: of the window, at most the horizon's.
         known: the means of this scenario, where they are computed already.
         segment: index of one, or None for all.
+        already: bookings of the window so far, minor units, where something else than won deals tells them.
 
     Returns:
         (step, minor units of the company's currency); the last step is the sum of those before it.
@@ -37,7 +39,7 @@ def walk(
     daily = (known or expected(scenario)).daily
     days = slice(max(first_day, 1), max(last_day, 0) + 1)
     chosen = slice(None) if segment is None else slice(segment, segment + 1)
-    already = won_already(scenario, first_day, last_day, segment)
+    already = won_already(scenario, first_day, last_day, segment) if already is None else already
     series = [float(part[chosen, days].sum()) for part in _parts(daily)]
     at_set, at_ours, first, returned, new, renewals = series
     outside = "closes outside the period" if first_day > 1 else "closes after the period"
