@@ -65,6 +65,14 @@ def bank(floor=None, **more):
     return forecast({"open": {"receipts": PATHS}}, cash=Cash(10_000, floor, PAID), **more)
 
 
+def test_the_balance_stands_in_the_csv_and_in_the_notebooks_table():
+    _, *rows = (found := bank()).rows()
+    middles = [r[-1] for r in rows if r[0] == "balance" and r[6] == "p50"]
+    assert middles == [p["balance"]["p50"] for p in found.to_json()["periods"]]
+    assert list(found.table().loc["balance"]["middle"]) == middles
+    assert not [r for r in forecast().rows() if r[0] == "balance"], "none where nobody knows it"
+
+
 def test_a_balance_needs_what_is_there_and_what_leaves():
     assert levels(bank()) == ("balance",)
     for cash in (Cash(), Cash(opening_balance=5), Cash(outflows=())):

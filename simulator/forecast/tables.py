@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from simulator.forecast.levels import level_at, levels
 from simulator.forecast.payload import deals, payload, segments
 from simulator.forecast.statistics import LEVELS, statistics
 from simulator.forecast.trials import Trials
@@ -18,7 +19,7 @@ HEADER = ("series", "segment", "source", "from", "until", "cumulative", "statist
 
 
 def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
-    """Yield the header and the rows of forecast.csv, in major units."""
+    """Yield the header and the rows of forecast.csv, in major units; levels are those of a period's end."""
     yield HEADER
     horizon = forecast.scenario.horizon
     start, parts = horizon.date_of(forecast.year_start), segments(forecast)
@@ -34,6 +35,10 @@ def long_rows(forecast: Trials) -> Iterator[tuple[Any, ...]]:
             for name, i in parts:
                 window = forecast.window(series, period, i)
                 yield from _rows(series, name, "all", period, False, *window, forecast)
+    for level in levels(forecast):
+        for period in horizon.periods:
+            amounts = level_at(forecast, level, horizon.day_of(period.end))
+            yield from _rows(level, "all", "all", period, False, amounts, 0.0, forecast)
 
 
 def deal_rows(forecast: Trials) -> Iterator[dict[str, Any]]:
@@ -60,14 +65,20 @@ def deal_rows(forecast: Trials) -> Iterator[dict[str, Any]]:
 
 
 def frame(forecast: Trials) -> pandas.DataFrame:
-    """Return mean, low, middle and high by series and period."""
+    """Return mean, low, middle and high by series and period; levels are those of its end."""
     import pandas
 
-    rows = []
-    for series in forecast.scenario.series:
-        for period in forecast.scenario.horizon.periods:
-            stats = statistics(*_with_unit(forecast, forecast.window(series, period)))
-            rows.append((series, period.name, stats["mean"], stats["p10"], stats["p50"], stats["p90"]))
+    rows, horizon = [], forecast.scenario.horizon
+    found: list[tuple[str, Period, Any, float]] = [
+        (s, p, *forecast.window(s, p)) for s in forecast.scenario.series for p in horizon.periods
+    ]  # fmt: skip
+    found += [
+        (level, p, level_at(forecast, level, horizon.day_of(p.end)), 0.0)
+        for level in levels(forecast) for p in horizon.periods
+    ]  # fmt: skip
+    for series, period, amounts, past in found:
+        stats = statistics(amounts, forecast.unit, past)
+        rows.append((series, period.name, stats["mean"], stats["p10"], stats["p50"], stats["p90"]))
     columns = ["series", "period", "mean", "low", "middle", "high"]
     return pandas.DataFrame(rows, columns=columns).set_index(["series", "period"])
 
@@ -95,7 +106,3 @@ def _rows(
     place = series, segment, source, period.start.isoformat(), period.end.isoformat(), int(cumulative)
     for name in ("mean", "sd", *(f"p{level:g}" for level in LEVELS)):
         yield *place, name, stats[name]
-
-
-def _with_unit(forecast: Trials, window: tuple[Any, float]) -> tuple[Any, float, float]:
-    return window[0], forecast.unit, window[1]
