@@ -9,7 +9,7 @@ from sample_forecast import sample_forecast
 from simulator import words
 from simulator.report import detail_tables, first_screen, table_by
 from simulator.report.layout import align_decimals, bar, rounded_to_sum, table, wrapped
-from simulator.report.screen import FAILED, step_name
+from simulator.report.screen import FAILED, fiscal_table, step_name
 from simulator.words import Scale, width
 
 FILES, NEXT = "reports/baseline/2026-10-31/", "simulator show reports/baseline/latest"
@@ -211,6 +211,34 @@ def test_rounded_amounts_add_up(amounts, decimals):
     step = 1e6 * 10.0**-decimals
     assert round(sum(shown) / step) == round(sum(amounts) / step)
     assert all(abs(a - b) < 1.51 * step for a, b in zip(amounts, shown, strict=True))
+
+
+def test_what_is_won_already_keeps_its_rounding():
+    scale = Scale(1e6, "million EUR", 1)
+    parts = [4.06e6, 1.08e6, 0.0]
+    assert [scale.number(a) for a in rounded_to_sum(parts, 5.14e6, scale, [0])] == ["4.1", "1.0", "0.0"]
+    assert [scale.number(a) for a in rounded_to_sum([4.06e6], 4.0e6, scale, [0])] == ["4.0"], "all there is"
+
+
+def test_the_period_that_ends_first_stands_before_later_years():
+    payload = sample_forecast(months=26)
+    rows = [row for lines in range(1, 4) for row in [fiscal_table(payload, words.scale_of(payload), lines)]]
+    names = [[line.split("  ")[0].strip() for line in found[1:]] for found in rows]
+    assert names == [["FY2026"], ["Q4 FY2026", "FY2026"], ["Q4 FY2026", "FY2026", "FY2027"]]
+
+
+def test_one_screen_says_one_average_and_one_sum_already_won():
+    payload = sample_forecast()
+    year = next(p for p in payload["fiscal"] if p["name"] == "FY2026")
+    average = payload["walk"][-1]["amount"]
+    year["bookings"]["mean"] = average + 60_000  # as simulated
+    won = payload["walk"][0]["amount"]
+    year["parts"] = {"bookings": {"actual": won, "open": average + 60_000 - won - 5e5, "new": 5e5}}
+    lines = first_screen(payload).splitlines()
+    row = next(line for line in lines if line.startswith("bookings") and "already" not in line).split()
+    ours = next(line for line in lines if line.startswith("  our average")).split()
+    won = next(line for line in lines if line.startswith("  already won")).split()
+    assert row[4] == ours[2] and row[1] == won[2]
 
 
 def test_steps_are_named_by_their_sign_and_period():

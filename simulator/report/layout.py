@@ -112,16 +112,21 @@ def _beginning(word: str, columns: int) -> str:
     return word[:size]
 
 
-def rounded_to_sum(amounts: Sequence[float], total: float, scale: Scale) -> list[float]:
+def rounded_to_sum(
+    amounts: Sequence[float], total: float, scale: Scale, kept: Sequence[int] = ()
+) -> list[float]:
     """Round amounts so that what is shown adds up to the shown total.
 
-    What rounding loses goes to the amounts that rounding moved most, one last digit each.
+    What rounding loses goes to the amounts that rounding moved most, one last digit each; those `kept`, which
+    stand elsewhere too, take none of it unless they are all there is.
     """
     step = scale.unit * 10.0**-scale.decimals
     whole = [round(amount / step) for amount in amounts]
     missing = round(total / step) - sum(whole)
     sign = 1 if missing > 0 else -1
-    order = sorted(range(len(whole)), key=lambda i: -sign * (amounts[i] / step - whole[i]))
+    order = sorted(
+        range(len(whole)), key=lambda i: (i in kept, -sign * (amounts[i] / step - whole[i]))
+    )
     for place in order[: abs(missing)]:
         whole[place] += sign
     return [units * step for units in whole]

@@ -46,6 +46,8 @@ PARTS: Final = {
     "renewals": "renewals",
 }
 """What people call the sources of money, in the order from sure to unsure."""
+IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals": "renewals"}
+"""Sources that are a step of the walk as well, and so are rounded alike in both."""
 NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
 NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
 NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
@@ -117,8 +119,10 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         total = _average(payload, series, stats)
         fine = scale.showing(abs(total), 2)
         fine = replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), scale.decimals, 0))
-        shown = rounded_to_sum([found.get(s, 0.0) for s in sources], total, fine)
-        cells = [fine.number(v) if s in found else NOTHING for s, v in zip(sources, shown, strict=True)]
+        own = [s for s in sources if s in found]
+        kept = [i for i, source in enumerate(own) if source in IN_BOTH]
+        shown = dict(zip(own, rounded_to_sum([found[s] for s in own], total, fine, kept), strict=True))
+        cells = [fine.number(shown[s]) if s in shown else NOTHING for s in sources]
         rows.append([series, *cells, fine.number(total), *interval_texts(stats, scale, 1)])
     lines = table([*header, "low", "middle", "high"], rows, (0,))
     if max(map(width, lines)) <= WIDTH:
@@ -145,15 +149,17 @@ def _headline(payload: Mapping[str, Any]) -> list[str]:
 
 
 def _fiscal_rows(payload: Mapping[str, Any], limit: int, series: str) -> list[Mapping[str, Any]]:
-    """Choose the periods to show: the headline's first, years before quarters, soon before late."""
+    """Choose the periods to show: the headline's, the first to end, then years before quarters."""
     chosen = headline_period(payload)
     rows = [row for row in complete_periods(payload) if row.get(series)]
     if not rows:
         return [chosen | {"name": f"until {day(chosen['end'])}"}] if chosen.get(series) else []
 
-    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    soonest = min(rows, key=lambda row: str(row["end"]))["name"]
+
+    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
         is_year = not str(row["name"]).startswith("Q")
-        return row["name"] != chosen["name"], not is_year, row["end"]
+        return row["name"] != chosen["name"], row["name"] != soonest, not is_year, row["end"]
 
     kept = sorted(rows, key=rank)[:limit]
     return sorted(kept, key=lambda row: (row["end"], str(row["name"]).startswith("FY")))
@@ -184,7 +190,8 @@ def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     # Exact averages, which no simulation blurs.
     scale = scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
     scale = replace(scale, decimals=max(scale.decimals, 0))
-    shown = [*rounded_to_sum(parts, total, scale), total]
+    kept = [i for i, step in enumerate(steps) if step["step"] in IN_BOTH.values()]
+    shown = [*rounded_to_sum(parts, total, scale, kept), total]
     longest = max(map(abs, amounts)) or 1.0
     rows = []
     for step, amount, exact in zip(steps, shown, amounts, strict=True):
