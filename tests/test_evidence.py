@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from conftest import ROOT
 
 from benchmarks import evidence
 
@@ -51,6 +52,7 @@ def test_the_evidence_is_repeated(shared_data, capsys):
     assert "1,686 deals open" in shown
     assert shown.count("wins of deals open then") == 2
     assert "self-check passed" in shown
+    assert f"```text\n{shown}```\n" in (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 
 
 def test_missing_data_is_a_usage_error(tmp_path, capsys):

@@ -376,6 +376,13 @@ def test_tables_by_month_segment_source_and_column():
     assert row.split()[-3:] == ["–"] * 3, "a group that brings nothing has no interval"
 
 
+def test_rows_that_bring_nothing_shown_are_left_out():
+    payload = sample_forecast(by="owner")
+    before = table_by(payload, "owner")
+    payload["groups"]["rows"].append({"group": "(actual figures)", "arr": {"mean": 5.0}})
+    assert table_by(payload, "owner") == before
+
+
 def test_a_first_period_of_one_day_is_that_day():
     text = table_by(sample_forecast(as_of=date(2026, 10, 30)), "month")
     assert "\n  31 Oct 2026 " in text and "31–31" not in text

@@ -54,6 +54,7 @@ def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) ->
     rows = _rows(payload, by)
     present = [s for s in SERIES if any((stats or {}).get(s) for _, stats in rows)]
     chosen = present if every_series else [s for s in present if s in ("bookings", "receipts")]
+    rows = [row for row in rows if by == "month" or any(row[1].get(s) for s in chosen)]
     scale = scale_of(payload)
     when = "" if by == "month" else f", {_span(payload)}"
     told = has_interval(headline_period(payload).get("bookings") or {})
