@@ -67,7 +67,7 @@ def test_run_prints_the_first_screen_and_leaves_a_folder(project, tmp_path):
     assert "Next: simulator show reports/my-plan/latest\n" in result.stdout
     folder = tmp_path / "reports" / "my-plan" / "2026-10-31"
     assert json.loads((folder / "forecast.json").read_text())["trials"] == 200
-    assert len(list((folder / "figures").iterdir())) == 10
+    assert len(list((folder / "figures").iterdir())) == 12
     assert os.readlink(folder.parent / "latest") == "2026-10-31"
     assert result.stderr == ""
 
@@ -100,7 +100,7 @@ def test_the_result_stands_before_anything_slow_is_imported(project):
         "terminal.say = say\n"
         "import simulator.cli.run as r; r.say = say\n"
         "m = t.types.ModuleType('simulator.loading')\n"
-        "m.load = lambda path, sets=(), as_of=None: t.make_scenario(trials=100)\n"
+        "m.load = lambda path, sets=(), as_of=None: t.make_scenario(trials=100, pipeline=t.make_pipeline(4))\n"
         "sys.modules['simulator.loading'] = m\n"
         "main(['run', sys.argv[1], '--out', sys.argv[2]])"
     )
