@@ -55,13 +55,6 @@ def open_deals(deals):
     return [row for row in deals if not row["outcome"]]
 
 
-@pytest.fixture(scope="module")
-def tables():
-    """Every table of saas-hardware."""
-    names = ("deals", "lines", "receivables", "renewals", "actuals", "plan")
-    return {name: rows(f"saas-hardware/{name}.csv") for name in names}
-
-
 def test_the_shipped_scenarios_are_these():
     assert set(NAMES) >= {
         "article-2010", "baseline", "downturn", "faster-cash", "more-pipeline", "saas-hardware"
