@@ -9,6 +9,9 @@ Series = Literal["bookings", "billings", "revenue", "receipts", "arr"]
 SERIES: tuple[Series, ...] = ("bookings", "billings", "revenue", "receipts", "arr")
 """What flows. Revenue is there where a product has a rule of it, `arr` where one recurs."""
 
+Asked = Series | Literal["balance"]
+"""What may be asked for; a balance stands at a day's end, where a scenario gives what it takes."""
+
 Posted = Series | Literal["tax", "deferred"]
 """What movements are posted to; the last two are the company's, in one slice."""
 
@@ -32,7 +35,7 @@ class Target:
     """
 
     name: str
-    series: Series | Literal["balance"]
+    series: Asked
     amount: int
     first_day: int
     last_day: int

@@ -281,8 +281,8 @@ def disputes_without_delay(patch):
 
 
 def payment_run_on_the_next_day(patch):
-    real = billing.weekday
-    patch.setattr(billing, "weekday", lambda origin, day: (real(origin, day) + 1) % 7)
+    real = billing.Written.weekday.fget
+    patch.setattr(billing.Written, "weekday", property(lambda self: (real(self) + 1) % 7))
 
 
 def discount_without_limit_of_days(patch):
@@ -310,7 +310,10 @@ def backlog_delivered_anew(patch):
 
 
 def backlog_revenue_at_the_rate_of_today(patch):
-    planned(lambda plan: replace(plan, backlog=tuple(replace(b, rate=1.0) for b in plan.backlog)))(patch)
+    def at_one(plan):
+        return replace(plan, backlog=tuple(replace(b, rate=np.ones_like(b.rate)) for b in plan.backlog))
+
+    planned(at_one)(patch)
 
 
 def days_so_far_ignored(patch):

@@ -13,6 +13,7 @@ from factory import make_pipeline, make_receivables, make_scenario, make_segment
 from simulator.cash import Cash, Outflow
 from simulator.currency import RateCurve
 from simulator.distributions import Fixed
+from simulator.errors import UsageError
 from simulator.figures import COMPANY, Figures
 from simulator.forecast import Check, Forecast, Slice, sections
 from simulator.forecast.commits import commits
@@ -94,6 +95,23 @@ def test_balances_follow_receipts_tax_and_outflows():
     assert level_at(taxed, "balance", 92).tolist() == [5_500, 5_500, 5_500, 3_500]
     with pytest.raises(ValueError, match="only from and to these dates"):
         level_at(bank(), "balance", 15)
+
+
+def test_a_balance_may_be_asked_for_like_a_series():
+    found = bank()
+    ends = [2_000, 22_000, 2_000, 11_000], [14_000, 14_000, -6_000, 12_000], [6_000, 6_000, 6_000, 4_000]
+    by_hand = np.array(ends)
+    assert found.mean("balance", by="month").tolist() == (by_hand.mean(axis=1) / 100).tolist()
+    assert found.quantile("balance", 1.0, by="month").tolist() == (by_hand.max(axis=1) / 100).tolist()
+    assert found.quantile("balance", 0.0) == 40.0, "the total is what stands at the end"
+    assert found.chance("balance", at_least=110, until="2026-12-31") == 0.75
+    for ask, why in (
+        (lambda: forecast().mean("balance"), "no balance is forecast"),
+        (lambda: found.mean("balance", segment=found.scenario.segments[0].name), "the company's"),
+        (lambda: found.chance("balance", at_least=1, until="2026-12-15"), "only from and to these dates"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            ask()
 
 
 def test_deferred_revenue_begins_with_what_is_billed_and_not_yet_earned():

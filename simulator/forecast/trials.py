@@ -26,7 +26,7 @@ from simulator.money import minor_digits
 from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.scores import quantile, wilson
-from simulator.targets import Posted, Series, Target
+from simulator.targets import Asked, Posted, Series, Target
 
 Floats = NDArray[np.float64]
 MOST_GUARDED = 1e-6
@@ -284,30 +284,30 @@ class Trials:
         years = self.scenario.horizon.fiscal_years
         return next((y for y in years if y.end <= self.scenario.horizon.end), None)
 
-    def quantile(self, series: Series, q: float, by: By | None = None, segment: str | None = None) -> Floats:
+    def quantile(self, series: Asked, q: float, by: By | None = None, segment: str | None = None) -> Floats:
         """Return the q-quantile of a series, major units: floats[period], or floats[] of the total.
 
         Args:
-            series: `bookings`, `billings` or `receipts`.
+            series: `bookings`, `billings`, `revenue`, `receipts`, `arr`, or `balance` at the ends of periods.
             q: chance of less, 0–1.
             by: `month` (the scenario's periods), `quarter` or `year` (fiscal), or None for the total.
             segment: name, or None for all.
 
         Raises:
-            UsageError: there is no such series, chance, period or segment.
+            UsageError: there is no such series, chance, period or segment, or no balance is forecast.
         """
         q = chance_asked(q)
         windows = [np.sort(amounts) for amounts in self._asked(series, by, segment)]
         result = np.array([quantile(w, q) / self.unit for w in windows])
         return result if by else result[0]
 
-    def mean(self, series: Series, by: By | None = None, segment: str | None = None) -> Floats:
+    def mean(self, series: Asked, by: By | None = None, segment: str | None = None) -> Floats:
         """Return the mean of a series, major units, shaped and asked as in `quantile`."""
         result = np.array([amounts.mean() / self.unit for amounts in self._asked(series, by, segment)])
         return result if by else result[0]
 
     def chance(
-        self, series: Series, at_least: float, until: str | date, since: str | date | None = None,
+        self, series: Asked, at_least: float, until: str | date, since: str | date | None = None,
         segment: str | None = None,
     ) -> float:  # fmt: skip
         """Return the chance that a series brings at least so much, major units.
@@ -316,7 +316,7 @@ class Trials:
         invoices already paid included; `since` the day after the as-of day asks for what is still to come.
 
         Args:
-            series: `bookings`, `billings` or `receipts`.
+            series: as in `quantile`; `balance` is that at the end of the last day.
             at_least: major units.
             until: last day; a period's, quarter's, year's or target's end.
             since: first day, by default the start of the fiscal year that holds the first forecast day.
@@ -327,9 +327,11 @@ class Trials:
                 names the dates at which it can.
         """
         horizon = self.scenario.horizon
-        series, index = series_asked(series), self._segment(segment)
         least = number_asked("at_least", at_least) * self.unit
         last = horizon.day_of(date_asked("until", until))
+        if series == "balance":
+            return float(np.mean(self._balance(last, segment) >= least))
+        series, index = series_asked(series), self._segment(segment)
         first = self.year_start if since is None else horizon.day_of(date_asked("since", since))
         if first > last:
             raise UsageError(f"until {until} lies before {horizon.date_of(first)}, where the sum begins")
@@ -369,10 +371,24 @@ class Trials:
             "year": horizon.fiscal_years,
         }[by]  # fmt: skip
 
-    def _asked(self, series: Series, by: By | None, segment: str | None) -> list[Floats]:
-        """Return what a series brings in each period, the past included."""
+    def _asked(self, series: Asked, by: By | None, segment: str | None) -> list[Floats]:
+        """Return what a series brings in each period, the past included; the balance at its end."""
+        if series == "balance":
+            ends = (min(period.end, self.scenario.horizon.end) for period in self._periods(by_asked(by)))
+            return [self._balance(self.scenario.horizon.day_of(end), segment) for end in ends]
         series, index = series_asked(series), self._segment(segment)
         return [self.window(series, period, index)[0] for period in self._periods(by_asked(by))]
+
+    def _balance(self, day: int, segment: str | None) -> Floats:
+        """Return the balance at the end of a day, as somebody asks for it."""
+        if not self.scenario.cash.has_balance:
+            raise UsageError("no balance is forecast: give cash.opening_balance and cash.outflows")
+        if segment is not None:
+            raise UsageError("the balance in the bank is the company's; leave segment out")
+        try:
+            return self.balance_at(day)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
     def _segment(self, name: str | None) -> int | None:
         return segment_asked(name, [s.name for s in self.scenario.segments])
