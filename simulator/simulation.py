@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.deals import Wins
-from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, play
+from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, is_worth_dividing, play
 from simulator.errors import UsageError
+from simulator.executors import side_by_side
 from simulator.expected import Expected, expected, offer_effects, walk
 from simulator.forecast import (
     Check,
@@ -196,23 +197,20 @@ def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str
     The same draws under another market; what lies beyond the headline's period, or follows the signature, is
     not played.
     """
-    period, quiet = main.headline_period, _Runner(runner.workers, None, runner.block)
+    period, alone = main.headline_period, _Runner(1, None, runner.block)
     asked = _bookings_until(plan.scenario, period) if period else plan.scenario
-
     whole, past = main.window("bookings", period) if period else main.total("bookings")
-
     signed = replace(compile_plan(asked, main.seed), bookings_only=True)
+    markets = Market.independent(plan.market.phi), Market.strong(plan.market.phi)
 
-    def played(market: Market) -> Floats:
-        other = replace(signed, market=market)
-        trials = _bare(other, quiet.play(other, empty_outcome(other), main.trials))
+    def played(number: int, _: int) -> Floats:
+        other = replace(signed, market=markets[number])
+        trials = _bare(other, alone.play(other, empty_outcome(other), main.trials))
         return trials.amounts("bookings") + past
 
-    return (
-        ("independent", played(Market.independent(plan.market.phi))),
-        ("as assumed", whole),
-        ("strong", played(Market.strong(plan.market.phi))),
-    )
+    workers = min(runner.workers, 2) if is_worth_dividing(signed, main.trials) else 1
+    independent, strong = side_by_side(played, [(0, 1), (1, 2)], workers)
+    return ("independent", independent), ("as assumed", whole), ("strong", strong)
 
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 from benchmarks.jobs import full_job
 from simulator.engine import compile_plan, play, run
-from simulator.engine.executors import CAN_FORK, shared_zeros, side_by_side
+from simulator.executors import CAN_FORK, shared_zeros, side_by_side
 
 SPANS = [(0, 3), (3, 4), (4, 9)]
 
@@ -32,7 +32,7 @@ def test_results_come_in_order_and_what_is_written_is_there(workers):
 
 
 def test_without_shared_memory_threads_do_it(monkeypatch):
-    monkeypatch.setattr("simulator.engine.executors.CAN_FORK", False)
+    monkeypatch.setattr("simulator.executors.CAN_FORK", False)
     written, here = shared_zeros((9,), 2), os.getpid()
 
     def task(begin, end):
@@ -72,7 +72,7 @@ def test_workers_end_with_the_process_that_began_them(tmp_path):
     script = textwrap.dedent(
         """
         import os, sys, time
-        from simulator.engine.executors import side_by_side
+        from simulator.executors import side_by_side
 
         def task(begin, end):
             with open(os.path.join(sys.argv[1], f"{begin}"), "w") as file:

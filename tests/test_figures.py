@@ -34,6 +34,12 @@ def test_the_same_forecast_gives_the_same_bytes(payload, name):
     assert b"dc:date" not in first["svg"]
 
 
+def test_the_number_of_workers_does_not_matter(payload, tmp_path):
+    alone, shared = (write_figures(payload, tmp_path / str(n), n) for n in (1, 2))
+    assert [p.name for p in alone] == [p.name for p in shared]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(alone, shared, strict=True))
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_text_is_text(payload, name):
     words = " ".join(ET.fromstring(drawn(payload, name)["svg"]).itertext())

@@ -85,7 +85,7 @@ def command(
 
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder.path, [f"figures/{name}" for name in figure_names()])
-    write_figures(payload, folder.path / "figures")
+    write_figures(payload, folder.path / "figures", _workers(workers))
     return 0 if payload["self_check"]["passed"] else 1
 
 
@@ -97,12 +97,17 @@ def _column(by: Sequence[str]) -> str | None:
     return columns[0] if columns else None
 
 
+def _workers(asked: int | None) -> int:
+    """Return how many workers there are: as many as asked for, else one a core."""
+    return asked or os.cpu_count() or 1
+
+
 def _simulated(scenario: Scenario, workers: int | None, by: str | None, quiet: bool) -> Forecast:
     from simulator.simulation import simulate
 
     progress = Progress(quiet)
     try:
-        return simulate(scenario, workers=workers or os.cpu_count() or 1, by=by, progress=progress)
+        return simulate(scenario, workers=_workers(workers), by=by, progress=progress)
     finally:
         progress.close()
 

@@ -3,6 +3,16 @@
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.compile import compile_plan
 from simulator.engine.plan import COMING, Plan
-from simulator.engine.run import Outcome, empty_outcome, play
+from simulator.engine.run import Outcome, empty_outcome, is_worth_dividing, play
 
-__all__ = ["COMING", "SOURCES", "Outcome", "Plan", "Slice", "compile_plan", "empty_outcome", "play"]
+__all__ = [
+    "COMING",
+    "SOURCES",
+    "Outcome",
+    "Plan",
+    "Slice",
+    "compile_plan",
+    "empty_outcome",
+    "is_worth_dividing",
+    "play",
+]

@@ -14,8 +14,8 @@ from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import play_known
 from simulator.engine.block import Block, new_block
 from simulator.engine.cells import PART
-from simulator.engine.executors import shared_zeros, side_by_side
 from simulator.engine.plan import Plan
+from simulator.executors import shared_zeros, side_by_side
 from simulator.targets import Posted, Series
 
 BLOCK = 5000
@@ -96,7 +96,7 @@ def play(
         block: trials that are played at once.
     """
     outcome = empty_outcome(plan)
-    workers = workers if plan.contracts * count >= WORTHWHILE else 1
+    workers = workers if is_worth_dividing(plan, count) else 1
     money = {
         s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()
     }
@@ -116,6 +116,11 @@ def play(
         if progress is not None:
             progress(done.trials)
     return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded)
+
+
+def is_worth_dividing(plan: Plan, trials: int) -> bool:
+    """Tell whether so many trials take long enough to be divided among workers."""
+    return plan.contracts * trials >= WORTHWHILE
 
 
 def defer(money: Mapping[Posted, Floats]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from simulator.executors import side_by_side
 from simulator.report import charts, fans, ladders
 from simulator.runs import make_folder, write_file
 
@@ -28,8 +29,13 @@ STYLE: Final = Path(__file__).with_name("board.mplstyle")
 _METADATA: Final[Mapping[str, Mapping[str, None]]] = {"svg": {"Date": None}, "png": {"Software": None}}
 
 
-def write_figures(payload: Mapping[str, Any], folder: Path) -> list[Path]:
+def write_figures(payload: Mapping[str, Any], folder: Path, workers: int = 1) -> list[Path]:
     """Write every figure that the forecast has numbers for.
+
+    Args:
+        payload: forecast.json.
+        folder: made where it is not there.
+        workers: how many figures are drawn at once.
 
     Returns:
         The files.
@@ -38,9 +44,14 @@ def write_figures(payload: Mapping[str, Any], folder: Path) -> list[Path]:
         PlaceError: the folder cannot be written to.
     """
     make_folder(folder)
-    written = []
-    for name in FIGURES:
-        for kind, content in drawn(payload, name).items():
+    written, names = [], list(FIGURES)
+
+    def task(number: int, _: int) -> dict[str, bytes]:
+        return drawn(payload, names[number])
+
+    spans = ((number, number + 1) for number in range(len(names)))
+    for name, figure in zip(names, side_by_side(task, spans, workers), strict=True):
+        for kind, content in figure.items():
             write_file(path := folder / f"{name}.{kind}", content)
             written.append(path)
     return written
