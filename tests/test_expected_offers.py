@@ -123,6 +123,7 @@ class Timed(Played):
         np.add.at(self.sums, trial[inside], counted[inside])
 
 
+@pytest.mark.slow
 def test_days_agree_with_plain_draws_of_every_payment():
     plain = tuple(
         replace(

@@ -57,8 +57,11 @@ def test_independent_totals_are_poisson_binomial_and_compound():
 @pytest.mark.parametrize("doubt", [False, True])
 @pytest.mark.parametrize(
     "market",
-    [Market.independent(), Market(0.03, 0.05), Market.strong()],
-    ids=["independent", "set", "strong"],
+    [
+        pytest.param(Market.independent(), id="independent"),
+        pytest.param(Market(0.03, 0.05), id="set"),
+        pytest.param(Market.strong(), id="strong", marks=pytest.mark.slow),
+    ],
 )
 def test_mixtures_have_the_moments_that_two_normals_give(market, doubt):
     some = bets(market, 8, doubt)

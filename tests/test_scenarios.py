@@ -116,6 +116,7 @@ def same_leaves(variation, base, path):
     ]
 
 
+@pytest.mark.slow
 def test_variations_move_the_forecast_where_they_should():
     totals = {
         name: simulator.simulate(simulator.load(FILES[name]), trials=1000).to_json()["totals"]
@@ -125,6 +126,7 @@ def test_variations_move_the_forecast_where_they_should():
     assert mean["downturn"] < mean["baseline"] < mean["more-pipeline"]
 
 
+@pytest.mark.slow
 def test_faster_cash_brings_a_lower_price_and_earlier_receipts():
     """By next summer more has been collected, although each deal is worth less."""
     collected, worth = {}, {}
