@@ -34,6 +34,7 @@ def test_the_same_forecast_gives_the_same_bytes(payload, name):
     assert b"dc:date" not in first["svg"]
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_does_not_matter(payload, tmp_path):
     alone, shared = (write_figures(payload, tmp_path / str(n), n) for n in (1, 2))
     assert [p.name for p in alone] == [p.name for p in shared]
@@ -63,21 +64,21 @@ def test_names_cannot_break_a_figure():
     assert "$\\frac{1$ & [31m" in " ".join(ET.fromstring(drawn(payload, "funnel")["svg"]).itertext())
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"size": 0.0, "already": 0.0, "plan": 0, "deals": 0},
-        {"size": 0.0, "already": 2e6},
-        {"months": 1},
-        {"size": 1e-3, "already": 0.0},
-        {"size": 9e12, "currency": "JPY"},
-        {"plan": 40},
-        {"plan": 0.01},
-        {"spread": 3.0, "trials": 40},
-        {"segments": tuple(f"s{i}" for i in range(9)), "trials": 50},
-        {"months": 30, "trials": 50},
-    ],
-)
+ODD = [
+    {"size": 0.0, "already": 0.0, "plan": 0, "deals": 0},
+    {"size": 0.0, "already": 2e6},
+    {"months": 1},
+    {"size": 1e-3, "already": 0.0},
+    {"size": 9e12, "currency": "JPY"},
+    {"plan": 40},
+    {"plan": 0.01},
+    {"spread": 3.0, "trials": 40},
+    {"segments": tuple(f"s{i}" for i in range(9)), "trials": 50},
+    {"months": 30, "trials": 50},
+]
+
+
+@pytest.mark.parametrize("options", [*ODD[:3], *(pytest.param(o, marks=pytest.mark.slow) for o in ODD[3:])])
 def test_odd_forecasts_are_drawn_too(options):
     payload = with_money(sample_forecast(**{"trials": 400} | options))
     # Where nothing comes in there is nothing to show.
