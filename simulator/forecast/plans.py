@@ -31,6 +31,7 @@ class Planned:
         plan: minor units.
         actual: what has come by the as-of day, minor units.
         amounts: what the whole period brings, actuals included, floats[trial]; None where it has passed.
+        certain: whether nothing of it is left open, which trials that agree do not tell by themselves.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Planned:
     plan: int
     actual: float
     amounts: Floats | None
+    certain: bool = False
 
     @property
     def difference(self) -> float:
@@ -53,7 +55,7 @@ class Planned:
             reached = float(self.actual >= self.plan)
             return reached, reached, reached
         hits = int(np.count_nonzero(self.amounts >= self.plan))
-        if not np.ptp(self.amounts):
+        if self.certain:
             return (float(hits > 0),) * 3
         return hits / len(self.amounts), *wilson(hits, len(self.amounts))
 
@@ -95,5 +97,8 @@ def _row(
     if plan is None or last > horizon.last_day:
         return None
     actual = forecast.already(series, first, segment, last)
-    amounts = None if last <= 0 else forecast.window(series, period, segment)[0]
-    return Planned(kind, period, series, segment, plan, actual, amounts)
+    if last <= 0:
+        return Planned(kind, period, series, segment, plan, actual, None)
+    amounts = forecast.window(series, period, segment)[0]
+    certain = forecast.is_certain(series, first, last, segment)
+    return Planned(kind, period, series, segment, plan, actual, amounts, certain)

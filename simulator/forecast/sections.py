@@ -80,7 +80,9 @@ def plans_of(forecast: Trials, period: Period) -> dict[str, Any]:
         amount = plan_of(forecast, series, period)
         if amount is not None:
             amounts = forecast.window(series, period)[0]
-            row = Planned("month", period, series, None, amount, 0.0, amounts)
+            first, last = map(forecast.scenario.horizon.day_of, (period.start, period.end))
+            certain = forecast.is_certain(series, first, last)
+            row = Planned("month", period, series, None, amount, 0.0, amounts, certain)
             chance, low, high = row.chance()
             found[series] = {
                 "name": "plan",
