@@ -460,13 +460,8 @@ def agree(scenario, trials, seed, names=(*SERIES, "tax", "deferred"), least=4):
         assert np.abs(getattr(exact, name))[never].sum() < 0.02 * total, name
 
 
-@pytest.mark.parametrize(
-    "market",
-    [
-        pytest.param(Market.independent(), id="independent", marks=pytest.mark.slow),
-        pytest.param(Market(0.1, 0.15, 0.6), id="set"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("market", [Market.independent(), Market(0.1, 0.15, 0.6)], ids=["independent", "set"])
 def test_plain_trials_of_everything_agree_in_every_cell(market):
     agree(whole(market=market), 12_000, 11)
 

@@ -59,7 +59,7 @@ def test_independent_totals_are_poisson_binomial_and_compound():
     "market",
     [
         pytest.param(Market.independent(), id="independent"),
-        pytest.param(Market(0.03, 0.05), id="set"),
+        pytest.param(Market(0.03, 0.05), id="set", marks=pytest.mark.slow),
         pytest.param(Market.strong(), id="strong", marks=pytest.mark.slow),
     ],
 )

@@ -279,7 +279,7 @@ class TestSaasHardware:
 
     def test_the_monday_question_is_answered_on_the_first_screen(self):
         scenario = simulator.load(FILES["saas-hardware"])
-        text = first_screen(simulator.simulate(scenario, trials=500).to_json())
+        text = first_screen(simulator.simulate(scenario, trials=200).to_json())
         assert len(text.splitlines()) <= 40
         said = " ".join(text.split())
         for beginning in (
