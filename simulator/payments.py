@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from simulator.distributions import Distribution
 
@@ -63,7 +63,7 @@ class PaymentBehaviour:
         recovery: share of a bad debt that still comes in, see `recovery_days`.
         discount_taken: chance that a customer takes an early-payment discount on offer, and then pays on its
             last day at the latest.
-        shared: correlation of the lateness of one customer's invoices (Gaussian copula, `shared_uniform`).
+        shared: correlation of the lateness of one customer's invoices (Gaussian copula, `shared_score`).
         insolvency: chance a year that a customer becomes insolvent, which ends all billing and payment.
         dispute: of invoices, or None.
         run_days: weekdays on which the customer's payment runs are, 0 for Monday; empty for every day.
@@ -317,31 +317,16 @@ def pay_days(invoice_day: ArrayLike, due_day: ArrayLike, late_days: ArrayLike) -
     return np.where(late == NEVER, NEVER, np.maximum(np.asarray(invoice_day, dtype=np.int64), due + late))
 
 
-def shared_uniform(u_own: ArrayLike, z_customer: ArrayLike, shared: float) -> Float:
-    """Let the invoices of one customer be late together, each one's own law untouched.
+def shared_score(own: Float, z_customer: Float, shared: float) -> Float:
+    """Let the invoices of one customer be late together, each one's own law untouched (Gaussian copula).
 
-    Φ(sqrt(shared)·z + sqrt(1 − shared)·Φ⁻¹(u)): uniform if u is uniform and z standard normal.
+    sqrt(shared)·z + sqrt(1 − shared)·own: standard normal if both are.
 
     Args:
-        u_own: float64[...], the invoice's own uniform in (0, 1).
-        z_customer: float64[...], the customer's standard normal; broadcasts.
-        shared: correlation of the underlying normals, 0 to 1; 0 returns `u_own` as it is.
-
-    Raises:
-        ValueError: `shared` is outside 0 to 1.
+        own: float64[n], Φ⁻¹ of each invoice's own uniform.
+        z_customer: float64[n], the standard normal of its customer.
+        shared: correlation of the scores of one customer's invoices, 0 to 1.
     """
-    if not 0 <= shared <= 1:
-        raise ValueError(f"shared is {shared}; it must be from 0 to 1")
-    own, z = np.broadcast_arrays(np.asarray(u_own, np.float64), np.asarray(z_customer, np.float64))
-    if shared == 0:
-        return own.copy()
-    mixed = np.asarray(shared_score(ndtri(own), z, shared))
-    # Φ reaches exactly 0 and 1 beyond eight deviations; a uniform never does.
-    return np.asarray(np.clip(ndtr(mixed, out=mixed), 2.0**-53, 1 - 2.0**-53, out=mixed))
-
-
-def shared_score(own: Float, z_customer: Float, shared: float) -> Float:
-    """Give the normal score of `shared_uniform` from that of the invoice's own uniform; float64[n]."""
     return np.asarray(math.sqrt(shared) * z_customer + math.sqrt(1 - shared) * own)
 
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from simulator.payments import (
     DEFAULT_TABLE,
     NEVER,
     PaymentBehaviour,
     pay_days,
-    shared_uniform,
+    shared_score,
 )
 
 DEFAULT = PaymentBehaviour.default()
@@ -231,19 +231,21 @@ def test_nobody_pays_before_the_invoice_is_written():
 
 def test_shared_lateness_keeps_each_law_and_correlates():
     random = np.random.default_rng(7)
-    z, u = random.standard_normal(40_000), random.random((2, 40_000))
-    first, second = shared_uniform(u, z, 0.3)
-    for mixed in (first, second):
-        assert stats.kstest(mixed, "uniform").pvalue > 1e-3
-    normal = stats.norm.ppf([first, second])
-    assert abs(np.corrcoef(normal)[0, 1] - 0.3) * np.sqrt(z.size) < 4
+    z, own = random.standard_normal(40_000), random.standard_normal((2, 40_000))
+    mixed = [shared_score(score, z, 0.3) for score in own]
+    for score in mixed:
+        assert stats.kstest(score, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(mixed)[0, 1] - 0.3) * np.sqrt(z.size) < 4
+    assert np.array_equal(shared_score(own[0], z, 0), own[0]) and np.array_equal(shared_score(own[0], z, 1), z)
 
 
-def test_the_ends_of_shared_lateness():
-    u, z = np.array([0.1, 0.5, 0.9]), np.array([0.0, 1.0, -40.0])
-    assert np.array_equal(shared_uniform(u, z, 0), u)
-    assert np.allclose(shared_uniform(u, z, 1)[:2], stats.norm.cdf(z[:2]))
-    assert (shared_uniform(u, z, 1) > 0).all() and (shared_uniform(u, -z, 1) < 1).all()
-    assert shared_uniform(u[:, None], z, 0.5).shape == (3, 3) == shared_uniform(u[:, None], z, 0).shape
-    with pytest.raises(ValueError, match="shared"):
-        shared_uniform(u, z, 1.5)
+@pytest.mark.parametrize("behaviour", [DEFAULT, PaymentBehaviour.stretched(40, 0.2), *DEFAULT.by_weekday[:1]])
+def test_scores_and_uniforms_draw_the_same_days(behaviour):
+    edges = behaviour.cdf(behaviour.late_law()[0])
+    edges = edges[(edges > 0) & (edges < 1)]
+    drawn, ends = np.random.default_rng(3).random(200_000), [1e-16, 1 - 1e-16]
+    u = np.concatenate([drawn, edges - 1e-9, edges + 1e-9, ends])
+    u = u[(u > 0) & (u < 1)]
+    assert np.array_equal(behaviour.late_days_of(special.ndtri(u)), behaviour.late_days(u))
+    far = behaviour.late_days_of(np.array([-11.9, 11.9]))
+    assert far.tolist() == behaviour.late_days([1e-300, np.nextafter(1, 0)]).tolist()
