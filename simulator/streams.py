@@ -123,3 +123,24 @@ def uniforms(states: Words, n: int = 0) -> Floats:
     result = words.view(np.float64)
     result -= 1 - 2.0**-53
     return result
+
+
+class UniformRow:
+    """A row of keyed uniforms taken one after the other, for estimators whose draws have no trial.
+
+    Args:
+        seed: any integer of 64 bits.
+        name: of what is drawn; rows of different names have nothing in common.
+    """
+
+    def __init__(self, seed: int, name: str) -> None:
+        digest = blake2b(_prefixed(str(seed)) + _prefixed("row") + _prefixed(name), digest_size=8)
+        self._key = np.uint64(int.from_bytes(digest.digest(), "little"))
+        self._taken = 0
+
+    def uniforms(self, *shape: int) -> Floats:
+        """Return the next uniforms, floats[shape], never 0 or 1."""
+        count = int(np.prod(shape, dtype=np.int64))
+        numbers = np.arange(self._taken, self._taken + count, dtype=np.uint64)
+        self._taken += count
+        return uniforms(self._key + numbers * np.uint64(GAMMA)).reshape(shape)

@@ -1,0 +1,169 @@
+"""Hold what has been learned from history, as draws from its posterior: trial n takes draw n."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import Distribution, Hazard
+from simulator.funnel import Funnel
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class StayDraws:
+    """Laws of the days spent in one stage, by the next move: piecewise-constant hazards on common edges.
+
+    Attributes:
+        edges: operational days, floats[bin], rising, the first is 0; the last piece has no end.
+        rates: hazard a day of F[s,k], floats[draw, target, bin]; the last one is above 0.
+    """
+
+    edges: Floats
+    rates: Floats
+
+    @cached_property
+    def cumulative(self) -> Floats:
+        """Integral of the hazard up to each edge, floats[draw, target, bin]."""
+        steps = np.diff(self.edges) * self.rates[..., :-1]
+        return np.concatenate((np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)), axis=-1)
+
+    def survivors(self, age: Floats) -> Floats:
+        """Return R[s,k](age), floats[draw, target, age]."""
+        days = np.maximum(np.asarray(age, dtype=np.float64), 0.0)
+        at = np.searchsorted(self.edges, days, side="right") - 1
+        hazard = self.cumulative[..., at] + (days - self.edges[at]) * self.rates[..., at]
+        return np.asarray(np.exp(-hazard))
+
+    def law(self, draw: int, target: int) -> Hazard:
+        """Return one law."""
+        return Hazard(tuple(self.edges.tolist()), tuple(self.rates[draw, target].tolist()))
+
+
+@dataclass(frozen=True, eq=False)
+class FunnelDraws:
+    """Kernels of one segment's funnel.
+
+    Attributes:
+        stages: names of the S open stages.
+        transitions: p[s,k], floats[draw, S, S + 2], columns as in `Funnel`; rows add to 1.
+        stays: of each stage.
+    """
+
+    stages: tuple[str, ...]
+    transitions: Floats
+    stays: tuple[StayDraws, ...]
+
+    def __len__(self) -> int:
+        return len(self.transitions)
+
+    def funnel(self, draw: int) -> Funnel:
+        """Return the funnel of one draw."""
+        return self._with(self.transitions[draw], lambda stage, k: self.stays[stage].law(draw, k))
+
+    @cached_property
+    def mean(self) -> Funnel:
+        """The funnel of average chances: p = E p, R[s,k] = E p·R / E p at each edge."""
+        survivors = [
+            (self.transitions[:, s, :, None] * np.exp(-stay.cumulative)).mean(axis=0)
+            for s, stay in enumerate(self.stays)
+        ]
+
+        def law(stage: int, k: int) -> Distribution:
+            edges, alive = self.stays[stage].edges, survivors[stage][k]
+            # Below the smallest number the rest of the law does not matter, but is to be a number.
+            logs = -np.log(np.maximum(alive / alive[0], 1e-300))
+            rates = np.append(np.diff(logs) / np.diff(edges), self.stays[stage].rates[:, k, -1].mean())
+            return Hazard(tuple(edges.tolist()), tuple(np.maximum(rates, 0.0).tolist()))
+
+        return self._with(self.transitions.mean(axis=0), law)
+
+    def _with(self, transitions: Floats, law: object) -> Funnel:
+        assert callable(law)
+        size = len(self.stages)
+        stays = tuple(
+            tuple(law(s, k) if transitions[s, k] > 0 else None for k in range(size + 2)) for s in range(size)
+        )
+        return Funnel(self.stages, transitions, stays)
+
+
+@dataclass(frozen=True, eq=False)
+class OddsDraws:
+    """The calibrator of win odds: logit p* = shift + slope·logit h_s(a) + Σ effect·x (MODEL 8).
+
+    Attributes:
+        shift: floats[draw].
+        slope: floats[draw], 1 where not learned.
+        effects: floats[draw] by feature: `pushes` (ln(1 + n)), `overdue` (1 or 0),
+            `log_amount` (ln of the amount, company currency, over `reference`).
+        reference: amount in major units at which `log_amount` is 0.
+    """
+
+    shift: Floats
+    slope: Floats
+    effects: Mapping[str, Floats] = field(default_factory=dict)
+    reference: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationDraws:
+    """Deals still to come to one segment.
+
+    Attributes:
+        per_month: expected number in an average month at the as-of day's level, floats[draw].
+        season: factor by calendar month, January first, floats[draw, 12].
+        trend: growth of the rate over a year, floats[draw].
+        dispersion: κ, floats[draw].
+        entry: shares of the stages of entry, floats[draw, S].
+        amounts: open amounts that came, major units of the company's currency, rising; each equally likely.
+        amount_shift: added to the logarithm of all amounts to come, floats[draw].
+        bluebirds: expected number a month of deals first seen when won, floats[draw].
+        bluebird_amounts: as `amounts`; empty without bluebirds.
+    """
+
+    per_month: Floats
+    season: Floats
+    trend: Floats
+    dispersion: Floats
+    entry: Floats
+    amounts: Floats
+    amount_shift: Floats
+    bluebirds: Floats
+    bluebird_amounts: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentDraws:
+    """What is learned of one segment; None where a part is not.
+
+    Attributes:
+        funnel: its kernels.
+        odds: calibrator of the win odds of its deals.
+        generation: deals to come.
+        amount_shift: added to the logarithm of the closed amounts of its won deals, floats[draw].
+    """
+
+    funnel: FunnelDraws | None = None
+    odds: OddsDraws | None = None
+    generation: GenerationDraws | None = None
+    amount_shift: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Draws from the posterior of everything that is learned together: draw d of one part goes with draw d.
+
+    Attributes:
+        draws: D, their number; trial n takes draw n modulo D.
+        segments: by name.
+        rho: total correlation of deals' luck, floats[draw], split as `Market` does; None where not learned.
+    """
+
+    draws: int
+    segments: Mapping[str, SegmentDraws] = field(default_factory=dict)
+    rho: Floats | None = None
