@@ -119,7 +119,8 @@ def some_draws(count=3):
     rng = np.random.default_rng(2)
     rates = rng.gamma(2.0, 0.03, (count, 4, len(edges)))
     rates[..., 0] = 0.0
-    p = np.array([[0.0, 0.5, 0.1, 0.4], [0.1, 0.0, 0.6, 0.3]])[None] + rng.uniform(0, 0.9, (count, 2, 4))
+    p = np.array([[0.0, 0.5, 0.1, 0.4], [0.1, 0.0, 0.6, 0.3]])[None] + rng.uniform(0, 0.2, (count, 2, 4))
+    p[1, :, 2] += 0.4
     p[:, [0, 1], [0, 1]] = 0.0
     p /= p.sum(axis=2, keepdims=True)
     return FunnelDraws(("a", "b"), p, (StayDraws(edges, rates), StayDraws(edges, rates[::-1])))
