@@ -96,7 +96,7 @@ def weighted_pipeline(given: Given, measure: Measure, days: int) -> Floats | Non
 
 
 def run_rate(given: Given, measure: Measure, days: int) -> Floats | None:
-    """Return what came in the last windows of the same length, each as likely; else the pace of the record."""
+    """Return what came in the last windows of the same length, each as likely; or the pace of a record."""
     step = max(days // STEPS, 1)
     first = max(given.begin, given.today - LOOK_BACK * days)
     starts = range(given.today - days, first - 1, -step)
@@ -123,14 +123,17 @@ def last_year(given: Given, measure: Measure, days: int) -> Floats | None:
 
 
 def same_day_of_quarter(given: Given, measure: Measure, days: int) -> Floats | None:
-    """Return today's pipeline times the shares that past ones brought from the same day of their quarter."""
+    """Return today's pipeline times the shares that past ones brought from the same day of their quarter.
+
+    Days on which the record was younger than a typical cycle are left out: their pipeline was not yet full.
+    """
     ratios, today = [], date.fromordinal(given.today)
     start = date(today.year, today.month - (today.month - 1) % 3, 1)
     into = given.today - start.toordinal()
     for back in range(1, LOOK_BACK + 1):
         begin = add_months(start, -3 * back)
         day = min(begin.toordinal() + into, add_months(begin, 3).toordinal() - 1)
-        if day <= given.begin:
+        if day < given.begin + given.cycle:
             break
         stock = given.record.stock(measure, day)
         if stock > 0 and day + days <= given.today:
