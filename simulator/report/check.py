@@ -84,9 +84,9 @@ def _worth(s: StageCheck, currency: str, unit: float) -> str:
     told = f"{scale.number(abs(amount))} {scale.name}"
     if abs(amount) < 1:
         return " Correcting it changes nothing this year."
-    return (
-        f" Correcting it {'takes' if amount < 0 else 'adds'} {told} {'off' if amount < 0 else 'to'} the year."
-    )
+    if amount < 0:
+        return f" Correcting it takes {told} off the year."
+    return f" Correcting it adds {told} to the year."
 
 
 def _drifted(s: StageCheck) -> str:
@@ -95,9 +95,11 @@ def _drifted(s: StageCheck) -> str:
         return "Too few deals to tell whether this changed over time."
     visible = f"{100 * found.visible:.0f} points"
     if found.surprise < 0.05 or found.wandering < 0.05:
+        before, after = percent(found.earlier), percent(found.later)
+        luck = one_in(found.surprise)
         return (
-            f"It changed, it seems: within {found.days} days {percent(found.earlier)} of the earlier half were "
-            f"won, {percent(found.later)} of the later one (by luck alone {one_in(found.surprise)})."
+            f"It changed, it seems: within {found.days} days {before} of the earlier half were won, "
+            f"{after} of the later one (by luck alone {luck})."
         )
     return f"Nothing shows that it changed; a change of {visible} would most likely have been seen."
 
