@@ -10,14 +10,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import UsageError, did_you_mean
 from simulator.expected import expected
 from simulator.history import LOST, WON, History
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.learning.drift import Drift, drift, to_the_end
 from simulator.learning.enough import Enough, enough
 from simulator.learning.evidence import effective_number, quarter_of
+from simulator.learning.fitting import Fit
 from simulator.learning.ladders import at_ages, calibrated, entering, sitting
 from simulator.learning.spells import STILL, Spells
+from simulator.money import minor_digits
 from simulator.periods import Horizon, horizon
 from simulator.posterior import OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
@@ -92,19 +95,32 @@ class Checked:
     basis: str
     base: bool
 
+    def only(self, segment: str | None, stage: str | None) -> Checked:
+        """Return what is said of one segment, one stage, or both.
 
-def check_history(
-    history: History, spells: Spells, posterior: Posterior, base: Scenario | None, rho: float
-) -> Checked:
+        Raises:
+            UsageError: there is none of that name.
+        """
+        for asked, known in (
+            (segment, [s.segment for s in self.stages]),
+            (stage, [s.stage for s in self.stages]),
+        ):
+            if asked is not None and asked not in known:
+                remedy = did_you_mean(asked, known, "known are " + ", ".join(dict.fromkeys(known)))
+                raise UsageError(f"the history has no {asked}: {remedy}")
+        kept = tuple(s for s in self.stages if segment in (None, s.segment) and stage in (None, s.stage))
+        names = {s.segment for s in kept}
+        return replace(self, stages=kept, enough={n: e for n, e in self.enough.items() if n in names})
+
+
+def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
     """Return what history says of set percentages.
 
     Args:
-        history: as known at its day.
-        spells: its stays.
-        posterior: learned from it.
+        fit: what was learned of it.
         base: whose percentages are in question; the article's without one.
-        rho: total correlation of deals' luck, its middle.
     """
+    history, spells, posterior, rho = fit.history, fit.spells, fit.posterior, fit.rho
     stages: list[StageCheck] = []
     enoughs: dict[str, Enough] = {}
     money = _money(base, posterior) if base is not None else {}
@@ -196,8 +212,6 @@ def _enough(history: History, spells: Spells, index: int, draws: SegmentDraws, r
 
 
 def _features(history: History, deal: Integers, odds: OddsDraws) -> dict[str, Floats]:
-    from simulator.money import minor_digits
-
     deals, unit = history.deals, 10 ** minor_digits(history.currency)
     amount = np.maximum(deals.amount[deal] / unit, 1e-9)
     return {

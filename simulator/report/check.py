@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
 
+from simulator.history import History
 from simulator.learning.checking import Checked, StageCheck
 from simulator.learning.enough import GREEN, Enough
+from simulator.money import minor_digits
+from simulator.report.fit import history_title
 from simulator.report.layout import NOTHING, table, wrapped
 from simulator.words import one_in, percent, plain, scale_for
 
@@ -14,16 +20,10 @@ SURE = 0.9
 _LIGHTS = {"green": "enough data", "amber": "almost enough data", "red": "not enough data"}
 
 
-def check_text(checked: Checked, title: str, currency: str, unit: float) -> str:
-    """Return the whole text.
-
-    Args:
-        checked: what came of the check.
-        title: of the history.
-        currency: of its money.
-        unit: minor units of one major unit.
-    """
-    lines = [title, ""]
+def check_text(checked: Checked, history: History) -> str:
+    """Return the whole text."""
+    currency, unit = history.currency, 10.0 ** minor_digits(history.currency)
+    lines = [history_title(history), ""]
     lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
     for stage in checked.stages:
         lines += ["", *_stage(stage, checked, currency, unit)]
@@ -150,3 +150,22 @@ def _rising(chances: Sequence[float]) -> list[float]:
 def _key(name: str) -> str:
     plain_ = name.replace(" ", "").replace("-", "").replace("_", "").isalnum() and not name[0].isdigit()
     return name if plain_ else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def check_json(checked: Checked, history: History) -> dict[str, Any]:
+    """Return the same as plain data, money in major units."""
+    unit = 10.0 ** minor_digits(history.currency)
+    stages = []
+    for stage in checked.stages:
+        row = asdict(stage)
+        row["money"] = None if stage.money is None else stage.money / unit
+        row["reasons"] = dict(stage.reasons)
+        stages.append(row)
+    return {
+        "schema_version": 1,
+        "as_of": date.fromordinal(history.known).isoformat(),
+        "currency": history.currency,
+        "basis": checked.basis,
+        "stages": stages,
+        "enough": {name: asdict(found) for name, found in checked.enough.items()},
+    }
