@@ -82,14 +82,14 @@ class PastDeals:
 class Moves:
     """Entries of stages, in order of deal and time.
 
-    A deal without a stage log has two: into the one stage that stands for all, and out of it. After an outcome
-    there may be more: a deal that was reopened, or an outcome that was corrected.
+    A deal without a stage log has two: into the one stage that stands for all, and out of it. After an
+    outcome there may be more: a deal that was reopened, or an outcome that was corrected.
 
     Attributes:
         deal: index into the deals.
         stage: entered, index into `History.stages`; S is won, S + 1 is lost.
-        day: ordinal; `UNKNOWN` for a first move that happened before anybody looked (of dated exports), so that
-            how long its stay lasted is not known.
+        day: ordinal; `UNKNOWN` for a first move that happened before anybody looked (of dated exports), so
+            that how long its stay lasted is not known.
         recorded: ordinal of the day from which it was known, never before `day`.
         amount: of the deal from then on, minor units; −1 where not told.
         stated: expected close day from then on, ordinal, or `UNKNOWN`.
@@ -167,13 +167,13 @@ class History:
         moves: of them, no stage twice in a row.
         logged: whether the moves come from a stage log; else they are creation and outcome alone, into and
             out of one stage that stands for all.
-        since: first day from which on the record sees every deal, ordinal: deals that began before it are known
-            only because they were still open then (left truncation).
+        since: first day from which on the record sees every deal, ordinal: deals that began before it are
+            known only because they were still open then (left truncation).
         invoices: all that were known.
         findings: what was not as it should be.
         sources: files read, and how, for people.
-        told: everything the log told, `moves` and what repeats the present stage with another amount or stated
-            day; None where that is the same as `moves`.
+        told: everything the log told, `moves` and what repeats the present stage with another amount or
+            stated day; None where that is the same as `moves`.
         amounts_logged: whether the log tells amounts: then what it had not told by a day was not known.
         told_late: columns of deals that are filled when a deal closes, so that they were not known before:
             `amount`, `customer`, or a name in `extra`.
@@ -208,12 +208,12 @@ class History:
         """Return what was known at the end of an earlier day; a later one tells nothing more.
 
         What was recorded later is gone, and with it deals of which nothing had been told; a deal is where its
-        last known move led. The row of a deal was written when it closed, or at the newest export: before, its
-        reason, pushes and stated day are those that the log told by then, else not known. Its amount is the
-        newest that the log had told; a log without amounts leaves the row's, as known from the beginning,
-        unless the column is one of those `told_late`. Segment, customer and further columns are taken as known
-        from the beginning likewise. Invoices written later are gone, payments made later have not come, and
-        nobody knows yet which of the open ones will be disputed.
+        last known move led. The row of a deal was written when it closed, or at the newest export: before,
+        its reason, pushes and stated day are those that the log told by then, else not known. Its amount is
+        the newest that the log had told; a log without amounts leaves the row's, as known from the beginning,
+        unless the column is one of those `told_late`. Segment, customer and further columns are taken as
+        known from the beginning likewise. Invoices written later are gone, payments made later have not come,
+        and nobody knows yet which of the open ones will be disputed.
         """
         return self if day >= self.known else _as_of(self, day)
 

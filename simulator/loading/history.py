@@ -41,9 +41,9 @@ SILENT_DAYS: Final = 30
 def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> History:
     """Return what files tell of a company's past, as it was known at the end of the frame's day.
 
-    A file is known by its columns: a log of stages, a table of deals, invoices. A folder holds dated exports or
-    past runs, which are compared with one another, or else such files. What is odd in them is counted among the
-    findings with the rule that was applied; what was taken for what stands in `sources`.
+    A file is known by its columns: a log of stages, a table of deals, invoices. A folder holds dated exports
+    or past runs, which are compared with one another, or else such files. What is odd in them is counted
+    among the findings with the rule that was applied; what was taken for what stands in `sources`.
 
     Args:
         paths: files and folders.
@@ -168,7 +168,7 @@ def _merge(rows: dict[str, Row], own: Iterable[Row], findings: Findings) -> None
 
 
 def _unusable(source: Source, problems: Problems) -> None:
-    """Add a problem of a file that tells nothing: its first unreadable cells, or that all its rows lack ids."""
+    """Add a problem of a file that tells nothing: its unreadable cells, or that all rows lack ids."""
     if source.problems.found:
         problems.found += source.problems.found
         return

@@ -23,8 +23,8 @@ _CUSTOMER: Final = (
 _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
     "events": {
         "deal": (_DEAL, "recordid id case key"),
-        "stage": ("dealstage stagename tostage newstage pipelinestage stageto", "newvalue status activity step"
-                  " phase state"),
+        "stage": ("dealstage stagename tostage newstage pipelinestage stageto",
+                  "newvalue status activity step phase state"),
         "entered_at": ("enteredat enteredstage stageentered enteredon changedat changedon changedate movedat"
                        " stagedate timestamp eventtime starttime completetime",
                        "createddate datetime date time modified since"),
@@ -38,8 +38,8 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "customer": (_CUSTOMER, "customer"),
         "class": ("customerclass", ""),
         "stage": ("dealstage stagename pipelinestage currentstage", "status phase state"),
-        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice annualcontractvalue acv tcv",
-                   "value price amountinusd closevalue"),
+        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice annualcontractvalue acv"
+                   " tcv", "value price amountinusd closevalue"),
         "currency": ("currencycode currencyisocode dealcurrency", ""),
         "created": ("createdat createdon createddate createdate datecreated creationdate openedat opendate"
                     " dateopened engagedate firstcontactdate leaddate createtime", "opened startdate"),
@@ -103,8 +103,8 @@ def match_columns(table: Table, frame: HistoryFrame) -> Match | None:
     """Return what kind of record a table is, None where it is none.
 
     What was mapped to a kind is of that kind. Else invoices are known by their two dates, a log by ids that
-    stand more than once beside stages with a date, or by the lack of all other days; all else with an id and a
-    state is a table of deals.
+    stand more than once beside stages with a date, or by the lack of all other days; all else with an id and
+    a state is a table of deals.
     """
     found = {kind: _columns(table, kind, frame) for kind in COLUMNS}
     fits = [kind for kind, columns in found.items() if _fits(kind, columns)]
@@ -168,9 +168,10 @@ def _columns(table: Table, kind: Kind, frame: HistoryFrame) -> dict[str, int]:
             found[ours] = at
     for ours in COLUMNS[kind]:
         own = table.column(ours)
-        if ours not in named and own is not None and own not in found.values():
-            if not (ours in DATES[kind] and _is_flag(table, own)):
-                found[ours] = own
+        if ours in named or own is None or own in found.values():
+            continue
+        if ours not in DATES[kind] or not _is_flag(table, own):
+            found[ours] = own
     for vague in (0, 1):
         for ours in COLUMNS[kind]:
             if ours in found or ours in named:

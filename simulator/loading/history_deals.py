@@ -35,10 +35,7 @@ def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[
         rows={identity: row for identity, row in record.rows.items() if identity in segment_of},
     )
     record = record if record.logged else _dated(record, findings)
-    if record.logged:
-        log = log_of(record, frame, findings)
-    else:
-        log = log_of_rows(record, frame, findings)
+    log = log_of(record, frame, findings) if record.logged else log_of_rows(record, frame, findings)
     ids = sorted(
         {step.deal for step in log.steps} | {row.id for row in record.rows.values() if _kept(row, record)}
     )

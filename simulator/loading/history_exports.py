@@ -31,9 +31,9 @@ def compare_exports(exports: Sequence[Export], findings: Findings) -> tuple[list
     """Return the entries of stages between exports, and the newest row of each deal.
 
     What differs from the export before was recorded on the day of the later one. It happened on that day too,
-    unless the row says better: the day of entry or of closing, or that of creation for a deal not seen before.
-    An open deal that stands in no later export is lost on the day of the next, where exports hold closed deals
-    at all; where they do not, nobody can tell what became of it, and it is left out.
+    unless the row says better: the day of entry or of closing, or that of creation for a deal not seen
+    before. An open deal that stands in no later export is lost on the day of the next, where exports hold
+    closed deals at all; where they do not, nobody can tell what became of it, and it is left out.
 
     Args:
         exports: in the order of their days.

@@ -24,7 +24,7 @@ TEXTS: Final = MappingProxyType(
         "H016": "{n} entries repeat the stage that the deal is in: no move, their amount and date count",
         "H017": "{n} moves share their day with another of their deal and no time tells their order: {how}",
         "H018": "{n} deals moved before they were created: taken as written, the first move is the beginning",
-        "H019": "{n} deals moved on after they were lost or won: reopened, each outcome counts from its day on",
+        "H019": "{n} deals moved on after they were lost or won: reopened, each outcome counts from its day",
         "H020": "{n} deals have one outcome after another: each counts from its day on, the last one stands",
         "H021": "{n} deals have another outcome or stage in the table than in the log: the log counts",
         "H022": "{n} deals closed on another day in the table than in the log: the log counts",
@@ -38,15 +38,15 @@ TEXTS: Final = MappingProxyType(
         "H030": "{n} outcomes are neither won, lost nor open: such rows are left out",
         "H031": "{n} deals whose stage and outcome differ: the outcome counts",
         "H032": "{n} records are of days after {day}: not known then",
-        "H033": "{n} days are far after all others, such as {day}: taken as slips, not as the end of the record",
-        "H034": "nothing is recorded in the {n} days up to {day}: if the record ends earlier, so should --as-of",
+        "H033": "{n} days are far after all others, such as {day}: taken as slips of the pen",
+        "H034": "nothing is recorded in the {n} days up to {day}: if the record ends before, so should --as-of",
         "H035": "{n} records were made before what they tell of: taken as made on that day",
         "H036": "{n} deals of segments that the scenario lacks: left out",
         "H037": "{n} deals without a segment: {how}",
         "H038": "{n} deals changed their segment: the first one counts",
         "H039": "column {column} is filled by the outcome of deals ({why}): not known before, never a reason",
-        "H040": "the segment would be told by the outcome of deals ({why}): not used, all deals are one segment",
-        "H041": "{n} amounts are as the table has them now, older ones are not recorded: taken as known before",
+        "H040": "the segment would be told by the outcome of deals ({why}): not used, all are one segment",
+        "H041": "{n} amounts are as the table has them now, older ones are not told: taken as known before",
         "H042": "stage {stage} is never left by {n} deals: if it means won or lost, name it among won_stages "
         "or lost_stages",
         "H043": "no deal was ever {what}: name the stages that mean it among {what}_stages, if there are any",
@@ -55,7 +55,7 @@ TEXTS: Final = MappingProxyType(
         "H045": "the order of stages comes from the log: {how}",
         "H046": "{n} times have an offset, others have none: those are taken as of the time zone {how}",
         "H047": "{n} open deals vanished from one export to the next: taken as lost on that day",
-        "H048": "{n} deals were there in the first export, nobody knows since when: their first stay is not used",
+        "H048": "{n} deals were there in the first export, since when is not known: their first stay is unused",
         "H049": "{n} files of a day that another file tells already: left out",
         "H050": "{n} invoices due before they were written: taken as due at once",
         "H051": "{n} invoices paid before they were written: taken as paid on that day",
@@ -68,9 +68,9 @@ TEXTS: Final = MappingProxyType(
         "H058": "the exports hold open deals only: nobody can tell which of the {n} that vanished were won; "
         "they are left out",
         "H059": "{n} deals were first seen when closed: their stages are not known",
-        "H061": "{n} closed deals without a day of creation: they count from their closing on, not in how long "
+        "H061": "{n} closed deals without a day of creation: they count as closed, not in how long "
         "deals take",
-        "H062": "{n} open deals without a day of creation, as nearly all have none: nobody can learn how long "
+        "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
     }

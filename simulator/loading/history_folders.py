@@ -83,7 +83,7 @@ def _dated(folder: Path, frame: HistoryFrame) -> list[File]:
 
 
 def name_day(name: str) -> int | None:
-    """Return the day that stands in a name as 2026-10-31, 2026_10_31 or 20261031; the last one, if several."""
+    """Return the day that stands in a name such as 2026-10-31 or 20261031; the last, if several."""
     for match in reversed(list(_DATE.finditer(name))):
         try:
             return date(int(match[1]), int(match[3]), int(match[4])).toordinal()

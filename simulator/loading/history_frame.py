@@ -1,4 +1,4 @@
-"""Say how a company's record is written, as far as anybody has said: on the command line, in a map, in a base."""
+"""Say how a company's record is written, as far as a command line, a map or a base scenario tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.dates import Order
@@ -103,8 +103,9 @@ def frame_of(scenario: Scenario, known: date | None = None) -> HistoryFrame:
 def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
     """Return a frame with what a map says: what stands in the map counts.
 
-    A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under `columns:`),
-    `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`, `segment`, `stages`.
+    A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
+    `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
+    `segment`, `stages`.
 
     Raises:
         LoadError: it says what no map can say.
@@ -120,15 +121,15 @@ def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
 class _Map(Strict):
     """What a map may say."""
 
-    deals: dict[str, Text] = {}
-    events: dict[str, Text] = {}
-    invoices: dict[str, Text] = {}
-    columns: dict[str, dict[str, Any]] = {}
+    deals: dict[str, Text] = Field(default_factory=dict)
+    events: dict[str, Text] = Field(default_factory=dict)
+    invoices: dict[str, Text] = Field(default_factory=dict)
+    columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     decimal: Literal[".", ","] | None = None
     date_order: Order | None = None
     time_zone: Text | None = None
     currency: Text | None = None
-    rates: dict[str, float] = {}
+    rates: dict[str, float] = Field(default_factory=dict)
     won_stages: tuple[Text, ...] = ()
     lost_stages: tuple[Text, ...] = ()
     segment: SegmentRule | None = None

@@ -34,8 +34,8 @@ class Invoice:
 def read_past_invoices(sources: Sequence[Source], findings: Findings) -> PastInvoices:
     """Return the invoices of files, sorted by id; exports are compared in the order of their days.
 
-    An invoice is as it was first told, paid on the day that any file tells. An open one that stands in no later
-    export was paid by then.
+    An invoice is as it was first told, paid on the day that any file tells. An open one that stands in no
+    later export was paid by then.
     """
     found: dict[str, Invoice] = {}
     seen: dict[str, int] = {}

@@ -31,9 +31,9 @@ def numbered(names: Sequence[str]) -> list[int] | None:
 def by_visits(stages: int, deal: Integers, stage: Integers) -> list[int]:
     """Return stages in the order in which most deals first see them, as places.
 
-    Of each two stages that deals have seen both of, one comes first more often; a stage stands by how often it
-    comes before others, on average over these. Two neighbours that the deals would rather have the other way
-    round change places. Skips and ways back do not matter: only first visits are looked at.
+    Of each two stages that deals have seen both of, one comes first more often; a stage stands by how often
+    it comes before others, on average over these. Two neighbours that the deals would rather have the other
+    way round change places. Skips and ways back do not matter: only first visits are looked at.
 
     Args:
         stages: how many.

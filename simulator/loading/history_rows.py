@@ -28,9 +28,9 @@ _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
 _WON: Final = frozenset(("won", "closedwon", "dealwon", "win", "closewon"))
 _LOST: Final = ("lost", "closedlost", "deallost", "closelost")
-_OF_THEIR_OWN: Final = frozenset(
-    "id customer segment stage amount currency created entered_stage expected_close pushes closed outcome"
-    " lost_reason".split()
+_OF_THEIR_OWN: Final = (
+    *("id", "customer", "segment", "stage", "amount", "currency", "created", "entered_stage"),
+    *("expected_close", "pushes", "closed", "outcome", "lost_reason"),
 )
 
 
@@ -164,8 +164,8 @@ def read_rows(source: Source, frame: HistoryFrame, findings: Findings) -> list[R
             findings.count("H057", source.place(row, f"deal {identity}"))
             closed, stated = None, closed if stated is None else stated
         found[identity] = Row(
-            identity, segment_of(row), cells.text(row, "customer"), _amount(cells, row), made, closed, outcome,
-            cells.text(row, "stage") if outcome == OPEN else "", entered, stated, _pushes(cells, row),
+            identity, segment_of(row), cells.text(row, "customer"), _amount(cells, row), made, closed,
+            outcome, cells.text(row, "stage") if outcome == OPEN else "", entered, stated, _pushes(cells, row),
             cells.text(row, "lost_reason") or _reason(cells.text(row, "stage"), outcome), source, row,
         )  # fmt: skip
     return list(found.values())
@@ -226,8 +226,8 @@ def _moment(cells: Cells, row: int, offsets: list[int]) -> tuple[int, float] | N
     try:
         day, seconds = parse_moment(text, cells.customs.order, cells.customs.zone)
     except DateError as error:
-        cells.complain("D013", f"entered_at {error}" if text else "entered_at is missing", row, "entered_at", text,
-                       error.remedy)  # fmt: skip
+        why = f"entered_at {error}" if text else "entered_at is missing"
+        cells.complain("D013", why, row, "entered_at", text, error.remedy)
         return None
     if seconds is None:
         return day.toordinal(), NO_TIME
