@@ -67,6 +67,7 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
             for t in rng.random(deals) < 0.1
         ),
         lines=(WHOLE,) * deals,
+        pushes=np.full(deals, -1),
     )
     count = 80
     due = rng.integers(-60, 30, count)

@@ -15,6 +15,7 @@ from simulator.market import Market
 from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
+from simulator.posterior import Posterior
 from simulator.products import Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
@@ -75,6 +76,8 @@ class Scenario:
         actuals: figures of past months, which win over what deals and invoices say.
         plan: figures of the plan.
         disputes_known: the file of invoices says which are disputed.
+        posterior: draws of what is learned from history, or None; the segments then hold plug-in figures,
+            and no doubt where funnel or odds are learned.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Scenario:
     actuals: Figures = field(default_factory=Figures.empty)
     plan: Figures = field(default_factory=Figures.empty)
     disputes_known: bool = False
+    posterior: Posterior | None = None
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:
