@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from simulator.arrivals import count_cdf
 from simulator.engine.identity import inverse
 
 Floats = NDArray[np.float64]
@@ -16,8 +17,6 @@ Integers = NDArray[np.int64]
 
 _CELLS = 1 << 17
 """Chances that are worked out at once."""
-_RAREST = 2.0**-53
-"""Uniforms come no nearer to 1."""
 
 
 class Counts(Protocol):
@@ -70,30 +69,26 @@ class DrawnCounts:
     mean: Floats
     dispersion: Floats
 
-    @property
+    @cached_property
     def most(self) -> int:
-        """Return one more than the largest number of any draw: uniforms reach no P(N ≤ n) beyond it."""
-        some = self.mean > 0
-        if not some.any():
-            return 1
-        mean, dispersion = self.mean[some], self.dispersion[some]
-        low, high = np.zeros(len(mean)), np.ceil(_bound(mean, dispersion))
-        while (high - low > 1).any():
-            middle = np.floor((low + high) / 2)
-            rare = _above(middle, mean, dispersion) < _RAREST / 2
-            low, high = np.where(rare, low, middle), np.where(rare, middle, high)
-        return int(high.max()) + 2
+        """One more than the largest number of any draw, by the law of largest λ and smallest κ.
+
+        Its tail is the heaviest; beyond it no uniform comes near enough to 1.
+        """
+        mean, dispersion = float(self.mean.max(initial=0.0)), float(self.dispersion.min(initial=np.inf))
+        return len(count_cdf(mean, dispersion)) + 1
 
     def numbers(self, u: Floats, draw: Integers) -> Integers:
         """Return the smallest n with P(N ≤ n) ≥ u of each trial."""
         widths = _width(self.mean, self.dispersion)[draw]
         order = np.argsort(widths, kind="stable")  # tables of like length together
+        most = self.most - 1  # room for numbers ends there, as in a table of `count_cdf`
         result, begin = np.zeros(len(u), dtype=np.int64), 0
         while begin < len(order):
             some = order[begin : begin + max(_CELLS // int(widths[order[begin]]), 1)]
             result[some] = self._numbers(u[some], draw[some], int(widths[some[-1]]))
             begin += len(some)
-        return result
+        return np.minimum(result, most)
 
     def _numbers(self, u: Floats, draw: Integers, width: int) -> Integers:
         distinct, of = np.unique(draw, return_inverse=True)
@@ -116,13 +111,6 @@ def _cdf(mean: Floats, dispersion: Floats, width: int) -> Floats:
         first = np.where(np.isinf(kappa), -lam, -kappa * np.log1p(lam / kappa))
         steps = np.where(np.isinf(kappa), 0.0, np.log((n + kappa) / (kappa + lam))) + np.log(lam / (n + 1.0))
     return np.cumsum(np.exp(np.cumsum(np.concatenate((first, steps), axis=1), axis=1)), axis=1)
-
-
-def _above(n: Floats, mean: Floats, dispersion: Floats) -> Floats:
-    """Return P(N > n)."""
-    poisson = np.isinf(dispersion)
-    kappa = np.where(poisson, 1.0, dispersion)
-    return np.where(poisson, special.pdtrc(n, mean), special.betainc(n + 1.0, kappa, mean / (kappa + mean)))
 
 
 def _width(mean: Floats, dispersion: Floats) -> Integers:

@@ -59,8 +59,7 @@ class DrawnStays:
         # The last edge at which the integral is still below the level starts the piece that meets it.
         half = bins >> 1
         while half:
-            ahead = place + half
-            place = np.where(reached[ahead] < level, ahead, place)
+            place += (reached[half:].take(place, mode="clip") < level) * half
             half >>= 1
         with np.errstate(over="ignore"):
             times = (level - reached[place]) / self.rates.ravel()[place]
