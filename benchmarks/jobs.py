@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,14 @@ from simulator.funnel import Funnel, advance_chances
 from simulator.market import Market, doubt_correlation
 from simulator.payments import PaymentBehaviour
 from simulator.periods import horizon
+from simulator.posterior import (
+    FunnelDraws,
+    GenerationDraws,
+    OddsDraws,
+    Posterior,
+    SegmentDraws,
+    StayDraws,
+)
 from simulator.products import WHOLE
 from simulator.receivables import UNPAID, Receivables
 from simulator.scenario import Recycling, Scenario, Segment, Soberness
@@ -67,6 +76,7 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
             for t in rng.random(deals) < 0.1
         ),
         lines=(WHOLE,) * deals,
+        pushes=np.full(deals, -1),
     )
     count = 80
     due = rng.integers(-60, 30, count)
@@ -88,6 +98,55 @@ def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Sc
         name="bench", description="every feature on", currency="EUR", horizon=length, segments=segments,
         pipeline=pipeline, wins=Wins.empty(), receivables=receivables,
         rates=RateCurve.of("EUR", {"USD": 0.92}), market=Market(), targets=(), trials=None, seed=1,
+    )  # fmt: skip
+
+
+def learned_job(deals: int = 1000, months: int = 24, draws: int = 2000) -> Scenario:
+    """Return the full job with a posterior of everything that can be learned, around the same figures."""
+    scenario = full_job(deals, months)
+    rng = np.random.default_rng(11)
+    learned = {segment.name: _draws(segment, draws, rng) for segment in scenario.segments}
+    segments = tuple(
+        replace(s, funnel=part.funnel.mean, doubt=np.zeros(len(s.doubt)))
+        for s, part in zip(scenario.segments, learned.values(), strict=True)
+        if part.funnel is not None
+    )
+    posterior = Posterior(draws, learned, rng.beta(1.5, 18, draws))
+    return replace(scenario, segments=segments, posterior=posterior)
+
+
+def _draws(segment: Segment, draws: int, rng: np.random.Generator) -> SegmentDraws:
+    """Return draws around the figures of a segment: Dirichlet rows, gamma hazards of forty pieces."""
+    funnel, generation = segment.funnel, segment.generation
+    assert generation is not None
+    assert generation.bluebirds is not None
+    size = len(funnel.stages)
+    transitions = np.zeros((draws, size, size + 2))
+    edges = np.array([0, *np.arange(20) + 0.5, *np.round(20 * 1.18 ** np.arange(1, 20)) + 0.5])
+    stays = []
+    for s in range(size):
+        used = np.flatnonzero(funnel.transitions[s])
+        transitions[:, s, used] = rng.dirichlet(funnel.transitions[s, used] * 80, draws)
+        law = funnel.stays[s][used[0]]
+        assert law is not None
+        alive = np.maximum(law.sf(np.append(edges, edges[-1] * 1.2)), 1e-12)
+        rates = -np.diff(np.log(alive)) / np.diff(np.append(edges, edges[-1] * 1.2)) + 1e-6
+        stays.append(StayDraws(edges, rates * rng.gamma(20, 1 / 20, (draws, size + 2, len(edges)))))
+    entry = np.tile(generation.entry, (draws, 1))
+    season = np.ones((draws, 12))
+    season[:, 11] = 1.4
+    sizes = np.sort(generation.amount.isf((np.arange(200) + 0.5) / 200))
+    found = np.sort(generation.bluebirds.amount.isf((np.arange(50) + 0.5) / 50))
+    return SegmentDraws(
+        FunnelDraws(funnel.stages, transitions, tuple(stays)),
+        OddsDraws(rng.normal(0, 0.2, draws), rng.normal(1, 0.1, draws),
+                  {"pushes": rng.normal(-0.3, 0.1, draws), "overdue": rng.normal(-0.4, 0.1, draws)}),
+        GenerationDraws(
+            rng.gamma(100, generation.per_month / 100, draws), season, rng.normal(0.05, 0.1, draws),
+            rng.gamma(16, 0.25, draws), entry, sizes, rng.normal(0, 0.1, draws),
+            rng.gamma(25, 0.02, draws), found,
+        ),
+        rng.normal(-0.02, 0.03, draws),
     )  # fmt: skip
 
 

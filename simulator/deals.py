@@ -30,6 +30,7 @@ class Deal:
     stated_days: float
     probability: float
     terms: str
+    pushes: int
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Pipeline:
         probability: the deal's own, from the CRM; NaN without one.
         terms: the deal's own payment terms; "" where product, class or segment decide.
         lines: what each deal is made of.
+        pushes: how often the stated close date was moved later, −1 where not known.
         extra: further columns as text, by name (for grouping).
     """
 
@@ -68,6 +70,7 @@ class Pipeline:
     probability: Floats
     terms: tuple[str, ...]
     lines: tuple[tuple[Line, ...], ...]
+    pushes: Integers
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -87,6 +90,7 @@ class Pipeline:
             float(self.stated_days[i]),
             float(self.probability[i]),
             self.terms[i],
+            int(self.pushes[i]),
         )
 
     def __iter__(self) -> Iterator[Deal]:

@@ -137,23 +137,32 @@ def close_chances(transitions: Floats) -> Floats:
     Exactly 0 where a stage never leads to won and 1 where it never leads to lost: the solution alone is off
     by rounding there, and a chance above 1 has no odds.
 
+    Args:
+        transitions: p[s, k], floats[..., S, S + 2]; of many funnels at once where it has more axes.
+
+    Returns:
+        floats[..., S].
+
     Raises:
         ValueError: some stage never reaches won or lost.
     """
-    size = len(transitions)
+    size = transitions.shape[-2]
     wins, loses = (_leads_to(transitions, column) for column in (size, size + 1))
     if not (wins | loses).all():
-        raise ValueError(f"stages {np.flatnonzero(~(wins | loses)).tolist()} never reach won or lost")
-    solved = np.linalg.solve(np.eye(size) - transitions[:, :size], transitions[:, size])
+        stuck = np.argwhere(~(wins | loses))[:, -1]
+        raise ValueError(f"stages {np.unique(stuck).tolist()} never reach won or lost")
+    inner = np.eye(size) - transitions[..., :size]
+    solved = np.linalg.solve(inner, transitions[..., size : size + 1])[..., 0]
     return np.where(wins & loses, np.clip(solved, 0.0, 1.0), wins.astype(np.float64))
 
 
 def _leads_to(transitions: Floats, column: int) -> NDArray[np.bool_]:
     """Return from which stages a column can be reached."""
-    size = len(transitions)
-    leads = transitions[:, column] > 0
+    size = transitions.shape[-2]
+    leads = transitions[..., column] > 0
     for _ in range(size):
-        leads = leads | (transitions[:, :size] @ leads > 0)
+        onwards = (transitions[..., :size] > 0) & leads[..., None, :]
+        leads = leads | onwards.any(axis=-1)
     return np.asarray(leads)
 
 

@@ -45,7 +45,11 @@ class Market:
         """Return (ρ0[trial], ρg[trial]) from one uniform a trial, by inversion of the cut prior."""
         if self.shared is not None and self.segment is not None:
             return np.full(u.shape, self.shared), np.full(u.shape, self.segment)
-        total = special.betaincinv(*PRIOR, u * special.betainc(*PRIOR, LARGEST_RHO))
+        return self.split(np.asarray(special.betaincinv(*PRIOR, u * special.betainc(*PRIOR, LARGEST_RHO))))
+
+    @staticmethod
+    def split(total: Floats) -> tuple[Floats, Floats]:
+        """Return the parts (ρ0, ρg) of total correlations."""
         return SHARED_SHARE * total, (1 - SHARED_SHARE) * total
 
     @staticmethod

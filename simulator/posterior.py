@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -118,10 +119,10 @@ class GenerationDraws:
         per_month: expected number in an average month at the as-of day's level, floats[draw].
         season: factor by calendar month, January first, floats[draw, 12].
         trend: growth of the rate over a year, floats[draw].
-        dispersion: κ, floats[draw].
+        dispersion: κ of both counts, floats[draw].
         entry: shares of the stages of entry, floats[draw, S].
         amounts: open amounts that came, major units of the company's currency, rising; each equally likely.
-        amount_shift: added to the logarithm of all amounts to come, floats[draw].
+        amount_shift: added to the logarithm of all amounts to come, bluebirds' too, floats[draw].
         bluebirds: expected number a month of deals first seen when won, floats[draw].
         bluebird_amounts: as `amounts`; empty without bluebirds.
     """
@@ -135,6 +136,11 @@ class GenerationDraws:
     amount_shift: Floats
     bluebirds: Floats
     bluebird_amounts: Floats
+
+    def factor(self, month: date, as_of: date) -> Floats:
+        """Return season · (1 + trend)^(months from the as-of month / 12) of a month, floats[draw]."""
+        months = (month.year - as_of.year) * 12 + month.month - as_of.month
+        return np.asarray(self.season[:, month.month - 1] * (1 + self.trend) ** (months / 12))
 
 
 @dataclass(frozen=True, eq=False)

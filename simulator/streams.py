@@ -36,6 +36,9 @@ _SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
 _ONE: Final = np.uint64(0x3FF0000000000000)
 """The bits of 1.0."""
 _MASK: Final = (1 << 64) - 1
+_TRIAL_BITS: Final = 58
+_INVERSE: Final = np.uint64(pow(GAMMA, -1, 1 << _TRIAL_BITS))
+"""1/γ modulo 2^58."""
 
 
 class Streams:
@@ -83,6 +86,12 @@ def trial_offsets(first: int, count: int) -> Words:
     """Return what trials first … first+count−1 add to a key, as words[trial]: 64·trial·γ mod 2^64."""
     step = np.uint64(DRAWS_PER_TRIAL * GAMMA & _MASK)
     return np.arange(first, first + count, dtype=np.uint64) * step
+
+
+def trial_numbers(offsets: Words) -> Integers:
+    """Return the trial of each of `trial_offsets`: (offset/64)·γ⁻¹ mod 2^58, exact below 2^58."""
+    rest = np.uint64((1 << _TRIAL_BITS) - 1)
+    return (((offsets >> np.uint64(6)) * _INVERSE) & rest).astype(np.int64)
 
 
 def draw_offset(n: int) -> np.uint64:

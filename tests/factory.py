@@ -109,8 +109,9 @@ def make_pipeline(count=0, **columns):
         "customer": [f"C{n:04d}" for n in range(count)], "customer_class": "",
         "segment": 0, "stage": 0, "amount": 1_000_000, "currency": "EUR", "age": 0.0,
         "stated_days": np.nan, "stated_day": np.nan, "probability": np.nan, "terms": "",
+        "pushes": -1,
     }  # fmt: skip
-    kinds = {"segment": np.int64, "stage": np.int64, "amount": np.int64,
+    kinds = {"segment": np.int64, "stage": np.int64, "amount": np.int64, "pushes": np.int64,
              "age": np.float64, "stated_days": np.float64, "stated_day": np.float64,
              "probability": np.float64}  # fmt: skip
     extra, lines = columns.pop("extra", {}), _lines(columns, count)

@@ -39,7 +39,7 @@ BAD = {
     "S008": {"scenario": "- a\n- b\n"},
     "S009": {"scenario": top("extends: other.yaml"), "other": "extends: small.yaml\n"},
     "S010": {"scenario": top("horizn: 12m")},
-    "S011": {"scenario": top("learned: learned.yaml")},
+    "S011": {"scenario": top("compare_with: []")},
     "S012": {"scenario": changed("currency: EUR\n", "")},
     "S013": {"scenario": top("period: fortnight")},
     "S014": {"scenario": changed("close: 30%", "close: 1.3")},
@@ -56,6 +56,7 @@ BAD = {
     "S025": {"scenario": changed("USD: 0.9", "USD: -0.9")},
     "S026": {"scenario": segment("country: XX")},
     "S027": {"scenario": top("time_zone: Mars/Olympus")},
+    "S070": {"scenario": top("learned: other.yaml"), "other": "version: 1\n"},
     "S028": {"scenario": changed("horizon: 12m", "horizon: 2026-10-31")},
     "S030": {
         "scenario": changed("      Contract", "      Lost: {close: 40%, days: {median: 9}}\n      Contract")
@@ -209,6 +210,11 @@ NOTED = {
     "W020": {"deals": DEALS + "D5,Won,5,2026-06-01,,,2026-05-05\n"},
     "W021": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-06-10", "2026-05-04")},
     "W022": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-06-10", "2026-11-04")},
+    "W043": {
+        "scenario": top("learned: other.yaml"),
+        "other": "version: 1\nas_of: 2026-10-31\ncurrency: EUR\n"
+        "scenario: {segments: {smb: {new_pipeline: {per_month: 3}}}}\n",
+    },
     "W024": {"deals": DEALS.replace("expected_close", "expected_clos")},
 }  # fmt: skip
 

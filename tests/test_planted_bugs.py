@@ -33,7 +33,7 @@ from simulator.clock import Clock
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
 from simulator.distributions import Gamma, LogNormal, remaining_days
-from simulator.engine import attempts, billing, compile, luck, roads, settle, walk
+from simulator.engine import attempts, billing, kernels, luck, roads, segments, settle, walk
 from simulator.engine.contracts import DayRates
 from simulator.engine.identity import Entities
 from simulator.expected import expected
@@ -118,7 +118,7 @@ def reused(wrong, right):
 
 
 def age_ignored_in_the_stay(patch):
-    patch.setattr(attempts, "remaining_days", lambda law, u, age, which: remaining_days(law, u))
+    patch.setattr(kernels, "remaining_days", lambda law, u, age, which: remaining_days(law, u))
 
 
 def age_ignored_in_the_chance(patch):
@@ -186,7 +186,7 @@ def market_that_never_changes(patch):
 
 
 def arrivals_of_the_wrong_month(patch):
-    real = compile.months_of
+    real = segments.months_of
 
     def shifted(*some):
         months = real(*some)
@@ -194,7 +194,7 @@ def arrivals_of_the_wrong_month(patch):
             replace(m, counts=other.counts) for m, other in zip(months, months[1:] + months[:1], strict=True)
         )
 
-    patch.setattr(compile, "months_of", shifted)
+    patch.setattr(segments, "months_of", shifted)
 
 
 def whole_month_in_the_first_days_of_it(patch):
@@ -256,9 +256,9 @@ def a_day_late(patch):
 def stays_rounded_up(patch):
     real = walk.walk
 
-    def longer(walkers, path, tables, stage, days, latest, first):
-        tables = replace(tables, low=tables.low + 1)
-        return real(walkers, path, tables, stage, days, latest, first)
+    def longer(walkers, steps, stage, days, latest, first):
+        steps = replace(steps, tables=replace(steps.tables, low=steps.tables.low + 1))
+        return real(walkers, steps, stage, days, latest, first)
 
     patch.setattr(roads, "walk", longer)
 
@@ -281,8 +281,7 @@ def amounts_not_sobered(patch):
     real = settle.close
 
     def close(block, plan, *some):
-        sober = replace(plan.segment.soberness, amount=1.0)
-        return real(block, replace(plan, segment=replace(plan.segment, soberness=sober)), *some)
+        return real(block, replace(plan, price=1.0), *some)
 
     patch.setattr(roads, "close", close)
 

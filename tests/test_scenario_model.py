@@ -111,14 +111,14 @@ def test_keys_are_known_by_their_place():
     assert "median" in keys_at(("segments", "any", "delivery"))
     assert "per_month" in keys_at(("segments", "any", "new_pipeline"))
     assert keys_at(("segments",)) == ()
-    assert later_keys_at(()) == ("learned", "compare_with")
+    assert later_keys_at(()) == ("compare_with",)
     assert later_keys_at(("segments", "a")) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("learned: learned.yaml", {"S011"}),
+        ("learned: [learned.yaml]", {"S013"}),
         ("compare_with: []", {"S011"}),
         ("targets: {a: {series: revenue, amount: 1, by: 2026-12}}", {"S063"}),
         ("market: {shared: 0.1}", {"S040"}),

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.close_dates import AGE_GRID
-from simulator.distributions import remaining_days
 from simulator.engine.block import Block
 from simulator.engine.identity import inverse
 from simulator.engine.plan import SegmentPlan
 from simulator.engine.roads import Decided, Roads, arrival_clock, coming_back, enter
 from simulator.engine.settle import Won, settle
-from simulator.engine.walk import Walkers, choose
-from simulator.funnel import tilted
+from simulator.engine.walk import Walkers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,6 +39,7 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
         ages, label_ages = _ages(block, plan, stage, deals)
         u = block.plan.deals.draw("outcome", deals[None, :], block.offsets[:, None])
         won = u < _chances(block, plan, stage, deals, ages, label_ages)
+        block.count_ever(0, plan.index, won.sum(axis=1))
         for outcome in plan.outcomes(0):
             flat = np.flatnonzero(won if outcome else ~won)
             trial = flat // len(deals)
@@ -50,7 +49,8 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
             if not outcome:
                 keep = coming_back(plan, walkers)
                 walkers, trial, label = walkers.only(keep), trial[keep], label[keep]
-            after, days = _first_move(plan, walkers, stage, label, label_ages, outcome)
+            draw = block.draws[trial]
+            after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
             evidence = _stated(block, plan, stage, walkers, label, label_ages) if outcome else ()
             begin = np.zeros(len(trial))
             some = Decided(walkers.which, walkers.offsets, trial, begin, after, days, *evidence)
@@ -84,41 +84,9 @@ def _chances(
     block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats
 ) -> Floats:
     """Return p' of each open deal in each trial, floats[trial, deal]."""
-    score: Floats = block.plan.score[deals]
-    if ages is not None and plan.segment.funnel.age_matters[stage]:
-        chance = plan.segment.funnel.close_chance(stage, label_ages)
-        drawn = special.ndtri(tilted(chance, plan.segment.soberness.odds))[ages]
-        certain = ((chance == 0) | (chance == 1))[ages]
-        score = np.where(np.isnan(score) | certain, drawn, score)
+    score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     scale, shift = block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage]))
     return np.asarray(special.ndtr(score * scale[:, None] + shift[:, None]))
-
-
-def _first_move(
-    plan: SegmentPlan, walkers: Walkers, stage: int, label: Integers, label_ages: Floats, won: bool
-) -> tuple[Integers, Integers]:
-    """Return the stage that deals enter next, given their age and outcome, and the days until then."""
-    funnel = plan.segment.funnel
-    ends = funnel.target_chances if won else 1 - funnel.target_chances
-    weights = funnel.first_moves(stage, label_ages) * ends
-    moves = np.flatnonzero(weights.any(axis=0))
-    days, after = np.zeros(len(label), dtype=np.int64), np.full(len(label), funnel.won)
-    if not len(moves) or not len(label):
-        return after, days
-    slot = np.zeros(len(label), dtype=np.int64)
-    if len(moves) > 1:
-        cumulative = np.cumsum(weights[:, moves], axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            cumulative = np.nan_to_num(cumulative / cumulative[:, -1:], nan=1.0)
-        slot = choose(cumulative[label], walkers.entities.draw("moves", walkers.which, walkers.offsets))
-    u = walkers.entities.draw("stays", walkers.which, walkers.offsets)
-    for i, k in enumerate(moves):
-        law = funnel.stays[stage][k]
-        assert law is not None
-        chosen = np.flatnonzero(slot == i) if len(moves) > 1 else slice(None)
-        days[chosen] = remaining_days(law, u[chosen], label_ages, label[chosen])
-        after[chosen] = k
-    return after, days
 
 
 def _stated(
@@ -134,19 +102,28 @@ def _stated(
 
 def _arrivals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
     """Decide the deals that are still to come."""
-    if plan.arrivals is None or plan.segment.generation is None:
+    if plan.arrivals is None:
         return
-    entry = np.cumsum(plan.segment.generation.entry)
-    only = int(np.argmax(entry > 0))
     for number, month in enumerate(plan.months):
-        counts = inverse(month.counts, block.draw_count(f"{plan.segment.name}/{month.name}"))
+        u = block.draw_count(f"{plan.segment.name}/{month.name}")
+        counts = month.counts.numbers(u, block.draws)
         for trial, n in _arriving(counts):
             which = n + number * plan.arrivals.most
             walkers = Walkers(plan.arrivals.entities, which, block.offsets[trial])
-            stage = np.full(len(trial), only, dtype=np.int64)
-            if entry[only] < 1 - 1e-12:
-                stage = inverse(entry, walkers.entities.draw("entry", which, walkers.offsets))
+            stage = _entered(plan, walkers, block.draws[trial])
             enter(roads, block, plan, plan.arrivals, walkers, trial, None, stage, month.quarter, number)
+
+
+def _entered(plan: SegmentPlan, walkers: Walkers, draw: Integers) -> Integers:
+    """Return the stage that each arrival enters."""
+    only = int(np.argmax((plan.entry > 0).reshape(-1, plan.entry.shape[-1]).any(axis=0)))
+    if (plan.entry[..., only] >= 1 - 1e-12).all():
+        return np.full(len(draw), only, dtype=np.int64)
+    u = walkers.draw("entry")
+    if plan.entry.ndim == 1:
+        return inverse(plan.entry, u)
+    below = (plan.entry[draw] < u[:, None]).sum(axis=1)
+    return np.asarray(np.minimum(below, plan.entry.shape[1] - 1))
 
 
 def _bluebirds(block: Block, plan: SegmentPlan) -> None:
@@ -156,7 +133,9 @@ def _bluebirds(block: Block, plan: SegmentPlan) -> None:
     found = []
     for number, month in enumerate(plan.months):
         u = block.draw_count(f"{plan.segment.name}/{month.name}/bluebirds")
-        for trial, n in _arriving(inverse(month.bluebirds, u)):
+        counts = month.bluebirds.numbers(u, block.draws)
+        block.count_ever(1, plan.index, counts)
+        for trial, n in _arriving(counts):
             which = n + number * plan.bluebirds.most
             walkers = Walkers(plan.bluebirds.entities, which, block.offsets[trial])
             found.append((which, trial, plan.segment.clock.day_of(arrival_clock(plan, walkers, number))))

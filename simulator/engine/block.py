@@ -17,6 +17,8 @@ from simulator.engine.rates import day_rates
 from simulator.streams import Words, trial_offsets, uniforms
 from simulator.targets import Posted, Series
 
+Integers = NDArray[np.int64]
+
 
 @dataclass
 class Block:
@@ -26,20 +28,25 @@ class Block:
         plan: what is played.
         luck: the market of its trials.
         offsets: `trial_offsets`, words[trial].
+        draws: posterior draw of each, integers[trial]; 0 where there are none.
         cells: money and wins.
         by_product: totals of some series, floats[product, trial].
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
+        ever: first attempts won, whenever they close, of open deals and of deals to come, floats[2, segment,
+            trial]; None where nobody counts them.
         guarded: attempts that the guard stopped.
     """
 
     plan: Plan
     luck: Luck
     offsets: Words
+    draws: Integers
     cells: Cells
     by_product: Mapping[Series, NDArray[np.float64]]
     closes: NDArray[np.int32]
     landed_parts: NDArray[np.float64]
+    ever: NDArray[np.float64] | None = None
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)
@@ -54,12 +61,22 @@ class Block:
         if plan.index not in self._entry:
             doubt, quarters = plan.segment.doubt, range(len(self.plan.quarters))
             score = np.empty((len(doubt), len(quarters), self.trials))
+            before = plan.chances.entry_scores(self.draws)
             for stage, rho in enumerate(doubt.tolist()):
                 for quarter in quarters:
                     scale, shift = self.luck.shifted(plan.index, quarter, rho)
-                    score[stage, quarter] = plan.entry_score[stage] * scale + shift
+                    score[stage, quarter] = before[stage] * scale + shift
             self._entry[plan.index] = special.ndtr(score)
         return self._entry[plan.index]
+
+    def price(self, plan: SegmentPlan, trial: Integers) -> NDArray[np.float64] | float:
+        """Return the factor on the amounts of a segment's won deals, each in its trial."""
+        return plan.price[self.draws[trial]] if isinstance(plan.price, np.ndarray) else plan.price
+
+    def count_ever(self, source: int, segment: int, won: NDArray[np.float64] | Integers) -> None:
+        """Count first attempts that are won in each trial: of open deals (0) or of deals to come (1)."""
+        if self.ever is not None:
+            self.ever[source, segment] += won
 
     def rates(self, currency: str) -> DayRates:
         """Return the rates of a currency in the block's trials."""
@@ -77,7 +94,7 @@ class Block:
 
 def new_block(
     plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]],
-    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice,
+    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice, ever: NDArray[np.float64] | None = None,
 ) -> Block:  # fmt: skip
     """Return a block of trials, its market drawn and nothing played.
 
@@ -87,16 +104,22 @@ def new_block(
         money: of the run, floats[slice, cell, trial] of each series.
         by_product: likewise totals by product, floats[product, trial].
         numbers: of the block's trials there.
+        ever: of the run, floats[2, segment, trial], or None.
     """
-    offsets = trial_offsets(first, numbers.stop - numbers.start)
+    count = numbers.stop - numbers.start
+    offsets, posterior = trial_offsets(first, count), plan.scenario.posterior
+    draws = np.arange(first, first + count) % (posterior.draws if posterior else 1)
+    rho = None if posterior is None or posterior.rho is None else posterior.rho[draws]
     names = [s.segment.name for s in plan.segments]
     deals = len(plan.scenario.pipeline)
     return Block(
         plan,
-        draw_luck(plan.streams, plan.market, names, plan.quarters, offsets),
+        draw_luck(plan.streams, plan.market, names, plan.quarters, offsets, rho),
         offsets,
+        draws,
         Cells(money, numbers, plan.cell_of_day),
         {series: total[:, numbers] for series, total in by_product.items()},
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
+        None if ever is None else ever[:, :, numbers],
     )

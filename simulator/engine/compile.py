@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
-from simulator.distributions import Distribution
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.contracts import Contracts, LinePlan, line_plan
-from simulator.engine.identity import Entities, Numbered
-from simulator.engine.moments import log_time_moments
-from simulator.engine.months import Month, months_of, quarter_index
+from simulator.engine.identity import Entities
+from simulator.engine.months import quarter_index
 from simulator.engine.plan import (
     COMING,
     PRODUCT,
@@ -22,15 +20,11 @@ from simulator.engine.plan import (
     DueRenewals,
     Invoices,
     Plan,
-    SegmentPlan,
     coming,
 )
-from simulator.engine.populations import Arrivals, OpenDeals
-from simulator.engine.stays import stay_tables
-from simulator.engine.walk import path_tables
-from simulator.funnel import tilted
+from simulator.engine.populations import OpenDeals
+from simulator.engine.segments import segment_plan
 from simulator.market import Market
-from simulator.money import minor_digits
 from simulator.payments import NEVER, PaymentBehaviour
 from simulator.scenario import Rest, Scenario
 from simulator.streams import Streams
@@ -66,17 +60,18 @@ def compile_plan(
     horizon = scenario.horizon
     quarters = [quarter_index(horizon.date_of(d), horizon.as_of) for d in range(horizon.last_day + 2)]
     open_ = np.flatnonzero(scenario.receivables.open)
+    open_deals = _open_deals(scenario, by, rows, streams, customers, place, contracts)
     return Plan(
         scenario,
         streams,
         market or scenario.market,
         tuple(
-            _segment_plan(scenario, i, streams, rows, by, contracts) for i in range(len(scenario.segments))
+            segment_plan(scenario, i, streams, open_deals, rows, by, contracts)
+            for i in range(len(scenario.segments))
         ),
         quarter_names(scenario),
         slices,
-        _open_deals(scenario, by, rows, streams, customers, place, contracts),
-        _scores(scenario),
+        open_deals,
         tuple(_invoices(scenario, by, rows, place)),
         Entities(streams, "invoice", scenario.receivables.id[open_].tolist()),
         tuple(_backlog(scenario, by, rows, place)),
@@ -117,9 +112,16 @@ def _open_deals(
         {(s.segment, s.group): i for s, i in rows.items() if s.source == "open"} if by == PRODUCT else None,
         pipeline.segment,
         pipeline.amount,
+        _worth(pipeline, scenario.rates),
         np.array([number[c] for c in chosen], dtype=np.int64),
         choices,
     )
+
+
+def _worth(pipeline: Pipeline, rates: RateCurve) -> Floats:
+    """Return the open amounts in minor units of the company's currency, at the as-of day's rates."""
+    pairs = zip(pipeline.amount.tolist(), pipeline.currency, strict=True)
+    return np.array([float(rates.convert(amount, code, 0)) for amount, code in pairs], dtype=np.float64)
 
 
 def _invoices(
@@ -263,83 +265,4 @@ def _slices(scenario: Scenario, by: str | None) -> tuple[Slice, ...]:
             for group in sorted(groups(segment, source))
         ),
         *(Slice(-1, "receivables", group) for group in sorted(groups(-1, "receivables"))),
-    )
-
-
-def _scores(scenario: Scenario) -> Floats:
-    """Return Φ⁻¹(p*) of each open deal: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6).
-
-    A stage that never leads to won, or never to lost, is moved by no evidence: there is no way to that end.
-    """
-    pipeline = scenario.pipeline
-    score = np.empty(len(pipeline))
-    for i in range(len(pipeline)):
-        segment, stage = scenario.segments[pipeline.segment[i]], int(pipeline.stage[i])
-        own, age = pipeline.probability[i], pipeline.age[i]
-        has_own = segment.use_probability and not np.isnan(own)
-        if np.isnan(age) and segment.funnel.age_matters[stage]:
-            chance = own if has_own else np.nan
-        else:
-            chance = segment.funnel.close_chance(stage, 0.0 if np.isnan(age) else age)
-            if has_own and 0 < chance < 1:
-                chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
-        score[i] = special.ndtri(tilted(chance, segment.soberness.odds))
-    return score
-
-
-def _segment_plan(
-    scenario: Scenario, index: int, streams: Streams, rows: Mapping[Slice, int], by: str | None,
-    contracts: Contracts,
-) -> SegmentPlan:  # fmt: skip
-    segment, pipeline = scenario.segments[index], scenario.pipeline
-    funnel = segment.funnel
-    laws: list[Distribution] = []
-    winning = path_tables(funnel, funnel.winning, laws)
-    losing = path_tables(funnel, funnel.losing, laws)
-    own = np.flatnonzero(pipeline.segment == index)
-    order = np.lexsort((np.isnan(pipeline.age[own]), pipeline.stage[own]))
-    dated = bool(np.any(pipeline.stated_days[own] > 0)) and segment.close_date.rule == "blend"
-    log_mean, log_sd = log_time_moments(funnel) if dated else (np.zeros((len(funnel.stages), 1)),) * 2
-    months = months_of(scenario, segment)
-    return SegmentPlan(
-        segment,
-        index,
-        winning,
-        losing,
-        stay_tables(laws),
-        special.ndtri(tilted(funnel.ladder, segment.soberness.odds)),
-        months,
-        own[order],
-        log_mean,
-        log_sd,
-        *_to_come(scenario, index, months, streams, rows, by, contracts),
-        np.argsort(np.concatenate((own[order], np.setdiff1d(np.arange(len(pipeline)), own)))),
-        float(segment.clock.at_end_of(scenario.horizon.last_day)),
-    )
-
-
-def _to_come(
-    scenario: Scenario, index: int, months: tuple[Month, ...], streams: Streams, rows: Mapping[Slice, int],
-    by: str | None, contracts: Contracts,
-) -> tuple[Arrivals | None, Arrivals | None]:  # fmt: skip
-    """Return the deals still to come to a segment, and those first seen when won."""
-    segment = scenario.segments[index]
-    if segment.generation is None:
-        return None, None
-    row = rows[Slice(index, "new", coming(by, ""))]
-    own = {s.group: i for s, i in rows.items() if s.segment == index and s.source == "new"}
-    agreement = contracts.of(index, "", scenario.currency, "", segment.mix, "new")
-    names = [f"{segment.name}/{m.name}" for m in months]
-
-    def population(kind: str, size: Distribution, most: int) -> Arrivals:
-        entities = Entities(streams, kind, Numbered(names, most))
-        minor = 10 ** minor_digits(scenario.currency)
-        return Arrivals(entities, row, own if by == PRODUCT else None, size, minor, agreement, most)
-
-    bluebirds = segment.generation.bluebirds
-    return (
-        population("arrival", segment.generation.amount, max(len(m.counts) for m in months)),
-        population("bluebird", bluebirds.amount, max(len(m.bluebirds) for m in months))
-        if bluebirds
-        else None,
     )

@@ -46,6 +46,21 @@ class Luck:
             shift = shift + np.sqrt(rho_doubt) * self.doubt[segment]
         return scale, scale * shift
 
+    def moved(
+        self, score: Floats, segment: int, quarter: Integers | int, trial: Integers, rho_doubt: Floats
+    ) -> Floats:
+        """Return p' of deals with scores Φ⁻¹(p*), each in the market of its own quarter and trial.
+
+        Args:
+            score: floats[n].
+            segment: index.
+            quarter: of each, or of all.
+            trial: of each.
+            rho_doubt: ρd of each one's stage.
+        """
+        x = self.market[segment, quarter, trial] + np.sqrt(rho_doubt) * self.doubt[segment, trial]
+        return np.asarray(special.ndtr((score + x) / np.sqrt(1 - self.rho[trial] - rho_doubt)))
+
     def renewal_chances(
         self, segment: int, chance: Floats, before: Integers, quarter: Integers, trial: Integers, phi: float
     ) -> Floats:
@@ -73,8 +88,9 @@ class Luck:
 
 
 def draw_luck(
-    streams: Streams, market: Market, segments: Sequence[str], quarters: Sequence[str], offsets: Words
-) -> Luck:
+    streams: Streams, market: Market, segments: Sequence[str], quarters: Sequence[str], offsets: Words,
+    rho: Floats | None = None,
+) -> Luck:  # fmt: skip
     """Return the market of some trials.
 
     Args:
@@ -83,8 +99,12 @@ def draw_luck(
         segments: names.
         quarters: names of the calendar quarters from the as-of day's on, in order.
         offsets: `trial_offsets` of the trials.
+        rho: learned total ρ of each trial, which takes the place of the prior's where the market is not set.
     """
-    shared, segment = market.correlations(_uniform(streams, "", "rho", offsets))
+    if rho is not None and market.drawn:
+        shared, segment = market.split(rho)
+    else:
+        shared, segment = market.correlations(_uniform(streams, "", "rho", offsets))
     common = _path(streams, "shared", "", quarters, market.phi, offsets)
     own = np.stack([_path(streams, "segment", name, quarters, market.phi, offsets) for name in segments])
     doubt = np.stack([special.ndtri(_uniform(streams, name, "doubt", offsets)) for name in segments])

@@ -8,8 +8,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.arrivals import count_cdf
+from simulator.arrivals import PipelineGeneration, count_cdf
+from simulator.engine.counts import Counts, DrawnCounts, SetCounts
 from simulator.periods import add_months
+from simulator.posterior import GenerationDraws
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]
@@ -22,24 +24,32 @@ class Month:
     Attributes:
         name: `2026-11`, in the keys of its draws.
         quarter: calendar quarters after the as-of day's.
-        counts: P(N ≤ n) of the deals that arrive.
-        bluebirds: likewise of those first seen when won.
+        counts: how many deals arrive.
+        bluebirds: how many are first seen when won.
         start: clock value at which the month, or what is left of it, begins.
         end: clock value at which it ends.
     """
 
     name: str
     quarter: int
-    counts: Floats
-    bluebirds: Floats
+    counts: Counts
+    bluebirds: Counts
     start: float
     end: float
 
 
-def months_of(scenario: Scenario, segment: Segment) -> tuple[Month, ...]:
-    """Return the months of arrivals from the as-of day to the horizon's end."""
-    generation, horizon = segment.generation, scenario.horizon
-    if generation is None:
+def months_of(
+    scenario: Scenario, segment: Segment, learned: GenerationDraws | None = None
+) -> tuple[Month, ...]:
+    """Return the months of arrivals from the as-of day to the horizon's end.
+
+    Args:
+        scenario: the nouns.
+        segment: whose deals arrive.
+        learned: their law by draw, where it is learned.
+    """
+    horizon = scenario.horizon
+    if segment.generation is None:
         return ()
     months, first = [], horizon.as_of.replace(day=1)
     while first <= horizon.end:
@@ -51,17 +61,29 @@ def months_of(scenario: Scenario, segment: Segment) -> tuple[Month, ...]:
             Month(
                 f"{first:%Y-%m}",
                 quarter_index(first, horizon.as_of),
-                count_cdf(generation.rate(first, horizon.as_of) * share, generation.dispersion),
-                count_cdf(
-                    generation.bluebird_rate(first, horizon.as_of) * share,
-                    generation.bluebirds.dispersion if generation.bluebirds else 1.0,
-                ),
+                *_counts(learned or segment.generation, first, horizon.as_of, share),
                 start,
                 end,
             )
         )
         first = following
     return tuple(months)
+
+
+def _counts(
+    generation: PipelineGeneration | GenerationDraws, month: date, as_of: date, share: float
+) -> tuple[Counts, Counts]:
+    """Return how many deals arrive in what is left of a month, and how many bluebirds."""
+    if isinstance(generation, GenerationDraws):
+        factor = generation.factor(month, as_of) * share
+        rates = generation.per_month * factor, generation.bluebirds * factor
+        arrivals, bluebirds = (DrawnCounts(rate, generation.dispersion) for rate in rates)
+        return arrivals, bluebirds
+    of_bluebirds = generation.bluebirds.dispersion if generation.bluebirds else 1.0
+    return (
+        SetCounts(count_cdf(generation.rate(month, as_of) * share, generation.dispersion)),
+        SetCounts(count_cdf(generation.bluebird_rate(month, as_of) * share, of_bluebirds)),
+    )
 
 
 def quarter_index(when: date, as_of: date) -> int:

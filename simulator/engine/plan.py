@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.cells import Slice
+from simulator.engine.chances import Chances
 from simulator.engine.contracts import LinePlan
 from simulator.engine.identity import Entities
+from simulator.engine.kernels import Kernel
 from simulator.engine.months import Month
 from simulator.engine.populations import Arrivals, OpenDeals
-from simulator.engine.stays import StayTables
-from simulator.engine.walk import Path
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Scenario, Segment
@@ -39,10 +39,8 @@ class SegmentPlan:
     Attributes:
         segment: the noun.
         index: of the segment.
-        winning: walk of the deals that are won.
-        losing: walk of those that are lost.
-        tables: of all stays of both.
-        entry_score: Φ⁻¹(p*) of a deal that enters each stage, floats[stage].
+        kernel: how its deals walk, given their outcome.
+        chances: Φ⁻¹(p*) of its deals.
         months: of arrivals, in order.
         deals: open deals, sorted by stage, those with an age first: index into the pipeline.
         log_mean: μ by stage and whole age, floats[stage, age].
@@ -51,14 +49,15 @@ class SegmentPlan:
         bluebirds: deals first seen when won, or None.
         place: of each deal of the pipeline among `deals`.
         end: clock value at the horizon's end; what closes later does not matter.
+        entry: cumulative chances to enter each stage of deals to come, floats[stage], or by posterior draw,
+            floats[draw, stage].
+        price: factor on the amounts of won deals, or by posterior draw, floats[draw].
     """
 
     segment: Segment
     index: int
-    winning: Path
-    losing: Path
-    tables: StayTables
-    entry_score: Floats
+    kernel: Kernel
+    chances: Chances
     months: tuple[Month, ...]
     deals: Integers
     log_mean: Floats
@@ -67,6 +66,8 @@ class SegmentPlan:
     bluebirds: Arrivals | None
     place: Integers
     end: float
+    entry: Floats
+    price: Floats | float
 
     def outcomes(self, attempt: int) -> tuple[bool, ...]:
         """Return which outcomes of an attempt are walked: losers only where they may come back."""
@@ -163,7 +164,6 @@ class Plan:
         quarters: calendar quarters from the as-of day's to the horizon's, for the market's keys.
         slices: rows of the cells, those of a segment together.
         open_deals: the pipeline.
-        score: Φ⁻¹(p*) of each deal; NaN where it depends on an age that is drawn.
         invoices: opening invoices that are open, those alike together.
         invoice_entities: theirs, in the order of the table.
         backlog: lines of deals already won of which something is left, those alike together.
@@ -186,7 +186,6 @@ class Plan:
     quarters: tuple[str, ...]
     slices: tuple[Slice, ...]
     open_deals: OpenDeals
-    score: Floats
     invoices: tuple[Invoices, ...]
     invoice_entities: Entities
     backlog: tuple[Backlog, ...]
@@ -261,7 +260,7 @@ class Plan:
         known = [len(self.open_deals.contract_of)]
         known += [part.amount.size for part in self.invoices] + [part.unbilled.size for part in self.backlog]
         known += [len(part.number) * len(part.line.invoice_days) for part in self.renewals]
-        coming = sum(len(m.counts) // 2 for segment in self.segments for m in segment.months)
+        coming = sum(m.counts.most // 2 for segment in self.segments for m in segment.months)
         return sum(known) + coming
 
     @property

@@ -13,7 +13,7 @@ from simulator.distributions import Distribution
 from simulator.engine.contracts import Contract
 from simulator.engine.identity import Entities
 from simulator.money import LIMIT
-from simulator.streams import Words
+from simulator.streams import Words, trial_numbers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -49,6 +49,10 @@ class Population(Protocol):
         """Return the open amount of each deal in its trial, contract minor units, whole."""
         ...
 
+    def worth(self, which: Integers, offsets: Words) -> Floats:
+        """Return those amounts in the company's currency at the rates of the as-of day, minor units."""
+        ...
+
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
         """Yield each contract among the deals with the places of its deals."""
         ...
@@ -66,6 +70,7 @@ class OpenDeals:
         row_by_product: slices by segment and product where the run is grouped so, else None.
         segment_of: segment of each.
         amount_of: minor units.
+        worth_of: minor units of the company's currency.
         contract_of: of each: index into
         choices: the distinct contracts.
     """
@@ -77,6 +82,7 @@ class OpenDeals:
     row_by_product: Mapping[tuple[int, str], int] | None
     segment_of: Integers
     amount_of: Integers
+    worth_of: Floats
     contract_of: Integers
     choices: tuple[Contract, ...]
 
@@ -95,6 +101,10 @@ class OpenDeals:
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amount of each deal, the same in every trial."""
         return self.amount_of[which].astype(np.float64)
+
+    def worth(self, which: Integers, offsets: Words) -> Floats:
+        """Return those amounts in the company's currency."""
+        return self.worth_of[which]
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
         """Yield each contract among the deals with the places of its deals."""
@@ -115,6 +125,7 @@ class Arrivals:
         minor: minor units of one major unit.
         contract: of all.
         most: numbers that a month has room for.
+        growth: factor on all amounts by posterior draw, floats[draw], or None.
     """
 
     entities: Entities
@@ -124,6 +135,7 @@ class Arrivals:
     minor: int
     contract: Contract
     most: int
+    growth: Floats | None = None
 
     @property
     def customers(self) -> Entities:
@@ -143,7 +155,14 @@ class Arrivals:
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amounts, drawn once a deal and trial."""
         u = self.entities.draw("size", which, offsets)
-        return np.rint(np.minimum(self.size.isf(u) * self.minor, LIMIT))
+        sizes = self.size.isf(u)
+        if self.growth is not None:
+            sizes = sizes * self.growth[trial_numbers(offsets) % len(self.growth)]
+        return np.rint(np.minimum(sizes * self.minor, LIMIT))
+
+    def worth(self, which: Integers, offsets: Words) -> Floats:
+        """Return those amounts: they are in the company's currency."""
+        return self.amounts(which, offsets)
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
         """Yield the one contract with all deals."""

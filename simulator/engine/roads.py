@@ -103,11 +103,11 @@ class Roads:
         some = _joined(road.waiting)
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
-        plan, path = self._plan, self._plan.winning if road.won else self._plan.losing
+        plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws[some.trial])
         latest = plan.end - some.begin
         if some.stated is not None and some.mean is not None and some.weight is not None:
             latest = plan.segment.close_date.latest(latest, some.stated, some.mean, some.weight)
-        days, guarded = walk(walkers, path, plan.tables, some.stage, some.days, latest, road.move)
+        days, guarded = walk(walkers, steps, some.stage, some.days, latest, road.move)
         self._block.guarded += guarded
         if road.won:
             clock = some.begin + _with_stated_date(plan, some, days)
@@ -149,7 +149,9 @@ def enter(
         month: of the arrivals.
     """
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
-    won = u < block.entry_chances(plan)[stage, quarter, trial]
+    won = u < _entry_chances(block, plan, population, walkers, trial, stage, quarter)
+    if population.is_new and not walkers.attempt:
+        block.count_ever(1, plan.index, np.bincount(trial[won], minlength=block.trials))
     for outcome in plan.outcomes(walkers.attempt):
         some = np.flatnonzero(won if outcome else ~won)
         if not outcome:
@@ -159,6 +161,18 @@ def enter(
         days = np.zeros(len(some), dtype=np.int64)
         decided = Decided(who.which, who.offsets, trial[some], start, stage[some], days)
         roads.send(population, walkers.attempt, outcome, 0, decided)
+
+
+def _entry_chances(
+    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers,
+    stage: Integers, quarter: Integers | int,
+) -> Floats:  # fmt: skip
+    """Return p' of attempts that enter a stage."""
+    if not plan.chances.by_amount:
+        return np.asarray(block.entry_chances(plan)[stage, quarter, trial])
+    amount = population.worth(walkers.which, walkers.offsets)
+    score = plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
+    return block.luck.moved(score, plan.index, quarter, trial, plan.segment.doubt[stage])
 
 
 def coming_back(plan: SegmentPlan, walkers: Walkers) -> Integers:

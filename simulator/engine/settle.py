@@ -99,7 +99,7 @@ def close(
     change = segment.amount_change.factors(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
     )
-    amount = population.amounts(walkers.which, walkers.offsets) * change * segment.soberness.amount
+    amount = population.amounts(walkers.which, walkers.offsets) * change * block.price(plan, trial)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
     booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
     quarter = np.zeros(len(day), dtype=np.int64)

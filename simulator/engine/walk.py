@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,34 @@ Integers = NDArray[np.int64]
 
 MOST_MOVES: Final = 60
 """After so many moves an attempt takes its decided outcome (MODEL 1, guard)."""
+
+
+class Steps(Protocol):
+    """How some walkers go on, given the outcome."""
+
+    @property
+    def size(self) -> int:
+        """Number of open stages."""
+        ...
+
+    @property
+    def single(self) -> bool:
+        """Whether every stage has one move only, so that none is drawn."""
+        ...
+
+    def only(self, some: Integers) -> Self:
+        """Return the steps of some of the walkers."""
+        ...
+
+    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+        """Return the stage that each walker enters next, beyond the last at its end, and the days until then.
+
+        Args:
+            stage: where each stands.
+            moves: uniforms that decide where it goes, None where nothing is to be decided.
+            stays: uniforms that decide when.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,6 +92,41 @@ def path_tables(funnel: Funnel, chances: Floats, laws: list[Distribution]) -> Pa
 
 
 @dataclass(frozen=True)
+class TableSteps:
+    """Steps by tables that all trials share.
+
+    Attributes:
+        path: moves given the outcome.
+        tables: of the stays.
+    """
+
+    path: Path
+    tables: StayTables
+
+    @property
+    def size(self) -> int:
+        """Number of open stages."""
+        return len(self.path.single)
+
+    @property
+    def single(self) -> bool:
+        """Whether every stage has one move only."""
+        return bool(self.path.single.all())
+
+    def only(self, some: Integers) -> TableSteps:
+        """Return the same steps: they are those of all walkers."""
+        return self
+
+    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+        """Return the stage that each walker enters next, and the days until then."""
+        if moves is None:
+            law, target = self.path.law[0][stage], self.path.target[0][stage]
+        else:
+            law, target = _taken(self.path, stage, moves)
+        return target, self.tables.draw(law, stays)
+
+
+@dataclass(frozen=True)
 class Walkers:
     """Deals on their way, one attempt of one trial each.
 
@@ -93,37 +156,33 @@ class Walkers:
 
 
 def walk(
-    walkers: Walkers, path: Path, tables: StayTables, stage: Integers, days: Integers, latest: Floats,
-    first_move: int = 0,
-) -> tuple[Integers, int]:  # fmt: skip
+    walkers: Walkers, steps: Steps, stage: Integers, days: Integers, latest: Floats, first_move: int = 0
+) -> tuple[Integers, int]:
     """Return the operational days at which each walker ends, and how many the guard stopped.
 
     Args:
         walkers: who walks.
-        path: moves given the outcome.
-        tables: of the stays.
+        steps: moves and stays given the outcome.
         stage: where each stands, having just entered; the end where it is beyond the last stage.
         days: operational days so far.
         latest: days after which the end of a walk no longer matters, so that it may stop short, floats[n].
         first_move: number of moves already made.
     """
-    size = len(path.single)
+    size = steps.size
     days = days.copy()
     active = np.flatnonzero((stage < size) & (days <= latest))
-    stage = stage[active]
+    stage, steps = stage[active], steps.only(active)
     which, offsets, entities = walkers.which[active], walkers.offsets[active], walkers.entities
     stays = entities.states("stays", which, offsets, walkers.attempt)
-    moves = None if path.single.all() else entities.states("moves", which, offsets, walkers.attempt)
+    moves = None if steps.single else entities.states("moves", which, offsets, walkers.attempt)
     move = first_move
     while len(active) and move < MOST_MOVES:
-        if moves is None:
-            law, target = path.law[0][stage], path.target[0][stage]
-        else:
-            law, target = _taken(path, stage, uniforms(moves, move))
-        spent = days[active] + tables.draw(law, uniforms(stays, move))
+        u = None if moves is None else uniforms(moves, move)
+        target, stay = steps.take(stage, u, uniforms(stays, move))
+        spent = days[active] + stay
         days[active] = spent
         going = np.flatnonzero((target < size) & (spent <= latest[active]))
-        active, stage, stays = active[going], target[going], stays[going]
+        active, stage, stays, steps = active[going], target[going], stays[going], steps.only(going)
         moves = None if moves is None else moves[going]
         move += 1
     return days, len(active)

@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.errors import InputError, PlaceError
 from simulator.loading.build import build, check_tables
 from simulator.loading.codes import CODES, Code
+from simulator.loading.learned import read_learned
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.validate import pruned, scenario_file
 from simulator.loading.yaml import parse_value, read_yaml
@@ -38,13 +39,16 @@ def load(path: str | Path, *, sets: Sequence[str] = (), as_of: date | None = Non
     except InputError as error:
         raise LoadError(error.problems) from None
     problems = Problems()
-    file = scenario_file(tree, problems)
+    learned = read_learned(tree, problems)
+    problems.raise_if_any()  # what else is wrong may only follow from figures that are not there
+    whole = tree if learned is None else learned.tree
+    file = scenario_file(whole, problems)
     if file is None:
-        if (rest := pruned(tree)) is not None:
-            check_tables(tree, rest, problems)
+        if (rest := pruned(whole)) is not None:
+            check_tables(whole, rest, problems)
         problems.raise_if_any()
     assert file is not None
-    return build(tree, file, problems, notices)
+    return build(tree, file, problems, notices, learned)
 
 
 def _file_of(path: Path) -> Path:

@@ -8,10 +8,11 @@ from typing import Final
 from simulator.arrivals import PipelineGeneration
 from simulator.distributions import LogNormal
 from simulator.loading.funnels import ARTICLE
+from simulator.loading.learned import Learned
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import Assumption
 from simulator.scenario.segment_model import NewPipelineFile
-from simulator.scenario.tree import Tree, dotted, paths
+from simulator.scenario.tree import Keys, Tree, dotted, paths
 
 DEFAULTS: Final = {
     "country": "none: only weekends rest",
@@ -40,13 +41,16 @@ DEFAULT_SOURCE: Final = "default"
 
 
 def list_assumptions(
-    tree: Tree, file: ScenarioFile, estimated: Mapping[str, tuple[PipelineGeneration, str]]
+    tree: Tree,
+    file: ScenarioFile,
+    estimated: Mapping[str, tuple[PipelineGeneration, str]],
+    learned: Learned | None = None,
 ) -> tuple[Assumption, ...]:
-    """Return each figure on which a forecast rests, with its source: set, estimated or by default."""
-    return (*_set(tree), *_estimated(estimated), *_defaults(tree, file))
+    """Return each figure on which a forecast rests, with its source: set, learned, estimated, by default."""
+    return (*_set(tree, learned), *_estimated(estimated), *_defaults(tree, file))
 
 
-def _set(tree: Tree) -> Iterator[Assumption]:
+def _set(tree: Tree, learned: Learned | None) -> Iterator[Assumption]:
     for top in ("market", "rates", "cash", "products", "offers", "segments", "targets"):
         for keys in paths(tree.at((top,)), (top,)):
             value = tree.at(keys)
@@ -55,7 +59,18 @@ def _set(tree: Tree) -> Iterator[Assumption]:
             elif value is not None and keys[:2] == ("cash", "outflows") and len(keys) > 2:
                 continue
             elif value is not None and not isinstance(value, dict | list) and keys[-1] != "source":
-                yield Assumption(dotted(keys), str(value), tree.source(keys) or "set", "set")
+                yield _figure(tree, keys, str(value), learned)
+
+
+def _figure(tree: Tree, keys: Keys, value: str, learned: Learned | None) -> Assumption:
+    """Return a figure that the scenario sets, or that is learned and lies beneath it."""
+    if learned is None or not learned.is_learned(keys):
+        return Assumption(dotted(keys), value, tree.source(keys) or "set", "set")
+    evidence = learned.evidence(keys)
+    if evidence is None:
+        return Assumption(dotted(keys), value, "learned", "learned")
+    told = f"learned: 8 in 10 for {evidence.low:.4g} to {evidence.high:.4g}, from {evidence.n:,} observations"
+    return Assumption(dotted(keys), value, f"{told} in {evidence.quarters} quarters", "learned")
 
 
 def _estimated(estimated: Mapping[str, tuple[PipelineGeneration, str]]) -> Iterator[Assumption]:

@@ -33,6 +33,7 @@ from simulator.loading.frame import (
 from simulator.loading.funnels import EndNames, build_funnel, open_stages
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.invoices import read_invoices
+from simulator.loading.learned import NAME, Learned, learned_generation, learned_segment
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.lines import Lines
 from simulator.loading.money_suspicions import note_money
@@ -81,18 +82,22 @@ class _Frame:
     ends: EndNames
 
 
-def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]) -> Scenario:
+def build(
+    own: Tree, file: ScenarioFile, problems: Problems, notices: list[str], learned: Learned | None = None
+) -> Scenario:
     """Return the scenario.
 
     Args:
-        tree: its plain data, with places.
-        file: the same, checked.
+        own: its plain data, with places.
+        file: the same with learned figures beneath, checked.
         problems: those found already.
         notices: of older versions.
+        learned: what history tells.
 
     Raises:
         InputError: every problem of file and tables.
     """
+    tree = own if learned is None else learned.tree
     frame, end = _framed(tree, file, problems)
     notes = frame.notes
     notes.add_all("W008", notices)
@@ -106,12 +111,14 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
     deals, lines = _deals(frame, tables, clocks, products, mixes, first_win_day(file, targets))
     receivables, owners = _invoices(frame, tables, deals)
     books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
-    generations, estimated, survivors = _generations(frame, deals)
+    generations, estimated, survivors = _generations(frame, deals, learned)
     segments = [
         build_segment(name, s, *funnel, clocks[name], generations[name], mixes[name], horizon, tree, problems)
         for name, s in file.segments.items()
         if (funnel := funnels[name]) is not None
     ]
+    if learned is not None:
+        segments = [learned_segment(segment, learned.segment(segment.name)) for segment in segments]
     _keep_causes(tree, problems)
     problems.raise_if_any()
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
@@ -129,8 +136,8 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         targets=tuple(target for target, _ in targets),
         trials=file.trials,
         seed=file.seed,
-        assumptions=list_assumptions(tree, file, estimated),
-        resolved=_resolved(tree, tables),
+        assumptions=list_assumptions(tree, file, estimated, learned),
+        resolved=_resolved(own, tables, learned),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
         open_deals_only=survivors,
         invoice_segment=owners,
@@ -138,7 +145,12 @@ def build(tree: Tree, file: ScenarioFile, problems: Problems, notices: list[str]
         offers=offers,
         **vars(books),
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
+        posterior=None if learned is None else learned.posterior,
+        files={} if learned is None else learned.contents,
     )
+    if learned is not None and learned.conflicts:
+        text = f"learned, but set in the scenario, which wins: {', '.join(learned.conflicts)}"
+        notes.add("W043", text)
     note_money(scenario, tables, lines, notes)
     return replace(scenario, notes=notes.all())
 
@@ -299,7 +311,7 @@ def _books(frame: _Frame, tables: Mapping[str, Table], horizon: Horizon, lines: 
 
 
 def _generations(
-    frame: _Frame, deals: DealsRead
+    frame: _Frame, deals: DealsRead, learned: Learned | None
 ) -> tuple[dict[str, PipelineGeneration | None], dict[str, tuple[PipelineGeneration, str]], bool]:
     """Return new pipeline by segment, which of it is estimated, and whether only survivors were given."""
     result: dict[str, PipelineGeneration | None] = {}
@@ -308,7 +320,10 @@ def _generations(
     for index, (name, segment) in enumerate(frame.file.segments.items()):
         stages, given = open_stages(segment, frame.ends), segment.new_pipeline
         result[name] = None
-        if isinstance(given, NewPipelineFile):
+        draws = None if learned is None else learned.segment(name).generation
+        if draws is not None:
+            result[name] = learned_generation(draws)
+        elif isinstance(given, NewPipelineFile):
             keys = ("segments", name, "new_pipeline")
             result[name] = set_generation(given, stages, keys, frame.tree, frame.problems)
         elif given == "estimate" and deals.has_closed and deals.dated and stages:
@@ -330,9 +345,11 @@ def _generations(
 # ---- what a run keeps
 
 
-def _resolved(tree: Tree, tables: Mapping[str, Table]) -> dict[str, Any]:
+def _resolved(tree: Tree, tables: Mapping[str, Table], learned: Learned | None) -> dict[str, Any]:
     """Return the scenario as it is written beside its tables."""
     resolved = copy.deepcopy(tree.data)
+    if learned is not None:
+        resolved["learned"] = NAME
     for key in tables:
         top, name = table_place(key)
         resolved[top] = (resolved.get(top) or {}) | {name: f"{key}.csv"}

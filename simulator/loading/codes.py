@@ -72,6 +72,7 @@ CODES: Final = MappingProxyType(
         "S061": Code("unfit product", "what is renewed recurs, in terms of 3 months or more", "correct it"),
         "S062": Code("unfit outflow", "on one day, or from a day on every so often", "write every: 1m"),
         "S063": Code("no such series", "targets need what their series is made of", "aim at another series"),
+        "S070": Code("unfit learned file", "learned figures are written by fit", "fit anew: simulator fit"),
         # ---- tables
         "D001": Code("empty file", "a table has a header", "export it again"),
         "D002": Code("wrong encoding", "tables are UTF-8", "save it as CSV UTF-8"),
@@ -150,5 +151,6 @@ CODES: Final = MappingProxyType(
         "W040": Code("no tax on invoices", "gross amounts include the tax, if given", "add a column tax"),
         "W041": Code("two currencies", "an invoice is in the currency of its deal", "correct one of them"),
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
+        "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
     }
 )

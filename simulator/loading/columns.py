@@ -30,6 +30,7 @@ _EFFECTIVE: Final = frozenset(
         "entered_stage",
         "expected_close",
         "probability",
+        "pushes",
         "terms",
         "closed",
         "outcome",
@@ -123,6 +124,7 @@ class Columns:
             lines=tuple(
                 self.lines.of_open(d.row.row, d.segment, d.amount, d.currency, d.as_exported) for d in deals
             ),
+            pushes=np.array([self.pushes(deal) for deal in deals], dtype=np.int64),
         )
 
     def wins(self, won: Sequence[WonDeal], since: int) -> Wins:
@@ -184,6 +186,16 @@ class Columns:
             )
             return math.nan
         return value
+
+    def pushes(self, deal: OpenDeal) -> int:
+        """Return how often the stated date was moved later, −1 where that is not known.
+
+        What closed after as-of carries the count of the day when it closed. A cell that is no whole number
+        tells nothing.
+        """
+        text = self.cells.text(deal.row.row, "pushes") if deal.as_exported else ""
+        value = read_number(text, self.cells.customs.decimal) if text else None
+        return int(value) if value is not None and value >= 0 and value == int(value) else -1
 
     def terms(self, row: int) -> str:
         """Return a deal's own terms, "" without."""

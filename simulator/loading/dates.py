@@ -14,12 +14,12 @@ _TIME: Final = (
     r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2}|)\s*([AaPp][Mm])?)?"
 )
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME)
-_PARTS: Final = {
+_PARTS: Final[dict[Order, re.Pattern[str]]] = {
     "ymd": re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _TIME),
     "mdy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
     "dmy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
 }
-_PLACES: Final = {"ymd": (0, 1, 2), "mdy": (2, 0, 1), "dmy": (2, 1, 0)}
+_PLACES: Final[dict[Order, tuple[int, int, int]]] = {"ymd": (0, 1, 2), "mdy": (2, 0, 1), "dmy": (2, 1, 0)}
 _REMEDY: Final = "write year-month-day, or set data.date_order"
 _SERIAL = re.compile(r"[2-6][0-9]{4}(?:\.[0-9]+)?")
 
@@ -43,6 +43,22 @@ def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
     Raises:
         DateError: the text is no date, or one that does not exist.
     """
+    return parse_moment(text, order, zone)[0]
+
+
+def parse_moment(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> tuple[date, float | None]:
+    """Return the local day of a date or a timestamp, and its seconds in UTC, None where no time is given.
+
+    The seconds tell the order of what happened on one day, through changes of the clock too.
+
+    Args:
+        text: as for `parse_day`.
+        order: how dates that are not ISO are written.
+        zone: the scenario's; a timestamp without an offset is of this zone.
+
+    Raises:
+        DateError: the text is no date, or one that does not exist.
+    """
     text = text.strip()
     match, places = _ISO.fullmatch(text), _PLACES["ymd"]
     if match is None:
@@ -59,19 +75,35 @@ def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
         raise DateError(f"is a day that {why}", remedy) from None
     if not 1900 <= year < 2200:
         raise DateError("is outside 1900 to 2199", "correct the year")
-    return found if match[4] is None else _local(found, match, zone)
+    return (found, None) if match[4] is None else _local(found, match, zone)
 
 
-def _local(day: date, match: re.Match[str], zone: tzinfo) -> date:
+def fitting_orders(text: str) -> tuple[Order, ...]:
+    """Return the orders in which a text that is not ISO would be a date; every order for one that is."""
+    text = text.strip()
+    if _ISO.fullmatch(text):
+        return tuple(_PLACES)
+    found: list[Order] = []
+    for order in _PLACES:
+        try:
+            parse_day(text, order)
+        except DateError:
+            continue
+        found.append(order)
+    return tuple(found)
+
+
+def _local(day: date, match: re.Match[str], zone: tzinfo) -> tuple[date, float]:
     hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
     if match[8]:
         hour = hour % 12 + (12 if match[8].upper() == "PM" else 0)
     if hour > 23 or minute > 59 or second > 60:
         raise DateError("has a time that does not exist", "correct the time")
     if not match[7]:
-        return day
+        moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+        return day, moment.timestamp() + second
     moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_offset(match[7]))
-    return moment.astimezone(zone).date()
+    return moment.astimezone(zone).date(), moment.timestamp() + second
 
 
 def _offset(text: str) -> timezone:

@@ -52,6 +52,25 @@ def read_invoices(
     return receivables, tuple(segment_of.get(i[2], -1) for i in found)
 
 
+def tax_in(cells: Cells, row: int, gross: int, currency: str) -> int:
+    """Return the tax in an invoice's amount, 0 where none is given."""
+    text = cells.text(row, "tax")
+    tax = cells.minor(row, "tax", currency) if text else 0
+    if tax is not None and tax > gross:
+        cells.complain("D037", "the tax is more than the amount, which includes it", row, "tax", text)
+    return min(tax or 0, gross)
+
+
+def is_disputed(cells: Cells, row: int) -> bool:
+    """Tell whether the customer contests an invoice."""
+    text = cells.text(row, "disputed")
+    if text.casefold() in _YES:
+        return True
+    if text.casefold() not in _NO:
+        cells.complain("D041", "disputed is neither yes nor no", row, "disputed", text)
+    return False
+
+
 _Invoice = tuple[int, str, str, str, str, int, str, int, int, int, int, bool]
 
 
@@ -68,7 +87,7 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
         if day is None and not cells.text(row, column):
             cells.complain("D024", f"the {column.replace('_', ' ')} is missing", row, column)
         days.append(None if day is None else day.toordinal() - as_of.toordinal())
-    paid, disputed = cells.day(row, "paid_date"), _disputed(cells, row)
+    paid, disputed = cells.day(row, "paid_date"), is_disputed(cells, row)
     written, due = days
     if written is None or due is None or money is None:
         return None
@@ -87,24 +106,5 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
     paid_day = UNPAID if paid is None else paid.toordinal() - as_of.toordinal()
     customer = cells.text(row, "customer") or f"invoice {identity}"
     group = cells.text(row, "class") or DEFAULT_CLASS
-    tax = _tax(cells, row, *money)
+    tax = tax_in(cells, row, *money)
     return row, identity, deal, customer, group, *money, written, due, paid_day, tax, disputed
-
-
-def _tax(cells: Cells, row: int, gross: int, currency: str) -> int:
-    """Return the tax in an invoice's amount, 0 where none is given."""
-    text = cells.text(row, "tax")
-    tax = cells.minor(row, "tax", currency) if text else 0
-    if tax is not None and tax > gross:
-        cells.complain("D037", "the tax is more than the amount, which includes it", row, "tax", text)
-    return min(tax or 0, gross)
-
-
-def _disputed(cells: Cells, row: int) -> bool:
-    """Tell whether the customer contests an invoice."""
-    text = cells.text(row, "disputed")
-    if text.casefold() in _YES:
-        return True
-    if text.casefold() not in _NO:
-        cells.complain("D041", "disputed is neither yes nor no", row, "disputed", text)
-    return False

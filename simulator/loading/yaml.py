@@ -44,8 +44,8 @@ _MOST_DIGITS: Final = 40
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_yaml(path: Path) -> Tree:
-    """Read a scenario file.
+def read_yaml(path: Path, largest: int = LARGEST) -> Tree:
+    """Read a scenario file, or another one written like it, of at most so many bytes.
 
     Raises:
         InputError: what stands in it is not the YAML that scenarios are written in.
@@ -53,12 +53,12 @@ def read_yaml(path: Path) -> Tree:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         raise PlaceError(f"{path}: {error.strerror or error}") from None
     name = path.name
-    if len(content) > LARGEST:
-        raise InputError([Problem("S002", "the file is larger than 128 KB", name)])
+    if len(content) > largest:
+        raise InputError([Problem("S002", f"the file is larger than {largest // 1024:,} KB", name)])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

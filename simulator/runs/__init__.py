@@ -2,7 +2,15 @@
 
 from simulator.runs.files import make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
-from simulator.runs.record import Record, add_files, csv_bytes, file_names, json_bytes, write_run
+from simulator.runs.record import (
+    Record,
+    add_files,
+    csv_bytes,
+    file_names,
+    json_bytes,
+    write_run,
+    yaml_bytes,
+)
 
 __all__ = [
     "Record",
@@ -18,4 +26,5 @@ __all__ = [
     "scenario_file",
     "write_file",
     "write_run",
+    "yaml_bytes",
 ]

@@ -134,6 +134,7 @@ def _inputs(scenario: Scenario) -> dict[str, bytes]:
     files = {"inputs/scenario.yaml": yaml_bytes(resolved)}
     for key, table in scenario.tables.items():
         files[f"inputs/{names[key]}"] = csv_bytes(table)
+    files |= {f"inputs/{name}": content for name, content in scenario.files.items()}
     return files
 
 

@@ -306,7 +306,7 @@ def _name(given: Any) -> str:
 class ScenarioFile(Strict):
     """A scenario, after `extends` and `--set`."""
 
-    later: ClassVar[tuple[str, ...]] = ("learned", "compare_with")
+    later: ClassVar[tuple[str, ...]] = ("compare_with",)
 
     version: Literal[1] = VERSION
     name: Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string"})]
@@ -326,6 +326,7 @@ class ScenarioFile(Strict):
     ] = None
     seed: Annotated[int, BeforeValidator(_seed), WithJsonSchema({"type": "integer", "minimum": 0})] = 1
     data: DataFile = DataFile()
+    learned: Text | None = Field(None, description="figures learned from history, written by fit")
     cash: CashFile = CashFile()
     products: dict[Text, ProductFile] = Field(default_factory=dict)
     segments: dict[Text, SegmentFile] = Field(min_length=1)

@@ -15,6 +15,7 @@ from simulator.market import Market
 from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
+from simulator.posterior import Posterior
 from simulator.products import Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
@@ -31,13 +32,13 @@ class Assumption:
         path: keys of the scenario joined by dots, e.g. `segments.smb.close_date.slip`.
         value: as text for people.
         source: the scenario's `source`, or `default`, `estimated from …`.
-        origin: whether it was set, estimated or is a default.
+        origin: whether it was set, learned, estimated or is a default.
     """
 
     path: str
     value: str
     source: str
-    origin: Literal["set", "estimated", "default"]
+    origin: Literal["set", "learned", "estimated", "default"]
 
 
 def table_place(key: str) -> tuple[str, str]:
@@ -75,6 +76,8 @@ class Scenario:
         actuals: figures of past months, which win over what deals and invoices say.
         plan: figures of the plan.
         disputes_known: the file of invoices says which are disputed.
+        posterior: draws of what is learned, or None; segments hold the middle figures.
+        files: what a run keeps beside scenario and tables, by name.
     """
 
     name: str
@@ -104,6 +107,8 @@ class Scenario:
     actuals: Figures = field(default_factory=Figures.empty)
     plan: Figures = field(default_factory=Figures.empty)
     disputes_known: bool = False
+    posterior: Posterior | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:

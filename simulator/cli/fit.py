@@ -1,0 +1,59 @@
+"""The command `fit`: learn a funnel's figures from a history."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from simulator.cli.histories import as_of_option, history_of, history_options
+from simulator.cli.terminal import say, say_bytes
+
+
+@click.command(name="fit", short_help="Learn a funnel's figures from history.")
+@history_options
+@as_of_option
+@click.option(
+    "--draws",
+    type=click.IntRange(min=100, max=20_000),
+    default=2000,
+    show_default=True,
+    help="Of the posterior.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the draws.")
+@click.option(
+    "-o", "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR",
+    help="Takes learned.yaml, its draws, and a scenario that names them.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    help="What stands on standard output.",
+)  # fmt: skip
+def command(
+    files: Sequence[Path], as_of: date | None, base: Path | None, mapping: Path | None,
+    segment_by: str | None, draws: int, seed: int, folder: Path, form: str,
+) -> None:  # fmt: skip
+    """Learn from FILE…, a stage log, deals, invoices, or a folder of dated exports.
+
+    Each file is known by its columns. DIR takes learned.yaml, every figure with its evidence, and the draws
+    that carry its uncertainty into a forecast; `simulator run DIR/scenario.yaml` works at once.
+    """
+    history, scenario = history_of(files, as_of, base, mapping, segment_by)
+    from simulator.learning import fit
+    from simulator.learning.files import Origin, learned_file, write_fit
+
+    learned = fit(history, scenario, draws, seed)
+    origin = Origin(tuple(files), mapping, base, segment_by)
+    written = write_fit(learned, folder, origin, seed)
+    if form == "json":
+        from simulator.runs import json_bytes
+
+        say_bytes(json_bytes(learned_file(learned, folder, origin, seed).model_dump()))
+        return
+    from simulator.report.fit import fit_text
+
+    following = f"simulator run {shlex.quote(str(folder / 'scenario.yaml'))}"
+    say(fit_text(learned, f"{folder}/", written, following))

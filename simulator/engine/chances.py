@@ -1,0 +1,237 @@
+"""Say with what chance deals win before the market: Φ⁻¹(p*) of open deals and of those that enter a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.deals import Pipeline
+from simulator.engine.drawn import DrawnKernel
+from simulator.funnel import tilted
+from simulator.money import minor_digits
+from simulator.posterior import OddsDraws
+from simulator.scenario import Scenario, Segment
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Chances(Protocol):
+    """Chances of a segment's deals, as scores Φ⁻¹(p*). `draw` is the posterior draw of each trial."""
+
+    @property
+    def by_amount(self) -> bool:
+        """Whether the chance on entering a stage depends on the deal's amount."""
+        ...
+
+    def open_scores(
+        self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
+    ) -> Floats:
+        """Return the scores of open deals, floats[trial, deal], or floats[deal] where all trials share them.
+
+        Args:
+            stage: where they are.
+            deals: their places in the pipeline.
+            draw: of each trial.
+            ages: which of the ages each has, integers[trial, deal]; None where each has its own.
+            label_ages: operational days.
+        """
+        ...
+
+    def entry_scores(self, draw: Integers) -> Floats:
+        """Return the scores of deals that enter each stage, floats[stage, trial] or floats[stage, 1]."""
+        ...
+
+    def entering(self, stage: Integers, draw: Integers, log_amount: Floats) -> Floats:
+        """Return the scores of deals that enter stages, each with its own draw and ln(amount/reference)."""
+        ...
+
+    def log_amounts(self, amount: Floats) -> Floats:
+        """Return ln(amount/reference) of amounts in minor units of the company's currency."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SetChances:
+    """Chances that all trials share.
+
+    Attributes:
+        segment: whose they are.
+        score: of each deal of the pipeline, NaN where it depends on an age that is drawn.
+        entry: of a deal that enters each stage, floats[stage].
+    """
+
+    segment: Segment
+    score: Floats
+    entry: Floats
+
+    by_amount = False
+
+    @staticmethod
+    def of(scenario: Scenario, index: int) -> SetChances:
+        """Return the scores of a segment: odds(p*) = x · exp(evidence) · odds(h_s(a)) (MODEL 6).
+
+        A stage that never leads to won, or never to lost, is moved by no evidence: there is no way to that
+        end.
+        """
+        pipeline, segment = scenario.pipeline, scenario.segments[index]
+        score, own_chances = np.full(len(pipeline), np.nan), _own(segment, pipeline)
+        for i in np.flatnonzero(pipeline.segment == index).tolist():
+            stage, own, age = int(pipeline.stage[i]), own_chances[i], pipeline.age[i]
+            if np.isnan(age) and segment.funnel.age_matters[stage]:
+                chance = own
+            else:
+                chance = segment.funnel.close_chance(stage, 0.0 if np.isnan(age) else age)
+                if not np.isnan(own) and 0 < chance < 1:
+                    chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
+            score[i] = special.ndtri(tilted(chance, segment.soberness.odds))
+        entry = special.ndtri(tilted(segment.funnel.ladder, segment.soberness.odds))
+        return SetChances(segment, score, entry)
+
+    def open_scores(
+        self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
+    ) -> Floats:
+        """Return the scores of open deals."""
+        score, funnel = self.score[deals], self.segment.funnel
+        if ages is None or not funnel.age_matters[stage]:
+            return np.asarray(score)
+        chance = funnel.close_chance(stage, label_ages)
+        drawn = special.ndtri(tilted(chance, self.segment.soberness.odds))[ages]
+        certain = ((chance == 0) | (chance == 1))[ages]
+        return np.where(np.isnan(score) | certain, drawn, score)
+
+    def entry_scores(self, draw: Integers) -> Floats:
+        """Return the scores of deals that enter each stage, floats[stage, 1]."""
+        return self.entry[:, None]
+
+    def entering(self, stage: Integers, draw: Integers, log_amount: Floats) -> Floats:
+        """Return the scores of deals that enter stages."""
+        return np.asarray(self.entry[stage])
+
+    def log_amounts(self, amount: Floats) -> Floats:
+        """Return nothing that matters."""
+        return np.zeros(amount.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedChances:
+    """Chances by draw: those of the kernel, moved by the calibrator (MODEL 8) and by soberness.
+
+    logit p* = shift + slope · logit h + Σ effect · x + ln soberness. A chance of 0 or 1 stays, and a deal's
+    own probability, where the scenario asks for it, takes the place of what is learned.
+
+    Attributes:
+        segment: whose they are.
+        kernel: by draw, or None where only the calibrator is learned, upon the funnel as it is set.
+        odds: the calibrator, or None.
+        own: the deal's own probability where it counts, else NaN, floats[deal of the pipeline].
+        evidence: x of each open deal by effect, floats[deal of the pipeline].
+        minor: minor units of one major unit of the company's currency.
+    """
+
+    segment: Segment
+    kernel: DrawnKernel | None
+    odds: OddsDraws | None
+    own: Floats
+    evidence: dict[str, Floats]
+    minor: int
+
+    @staticmethod
+    def of(
+        scenario: Scenario, index: int, kernel: DrawnKernel | None, odds: OddsDraws | None, worth: Floats
+    ) -> LearnedChances:
+        """Return the chances of a segment of which kernel or calibrator are learned.
+
+        Args:
+            scenario: the nouns.
+            index: of the segment.
+            kernel: by draw, or None.
+            odds: the calibrator, or None.
+            worth: open amounts in minor units of the company's currency, floats[deal of the pipeline].
+        """
+        pipeline, segment = scenario.pipeline, scenario.segments[index]
+        minor, evidence = 10 ** minor_digits(scenario.currency), dict[str, Floats]()
+        for name in odds.effects if odds else ():
+            if name == "pushes":
+                evidence[name] = np.log1p(np.maximum(pipeline.pushes, 0))
+            elif name == "overdue":
+                evidence[name] = (pipeline.stated_days <= 0).astype(np.float64)
+            elif name == "log_amount" and odds:
+                evidence[name] = _logs(worth / minor, odds.reference)
+            else:
+                raise ValueError(f"no such effect on the odds: {name}")
+        return LearnedChances(segment, kernel, odds, _own(segment, pipeline), evidence, minor)
+
+    @property
+    def by_amount(self) -> bool:
+        """Whether the chance on entering a stage depends on the deal's amount."""
+        return self.odds is not None and "log_amount" in self.odds.effects
+
+    def open_scores(
+        self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
+    ) -> Floats:
+        """Return the scores of open deals, floats[trial, deal]."""
+        if ages is None:
+            # Trials of one draw share them: each draw is worked out once.
+            distinct, trial = np.unique(draw, return_inverse=True)
+            return self._open(stage, deals, distinct[:, None], label_ages[None, :])[trial]
+        return self._open(stage, deals, draw[:, None], label_ages[ages])
+
+    def _open(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
+        if self.kernel is None:
+            distinct, which = np.unique(age, return_inverse=True)
+            chance = self.segment.funnel.close_chance(stage, distinct)[which].reshape(age.shape)
+        else:
+            chance = self.kernel.close_chance(stage, draw, age)
+        known = {name: x[deals] for name, x in self.evidence.items()}
+        result, own = self._moved(chance, draw, known), self.own[deals]
+        if not np.isnan(own).all():
+            wanted = ~np.isnan(own) & (chance > 0) & (chance < 1)
+            result = np.where(wanted, tilted(own, self.segment.soberness.odds), result)
+        return np.asarray(special.ndtri(result))
+
+    def entry_scores(self, draw: Integers) -> Floats:
+        """Return the scores of deals that enter each stage at the reference amount, floats[stage, trial]."""
+        stage = np.arange(len(self.segment.funnel.stages))[:, None]
+        return np.asarray(special.ndtri(self._moved(self._entry(stage, draw), draw, {})))
+
+    def entering(self, stage: Integers, draw: Integers, log_amount: Floats) -> Floats:
+        """Return the scores of deals that enter stages, each with its own draw and amount."""
+        evidence = {"log_amount": log_amount}
+        return np.asarray(special.ndtri(self._moved(self._entry(stage, draw), draw, evidence)))
+
+    def log_amounts(self, amount: Floats) -> Floats:
+        """Return ln(amount/reference) of amounts in minor units of the company's currency."""
+        return _logs(amount / self.minor, self.odds.reference if self.odds else 1.0)
+
+    def _entry(self, stage: Integers, draw: Integers) -> Floats:
+        """Return h of deals that enter stages; stage and draw broadcast."""
+        if self.kernel is None:
+            return np.asarray(self.segment.funnel.ladder[stage + 0 * draw])
+        return np.asarray(self.kernel.ladder[draw, stage])
+
+    def _moved(self, chance: Floats, draw: Integers, evidence: dict[str, Floats]) -> Floats:
+        """Return p* of chances h."""
+        odds, sober = self.odds, self.segment.soberness.odds
+        if odds is None:
+            return tilted(chance, sober)
+        free = (chance > 0) & (chance < 1)
+        logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.where(free, chance, 0.5))
+        for name, x in evidence.items():
+            logit = logit + odds.effects[name][draw] * x
+        with np.errstate(divide="ignore"):
+            return np.where(free, special.expit(logit + np.log(sober)), chance)
+
+
+def _own(segment: Segment, pipeline: Pipeline) -> Floats:
+    """Return the deals' own probabilities, NaN where they do not count."""
+    return pipeline.probability if segment.use_probability else np.full(len(pipeline), np.nan)
+
+
+def _logs(amount: Floats, reference: float) -> Floats:
+    """Return ln(amount/reference), 0 where an amount of 0 tells nothing."""
+    return np.log(np.where(amount > 0, amount / reference, 1.0))

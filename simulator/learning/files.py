@@ -1,0 +1,151 @@
+"""Write what was learned, so that a scenario can stand on it and anybody can see why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from simulator import __version__
+from simulator.learning.fitting import Fit
+from simulator.loading.draws import draws_bytes
+from simulator.loading.history_tables import invoices_table, open_deals_table
+from simulator.loading.learned import DRAWS, NAME
+from simulator.runs import csv_bytes, make_folder, write_file, yaml_bytes
+from simulator.scenario.learned_model import GROUPS, LearnedFile
+
+SCENARIO: Final = "scenario.yaml"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a fit was made from, as the command line has it.
+
+    Attributes:
+        files: of the history.
+        map: how their columns are called, or None.
+        base: the scenario that it started from, or None.
+        segment_by: column that told the segments, or None.
+    """
+
+    files: tuple[Path, ...] = ()
+    map: Path | None = None
+    base: Path | None = None
+    segment_by: str | None = None
+
+
+def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: bool = True) -> list[str]:
+    """Write learned.yaml, its draws and a scenario that names them; return the names of the files.
+
+    Without a base the open deals and the invoices as known stand beside them, so that the scenario runs.
+
+    Args:
+        fit: what was learned.
+        folder: where to.
+        origin: what it was made from.
+        seed: of the draws.
+        tables: whether deals and invoices are written; False where the scenario has its own.
+    """
+    files: dict[str, bytes] = {
+        NAME: yaml_bytes(learned_file(fit, folder, origin, seed).model_dump(exclude_defaults=False)),
+        DRAWS: draws_bytes(fit.posterior),
+    }
+    if origin.base is None:
+        files[SCENARIO] = yaml_bytes(_scenario(fit, folder.resolve().name))
+        if tables:
+            files["deals.csv"] = csv_bytes(open_deals_table(fit.history))
+            if len(fit.history.invoices):
+                files["invoices.csv"] = csv_bytes(invoices_table(fit.history))
+    else:
+        files[SCENARIO] = yaml_bytes(_upon(fit, folder, origin.base))
+    make_folder(folder)
+    for name, content in files.items():
+        write_file(folder / name, content)
+    return sorted(files)
+
+
+def learned_file(fit: Fit, folder: Path, origin: Origin, seed: int) -> LearnedFile:
+    """Return the content of learned.yaml; paths are relative to its folder."""
+    history = {
+        "files": [_relative(path, folder) for path in origin.files],
+        "map": None if origin.map is None else _relative(origin.map, folder),
+        "base": None if origin.base is None else _relative(origin.base, folder),
+        "segment_by": origin.segment_by,
+    }
+    return LearnedFile.model_validate(
+        {
+            "version": 1,
+            "as_of": date.fromordinal(fit.history.known).isoformat(),
+            "currency": fit.history.currency,
+            "program": __version__,
+            "seed": seed,
+            "history": history,
+            "draws": DRAWS,
+            "scenario": fit.scenario,
+            "evidence": {path: _rounded(asdict(figure)) for path, figure in fit.evidence.items()},
+            "unresolved": fit.unresolved,
+            "lost_reasons": fit.lost_reasons,
+            "findings": [asdict(finding) for finding in fit.history.findings],
+            "assumptions": fit.assumptions,
+        }
+    )
+
+
+def _scenario(fit: Fit, name: str) -> dict[str, Any]:
+    """Return a scenario of its own: as of the last known day, to the end of the next year."""
+    known = date.fromordinal(fit.history.known)
+    data = {"deals": "deals.csv"} | ({"invoices": "invoices.csv"} if len(fit.history.invoices) else {})
+    return {
+        "version": 1,
+        "name": _folder_name(name),
+        "description": f"learned from what was known on {known.isoformat()}",
+        "as_of": known.isoformat(),
+        "horizon": date(known.year + 1, 12, 31).isoformat(),
+        "currency": fit.history.currency,
+        "data": data,
+        "learned": NAME,
+        "segments": {segment: {} for segment in fit.history.segments},
+    }
+
+
+def _upon(fit: Fit, folder: Path, base: Path) -> dict[str, Any]:
+    """Return a scenario that extends the base and makes room for what was learned."""
+    segments: dict[str, Any] = {}
+    for name, learned in (fit.scenario.get("segments") or {}).items():
+        plain = [key for heads in GROUPS.values() for key in heads if "." not in key and key in learned]
+        room: dict[str, Any] = dict.fromkeys(plain)
+        if "stages" in learned:
+            room |= {"cycle": None, "worth": None, "stages": dict.fromkeys(learned["stages"])}
+        for key in ("amount", "close_date", "soberness"):
+            if key in learned:
+                room[key] = dict.fromkeys(learned[key])
+        segments[name] = room
+    market = {"market": dict.fromkeys(("shared", "segment"))} if "market" in fit.scenario else {}
+    return {
+        "version": 1,
+        "name": _folder_name(f"{base.stem}-learned"),
+        "extends": _relative(base, folder),
+        "learned": NAME,
+        **market,
+        "segments": segments,
+    }
+
+
+def _folder_name(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_. " else "-" for c in name).strip("-. _")
+    return kept[:90] or "learned"
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return os.path.relpath(path.resolve(), folder.resolve()).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return str(path.resolve())
+
+
+def _rounded(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a figure with six digits: more are not known, and fewer bytes are read."""
+    return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in figure.items()}

@@ -1,0 +1,162 @@
+"""Open the files of a company's record, and find out how they are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from simulator.currency import RateCurve
+from simulator.errors import Problem
+from simulator.loading.cells import Cells, Customs
+from simulator.loading.dates import Order, fitting_orders
+from simulator.loading.history_columns import DATES, Match, amount_column, match_columns
+from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
+from simulator.loading.problems import Problems
+from simulator.loading.tables import Table
+from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
+from simulator.scenario.tree import Place, Tree
+
+DEFAULT_CURRENCY: Final = "EUR"
+_MOST_TEXTS: Final = 20_000
+_WRITTEN: Final[Mapping[Order, str]] = {
+    "ymd": "year/month/day",
+    "mdy": "month/day/year",
+    "dmy": "day/month/year",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of the record.
+
+    Attributes:
+        kind: what it tells of.
+        cells: its cells by our columns.
+        day: of the export, ordinal; None where its name tells none.
+        problems: cells that could not be read, so far.
+    """
+
+    kind: Kind
+    cells: Cells
+    day: int | None = None
+    problems: Problems = field(default_factory=Problems)
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.cells.table.name
+
+    def place(self, row: int, deal: str = "") -> str:
+        """Say where a row stands."""
+        said = f"{self.name}, line {self.cells.table.lines[row]}"
+        return f"{said}: {deal}" if deal else said
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A table whose columns were found, before its cells are read."""
+
+    table: Table
+    match: Match
+    frame: HistoryFrame
+    day: int | None
+
+
+def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Recognised | None:
+    """Return what a table tells of, None where it is no part of a record."""
+    match = match_columns(table, frame)
+    if match is None:
+        return None
+    if match.kind == "deals" and (at := amount_column(table, match.columns, frame)) is not None:
+        match.columns["amount"] = at
+    return Recognised(table, match, frame, day)
+
+
+def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
+    """Return a table with its cells ready to be read; dates of which two orders fit become a problem."""
+    frame, table, columns = found.frame, found.table, found.match.columns
+    dates = [columns[name] for name in DATES[found.match.kind] if name in columns]
+    order = frame.date_order or _order(table, dates, frame, problems)
+    customs = Customs(
+        decimal=frame.decimal or _decimal(table, columns.get("amount"), currency),
+        order=order,
+        zone=frame.zone,
+        rates=RateCurve.of(currency, {c: r for c, r in frame.rates.items() if c != currency}),
+        tree=Tree({}, {(): Place(frame.place, None, ".")}),
+    )
+    mine = Problems()
+    return Source(found.match.kind, Cells(table, columns, customs, mine), found.day, mine)
+
+
+def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:
+    """Return the company's currency: as said, else what most rows name, else `DEFAULT_CURRENCY`."""
+    if frame.currency:
+        return frame.currency
+    counts: Counter[str] = Counter()
+    for one in found:
+        at, money = one.match.columns.get("currency"), one.match.columns.get("amount")
+        if at is not None:
+            counts.update(row[at].strip().upper() for row in one.table.rows)
+        elif money is not None:
+            counts.update(currency_in(row[money]) or "" for row in one.table.rows[:_MOST_TEXTS])
+    known = [(number, code) for code, number in counts.items() if is_currency(code)]
+    return max(known)[1] if known else DEFAULT_CURRENCY
+
+
+def described(source: Source) -> str:
+    """Say in one line what was taken for what."""
+    cells = source.cells
+    header = cells.table.header
+    pairs = [
+        f"{ours} = {header[cells.columns[ours]]}" for ours in COLUMNS[source.kind] if ours in cells.columns
+    ]
+    said = f"{source.name}: {source.kind}, {len(cells):,} rows; {', '.join(pairs)}"
+    if cells.customs.order != "ymd":
+        said += f"; dates are {_WRITTEN[cells.customs.order]}"
+    return said + ('; decimal mark ","' if cells.customs.decimal == "," else "")
+
+
+def _order(table: Table, dates: Sequence[int], frame: HistoryFrame, problems: Problems) -> Order:
+    """Return the order in which most dates of a file exist; points stand between day and month first."""
+    texts = {row[at].strip() for at in dates for row in table.rows} - {""}
+    if len(texts) > _MOST_TEXTS:
+        texts = set(sorted(texts)[:: len(texts) // _MOST_TEXTS + 1])
+    counts: Counter[Order] = Counter({"ymd": 0, "mdy": 0, "dmy": 0})
+    for text in texts:
+        counts.update(fitting_orders(text))
+    (best, most), (second, next_most), _ = counts.most_common(3)
+    if most > next_most or most == 0:
+        return best if most else "ymd"
+    if counts["ymd"] == most:
+        return "ymd"
+    if any("." in text.split(" ")[0] for text in texts):
+        return "dmy"
+    example = min(texts)
+    remedy = f"say date_order: {best} or date_order: {second} in {frame.place}"
+    title = table.header[dates[0]]
+    problems.add(
+        Problem(
+            "H003", "dates can be read in two orders", table.name, column=title, value=example, remedy=remedy
+        )
+    )
+    return best
+
+
+def _decimal(table: Table, at: int | None, currency: str) -> str:
+    """Return the decimal mark with which most amounts of a file can be read."""
+    if at is None:
+        return "."
+    texts = list({row[at].strip() for row in table.rows} - {""})[:_MOST_TEXTS]
+    digits = minor_digits(currency)
+    point, comma = (sum(_reads(text, digits, mark) for text in texts) for mark in ".,")
+    return "," if comma > point else "."
+
+
+def _reads(text: str, digits: int, decimal: str) -> bool:
+    try:
+        parse_amount(text, digits, decimal, allow_negative=True)
+    except AmountError:
+        return False
+    return True

@@ -1,0 +1,219 @@
+"""Say how a company's record is written, as far as a command line, a map or a base scenario tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, tzinfo
+from pathlib import Path
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError
+
+from simulator.errors import InputError, Problem, did_you_mean
+from simulator.loading.dates import Order
+from simulator.loading.funnels import EndNames
+from simulator.loading.problems import LoadError
+from simulator.loading.yaml import read_yaml
+from simulator.money import is_currency
+from simulator.scenario import Scenario
+from simulator.scenario.laws import Strict
+from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, SegmentRule
+from simulator.scenario.tree import Tree
+from simulator.scenario.values import Text
+
+Kind = Literal["events", "deals", "invoices"]
+EVENT_COLUMNS: Final = ("deal", "stage", "entered_at", "recorded_at", "segment", "amount", "expected_close")
+COLUMNS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "events": EVENT_COLUMNS,
+    "deals": DEAL_COLUMNS,
+    "invoices": INVOICE_COLUMNS,
+}
+"""Our columns of each kind of file."""
+
+
+@dataclass(frozen=True)
+class HistoryFrame:
+    """How a record is to be read; what is not said is found out, or has its default.
+
+    Attributes:
+        known: the last known day; without it the last day that is recorded.
+        currency: of the company; without it the one that most rows name, else EUR.
+        rates: company currency for one unit of a foreign one.
+        decimal: mark of amounts.
+        date_order: of dates that are not ISO.
+        zone: whose days count.
+        columns: per kind of file, ours: theirs.
+        won_stages: names that mean won, besides `won`.
+        lost_stages: names that mean lost, besides what begins with `lost`.
+        segment: how the segment of a row is found; without it by a column `segment`, else all are one.
+        segments: the names that there are; without it those of the record.
+        stages: the open stages in their order; without it that of the log.
+        place: where the above is said, for remedies.
+    """
+
+    known: date | None = None
+    currency: str | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    decimal: Literal[".", ","] | None = None
+    date_order: Order | None = None
+    zone: tzinfo = UTC
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    won_stages: tuple[str, ...] = ()
+    lost_stages: tuple[str, ...] = ()
+    segment: SegmentRule | None = None
+    segments: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    place: str = "--map FILE"
+
+    def split_by(self, column: str) -> HistoryFrame:
+        """Return the same with the segments told by a column."""
+        return replace(self, segment=SegmentRule.model_validate({"from": column}), segments=())
+
+    @property
+    def ends(self) -> EndNames:
+        """Names of stages that mean won or lost."""
+        return EndNames(
+            frozenset(name.casefold() for name in self.won_stages),
+            frozenset(name.casefold() for name in self.lost_stages),
+        )
+
+
+def frame_of(scenario: Scenario, known: date | None = None) -> HistoryFrame:
+    """Return how a scenario says that its tables are written, with its segments and stages.
+
+    Args:
+        scenario: the base.
+        known: the last known day, if not the scenario's own.
+    """
+    data, said = scenario.resolved.get("data") or {}, scenario.resolved
+    stages = dict.fromkeys(stage for s in scenario.segments for stage in s.funnel.stages)
+    frame = _with(HistoryFrame(known=known or scenario.horizon.as_of), {**data, **_top(said)}, "the scenario")
+    rates = {code: float(scenario.rates.rate(code, 0)) for code in scenario.rates.codes[1:]}
+    return replace(
+        frame,
+        currency=scenario.currency,
+        rates=rates,
+        segments=tuple(segment.name for segment in scenario.segments),
+        stages=tuple(stages),
+    )
+
+
+def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
+    """Return a frame with what a map says: what stands in the map counts.
+
+    A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
+    `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
+    `segment`, `stages`.
+
+    Raises:
+        LoadError: it says what no map can say.
+        PlaceError: it cannot be read.
+    """
+    try:
+        tree = read_yaml(path)
+    except InputError as error:
+        raise LoadError(error.problems) from None
+    return _with(frame, tree.data, path.name, tree)
+
+
+class _Map(Strict):
+    """What a map may say."""
+
+    deals: dict[str, Text] = Field(default_factory=dict)
+    events: dict[str, Text] = Field(default_factory=dict)
+    invoices: dict[str, Text] = Field(default_factory=dict)
+    columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    decimal: Literal[".", ","] | None = None
+    date_order: Order | None = None
+    time_zone: Text | None = None
+    currency: Text | None = None
+    rates: dict[str, float] = Field(default_factory=dict)
+    won_stages: tuple[Text, ...] = ()
+    lost_stages: tuple[Text, ...] = ()
+    segment: SegmentRule | None = None
+    segments: tuple[Text, ...] = ()
+    stages: tuple[Text, ...] = ()
+
+
+_OF_DATA: Final = ("columns", "decimal", "date_order", "won_stages", "lost_stages", "segment")
+
+
+def _top(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands at a scenario's top; it has its currency and rates elsewhere."""
+    return {"time_zone": scenario["time_zone"]} if scenario.get("time_zone") else {}
+
+
+def frame_of_data(data: Mapping[str, Any], time_zone: str | None, place: str) -> HistoryFrame:
+    """Return what the `data` of a scenario says, as plain values."""
+    said = {key: data[key] for key in _OF_DATA if data.get(key) is not None}
+    return _with(HistoryFrame(), said | ({"time_zone": time_zone} if time_zone else {}), place)
+
+
+def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree | None = None) -> HistoryFrame:
+    if tree is None:
+        said = {key: said[key] for key in (*_OF_DATA, "time_zone") if said.get(key) is not None}
+    try:
+        found = _Map.model_validate(said)
+    except ValidationError as error:
+        raise LoadError(_problems(error, place, tree)) from None
+    problems: list[Problem] = []
+    columns = _columns(found, place, problems)
+    zone = _zone(found.time_zone, place, problems) if found.time_zone else frame.zone
+    for code in (*([found.currency] if found.currency else ()), *found.rates):
+        if not is_currency(code):
+            problems.append(Problem("H006", "is not an ISO 4217 currency", place, value=code))
+    for code, rate in found.rates.items():
+        if not 1e-9 < rate < 1e9:
+            problems.append(Problem("H006", f"the rate of {code} is none", place, value=str(rate)))
+    if problems:
+        raise LoadError(problems)
+    given = {name: getattr(found, name) for name in ("decimal", "date_order", "currency", "rates", "segment")}
+    given |= {name: getattr(found, name) for name in ("won_stages", "lost_stages", "segments", "stages")}
+    return replace(
+        frame, **{k: v for k, v in given.items() if v}, zone=zone, place=place,
+        columns={kind: {**frame.columns.get(kind, {}), **columns.get(kind, {})} for kind in COLUMNS},
+    )  # fmt: skip
+
+
+def _columns(found: _Map, place: str, problems: list[Problem]) -> dict[str, dict[str, str]]:
+    """Return ours: theirs by kind of file; other tables of a scenario are no record."""
+    result: dict[str, dict[str, str]] = {}
+    for kind, known in COLUMNS.items():
+        named = {**found.columns.get(kind, {}), **getattr(found, kind)}
+        result[kind] = {ours: str(theirs) for ours, theirs in named.items() if ours != "source" and theirs}
+        for ours in result[kind]:
+            if ours not in known:
+                remedy = did_you_mean(ours, known, f"{kind} have: " + ", ".join(known))
+                problems.append(
+                    Problem("H006", "there is no such column of ours", place, None, None, kind, value=ours,
+                            remedy=remedy)
+                )  # fmt: skip
+    return result
+
+
+def _zone(name: str, place: str, problems: list[Problem]) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        problems.append(Problem("S027", "there is no such time zone", place, value=name))
+        return UTC
+
+
+def _problems(error: ValidationError, place: str, tree: Tree | None) -> list[Problem]:
+    found = []
+    for detail in error.errors(include_url=False):
+        keys = tuple(str(key) for key in detail["loc"])
+        line = tree.place(keys).line if tree is not None else None
+        remedy = None
+        if detail["type"] == "extra_forbidden":
+            remedy = did_you_mean(keys[-1], tuple(_Map.model_fields))
+        message = detail["msg"].removeprefix("Value error, ")
+        found.append(
+            Problem("H006", message, place, line, column=".".join(keys) or None, remedy=remedy or None,
+                    value=str(detail.get("input"))[:60])
+        )  # fmt: skip
+    return found

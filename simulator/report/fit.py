@@ -1,0 +1,85 @@
+"""Say what was learned from a history, with what it rests on, and what stays an assumption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from simulator.history import LOST, OPEN, WON, History
+from simulator.learning.evidence import Figure
+from simulator.learning.fitting import Fit
+from simulator.report.layout import table, wrapped
+from simulator.words import day, percent, plain
+
+_SHARES = ("advance", "back", "skip", "close", "moves", "entry", "unchanged", "table", "chance", "bad_debt")
+"""Keys whose figures are shares and read as per cent."""
+
+
+def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str:
+    """Return the whole text.
+
+    Args:
+        fit: what was learned.
+        folder: that holds the files.
+        files: written.
+        following: command that comes next.
+    """
+    lines = [history_title(fit.history)]
+    rows = [_row(path, figure) for path, figure in fit.evidence.items()]
+    header = ("figure", "most likely", "8 in 10", "from", "worth", "quarters")
+    lines += ["", *table(header, rows, columns=100)] if rows else []
+    lines += _unresolved(fit)
+    if fit.history.findings:
+        lines += ["", "In the record:"]
+        for finding in fit.history.findings:
+            lines += wrapped(f"{finding.count:,} × {plain(finding.text)}", first="  ", then="    ")
+    if fit.assumptions:
+        lines += ["", "Still assumed:"]
+        for text in fit.assumptions:
+            lines += wrapped(plain(text), first="  ", then="    ")
+    lines += ["", f"Files: {folder} ({', '.join(files)})", f"Next: {following}"]
+    return "\n".join(lines)
+
+
+def history_title(history: History) -> str:
+    """Say in one line what a history holds."""
+    outcome = history.deals.outcome
+    counts = [
+        f"{int((outcome == end).sum()):,} {name}"
+        for end, name in ((WON, "won"), (LOST, "lost"), (OPEN, "open"))
+    ]
+    known = day(date.fromordinal(history.known))
+    moves = f", {len(history.moves):,} entries of stages" if history.logged else ""
+    paid = f", {len(history.invoices):,} invoices" if len(history.invoices) else ""
+    return f"history as of {known}: {len(history.deals):,} deals ({', '.join(counts)}){moves}{paid}"
+
+
+def _row(path: str, figure: Figure) -> tuple[str, ...]:
+    value, low, high = (_number(path, x) for x in (figure.value, figure.low, figure.high))
+    worth = "" if not figure.n_eff else f"{figure.n_eff:,.0f}"
+    return (
+        path,
+        value,
+        f"{low} to {high}",
+        f"{figure.n:,}" if figure.n else "",
+        worth,
+        str(figure.quarters or ""),
+    )
+
+
+def _number(path: str, value: float) -> str:
+    """Write a figure: shares as per cent, others with three digits."""
+    if any(key in path.split(".") for key in _SHARES):
+        return percent(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _unresolved(fit: Fit) -> Iterator[str]:
+    """Name the stages where the record is too short to have seen how stays end."""
+    for segment, stages in fit.unresolved.items():
+        large = {stage: share for stage, share in stages.items() if share >= 0.02}
+        if large:
+            told = ", ".join(f"{plain(stage)} {percent(share)}" for stage, share in large.items())
+            yield ""
+            text = "nobody has seen yet how the longest stays end, and the forecast is wide there"
+            yield from wrapped(f"{plain(segment)}: {text}: {told} of the deals that enter.")

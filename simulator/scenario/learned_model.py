@@ -1,0 +1,109 @@
+"""What a file of learned figures may say: a part of a scenario, with the evidence of each figure."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from simulator.scenario.tree import Keys
+
+FORMAT: Final = 1
+
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "funnel": ("stages", "cycle", "probability_basis", "worth"),
+    "odds": ("soberness.odds",),
+    "close_date": ("close_date.rule", "close_date.slip", "close_date.spread"),
+    "amount": ("amount.unchanged", "amount.location", "amount.scale"),
+    "calendar": ("quarter_end_weight", "weekday_weights", "month_weights"),
+    "new_pipeline": ("new_pipeline",),
+}
+"""Keys of a segment that are learned together: where a scenario sets one of them, none is taken."""
+MARKET: Final = ("market.shared", "market.segment")
+"""Likewise, of the whole scenario."""
+
+
+class _Plain(BaseModel, frozen=True, extra="forbid"):
+    """A mapping with fixed keys."""
+
+
+class FigureFile(_Plain):
+    """The evidence of one figure: 80 % interval, observations, what they are worth, in how many quarters."""
+
+    value: float
+    low: float
+    high: float
+    n: int = 0
+    n_eff: float = 0.0
+    quarters: int = 0
+    source: str = ""
+
+
+class HistoryFile(_Plain):
+    """What was read, so that it can be learned from again."""
+
+    files: tuple[str, ...] = ()
+    map: str | None = None
+    base: str | None = None
+    segment_by: str | None = None
+
+
+class FindingFile(_Plain):
+    """Something in the record that was not as it should be."""
+
+    code: str
+    text: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+class LearnedFile(_Plain):
+    """The whole file.
+
+    Attributes:
+        version: of this format.
+        as_of: the last day that was known.
+        currency: of all amounts.
+        program: version that wrote it.
+        seed: of the draws.
+        history: what was read.
+        draws: file of the posterior draws, beside this one.
+        track_record: how past intervals held, a backtest.json beside this file.
+        scenario: middle figures, laid beneath a scenario that names this file.
+        evidence: by path in the scenario.
+        unresolved: by segment and stage, share of deals whose end nobody has seen yet.
+        lost_reasons: by segment, stage and reason, deals.
+        findings: what was not as it should be in the record.
+        assumptions: what could not be learned, and what would allow it.
+    """
+
+    version: Literal[1] = 1
+    as_of: str
+    currency: str
+    program: str = ""
+    seed: int = 1
+    history: HistoryFile = HistoryFile()
+    draws: str | None = None
+    track_record: str | None = None
+    scenario: dict[str, Any] = Field(default_factory=dict)
+    evidence: dict[str, FigureFile] = Field(default_factory=dict)
+    unresolved: dict[str, dict[str, float]] = Field(default_factory=dict)
+    lost_reasons: dict[str, dict[str, dict[str, int]]] = Field(default_factory=dict)
+    findings: tuple[FindingFile, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+def group_of(keys: Keys) -> tuple[str | None, str] | None:
+    """Return segment (None for the whole scenario) and group of a path, None where it is not learned."""
+    parts = tuple(str(key) for key in keys)
+    if ".".join(parts) in MARKET:
+        return None, "market"
+    if len(parts) < 3 or parts[0] != "segments":
+        return None
+    if parts[2] == "payment" and len(parts) > 3:
+        return parts[1], f"payment.{parts[3]}"
+    inner = ".".join(parts[2:])
+    for group, heads in GROUPS.items():
+        if any(inner == head or inner.startswith(f"{head}.") for head in heads):
+            return parts[1], group
+    return None
