@@ -45,7 +45,9 @@ def past(seed=0, days=730, per_day=1.0, rho=0.0, segments=("smb",), invoices=Fal
     deal, stage, day = (np.array(column, dtype=np.int64) for column in zip(*moves, strict=True))
     day += FIRST
     kept = day <= known
-    shown = Moves(deal, stage, day, day.copy(), np.full(len(deal), -1), np.full(len(deal), UNKNOWN)).only(kept)
+    shown = Moves(deal, stage, day, day.copy(), np.full(len(deal), -1), np.full(len(deal), UNKNOWN)).only(
+        kept
+    )
     over = closed + FIRST <= known
     last = np.zeros(count, dtype=np.int64)
     last[shown.deal] = np.arange(len(shown))
@@ -76,7 +78,7 @@ def some_invoices(rng, days):
 
 
 def knows_the_funnel(rho=0.0, per_month=30.4, months=4):
-    """Return a forecaster that is told everything but the luck; `rho` is how far it believes in shared luck."""
+    """Return a forecaster that is told all but the luck; `rho` is how far it believes in shared luck."""
 
     def forecaster(history, origin):
         standing = np.flatnonzero(history.deals.outcome == OPEN)
@@ -104,4 +106,3 @@ def knows_the_funnel(rho=0.0, per_month=30.4, months=4):
         )
 
     return forecaster
-

@@ -145,15 +145,12 @@ def test_drawn_kernels_are_those_of_their_draws():
             assert (alone.stay(*where[:2], np.zeros(500, int), u, ages) == wanted).all()
 
 
-def test_under_a_posterior_trials_take_its_draws(monkeypatch):
+def test_under_a_posterior_trials_take_its_draws():
     draws = some_draws(2)
     segment = counting_segment(funnel=draws.mean, generation=None)
     scenario = counting_scenario(segment, [3.0] * 40, [n % 2 for n in range(40)], market=Market(0.02, 0.03))
     posterior = Posterior(2, {"smb": SegmentDraws(funnel=draws)})
-    # The noun gets its field elsewhere; here it is found all the same.
-    monkeypatch.setattr(type(scenario), "posterior", posterior, raising=False)
-    drawn = count_outcomes(scenario, (60,), TRIALS, 3)
-    monkeypatch.setattr(type(scenario), "posterior", None, raising=False)
+    drawn = count_outcomes(replace(scenario, posterior=posterior), (60,), TRIALS, 3)
     for d in range(2):
         fixed = replace(scenario, segments=(replace(segment, funnel=draws.funnel(d)),))
         alone = count_outcomes(fixed, (60,), TRIALS, 11)

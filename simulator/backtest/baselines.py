@@ -62,6 +62,12 @@ class Given:
         return np.flatnonzero(self.record.history.deals.outcome == OPEN)
 
     @cached_property
+    def ages(self) -> Integers:
+        """Calendar days for which each open deal has been in its stage; 0 where nobody knows."""
+        entered = self.record.history.deals.entered[self.standing]
+        return np.where(entered > UNKNOWN, self.today - entered, 0)
+
+    @cached_property
     def rates(self) -> StageRates:
         """The table won/(won + lost) by stage, with the days that it took."""
         return stage_rates(self.record.history)
@@ -180,9 +186,10 @@ def stage_table(given: Given, measure: Measure, days: int) -> Floats | None:
     if measure.quantity == "receipts" or measure.source != "open":
         return None
     record, deals = given.record, given.record.history.deals
-    own = given.standing[record.of(measure.segment)[given.standing]]
+    of_segment = record.of(measure.segment)[given.standing]
+    own = given.standing[of_segment]
     outcome = LOST if measure.quantity == "losses" else WON
-    chance = given.rates.within(deals.stage[own], given.today - deals.entered[own], days, outcome)
+    chance = given.rates.within(deals.stage[own], given.ages[of_segment], days, outcome)
     row = UniformRow(given.seed, f"stage table/{given.today}/{measure}/{days}")
     hits = row.uniforms(MEMBERS, len(own)) < chance
     return hits @ (record.amount[own] if measure.is_money else np.ones(len(own)))
@@ -204,7 +211,7 @@ def due_and_delay(given: Given, measure: Measure, days: int) -> Floats | None:
 BASELINES: Final[Mapping[str, Baseline]] = {
     "weighted pipeline": weighted_pipeline,
     "run rate": run_rate,
-    "last year, grown": last_year,
+    "last year with growth": last_year,
     "same day of quarter": same_day_of_quarter,
     "chain ladder": chain_ladder,
     "stage table": stage_table,

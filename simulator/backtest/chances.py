@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from simulator.funnel import tilted
 from simulator.market import SHARED_SHARE
 from simulator.money import minor_digits
 from simulator.periods import add_months
-from simulator.posterior import GenerationDraws, OddsDraws, Posterior, SegmentDraws
+from simulator.posterior import GenerationDraws, OddsDraws, SegmentDraws
 from simulator.scenario import Scenario, Segment
 from simulator.streams import UniformRow
 
@@ -97,7 +96,7 @@ class SegmentChances:
             chance = np.where(~np.isnan(own) & (chance > 0) & (chance < 1), own, chance)
         effects: dict[str, Floats] = {
             "overdue": (pipeline.stated_days[deals] <= 0).astype(np.float64),
-            "pushes": np.log1p(np.maximum(_pushes(pipeline)[deals], 0)),
+            "pushes": np.log1p(np.maximum(pipeline.pushes[deals], 0)),
             "log_amount": self._log_amount(scenario, _company_minor(scenario, deals)),
         }
         calibrated = self._calibrated(chance, {n: x[None, :] for n, x in effects.items()}, trials[:, None])
@@ -175,15 +174,9 @@ class SegmentChances:
         return np.log(np.where(major > 0, major, reference) / reference)
 
 
-def posterior_of(scenario: Scenario) -> Posterior | None:
-    """Return the draws of a scenario that was learned."""
-    found: Any = getattr(scenario, "posterior", None)
-    return found if isinstance(found, Posterior) else None
-
-
 def segment_chances(scenario: Scenario, index: int, luck: Luck) -> SegmentChances:
     """Return what decides about a segment's deals."""
-    segment, posterior = scenario.segments[index], posterior_of(scenario)
+    segment, posterior = scenario.segments[index], scenario.posterior
     learned = posterior.segments.get(segment.name) if posterior is not None else None
     learned = learned or SegmentDraws()
     kernel = fixed_kernel(segment.funnel) if learned.funnel is None else drawn_kernel(learned.funnel)
@@ -193,7 +186,7 @@ def segment_chances(scenario: Scenario, index: int, luck: Luck) -> SegmentChance
 
 def draw_luck(scenario: Scenario, last_day: int, trials: int, seed: int) -> Luck:
     """Draw the market of each trial until a day (MODEL 4)."""
-    horizon, market, posterior = scenario.horizon, scenario.market, posterior_of(scenario)
+    horizon, market, posterior = scenario.horizon, scenario.market, scenario.posterior
     draws = posterior.draws if posterior is not None else 1
     draw = np.arange(trials) % draws
     row = UniformRow(seed, "backtest/market")
@@ -212,12 +205,6 @@ def draw_luck(scenario: Scenario, last_day: int, trials: int, seed: int) -> Luck
     shift = [np.sqrt(shared) * common + np.sqrt(own) * path() for _ in scenario.segments]
     doubt = special.ndtri(row.uniforms(len(scenario.segments), trials))
     return Luck(shared + own, np.stack(shift), doubt, draw)
-
-
-def _pushes(pipeline: Any) -> Integers:
-    """Return how often each stated date was moved, 0 where nobody knows."""
-    found = getattr(pipeline, "pushes", None)
-    return np.zeros(len(pipeline), dtype=np.int64) if found is None else np.asarray(found)
 
 
 def _company_minor(scenario: Scenario, deals: Integers) -> Floats:

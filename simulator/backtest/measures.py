@@ -55,11 +55,11 @@ class Record:
 
     @cached_property
     def seen(self) -> Integers:
-        """First day on which each deal was known, ordinal."""
+        """First day on which each deal was known, ordinal; one that stands in no log, when it was closed."""
         history = self.history
         first = np.full(len(history.deals), NEVER, dtype=np.int64)
         np.minimum.at(first, history.moves.deal, np.maximum(history.moves.recorded, history.moves.day))
-        return np.where(first == NEVER, history.deals.created, first)
+        return np.where(first == NEVER, np.minimum(history.deals.closed, history.known), first)
 
     @cached_property
     def begin(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import UsageError
-from simulator.history import NEVER, History, PastDeals, PastInvoices
+from simulator.history import NEVER, History, Moves, PastDeals, PastInvoices
 from simulator.periods import length_days, length_end
 
 Table = TypeVar("Table", PastDeals, PastInvoices)
@@ -88,19 +88,23 @@ def began_within(history: History, length: str | None) -> History:
     first = history.known - _days(length) + 1
     if first <= history.since:
         return history
-    deals, moves = history.deals, history.moves
-    kept = deals.closed >= first
-    # Of the moves before the cut only the last one of each deal is left: the stage in which it stood.
-    follows = np.append(moves.deal[1:] == moves.deal[:-1], False) & (np.append(moves.day[1:], first) < first)
-    place = np.cumsum(kept) - 1
-    told = moves.only(kept[moves.deal] & ~follows)
+    kept = history.deals.closed >= first
+    told = None if history.told is None else _told_since(history.told, kept, first)
     return replace(
         history,
         since=first,
-        deals=chosen(deals, kept),
-        moves=replace(told, deal=place[told.deal]),
+        deals=chosen(history.deals, kept),
+        moves=_told_since(history.moves, kept, first),
         invoices=_written_since(history.invoices, first),
+        told=told,
     )
+
+
+def _told_since(moves: Moves, kept: NDArray[np.bool_], first: int) -> Moves:
+    """Return the moves of some deals from a day on, and of the earlier ones the last of each deal."""
+    follows = np.append(moves.deal[1:] == moves.deal[:-1], False) & (np.append(moves.day[1:], first) < first)
+    some = moves.only(kept[moves.deal] & ~follows)
+    return replace(some, deal=(np.cumsum(kept) - 1)[some.deal])
 
 
 def chosen(table: Table, kept: NDArray[np.bool_]) -> Table:
@@ -111,7 +115,7 @@ def chosen(table: Table, kept: NDArray[np.bool_]) -> Table:
         if isinstance(values, tuple):
             return tuple(values[i] for i in rows)
         if isinstance(values, np.ndarray):
-            return values[rows]
+            return values[rows] if len(values) else values
         return {name: of(column) for name, column in values.items()}
 
     return type(table)(**{column.name: of(getattr(table, column.name)) for column in fields(table)})

@@ -38,6 +38,7 @@ def payload(backtest: Backtest) -> dict[str, Any]:
         "sources": list(backtest.sources),
         "verdict": verdict(backtest, every),
         "track_record": {
+            **_named(main),
             "what": name_of(main),
             **_hits(hits([row for row in backtest.rows if row.measure == main], LEVEL)),
         },

@@ -49,6 +49,11 @@ class Asked:
     seed: int = 1
     workers: int = 1
 
+    @property
+    def longest(self) -> str:
+        """The longest horizon."""
+        return windows(self.origins[0], self.horizons)[-1].horizon
+
 
 @dataclass(frozen=True)
 class Backtest:
@@ -213,9 +218,7 @@ def _deals(window: Window, forecast: Forecast, truth: Record, given: Given) -> l
     place = {deal: i for i, deal in enumerate(pipeline.id)}
     standing = given.standing
     assert (then.deals.outcome[standing] == OPEN).all()
-    rate = given.rates.within(
-        then.deals.stage[standing], first - then.deals.entered[standing], window.days, WON
-    )
+    rate = given.rates.within(then.deals.stage[standing], given.ages, window.days, WON)
     rows = []
     for n, i in enumerate(standing.tolist()):
         deal = then.deals.id[i]

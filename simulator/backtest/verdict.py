@@ -17,7 +17,6 @@ _ORDER = (
     Measure("bookings", "all"), Measure("bookings", "open"), Measure("receipts", "all"),
     Measure("receipts", "open"), Measure("wins", "all"), Measure("wins", "open"),
 )  # fmt: skip
-_NAMES = {"wins": "deals won", "losses": "deals lost", "bookings": "bookings", "receipts": "receipts"}
 RARE = 0.025
 """A hit rate or a lean as far off by chance less often than this is called wrong."""
 
@@ -48,14 +47,11 @@ def verdict(backtest: Backtest, summaries: Sequence[Summary]) -> list[str]:
 
 
 def name_of(measure: Measure) -> str:
-    """Return the words for a measure: `bookings from deals open at the start`."""
-    what = _NAMES[measure.quantity]
+    """Return the words for a measure, such as `bookings from open deals`: open at the start, that is."""
     known = "invoices" if measure.quantity == "receipts" else "deals"
-    source = {"all": "", "open": f" from {known} open at the start", "new": f" from {known} that came later"}
-    if measure.quantity in ("wins", "losses"):
-        source = {"all": "", "open": " of those open at the start", "new": " of those that came later"}
-    segment = f" in {measure.segment}" if measure.segment else ""
-    return what + source[measure.source] + segment
+    link = " among " if measure.quantity in ("wins", "losses") else " from "
+    source = "" if measure.source == "all" else f"{link}{measure.source} {known}"
+    return measure.quantity + source + (f" in {measure.segment}" if measure.segment else "")
 
 
 def judged(found: Hits) -> str:
@@ -70,7 +66,7 @@ def judged(found: Hits) -> str:
 def proof(found: Hits) -> str:
     """Say how much so many windows prove."""
     noun = "window that shares" if found.apart == 1 else "windows that share"
-    ends = f"{round(100 * found.low_apart)} to {round(100 * found.high_apart)}"
+    ends = f"{round(100 * found.low_apart)} and {round(100 * found.high_apart)}"
     no_day = f"{found.apart} {noun} no day with another"
     if found.apart == found.count:
         no_day = f"{found.count} window{'s' * (found.count != 1)}"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simulator.report.layout import WIDTH, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.words import Scale, day, one_in, percent, plain, scale_for
 
 Payload = Mapping[str, Any]
 
 MISSES: Final = 8
 """Missed windows that are listed."""
+_LEVELS: Final = ("50", "80", "95")
+_SHORT: Final[Mapping[str, str]] = {
+    "weighted pipeline": "weighted",
+    "last year with growth": "last year",
+    "same day of quarter": "same day",
+    "chain ladder": "cohorts",
+    "due date and delay": "with delay",
+}
 
 
 def backtest_screen(payload: Payload, files: str = "") -> str:
@@ -24,8 +32,8 @@ def backtest_screen(payload: Payload, files: str = "") -> str:
     parts = [
         _heading(payload),
         [line for sentence in payload["verdict"] for line in wrapped(sentence)],
-        _hit_table(payload),
-        _skill_table(payload),
+        *_hit_tables(payload),
+        *_skill_tables(payload),
         list(_deals(payload)),
         list(_misses(payload)),
         list(_notes(payload)),
@@ -46,36 +54,43 @@ def _heading(payload: Payload) -> list[str]:
     return wrapped(text)
 
 
-def _hit_table(payload: Payload) -> list[str]:
-    rows = []
-    for measure in payload["measures"]:
-        shown = {level: f"{h['held']} of {h['of']}" for level, h in measure["hits"].items()}
-        fair = measure["hits"]["80"]
-        middle = _scale(payload, [measure])
-        rows.append(
-            [
-                plain(measure["what"]), plain(measure["horizon"], 6), shown["50"], shown["80"], shown["95"],
-                f"{100 * fair['low_apart']:.0f}–{100 * fair['high_apart']:.0f}",
-                _number(middle, measure, "mean"), _number(middle, measure, "came"),
-            ]
-        )  # fmt: skip
-    header = ["ranges that held", "ahead", "50 %", "80 %", "95 %", "80 % truly", "forecast", "came"]
-    return table(header, rows, columns=WIDTH)
+def _hit_tables(payload: Payload) -> Iterator[list[str]]:
+    """Lay out how often ranges held, a table a horizon; of segments only the first measure's."""
+    main = payload["track_record"]
+    for horizon in dict.fromkeys(m["horizon"] for m in payload["measures"]):
+        rows = []
+        for measure in payload["measures"]:
+            is_main = all(measure[key] == main[key] for key in ("quantity", "source"))
+            if measure["horizon"] == horizon and (measure["segment"] == "all" or is_main):
+                rows.append(_hit_cells(measure, payload["currency"]))
+        header = ["", "50 % ranges", "80 %", "95 %", "80 %: truly", "forecast", "came"]
+        yield [f"How often ranges held, {plain(horizon, 10)} ahead", *table(header, rows, columns=WIDTH)]
 
 
-def _skill_table(payload: Payload) -> list[str]:
-    """Lay out by how much errors were smaller than those of each baseline."""
-    rows = []
-    for measure in payload["measures"]:
-        if measure["segment"] == "all":
-            cells = [
-                f"{plain(name)} {_signed(s['crps'])}"
-                for name, s in measure["skill"].items()
-                if s["crps"] is not None
-            ]
-            what = f"{plain(measure['what'])}, {plain(measure['horizon'], 6)}: "
-            rows += wrapped(what + ("; ".join(cells) or "nothing to compare with"), WIDTH, "  ", "    ")
-    return ["Errors smaller than those of (per cent; below 0 they were larger)", *rows] if rows else []
+def _hit_cells(measure: Payload, currency: str) -> list[str]:
+    shown = [f"{measure['hits'][level]['held']} of {measure['hits'][level]['of']}" for level in _LEVELS]
+    fair, scale = measure["hits"]["80"], _scale(currency, measure)
+    truly = f"{100 * fair['low_apart']:.0f}–{100 * fair['high_apart']:.0f} %"
+    averages = [_text(scale, measure, measure[key]) for key in ("mean", "came")]
+    return [plain(measure["what"]), *shown, truly, *averages]
+
+
+def _skill_tables(payload: Payload) -> Iterator[list[str]]:
+    """Lay out by how much errors were smaller than those of each baseline, a table a horizon."""
+    company = [m for m in payload["measures"] if m["segment"] == "all"]
+    for horizon in dict.fromkeys(m["horizon"] for m in company):
+        some = [m for m in company if m["horizon"] == horizon]
+        names = list(dict.fromkeys(name for m in some for name in m["skill"]))
+        rows = [[plain(m["what"]), *(_skill(m["skill"].get(name)) for name in names)] for m in some]
+        if names:
+            title = f"Errors smaller by so many per cent, {plain(horizon, 10)} ahead, than those of"
+            yield [title, *table(["", *(_SHORT.get(n, n) for n in names)], rows, columns=WIDTH)]
+
+
+def _skill(against: Payload | None) -> str:
+    if against is None or against["crps"] is None:
+        return NOTHING
+    return f"{100 * against['crps']:+.0f}".replace("-", "−")
 
 
 def _deals(payload: Payload) -> Iterator[str]:
@@ -94,9 +109,13 @@ def _deals(payload: Payload) -> Iterator[str]:
         close = deals["close_dates"]
         if close["count"]:
             late = round(close["days_late"])
-            way = "on the day" if not late else f"{abs(late)} days {'later' if late > 0 else 'earlier'}"
+            way = (
+                "no later"
+                if not late
+                else f"{abs(late)} day{'s' * (abs(late) != 1)} {'later' if late > 0 else 'earlier'}"
+            )
             yield from wrapped(
-                f"Deals that were won closed {way} on average, {close['days_off']:.0f} days off the middle; "
+                f"Won deals closed {way} than the middle on average, {close['days_off']:.0f} days off it; "
                 f"80 % ranges of the day held {close['held']} of {close['of']} times.",
                 WIDTH, "  ", "  ",
             )  # fmt: skip
@@ -112,7 +131,7 @@ def _misses(payload: Payload) -> Iterator[str]:
     rows = []
     for window in missed[:MISSES]:
         low, high = window["intervals"]["80"]
-        scale = _scale(payload, [window])
+        scale = _scale(payload["currency"], window)
         rows.append(
             [
                 f"{day(window['origin'])} – {day(window['end'])}", plain(what[_place(window)]),
@@ -139,13 +158,8 @@ def _place(entry: Payload) -> tuple[str, ...]:
     return entry["quantity"], entry["source"], entry["segment"], entry["horizon"]
 
 
-def _scale(payload: Payload, entries: Sequence[Payload]) -> Scale:
-    size = max(max(abs(e["came"]), abs(e["mean"])) for e in entries)
-    return scale_for(size, payload["currency"])
-
-
-def _number(scale: Scale, measure: Payload, key: str) -> str:
-    return _text(scale, measure, measure[key])
+def _scale(currency: str, entry: Payload) -> Scale:
+    return scale_for(max(abs(entry["came"]), abs(entry["mean"])), currency)
 
 
 def _text(scale: Scale, entry: Payload, value: float) -> str:
@@ -157,7 +171,3 @@ def _text(scale: Scale, entry: Payload, value: float) -> str:
 
 def _short(scale: Scale) -> str:
     return {1e12: "tn", 1e9: "bn", 1e6: "m", 1e3: "k"}.get(scale.unit, "")
-
-
-def _signed(share: float) -> str:
-    return f"{100 * share:+.0f}".replace("-", "−")

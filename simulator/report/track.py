@@ -71,7 +71,7 @@ def places(payload: Payload) -> Figure | None:
     axes.axhline(fair, color=INK, linewidth=1.2)
     axes.set_xticks(range(len(counts) + 1), [f"{10 * n} %" for n in range(len(counts) + 1)])
     axes.set_ylim(0, 1.15 * max(float(counts.max()), fair + spread))
-    heading(axes, f"Where in its forecast came what came: {_shape(counts)}",
+    heading(axes, f"Where outcomes fell in their forecasts: {_shape(counts)}",
             f"outcomes by tenth of the forecast, {total} in all; even is right, high ends are too narrow; "
             "band: even, but for chance")  # fmt: skip
     return figure
@@ -118,7 +118,9 @@ def write_track_figures(payload: Payload, folder: Path) -> list[Path]:
     for name, draw in FIGURES.items():
         with mpl.rc_context(fname=STYLE):
             figure = draw(payload)
-            for kind in ("svg", "png") if figure is not None else ():
+            if figure is None:
+                continue
+            for kind in ("svg", "png"):
                 write_file(path := folder / f"{name}.{kind}", saved(figure, kind))
                 written.append(path)
     return written
@@ -126,8 +128,9 @@ def write_track_figures(payload: Payload, folder: Path) -> list[Path]:
 
 def _first(payload: Payload) -> Payload:
     """Return the measure of the track record, at the shortest horizon."""
-    what = payload["track_record"]["what"]
-    found: Payload = next(m for m in payload["measures"] if m["what"] == what)
+    main = payload["track_record"]
+    keys = ("quantity", "source", "segment")
+    found: Payload = next(m for m in payload["measures"] if all(m[k] == main[k] for k in keys))
     return found
 
 
