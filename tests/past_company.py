@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from factory import make_funnel, make_pipeline, make_scenario, make_segment, plain_clock
+from factory import make_funnel, make_pipeline, make_receivables, make_scenario, make_segment, plain_clock
 from scipy import stats
 
 from simulator.amounts import AmountChange
@@ -102,7 +102,41 @@ def knows_the_funnel(rho=0.0, per_month=30.4, months=4):
             amount=history.deals.amount[standing], segment=history.deals.segment[standing],
         ) if len(standing) else make_pipeline()  # fmt: skip
         return make_scenario(
-            segments=tuple(made), pipeline=pipeline, as_of=origin, months=months, market=Market(rho, 0.0)
-        )
+            segments=tuple(made), pipeline=pipeline, as_of=origin, months=months, market=Market(rho, 0.0),
+            receivables=open_invoices(history),
+        )  # fmt: skip
 
     return forecaster
+
+
+def open_invoices(history):
+    """Return the invoices that are open at the end of a history."""
+    table = history.invoices
+    rows = np.flatnonzero(table.paid_day == NEVER)
+    return make_receivables(
+        id=[table.id[i] for i in rows], due_day=table.due_day[rows] - history.known,
+        invoice_day=table.invoice_day[rows] - history.known, amount_minor=table.amount[rows],
+        customer=[table.customer[i] for i in rows],
+    )  # fmt: skip
+
+
+def upset(history, day, rng=None):
+    """Return the same record up to a day, and another one after it: nothing more happens, or the reverse."""
+    if rng is None:
+        return replace(history.as_of(day), known=history.known)
+    deals, moves = history.deals, history.moves
+    ends = (moves.stage >= history.won) & (moves.day > day)
+    flipped = np.where(ends, history.won + history.lost - moves.stage, moves.stage)
+    later = np.where(ends, np.minimum(moves.day + rng.integers(0, 30, len(moves)), history.known), moves.day)
+    after = deals.closed > day
+    outcome = np.where(after & (deals.outcome != OPEN), WON + LOST - deals.outcome, deals.outcome)
+    closed = deals.closed.copy()
+    closed[moves.deal[ends]] = later[ends]
+    invoices = history.invoices
+    paid = np.where(invoices.paid_day > day, NEVER, invoices.paid_day)
+    return replace(
+        history,
+        deals=replace(deals, outcome=outcome, closed=closed, reason=("other",) * len(deals)),
+        moves=replace(moves, stage=flipped, day=later, recorded=np.maximum(moves.recorded, later)),
+        invoices=replace(invoices, paid_day=paid),
+    )

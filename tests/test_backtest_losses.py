@@ -19,7 +19,7 @@ from simulator.market import Market
 from simulator.posterior import FunnelDraws, Posterior, SegmentDraws, StayDraws
 from simulator.simulation import simulate
 
-TRIALS = 1500
+TRIALS = 1000
 Z = 4.2  # |z| above it comes by chance once in 37,000 comparisons; there are 40 here
 
 

@@ -135,7 +135,7 @@ def _misses(payload: Payload) -> Iterator[str]:
         rows.append(
             [
                 f"{day(window['origin'])} – {day(window['end'])}", plain(what[_place(window)]),
-                f"{_text(scale, window, low)}–{_text(scale, window, high)}",
+                f"{_text(scale, window, low, 0)}–{_text(scale, window, high, 0)}",
                 _text(scale, window, window["came"]), one_in(max(window["rarity"], 1e-9)),
             ]
         )  # fmt: skip
@@ -162,11 +162,11 @@ def _scale(currency: str, entry: Payload) -> Scale:
     return scale_for(max(abs(entry["came"]), abs(entry["mean"])), currency)
 
 
-def _text(scale: Scale, entry: Payload, value: float) -> str:
+def _text(scale: Scale, entry: Payload, value: float, decimals: int = 1) -> str:
     """Write an amount with its unit, or a count."""
-    if entry["quantity"] in ("bookings", "receipts"):
-        return f"{scale.exact(value)} {_short(scale)}".strip()
-    return f"{value:,.1f}".removesuffix(".0")
+    if entry["quantity"] not in ("bookings", "receipts"):
+        return f"{value:,.{decimals}f}".removesuffix(".0")
+    return f"{scale.exact(value)} {_short(scale)}".strip() if value else "0"
 
 
 def _short(scale: Scale) -> str:
