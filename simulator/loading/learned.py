@@ -194,8 +194,11 @@ def learned_generation(draws: GenerationDraws) -> PipelineGeneration:
     )
 
 
-def learned_segment(segment: Segment, draws: SegmentDraws) -> Segment:
+def learned_segment(segment: Segment, learned: Learned | None) -> Segment:
     """Return a segment with the middle figures of its draws; only these doubt what is learned."""
+    if learned is None:
+        return segment
+    draws = learned.segment(segment.name)
     funnel, ladder = segment.funnel, segment.set_ladder
     if draws.funnel is not None:
         funnel = draws.funnel.mean
