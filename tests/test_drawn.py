@@ -1,4 +1,4 @@
-"""What is played by posterior draws: trial n of a run of D draws is trial n of a run with draw n mod D set."""
+"""Runs by posterior draws: trial n of a run of D draws is trial n of a run with draw n mod D set."""
 
 from dataclasses import dataclass, replace
 from functools import cache
