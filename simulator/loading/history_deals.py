@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, Moves, PastDeals, distinct
+from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, Moves, PastDeals, distinct, times_pushed
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_leaks import told_by_outcome
@@ -152,6 +152,7 @@ def _columns(
             entered[i] = UNKNOWN if row.entered is None else row.entered
     begun = np.where(first < 0, UNKNOWN, moves.day[first] if len(moves) else UNKNOWN)
     created = _ints(rows, lambda row: row.created, UNKNOWN)
+    pushes = _ints(rows, lambda row: row.pushes, -1)
     still = outcome == OPEN
     return PastDeals(
         id=tuple(ids),
@@ -164,7 +165,7 @@ def _columns(
         stage=np.where(still, stage, -1),
         entered=np.where(still, entered, UNKNOWN),
         stated=_stated(rows, told),
-        pushes=_ints(rows, lambda row: row.pushes, -1),
+        pushes=np.where(pushes < 0, times_pushed(told, len(ids)), pushes),
         reason=tuple(
             "" if row is None or o != LOST else row.reason for row, o in zip(rows, outcome, strict=True)
         ),
@@ -251,7 +252,7 @@ def _told_late(record: Record, ended: Mapping[str, int], findings: Findings) -> 
         "customer": [row.customer for row in rows],
     }
     columns |= {name: list(values) for name, values in _extra(rows, record).items() if name != AS_EXPORTED}
-    found = []
+    found = [] if record.logged else [AS_EXPORTED]
     for name, values in columns.items():
         why = told_by_outcome(values, outcomes)
         if why is not None:

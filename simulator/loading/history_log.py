@@ -118,6 +118,7 @@ def log_of_rows(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
         closed = max(closed, row.created)
         end = "won" if row.outcome == WON else "lost"
         steps.append(Step(row.id, end, closed, AT_LAST, closed, source=row.source, row=row.row))
+    _tell_ends(steps, (), findings)
     return Log((stage,), steps, {stage: 0, "won": 1, "lost": 2})
 
 

@@ -165,7 +165,8 @@ def read_rows(source: Source, frame: HistoryFrame, findings: Findings) -> list[R
             closed, stated = None, closed if stated is None else stated
         found[identity] = Row(
             identity, segment_of(row), cells.text(row, "customer"), _amount(cells, row), made, closed,
-            outcome, cells.text(row, "stage") if outcome == OPEN else "", entered, stated, _pushes(cells, row),
+            outcome, cells.text(row, "stage") if outcome == OPEN else "", entered, stated,
+            _pushes(cells, row),
             cells.text(row, "lost_reason") or _reason(cells.text(row, "stage"), outcome), source, row,
         )  # fmt: skip
     return list(found.values())
