@@ -242,14 +242,15 @@ def _as_of(history: History, day: int) -> History:
     place = np.full(len(history.deals), -1)
     place[kept] = np.arange(len(kept))
     seen = replace(seen, deal=place[seen.deal])
+    moves = distinct(seen)
     return replace(
         history,
         known=day,
         deals=_deals_as_of(history, told, seen, kept, day),
-        moves=distinct(seen),
+        moves=moves,
         invoices=_invoices_as_of(history.invoices, day),
         findings=(),
-        told=None if history.told is None else seen,
+        told=None if len(moves) == len(seen) else seen,
     )
 
 

@@ -1,10 +1,11 @@
 """Writes small records of companies for tests that read them, and says what a history holds."""
 
+from dataclasses import replace
 from datetime import date
 
 from simulator.history import NEVER, UNKNOWN
 from simulator.loading.history import read_history
-from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.history_frame import HistoryFrame, frame_with_map
 
 EVENTS = """\
 deal,stage,entered_at
@@ -49,8 +50,19 @@ def read(folder, known=None, frame=None, **files):
     """Write files and read them as a history."""
     frame = frame or HistoryFrame()
     if known is not None:
-        frame = HistoryFrame(**{**vars(frame), "known": date.fromordinal(day(known))})
+        frame = replace(frame, known=date.fromordinal(day(known)))
     return read_history(write_all(folder, files), frame)
+
+
+def example(folder, known=None, frame=None, map=None, read=None, **files):
+    """Read an example: files, a map, and what of them is named on the command line."""
+    frame = frame or HistoryFrame()
+    paths = write_all(folder, files)
+    if map is not None:
+        frame = frame_with_map(frame, write_all(folder, {"map.yaml": map})[0])
+    if known is not None:
+        frame = replace(frame, known=date.fromisoformat(known))
+    return read_history([folder / name for name in read] if read else paths, frame)
 
 
 def codes(history):

@@ -206,10 +206,10 @@ def segment_reader(cells: Cells, frame: HistoryFrame) -> Callable[[int], str | N
     finder = segment_finder(cells, rule, names, notes, Problems())
 
     def read(row: int) -> str | None:
+        if texts and not texts[row]:
+            return ""
         found = finder(row, False)
-        if found >= 0:
-            return names[found]
-        return None if texts and texts[row] else ""
+        return names[found] if found >= 0 else None if texts else ""
 
     return read
 
