@@ -45,7 +45,9 @@ def table(some):
         for deal, stage, when, later, amount, stated in some
     ]
     # A deal that all can see fixes what is logged at all; it moves before anything else is told.
-    return "\n".join(["deal,stage,entered_at,recorded_at,amount,expected_close", f"Z,New,{iso(-9)},{iso(-9)},7,", *rows])
+    return "\n".join(
+        ["deal,stage,entered_at,recorded_at,amount,expected_close", f"Z,New,{iso(-9)},{iso(-9)},7,", *rows]
+    )
 
 
 def history(some, known):
@@ -88,7 +90,10 @@ ROWS = st.lists(
 
 
 def deals_table(rows):
-    lines = ["id,stage,amount,created,closed,lost_reason,pushes,expected_close,note", f"Z,New,9,{iso(-9)},,,,,"]
+    lines = [
+        "id,stage,amount,created,closed,lost_reason,pushes,expected_close,note",
+        f"Z,New,9,{iso(-9)},,,,,",
+    ]
     for i, (created, spent, outcome, reason, pushes, stated, _) in enumerate(rows):
         closed = None if spent is None else created + spent
         ended = closed is not None
@@ -138,7 +143,9 @@ def test_payments_and_disputes_of_later_do_not_show(rows, t):
         for row in rows
     ]  # fmt: skip
     with TemporaryDirectory() as folder:
-        one, two = (read(Path(folder), iso(80), HistoryFrame(), invoices=invoices(s)) for s in (rows, changed))
+        one, two = (
+            read(Path(folder), iso(80), HistoryFrame(), invoices=invoices(s)) for s in (rows, changed)
+        )
     assert contents(one.as_of(FIRST + t))["invoices"] == contents(two.as_of(FIRST + t))["invoices"]
 
 
