@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,28 +24,42 @@ class SegmentStays:
     """Stays of one stage in one segment.
 
     Attributes:
+        ended: what is known of where stays end: their number by target, floats[k].
         early: stays that ended after 0, 1, … whole days, by target, floats[k, day].
         late: of the longer ones (number, Σ ln T, Σ ln² T), by target, floats[k, 3].
         ages: half days at which stays were last seen alive, or first seen alive, floats[age].
         alive: how many more were last seen alive there than first seen, floats[age].
+        side: of each target: 1 forward, 0 lost, −1 back or the same stage, integers[k].
+        untouched: of the ended stays that tempering takes away, those that still count where shared luck
+            plays no part, floats[k]: which way forward, and whether back.
     """
 
+    ended: Floats
     early: Floats
     late: Floats
     ages: Floats
     alive: Floats
-
-    @property
-    def ended(self) -> Floats:
-        """Stays that ended, by target, floats[k]."""
-        return np.asarray(self.early.sum(axis=1) + self.late[:, 0])
+    side: Integers
+    untouched: Floats
 
     def weighted(self, weight: float) -> SegmentStays:
-        """Return the same with each stay worth so much."""
-        return SegmentStays(self.early * weight, self.late * weight, self.ages, self.alive * weight)
+        """Return the same with each stay worth so much, where luck decides: between forward and lost."""
+        return replace(
+            self,
+            ended=self.ended * weight,
+            early=self.early * weight,
+            late=self.late * weight,
+            alive=self.alive * weight,
+            untouched=self.ended * (1 - weight),
+        )
 
 
-def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
+def sides(stage: int, size: int, targets: Integers) -> Integers:
+    """Return which side each target of a stage lies on: 1 forward, 0 lost, −1 back."""
+    return np.where(targets == size + 1, 0, np.where(targets > stage, 1, -1))
+
+
+def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
     """Return the counts of the stays of one stage and segment.
 
     A stay of j whole days lies between j − ½ and j + ½. From five days on the density at j stands for that
@@ -53,6 +67,7 @@ def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
 
     Args:
         spells: of the stage and segment.
+        stage: which.
         targets: columns that the stage can move to, integers[k].
     """
     ended = spells.target != STILL
@@ -69,7 +84,13 @@ def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
     seen, seen_counts = _together(spells.length[~ended])
     begun, begun_counts = _together(spells.entry[spells.entry >= 0])
     return SegmentStays(
-        early, late, np.concatenate((seen, begun)) + 0.5, np.concatenate((seen_counts, -begun_counts))
+        early.sum(axis=1) + late[:, 0],
+        early,
+        late,
+        np.concatenate((seen, begun)) + 0.5,
+        np.concatenate((seen_counts, -begun_counts)),
+        sides(stage, spells.stages, targets),
+        np.zeros(len(targets)),
     )
 
 
