@@ -41,7 +41,7 @@ _LEAST_SIGMA: Final = 0.1
 
 @dataclass(frozen=True, eq=False)
 class StagePrior:
-    """Normal prior of one stage's parameters θ = (g, mu, ln sigma) by target, flattened target by target last.
+    """Normal prior of one stage's parameters θ = (g, mu, ln sigma) by target, flattened in this order.
 
     θ[segment] = base[segment] + φ + ε[segment], φ ~ N(common·c, spread), c common to all stages.
 
