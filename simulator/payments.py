@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from simulator.distributions import Distribution
+from simulator.payment_days import PaymentDays
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -68,6 +69,8 @@ class PaymentBehaviour:
         dispute: of invoices, or None.
         run_days: weekdays on which the customer's payment runs are, 0 for Monday; empty for every day.
         buckets: last day past due of each bucket of the life table; payment runs move days inside them only.
+        common: share of the lateness that the customers of all classes have in common in a trial.
+        days: weights of the calendar days on which payments go out that are ready, or None for every day.
 
     Raises:
         ValueError: a field outside its range, or chances that do not add to 1.
@@ -83,6 +86,8 @@ class PaymentBehaviour:
     dispute: Dispute | None = None
     run_days: tuple[int, ...] = ()
     buckets: tuple[int, ...] = ()
+    common: float = 0.0
+    days: PaymentDays | None = None
     _cdf: Float = field(init=False, repr=False)
     _guide: NDArray[np.intp] = field(init=False, repr=False)
     _scores: Float = field(init=False, repr=False)
@@ -93,6 +98,8 @@ class PaymentBehaviour:
         for name in ("bad_debt", "recovery", "discount_taken", "shared", "insolvency"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
+        if not 0 <= self.common <= 1 - self.shared:
+            raise ValueError(f"common is {self.common}; with shared it must be from 0 to 1")
         if self.insolvency == 1:
             raise ValueError("insolvency is 1: a customer that is certain to fail within a year pays nothing")
         if not set(self.run_days) <= set(range(7)):
@@ -131,26 +138,30 @@ class PaymentBehaviour:
         recovery: float = 0.0,
         discount_taken: float = 0.5,
         shared: float = 0.3,
+        common: float = 0.0,
+        days: PaymentDays | None = None,
+        first_day: int = FIRST_DAY,
     ) -> PaymentBehaviour:
         """Build from a life table: days past due to the share of invoices paid by then.
 
-        Within a bucket (lo, hi] the chance is the same for each whole day; the first bucket begins 30 days
-        before the due date; what the last one leaves is bad debt.
+        Within a bucket (lo, hi] the chance is the same for each whole day; the first bucket begins on
+        `first_day`, 30 days before the due date; what the last one leaves is bad debt.
 
         Raises:
-            ValueError: an empty table, a day before −30, shares outside 0 to 1 or falling, or nothing paid.
+            ValueError: an empty table, a day before the first, shares outside 0 to 1 or falling, or nothing paid.
         """
         knots = sorted(table.items())
-        _check_table(knots)
-        low, paid = FIRST_DAY - 1, 0.0
+        _check_table(knots, first_day)
+        low, paid = first_day - 1, 0.0
         pieces = []
         for day, share in knots:
             pieces.append(np.full(day - low, (share - paid) / (day - low)))
             low, paid = day, float(share)
         buckets = tuple(int(day) for day, _ in knots)
         return cls(
-            FIRST_DAY, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared, buckets=buckets
-        )
+            first_day, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared, buckets=buckets,
+            common=common, days=days,
+        )  # fmt: skip
 
     @classmethod
     def stretched(
@@ -284,6 +295,30 @@ class PaymentBehaviour:
         uniform = np.minimum(paid + np.asarray(u, dtype=np.float64) * (1 - paid), np.nextafter(1, 0))
         return np.maximum(self.late_days(uniform), so_far + 1)
 
+    def open_late_days(self, joint: Float, own: Float, late_so_far: Int) -> Int:
+        """Draw days past due of invoices known to be unpaid by now, of customers who are known.
+
+        The customer's score tells of these invoices already, so that only each one's own luck is held to what
+        is known: joint + sd·own' > Φ⁻¹(cdf(x)), sd² = 1 − shared − common, own' a normal above that bound.
+
+        Args:
+            joint: the part of each score that is not its own, floats[n].
+            own: standard normals, floats[n], that become own' by their rank.
+            late_so_far: int64[n], x.
+
+        Returns:
+            int64[n], days past due, above x, `NEVER` for bad debt.
+        """
+        sd = math.sqrt(1 - self.shared - self.common)
+        bound = ndtri(self.cdf(late_so_far))
+        if sd > 0:
+            above = ndtr(-own) * ndtr((joint - bound) / sd)
+            score = joint - sd * ndtri(above)
+        else:
+            score = joint
+        score = np.maximum(np.clip(score, 0.1 - _FARTHEST, _FARTHEST - 0.1), np.minimum(bound, _FARTHEST - 0.1))
+        return np.maximum(self.late_days_of(score), late_so_far + 1)
+
     def cdf(self, day: ArrayLike) -> Float:
         """Give the chance to pay at most `day` days past due; float64[...] like `day`."""
         days = np.asarray(day, dtype=np.int64)
@@ -339,11 +374,11 @@ def _first_above(steps: Float, value: Float, at: NDArray[np.intp]) -> NDArray[np
     return at
 
 
-def _check_table(knots: list[tuple[int, float]]) -> None:
+def _check_table(knots: list[tuple[int, float]], first_day: int) -> None:
     if not knots:
         raise ValueError("the payment table is empty")
-    if knots[0][0] < FIRST_DAY:
-        raise ValueError(f"the payment table begins at day {knots[0][0]}; the earliest is {FIRST_DAY}")
+    if knots[0][0] < first_day:
+        raise ValueError(f"the payment table begins at day {knots[0][0]}; the earliest is {first_day}")
     paid = 0.0
     for day, share in knots:
         if day != int(day):
