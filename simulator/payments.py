@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from simulator.distributions import Distribution
 from simulator.payment_days import PaymentDays
@@ -148,7 +148,7 @@ class PaymentBehaviour:
         `first_day`, 30 days before the due date; what the last one leaves is bad debt.
 
         Raises:
-            ValueError: an empty table, a day before the first, shares outside 0 to 1 or falling, or nothing paid.
+            ValueError: an empty table, a day before the first, shares not rising from 0 to 1, nothing paid.
         """
         knots = sorted(table.items())
         _check_table(knots, first_day)
@@ -294,30 +294,6 @@ class PaymentBehaviour:
         paid = self.cdf(so_far)
         uniform = np.minimum(paid + np.asarray(u, dtype=np.float64) * (1 - paid), np.nextafter(1, 0))
         return np.maximum(self.late_days(uniform), so_far + 1)
-
-    def open_late_days(self, joint: Float, own: Float, late_so_far: Int) -> Int:
-        """Draw days past due of invoices known to be unpaid by now, of customers who are known.
-
-        The customer's score tells of these invoices already, so that only each one's own luck is held to what
-        is known: joint + sd·own' > Φ⁻¹(cdf(x)), sd² = 1 − shared − common, own' a normal above that bound.
-
-        Args:
-            joint: the part of each score that is not its own, floats[n].
-            own: standard normals, floats[n], that become own' by their rank.
-            late_so_far: int64[n], x.
-
-        Returns:
-            int64[n], days past due, above x, `NEVER` for bad debt.
-        """
-        sd = math.sqrt(1 - self.shared - self.common)
-        bound = ndtri(self.cdf(late_so_far))
-        if sd > 0:
-            above = ndtr(-own) * ndtr((joint - bound) / sd)
-            score = joint - sd * ndtri(above)
-        else:
-            score = joint
-        score = np.maximum(np.clip(score, 0.1 - _FARTHEST, _FARTHEST - 0.1), np.minimum(bound, _FARTHEST - 0.1))
-        return np.maximum(self.late_days_of(score), late_so_far + 1)
 
     def cdf(self, day: ArrayLike) -> Float:
         """Give the chance to pay at most `day` days past due; float64[...] like `day`."""

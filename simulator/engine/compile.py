@@ -12,7 +12,7 @@ from simulator.deals import Pipeline, Wins
 from simulator.distributions import Distribution
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.contracts import Contracts, LinePlan, line_plan
-from simulator.engine.identity import Entities, Numbered
+from simulator.engine.identity import Entities, Numbered, Payers
 from simulator.engine.moments import log_time_moments
 from simulator.engine.months import Month, months_of, quarter_index
 from simulator.engine.plan import (
@@ -61,7 +61,7 @@ def compile_plan(
     streams, contracts = Streams(seed, group_seeds), Contracts(scenario)
     names = sorted({*scenario.pipeline.customer, *scenario.receivables.customer.tolist(),
                     *scenario.wins.customer, *scenario.renewals.customer})  # fmt: skip
-    customers = Entities(streams, "customer", names)
+    customers = Payers(streams, names, scenario.payers)
     place = {name: i for i, name in enumerate(names)}
     horizon = scenario.horizon
     quarters = [quarter_index(horizon.date_of(d), horizon.as_of) for d in range(horizon.last_day + 2)]

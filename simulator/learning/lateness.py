@@ -171,7 +171,9 @@ def _effects(fit: Lateness, rows: Rows) -> Lateness:
     effect, month = fit.effect, fit.month
     shares = fit.paid()
     low = fit.total * special.ndtri(_at(fit.edges, shares, rows.group, rows.low))
-    high = np.where(rows.open, np.inf, fit.total * special.ndtri(_at(fit.edges, shares, rows.group, rows.high)))
+    high = np.where(
+        rows.open, np.inf, fit.total * special.ndtri(_at(fit.edges, shares, rows.group, rows.high))
+    )
     score = effect[rows.customer] + month[rows.cohort]
     slope, bend = _derivatives(low - score, high - score)
     customers, months = len(effect), len(month)
@@ -207,7 +209,9 @@ def _derivatives(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     a, b = np.where(swapped, -high, low), np.where(swapped, -low, high)
     mass = np.maximum(special.ndtr(b) - special.ndtr(a), 1e-290)
     with np.errstate(invalid="ignore"):
-        densities = [np.where(np.isfinite(x), np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi), 0.0) for x in (low, high)]
+        densities = [
+            np.where(np.isfinite(x), np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi), 0.0) for x in (low, high)
+        ]
         moments = [np.where(np.isfinite(x), x * d, 0.0) for x, d in zip((low, high), densities, strict=True)]
     slope = np.clip((densities[0] - densities[1]) / mass, -10, 10)
     bend = slope**2 - (moments[0] - moments[1]) / mass

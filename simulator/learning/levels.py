@@ -39,7 +39,10 @@ def level_ahead(seen: Floats, cov: Floats, ahead: int = 1) -> tuple[float, float
             white = np.linalg.solve(root, seen)
             cross = np.linalg.solve(root, _WIDE + drift**2 * months)
             logs.append(
-                -0.5 * white @ white - np.log(np.diag(root)).sum() - drift / _DRIFT_SCALE - shock / _SHOCK_SCALE
+                -0.5 * white @ white
+                - np.log(np.diag(root)).sum()
+                - drift / _DRIFT_SCALE
+                - shock / _SHOCK_SCALE
             )
             means.append(cross @ white)
             variances.append(_WIDE + drift**2 * (months[-1] + ahead) - cross @ cross + shock**2)

@@ -126,9 +126,7 @@ def fit_payments(
     shared, common = fit.spread**2 / now**2, variance / now**2
     tables = {
         name: _table(edges, special.ndtr((cuts - level) / now))
-        for name, cuts in zip(
-            (DEFAULT_CLASS, *book.classes[1:]), (whole.cuts[0], *fit.cuts[1:]), strict=True
-        )
+        for name, cuts in zip((DEFAULT_CLASS, *book.classes[1:]), (whole.cuts[0], *fit.cuts[1:]), strict=True)
     }
     payers = {
         name: (float(e / fit.spread), float(sd / fit.spread))
@@ -139,9 +137,7 @@ def fit_payments(
     return PaymentFit(int(edges[0]) + 1, tables, shared, common, payers, book.days, figures)
 
 
-def _book(
-    invoices: PastInvoices, known: int, uniforms: UniformRow, country: str | None
-) -> _Book | None:
+def _book(invoices: PastInvoices, known: int, uniforms: UniformRow, country: str | None) -> _Book | None:
     """Return what teaches, the days past due being those on which payments were ready."""
     kept = np.flatnonzero(
         (invoices.invoice_day <= known) & (invoices.invoice_day > known - YEARS * 366) & (invoices.amount > 0)
@@ -168,7 +164,7 @@ def _book(
 
 def _classes(of: list[str], is_open: NDArray[np.bool_]) -> tuple[tuple[str, ...], Integers]:
     """Return the classes with enough paid invoices, and that of each; the first holds all others."""
-    names, group, count = np.unique(of, return_inverse=True, return_counts=True)
+    names, group = np.unique(of, return_inverse=True)
     paid = np.bincount(group[~is_open], minlength=len(names))
     large = [i for i in range(len(names)) if paid[i] >= FEWEST and names[i] != DEFAULT_CLASS]
     if len(large) == len(names) == 1:
@@ -224,7 +220,9 @@ def _figures(
         paid = int((own & ~book.is_open).sum())
         count = bad * max(paid + old, 1)
         low, high = (float(special.gammaincinv(count + 0.5, q)) / max(paid + old, 1) for q in (0.1, 0.9))
-        found[f"{name}.bad_debt"] = Figure(bad, min(low, bad), max(high, bad), old, old, book.quarters, source)
+        found[f"{name}.bad_debt"] = Figure(
+            bad, min(low, bad), max(high, bad), old, old, book.quarters, source
+        )
     return found | _correlations(book, fit, shared, common, source) | _weights(book, source)
 
 
@@ -234,9 +232,7 @@ def _told(table: Mapping[int, float]) -> list[int]:
     return days[:: max(len(days) // 10, 1)]
 
 
-def _correlations(
-    book: _Book, fit: Lateness, shared: float, common: float, source: str
-) -> dict[str, Figure]:
+def _correlations(book: _Book, fit: Lateness, shared: float, common: float, source: str) -> dict[str, Figure]:
     worth = max(float((1 - (fit.effect_sd / fit.spread) ** 2).sum()), 1.0)
     customers, months = len(book.names), len(fit.month)
     found = {}
@@ -275,14 +271,18 @@ def _disputes(invoices: PastInvoices, known: int) -> dict[str, Figure]:
     contested = invoices.disputed[told] == 1
     quarters = len(np.unique((invoices.invoice_day[told] - 719163) // 91))
     chance = (contested.sum() + 0.5) / (len(told) + 1)
-    low, high = (float(special.betaincinv(contested.sum() + 0.5, (~contested).sum() + 0.5, q)) for q in (0.1, 0.9))
+    low, high = (
+        float(special.betaincinv(contested.sum() + 0.5, (~contested).sum() + 0.5, q)) for q in (0.1, 0.9)
+    )
     found = {"dispute.chance": Figure(float(chance), low, high, len(told), len(told), quarters, "invoices")}
     # Only such as everybody has had time to pay, so that those who pay late are not missing.
     ripe = (invoices.paid_day[told] <= known) & (invoices.due_day[told] <= known - 60)
     _, customer = np.unique([invoices.customer[i] for i in told], return_inverse=True)
     late = (invoices.paid_day - invoices.due_day)[told]
     counts = [np.bincount(customer[ripe & s], minlength=customer.max() + 1) for s in (~contested, contested)]
-    sums = [np.bincount(customer[ripe & s], late[ripe & s], customer.max() + 1) for s in (~contested, contested)]
+    sums = [
+        np.bincount(customer[ripe & s], late[ripe & s], customer.max() + 1) for s in (~contested, contested)
+    ]
     both = (counts[0] > 0) & (counts[1] > 0)
     if not both.any():
         return found

@@ -75,6 +75,8 @@ class Scenario:
         actuals: figures of past months, which win over what deals and invoices say.
         plan: figures of the plan.
         disputes_known: the file of invoices says which are disputed.
+        payers: mean and standard deviation of the lateness score of each customer that is known; of others
+            0 and 1.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Scenario:
     actuals: Figures = field(default_factory=Figures.empty)
     plan: Figures = field(default_factory=Figures.empty)
     disputes_known: bool = False
+    payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:
