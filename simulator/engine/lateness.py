@@ -122,7 +122,7 @@ def _open(payment: PaymentBehaviour, joint: Floats, own: Floats, so_far: Integer
     sd = math.sqrt(1 - payment.shared - payment.common)
     bound = special.ndtri(payment.cdf(so_far))
     score = joint
-    if sd > 0:
+    if sd > 1e-6:
         score = joint - sd * special.ndtri(special.ndtr(-own) * special.ndtr((joint - bound) / sd))
     score = np.clip(np.maximum(score, bound), -_FARTHEST, _FARTHEST)
     return np.maximum(payment.late_days_of(score), so_far + 1)

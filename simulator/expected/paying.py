@@ -187,16 +187,20 @@ def _unpaid(behaviour: PaymentBehaviour, so_far: int, payer: Payer | None) -> tu
     if left <= 1e-12:
         return np.array([so_far + 1]), np.ones(1), 0.0
     own = 1 - behaviour.shared - behaviour.common
-    if payer is None or not later.any() or own <= 0:
+    if payer is None or not later.any():
         return late[later], table[later] / left, bad_debt / left
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    mean, sd = payer
-    score = np.sqrt(behaviour.shared) * mean + np.sqrt(behaviour.shared * sd**2 + behaviour.common) * nodes
     paid = np.minimum(np.cumsum(table), 1 - bad_debt)
     if bad_debt == 0:
         paid[np.flatnonzero(table)[-1] :] = 1.0
     before = paid[~later][-1] if (~later).any() else 0.0
     bounds = special.ndtri(np.concatenate(([before], paid[later])))
-    logs = special.log_ndtr((score[:, None] - bounds) / np.sqrt(own))
-    alive = (weights / weights.sum()) @ np.exp(logs - logs[:, :1])
+    mean, spread = np.sqrt(behaviour.shared) * payer[0], behaviour.shared * payer[1] ** 2 + behaviour.common
+    if own > 1e-12:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        scores = mean + np.sqrt(spread) * nodes
+        logs = special.log_ndtr((scores[:, None] - bounds) / np.sqrt(own))
+        alive = (weights / weights.sum()) @ np.exp(logs - logs[:, :1])
+    else:  # without luck of its own an invoice whose score lies below what is known is paid at once
+        alive = special.ndtr((mean - bounds) / np.sqrt(spread))
+        alive[0] = 1.0
     return late[later], -np.diff(alive), float(alive[-1])
