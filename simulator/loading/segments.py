@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,11 @@ def _payment(name: str, file: SegmentFile, tree: Tree, problems: Problems) -> di
 
 
 def _behaviour(given: PaymentFile) -> PaymentBehaviour:
-    habits = {"recovery": given.recovery, "discount_taken": given.discount_taken, "shared": given.shared}
+    habits: dict[str, Any] = {
+        "recovery": given.recovery,
+        "discount_taken": given.discount_taken,
+        "shared": given.shared,
+    }
     if given.table is not None:
         plain = PaymentBehaviour.from_table(given.table, **habits)
     else:
