@@ -1,23 +1,21 @@
 """Companies whose truth is known: how their deals came, moved and ended, and what their CRM recorded of it.
 
-Written from MODEL.md 1–6 alone, with numpy's own generator: it shares the nouns with the engine and nothing else,
-so it is the second route by which intervals are proved. Days are ordinals, money is in minor units.
+Written from MODEL.md 1–6 alone, with numpy's own generator: it shares the nouns with the engine and nothing
+else, so it is the second route by which intervals are proved. Days are ordinals, money is in minor units.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import numpy as np
+from company_files import set_table
+from company_record import record, recording
 from company_walk import Calendar, Truth, factors, play
-from scipy import special
 
-from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, History, Moves, PastDeals
+from simulator.history import History
 
-SEGMENTS = ("smb", "mid-market", "enterprise")
-STAGES = ("Qualify", "Discover", "Propose", "Evaluate", "Negotiate", "Contract")
 SEASON = (0.7, 0.9, 1.1, 1.0, 1.1, 1.2, 0.8, 0.6, 1.1, 1.2, 1.3, 1.0)
-REASONS = ("price", "no decision", "competitor", "no budget")
 MODEL_CHANGE = (0.5, -0.05, 0.15)
 
 
@@ -158,6 +156,11 @@ class Company:
     end: int
 
     @cached_property
+    def base(self):
+        """The set table, as funnels and as the text of a scenario."""
+        return set_table(self)
+
+    @cached_property
     def bookings(self):
         """Signed amounts of the deals won by the end of the next quarter and not known to be won at t."""
         won = (self.played.stage == self.truth.won) & (self.played.day <= self.end) & (self.recorded > self.t)
@@ -182,14 +185,13 @@ def company(seed, **options):
     return Company(seed, o, truth, calendar, luck, played, recorded, history, t, end)
 
 
-def draw(seed):
-    """Invent a company with everything drawn."""
+def draw(seed, **fixed):
+    """Invent a company with everything drawn but what is fixed; luck follows arrival unless that is fixed."""
     rng = np.random.default_rng([seed, 0])
     pick = lambda *values: values[int(rng.integers(len(values)))]  # noqa: E731
     months = pick(3, 6, 12, 24)
     most = 3000 * min(months / 12, 1.0)
-    return company(
-        seed,
+    drawn = dict(
         segments=pick(1, 2, 3),
         stages=pick(3, 4, 5, 6),
         back=pick(0.0, 0.05, 0.1),
@@ -211,6 +213,7 @@ def draw(seed):
         stated=pick(False, True),
         slip=float(rng.uniform(1.0, 1.6)),
     )
+    return company(seed, **drawn | fixed)
 
 
 # ---- dates
@@ -279,7 +282,7 @@ def amount_laws(rng, o):
     if o.prices == "lognormal":
         return np.rint(median), None
     steps = np.array([0.4, 1.0, 1.0 + rng.uniform(0.5, 2.0), 5.0])
-    return np.rint(median / 10_000) * 10_000 * steps, rng.dirichlet((4, 4, 2, 1))
+    return np.rint(median * steps / 10_000 + 1) * 10_000, rng.dirichlet((4, 4, 2, 1))
 
 
 # ---- playing
@@ -330,106 +333,3 @@ def changes(rng, truth, count):
         y[todo] = location + scale * rng.standard_t(5, len(todo))
         todo = todo[np.abs(y[todo]) > 1.5]
     return np.exp(y)
-
-
-# ---- the record
-
-
-def recording(rng, o, truth, played):
-    """Return the day from which each move is known; the loss of a dead deal never is."""
-    count = len(played.deal)
-    late = np.zeros(count, dtype=np.int64)
-    if o.delay:
-        late = np.where(rng.random(count) < 0.4, rng.geometric(1 / o.delay, count), 0)
-    known = played.day + late
-    # Whoever writes down a move writes down those before it too.
-    for n in range(count - 2, -1, -1) if o.delay else ():
-        if played.deal[n] == played.deal[n + 1]:
-            known[n] = min(known[n], known[n + 1])
-    never = (played.stage == truth.lost) & played.dead[played.deal]
-    return np.where(never, NEVER, known)
-
-
-def record(rng, o, truth, calendar, played, recorded, since):
-    """Return what the company's systems hold at the end: the log since it began, and the table of deals."""
-    told = stated_days(rng, o, truth, calendar, played)
-    amount = np.where(played.stage == truth.won, played.signed[played.deal], played.amount[played.deal])
-    moves = Moves(played.deal, played.stage, played.day, recorded, amount.astype(np.int64), told)
-    moves = moves.only((recorded <= calendar.last) & (played.day <= calendar.last))
-    if not o.logged:
-        moves = ends_only(moves, truth)
-    moves = seen_since(moves, truth.won if o.logged else 1, since)
-    names = STAGES[: truth.size] if o.logged else ("Open",)
-    kept, place = np.unique(moves.deal, return_inverse=True)
-    moves = replace(moves, deal=place.astype(np.int64))
-    deals = table(played, moves, kept, len(names))
-    return History(
-        known=calendar.last, currency="EUR", segments=SEGMENTS[: o.segments], stages=names, deals=deals,
-        moves=moves, logged=o.logged, since=since, sources=("invented",),
-    )  # fmt: skip
-
-
-def seen_since(moves, won, since):
-    """Cut to what a log that began on a day holds (left truncation).
-
-    Deals closed before are gone. Of a deal that was open then, the log knows the stage in which it sat and
-    since when, and all that came after.
-    """
-    before = moves.day < since
-    last = np.append(moves.deal[1:] != moves.deal[:-1], True)
-    sits = before & (moves.stage < won) & (last | np.append(~before[1:], True))
-    moves = replace(moves, recorded=np.where(before, np.maximum(moves.recorded, since), moves.recorded))
-    return moves.only(~before | sits)
-
-
-def ends_only(moves, truth):
-    """Reduce a log to creation and outcome."""
-    first = np.append(True, moves.deal[1:] != moves.deal[:-1])
-    kept = moves.only(first | (moves.stage >= truth.won))
-    return replace(kept, stage=np.maximum(kept.stage - truth.won + 1, 0))
-
-
-def table(played, moves, kept, size):
-    """Return the deals that the record knows, as its newest export shows them."""
-    last = np.append(moves.deal[1:] != moves.deal[:-1], True)
-    stage, day, told, amount = (a[last] for a in (moves.stage, moves.day, moves.stated, moves.amount))
-    still = stage < size
-    outcome = np.where(still, OPEN, np.where(stage == size, WON, LOST))
-    reasons = tuple(REASONS[n % 4] if outcome[at] == LOST else "" for at, n in enumerate(kept))
-    unknown = np.full(len(kept), -1)
-    return PastDeals(
-        id=tuple(f"D{n:06d}" for n in kept), segment=played.segment[kept],
-        customer=tuple(f"C{n:06d}" for n in kept), amount=amount, created=played.created[kept],
-        closed=np.where(still, NEVER, day), outcome=outcome, stage=np.where(still, stage, -1),
-        entered=np.where(still, day, UNKNOWN), stated=told, pushes=unknown, reason=reasons,
-        row=np.arange(len(kept)),
-    )  # fmt: skip
-
-
-def stated_days(rng, o, truth, calendar, played):
-    """Return the close date stated at each move into a stage, `UNKNOWN` elsewhere.
-
-    Of winners the true days left, too short by the slip, with the spread .8 of MODEL 2; losers' dates are
-    those that a typical deal would state.
-    """
-    count = len(played.deal)
-    if not o.stated:
-        return np.full(count, UNKNOWN)
-    last = np.append(np.flatnonzero(np.diff(played.deal)), count - 1)
-    end_stage, end_day = played.stage[last][played.deal], played.day[last][played.deal]
-    ahead = truth.cycle * (1 - np.minimum(played.stage, truth.size - 1) / truth.size)
-    left = np.where(end_stage == truth.won, calendar.clock(end_day) - calendar.clock(played.day), ahead)
-    stated = (left + 7) / o.slip * np.exp(0.8 * rng.standard_normal(count)) - 7
-    day = calendar.day_of(calendar.clock(played.day) + np.maximum(np.rint(stated), 1))
-    return np.where(played.stage < truth.won, np.minimum(day, played.day + 1500), UNKNOWN)
-
-
-def win_chances(truth, segment, stage, tilt):
-    """Return p* of a deal that enters a stage, before the market."""
-    h = truth.ladder[segment, stage]
-    return special.expit(special.logit(h) + np.log(tilt))
-
-
-def option_names():
-    """Names of all options."""
-    return tuple(f.name for f in fields(Options))

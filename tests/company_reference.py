@@ -208,7 +208,7 @@ def open_bookings(rng, company, now, x):
     truth, calendar, played = company.truth, company.calendar, company.played
     trials, count = len(x), len(now.open)
     trial, at = np.repeat(np.arange(trials), count), np.tile(np.arange(count), trials)
-    g, stage, begun = played.segment[now.open][at], now.open_stage[at], now.open_day[at]
+    g, begun = played.segment[now.open][at], now.open_day[at]
     if truth.luck == "arrival":
         created, entry = played.created[now.open][at], played.entry[now.open][at]
         chance = special.expit(special.logit(truth.ladder[g, entry]) + np.log(played.tilt[now.open][at]))
