@@ -35,6 +35,7 @@ class Options:
         growth: of arrivals over a year.
         season: whether arrivals have one.
         dispersion: κ of the monthly counts; infinite is Poisson.
+        bluebirds: deals first seen on the day they are won, as a share of the deals that arrive.
         entries: whether a fifth of deals enter at the second stage.
         deals: about how many the record knows on the as-of day.
         prices: `lognormal` or `list`.
@@ -60,6 +61,7 @@ class Options:
     growth: float = 0.0
     season: bool = False
     dispersion: float = np.inf
+    bluebirds: float = 0.0
     entries: bool = False
     deals: int = 400
     prices: str = "lognormal"
@@ -86,6 +88,7 @@ FAMILIES = {
     "growth": {"growth": 1.0},
     "decline": {"growth": -0.2},
     "season": {"season": True, "dispersion": 4.0},
+    "bluebirds": {"bluebirds": 0.1},
     "list prices": {"prices": "list", "amount_effect": 0.4, "change": True},
     "optimism": {"optimism": 3.0},
     "stale": {"stale": 0.3},
@@ -112,6 +115,7 @@ class Played:
         stay: whole operational days of the stay that the move ended, −1 at entries.
         signed: amount on signature, were it won.
         dead: lost deals whose loss nobody records.
+        bird: deals first seen on the day they were won.
     """
 
     segment: np.ndarray
@@ -125,6 +129,7 @@ class Played:
     stay: np.ndarray
     signed: np.ndarray
     dead: np.ndarray
+    bird: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +205,7 @@ def draw(seed, **fixed):
         growth=float(rng.uniform(-0.2, 1.0)),
         season=pick(False, True),
         dispersion=pick(2.0, 4.0, 10.0, np.inf),
+        bluebirds=pick(0.0, 0.0, 0.05),
         entries=pick(False, True),
         deals=int(np.exp(rng.uniform(np.log(30), np.log(most)))),
         prices=pick("lognormal", "list"),
@@ -270,7 +276,7 @@ def draw_truth(rng, o):
     return Truth(
         transitions=transitions, mu=mu, sigma=sigma, entry=entry, cycle=cycle,
         per_month=per_month * rng.dirichlet(np.full(count, 5.0)), growth=o.growth,
-        season=np.array(SEASON if o.season else (1.0,) * 12), dispersion=o.dispersion,
+        bluebirds=o.bluebirds, season=np.array(SEASON if o.season else (1.0,) * 12), dispersion=o.dispersion,
         amounts=amounts, shares=shares, spread=rng.uniform(0.4, 1.1, count), effect=o.amount_effect,
         change=MODEL_CHANGE if o.change else (1.0, 0.0, 0.0), rho=rho, phi=o.phi, luck=o.luck,
     )  # fmt: skip
@@ -290,29 +296,50 @@ def amount_laws(rng, o):
 
 def play_company(rng, o, truth, calendar, luck, t):
     """Let all deals of a company come, move and end."""
-    segment, created = arrivals(rng, truth, calendar, t)
+    segment, created, bird = arrivals(rng, truth, calendar, t)
     entry = np.array([rng.choice(truth.size, p=truth.entry[g]) for g in segment], dtype=np.int64)
     amount = new_amounts(rng, truth, segment)
     tilt = truth.tilts(segment, amount)
-    moves = play(rng, truth, calendar, segment, entry, created, tilt, luck[None])
-    signed = np.rint(amount * changes(rng, truth, len(amount)))
+    seen = np.flatnonzero(~bird)
+    deal, *moves = play(
+        rng, truth, calendar, segment[seen], entry[seen], created[seen], tilt[seen], luck[None]
+    )
+    moves = with_birds(truth, (seen[deal], *moves), np.flatnonzero(bird), created)
+    signed = np.where(bird, amount, np.rint(amount * changes(rng, truth, len(amount))))
     dead = rng.random(len(amount)) < o.stale
-    return Played(segment, created, entry, amount, tilt, *moves, signed, dead)
+    return Played(segment, created, entry, amount, tilt, *moves, signed, dead, bird)
+
+
+def with_birds(truth, moves, birds, created):
+    """Add the moves of bluebirds: into the first stage and to won on one day."""
+    both, day = np.repeat(birds, 2), np.repeat(created[birds], 2)
+    stage, stay = np.tile((0, truth.won), len(birds)), np.tile((-1.0, 0.0), len(birds))
+    columns = [np.concatenate(pair) for pair in zip(moves, (both, stage, day, stay), strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return tuple(column[order] for column in columns)
 
 
 def arrivals(rng, truth, calendar, t):
-    """Draw segment and day of all deals: a gamma of its own each month, days even on the clock."""
-    segments, days = [], []
+    """Draw segment and day of all deals, and which are bluebirds, in order of their days."""
+    found = []
     for month in range(month_of(calendar.first), month_of(calendar.last) + 1):
-        mean = truth.rates(month, month_of(t))
-        if np.isfinite(truth.dispersion):
-            mean = mean * rng.gamma(truth.dispersion, 1 / truth.dispersion, len(mean))
-        count = rng.poisson(mean)
-        segments.append(np.repeat(np.arange(len(mean)), count))
-        days.append(calendar.even_days(rng, month_day(month), month_day(month + 1), count.sum()))
-    segment, day = np.concatenate(segments), np.concatenate(days)
+        for of_birds in (False, True) if truth.bluebirds else (False,):
+            count = monthly(rng, truth, month, month_of(t), of_birds)
+            segment = np.repeat(np.arange(len(count)), count)
+            days = calendar.even_days(rng, month_day(month), month_day(month + 1), len(segment))
+            found.append((segment, days, np.full(len(segment), of_birds)))
+    segment, day, bird = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((segment, day))
-    return segment[order], day[order]
+    return segment[order], day[order], bird[order]
+
+
+def monthly(rng, truth, month, as_of_month, of_birds=False, trials=()):
+    """Draw the counts of a month, [*trials, segment]: negative binomial, a gamma of its own each month."""
+    mean = truth.rates(month, as_of_month) * (truth.bluebirds if of_birds else 1.0)
+    mean = np.broadcast_to(mean, (*trials, len(mean)))
+    if np.isfinite(truth.dispersion):
+        mean = mean * rng.gamma(truth.dispersion, 1 / truth.dispersion, mean.shape)
+    return rng.poisson(mean)
 
 
 def new_amounts(rng, truth, segment):

@@ -6,7 +6,7 @@ and what came are exchangeable: its intervals hold exactly as often as they say,
 """
 
 import numpy as np
-from companies import changes, month_day, month_of, new_amounts
+from companies import changes, month_day, month_of, monthly, new_amounts
 from company_walk import (
     SHARED,
     ByDecision,
@@ -43,7 +43,7 @@ class State:
     """Where the deals truly stand at the end of the as-of day.
 
     Attributes:
-        deals: those created by then.
+        deals: those created by then, bluebirds apart: they meet no market.
         ended: whether each has ended; won: whether it was won.
         stage, day: last move of each.
         open: those that go on, with `least`, the fewest whole days that their stay must have.
@@ -53,7 +53,7 @@ class State:
     def __init__(self, company):
         played, truth, calendar = company.played, company.truth, company.calendar
         past = played.day <= company.t
-        self.deals = np.flatnonzero(played.created <= company.t)
+        self.deals = np.flatnonzero((played.created <= company.t) & ~played.bird)
         last = np.zeros(len(played.segment), dtype=np.int64)
         last[played.deal[past]] = np.flatnonzero(past)
         last = last[self.deals]
@@ -128,7 +128,8 @@ def path_ratio(company, now):
 def by_decision(company, now, x):
     """Each move made, given how long the stay was that it ended."""
     truth, played = company.truth, company.played
-    moved = np.flatnonzero((played.stay >= 0) & (played.day <= company.t))
+    past = (played.day <= company.t) & ~played.bird[played.deal]
+    moved = np.flatnonzero((played.stay >= 0) & past)
     deal, to = played.deal[moved], played.stage[moved]
     g, stage = played.segment[deal], played.stage[moved - 1]
     _, ends, h = moves_after(truth, g, stage, played.stay[moved], played.tilt[deal])
@@ -261,20 +262,26 @@ def won_by(rng, company, step, first, each, trials):
 def new_bookings(rng, company, x):
     """Play, in each trial, the deals that come in the next quarter."""
     truth, calendar, trials = company.truth, company.calendar, len(x)
-    columns = []
-    for month in range(month_of(company.t + 1), month_of(company.end) + 1):
-        mean = np.broadcast_to(truth.rates(month, month_of(company.t)), (trials, len(truth.per_month)))
-        if np.isfinite(truth.dispersion):
-            mean = mean * rng.gamma(truth.dispersion, 1 / truth.dispersion, mean.shape)
-        count = rng.poisson(mean)
-        cell = np.repeat(np.arange(count.size), count.ravel())
-        day = calendar.even_days(rng, month_day(month), month_day(month + 1), len(cell))
-        columns.append((*np.divmod(cell, count.shape[1]), day))
-    trial, g, day = (np.concatenate(column) for column in zip(*columns, strict=True))
+    trial, g, day = coming(rng, company, trials, False)
     entry = chosen(rng, np.cumsum(truth.entry, axis=1)[g])
     amount = new_amounts(rng, truth, g)
     tilt = truth.tilts(g, amount)
     deal, stage, *_ = play(rng, truth, calendar, g, entry, day, tilt, x, trial, company.end)
     won = deal[stage == truth.won]
     signed = amount * changes(rng, truth, len(amount))
-    return np.bincount(trial[won], signed[won], trials)
+    total = np.bincount(trial[won], signed[won], trials)
+    if truth.bluebirds:
+        trial, g, _ = coming(rng, company, trials, True)
+        total = total + np.bincount(trial, new_amounts(rng, truth, g), trials)
+    return total
+
+
+def coming(rng, company, trials, of_birds):
+    """Draw trial, segment and day of the deals that come in the next quarter."""
+    columns = []
+    for month in range(month_of(company.t + 1), month_of(company.end) + 1):
+        count = monthly(rng, company.truth, month, month_of(company.t), of_birds, (trials,))
+        cell = np.repeat(np.arange(count.size), count.ravel())
+        day = company.calendar.even_days(rng, month_day(month), month_day(month + 1), len(cell))
+        columns.append((*np.divmod(cell, count.shape[1]), day))
+    return tuple(np.concatenate(column) for column in zip(*columns, strict=True))

@@ -23,6 +23,7 @@ class Truth:
         cycle: median operational days of a straight winning path, about.
         per_month: arrivals in an average month at the as-of month's level, floats[g].
         growth: over a year.
+        bluebirds: as a share of the arrivals.
         season: by calendar month.
         dispersion: κ.
         amounts: prices[g, n] in minor units, or the median of a log-normal, prices[g, 1].
@@ -42,6 +43,7 @@ class Truth:
     cycle: float
     per_month: np.ndarray
     growth: float
+    bluebirds: float
     season: np.ndarray
     dispersion: float
     amounts: np.ndarray

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +99,7 @@ def informed(company, trials=1000):
 informed.knows_truth = True
 
 
-def coverage(forecaster, seeds, *, options: Mapping[str, object] | None = None, workers=2, label="all"):
+def coverage(forecaster, seeds, *, options=None, fixed=None, workers=2, label="all"):
     """Score a forecaster on one company a seed.
 
     Args:
@@ -108,11 +107,12 @@ def coverage(forecaster, seeds, *, options: Mapping[str, object] | None = None, 
             units, from open deals and those still to come; a function of a module, so that another process
             finds it. With an attribute `knows_truth` it is given the company instead.
         seeds: of the companies.
-        options: of all of them; without, each is drawn by `companies.draw`.
+        options: of all of them, the rest plain; without, each is drawn by `companies.draw`.
+        fixed: options that are not drawn, such as {"luck": "decision"}.
         workers: processes; the result does not depend on them.
         label: name of the family, with options.
     """
-    job = partial(scored, forecaster, options, label)
+    job = partial(scored, forecaster, options, fixed or {}, label)
     if workers == 1:
         return Coverage(tuple(map(job, seeds)))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -129,13 +129,14 @@ def families(forecaster, seeds, *, names=tuple(companies.FAMILIES), workers=2):
     return Coverage(cases)
 
 
-def scored(forecaster, options, label, seed):
+def scored(forecaster, options, fixed, label, seed):
     """Forecast one company and hold the forecast against what came."""
-    company = companies.draw(seed) if options is None else companies.company(seed, **options)
-    groups = kinds(company) if options is None else (label,)
+    drawn = options is None
+    company = companies.draw(seed, **fixed) if drawn else companies.company(seed, **options | fixed)
+    groups = kinds(company) if drawn else (label,)
     came = company.bookings
     try:
-        if getattr(forecaster, "knows_truth", False) or knows_truth(forecaster):
+        if knows_truth(forecaster):
             sample = forecaster(company)
         else:
             sample = forecaster(company.history.as_of(company.t), company.base, company.t)
@@ -148,8 +149,8 @@ def scored(forecaster, options, label, seed):
 
 
 def knows_truth(forecaster):
-    """Whether a partial's function knows the truth."""
-    return getattr(getattr(forecaster, "func", None), "knows_truth", False)
+    """Whether a function, or that of a partial, is to be given the company."""
+    return getattr(getattr(forecaster, "func", forecaster), "knows_truth", False)
 
 
 def judged(seed, groups, came, sample):
@@ -174,6 +175,7 @@ def kinds(company):
         f"market: {'drawn' if o.rho is None else o.rho}",
         f"growth: {'below 0' if o.growth < 0 else 'to 40 %' if o.growth < 0.4 else 'above 40 %'}",
         f"season: {'yes' if o.season else 'no'}",
+        f"bluebirds: {o.bluebirds:.0%}",
         f"losers linger: {'yes' if o.lingering else 'no'}",
         f"back moves: {o.back:.0%}",
         f"prices: {o.prices}",

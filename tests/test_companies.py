@@ -213,7 +213,7 @@ def test_arrivals_have_the_mean_and_the_variance_of_their_months(dispersion):
     counts = np.zeros((400, 12, 2))
     month_of = np.array([C.month_of(day) for day in range(FIRST, FIRST + 366)]) - C.month_of(FIRST)
     for n in range(len(counts)):
-        segment, day = C.arrivals(rng, law, calendar, FIRST + 100)
+        segment, day, _ = C.arrivals(rng, law, calendar, FIRST + 100)
         inside = day < FIRST + 366
         np.add.at(counts[n], (month_of[(day - FIRST)[inside]], segment[inside]), 1)
         assert (((day - 1) % 7) < 5).all()
@@ -224,6 +224,21 @@ def test_arrivals_have_the_mean_and_the_variance_of_their_months(dispersion):
             variance = mean + mean**2 / dispersion
             assert abs((sample.mean() - mean) / np.sqrt(variance / len(counts))) < LARGEST_Z
             hold(sample, sample, variance, len(counts))
+
+
+def test_bluebirds_are_won_on_the_day_they_are_seen():
+    c = C.company(6, deals=1000, bluebirds=0.1, segments=2)
+    truly, deals = c.played, c.history.deals
+    birds = np.flatnonzero(truly.bird)
+    for n in birds[:20]:
+        moves = truly.deal == n
+        assert truly.stage[moves].tolist() == [0, c.truth.won]
+        assert (truly.day[moves] == truly.created[n]).all()
+    seen = np.isin(deals.id, [f"D{n:06d}" for n in birds])
+    assert (deals.closed == deals.created)[seen].all()
+    assert (deals.outcome == 1)[seen].all()
+    count = len(truly.bird)
+    assert abs(z_share(len(birds), 0.1 / 1.1, count)) < LARGEST_Z
 
 
 def test_amounts_and_their_odds():
@@ -266,7 +281,9 @@ def test_the_record_holds_what_the_log_saw(options):
     assert ((moves.day >= known.since) | (moves.recorded >= known.since)).all()
     assert (moves.recorded >= moves.day).all()
     assert (np.lexsort((moves.recorded, moves.day, moves.deal)) == np.arange(len(moves))).all()
-    forgotten = {f"D{n:06d}" for n in np.flatnonzero(there & (end == NEVER) & (truly.day[last] <= known.known))}
+    forgotten = {
+        f"D{n:06d}" for n in np.flatnonzero(there & (end == NEVER) & (truly.day[last] <= known.known))
+    }
     assert forgotten <= {i for i, o in zip(known.deals.id, known.deals.outcome, strict=True) if o == OPEN}
     assert bool(forgotten) == ("stale" in options)
 
