@@ -221,8 +221,10 @@ class Posterior:
         draws: D, their number; trial n takes draw n modulo D.
         segments: by name.
         rho: total correlation of deals' luck, floats[draw], split as `Market` does; None where not learned.
+        payers: mean and standard deviation of the lateness score of each customer that is known.
     """
 
     draws: int
     segments: Mapping[str, SegmentDraws] = field(default_factory=dict)
     rho: Floats | None = None
+    payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -167,7 +167,12 @@ def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> 
     if learned.conflicts:
         text = f"learned, but set in the scenario, which wins: {', '.join(learned.conflicts)}"
         notes.add("W043", text)
-    return replace(scenario, posterior=learned.posterior, files=learned.contents)
+    posterior, market = learned.posterior, scenario.market
+    if posterior.rho is not None:  # drawn with everything else that is learned
+        market = Market(None, None, market.phi)
+    return replace(
+        scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents
+    )
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:

@@ -171,7 +171,8 @@ def _only(posterior: Posterior, taken: frozenset[Group]) -> Posterior:
 
     segments = {name: of(name, segment) for name, segment in posterior.segments.items()}
     rho = posterior.rho if (None, "market") in taken else None
-    return Posterior(posterior.draws, segments, rho)
+    paid = any(group.startswith("payment.") for _, group in taken)
+    return Posterior(posterior.draws, segments, rho, posterior.payers if paid else {})
 
 
 def learned_generation(draws: GenerationDraws) -> PipelineGeneration:
