@@ -1,13 +1,16 @@
-"""Say how exact a simulated figure is: order-statistic intervals, Wilson's interval."""
+"""Say how exact a simulated figure is, and how well past forecasts did: intervals, scores, calibration."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 Z95: Final = 1.959963984540054
 """Φ⁻¹(.975)"""
@@ -95,3 +98,158 @@ def wilson(hits: int, trials: int, effect: float = 1.0) -> tuple[float, float]:
     half = Z95 * np.sqrt(share * (1 - share) / worth + z2 / (4 * worth**2)) / (1 + z2 / worth)
     # At the ends the interval touches 0 or 1, which rounding would miss.
     return (0.0 if hits == 0 else float(centre - half)), (1.0 if hits == trials else float(centre + half))
+
+
+def crps(values: Floats, outcome: float) -> float:
+    """Return the continuous ranked probability score of an ensemble, exact, in the unit of its values.
+
+    E|X − y| − ½·E|X − X'|, X and X' drawn from the ensemble (Gneiting & Raftery 2007); the second mean is
+    2/n²·Σ (2i − n − 1)·x_(i) of the values in order. Of one value it is the absolute error.
+
+    Args:
+        values: floats[member], in any order, equally likely.
+        outcome: what came.
+    """
+    ordered, n = np.sort(np.asarray(values, dtype=np.float64)), len(values)
+    # Centred, so that large amounts of small spread keep their digits.
+    centred = ordered - ordered[n // 2]
+    apart = 2 * float(np.dot(2 * np.arange(1, n + 1) - n - 1, centred)) / n**2
+    return max(float(np.abs(ordered - outcome).mean()) - apart / 2, 0.0)
+
+
+def crps_of_quantiles(levels: Floats, values: Floats, outcome: float) -> float:
+    """Return ∫ (F(x) − 1{x ≥ y})² dx of a law that is known by quantiles.
+
+    F is linear from one quantile to the next; what lies outside of them is put on the first and the last.
+
+    Args:
+        levels: chances of less, rising, inside 0–1.
+        values: not falling.
+        outcome: y.
+    """
+    outside = max(values[0] - outcome, outcome - values[-1], 0.0)
+    x = np.sort(np.append(values, np.clip(outcome, values[0], values[-1])))
+    # On each side of a jump its own end of F: quantiles that are equal make one.
+    middle, width = (x[1:] + x[:-1]) / 2, np.diff(x)
+    piece = np.clip(np.searchsorted(values, middle, side="right") - 1, 0, len(values) - 2)
+    rise = np.diff(levels)[piece] / np.where(np.diff(values)[piece] > 0, np.diff(values)[piece], 1.0)
+    a = levels[piece] + (x[:-1] - values[piece]) * rise - (middle >= outcome)
+    b = levels[piece] + (x[1:] - values[piece]) * rise - (middle >= outcome)
+    return float(outside + np.sum(width * (a * a + a * b + b * b) / 3))
+
+
+def interval_score(low: float, high: float, outcome: float, level: float) -> float:
+    """Return the width of an interval and 2/α for each unit by which the outcome lies outside (Winkler 1972).
+
+    Args:
+        low: lower end, the quantile α/2.
+        high: upper end, the quantile 1 − α/2.
+        outcome: what came.
+        level: 1 − α, such as .8.
+    """
+    missed = max(low - outcome, outcome - high, 0.0)
+    return high - low + 2 / (1 - level) * missed
+
+
+def rank_place(values: Floats, outcome: float, u: float) -> float:
+    """Return the probability integral transform of an outcome in an ensemble, uniform if both are alike.
+
+    (number below + u·(number equal + 1)) / (n + 1): the place of the outcome among the members, ties broken
+    by chance (Czado, Gneiting & Held 2009).
+
+    Args:
+        values: floats[member].
+        outcome: what came.
+        u: a uniform of its own.
+    """
+    below, equal = int(np.count_nonzero(values < outcome)), int(np.count_nonzero(values == outcome))
+    return (below + u * (equal + 1)) / (len(values) + 1)
+
+
+def brier(chances: ArrayLike, happened: ArrayLike) -> float:
+    """Return the mean of (chance − outcome)², outcomes 0 or 1 (Brier 1950)."""
+    p, y = np.asarray(chances, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    return float(np.mean((p - y) ** 2))
+
+
+def log_score(chances: ArrayLike, happened: ArrayLike) -> float:
+    """Return the mean of −ln of the chance that was given to what came; infinite where that was 0."""
+    p, y = np.asarray(chances, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        return float(np.mean(-np.log(np.where(y > 0, p, 1 - p))))
+
+
+def skill(score: float, baseline: float) -> float | None:
+    """Return 1 − score/score of a baseline: 1 is perfect, 0 no better; None where the baseline is perfect."""
+    return 1 - score / baseline if baseline > 0 else None
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Chances near to each other, and how often what they speak of came true.
+
+    Attributes:
+        chance: their mean.
+        share: how often it came.
+        low: 95 % interval of the share.
+        high: likewise.
+        count: how many.
+    """
+
+    chance: float
+    share: float
+    low: float
+    high: float
+    count: int
+
+
+def reliability(chances: Floats, happened: NDArray[np.bool_], most: int = 10) -> tuple[Bin, ...]:
+    """Return bins of about equally many chances, rising; equal chances stand in one bin.
+
+    Args:
+        chances: floats[n], 0–1.
+        happened: whether each came.
+        most: bins.
+    """
+    order = np.argsort(chances, kind="stable")
+    p, y = np.asarray(chances, dtype=np.float64)[order], np.asarray(happened, dtype=np.bool_)[order]
+    number = np.searchsorted(p, p, side="left") * most // max(len(p), 1)
+    found = []
+    for part in np.split(np.arange(len(p)), np.flatnonzero(np.diff(number)) + 1):
+        if len(part):
+            hits = int(y[part].sum())
+            found.append(Bin(float(p[part].mean()), hits / len(part), *wilson(hits, len(part)), len(part)))
+    return tuple(found)
+
+
+def isotonic(values: Floats, weights: Floats | None = None) -> Floats:
+    """Return the nearest values that never fall: pool adjacent violators (Ayer et al. 1955).
+
+    Args:
+        values: floats[n], in the order in which they ought to rise.
+        weights: of each, > 0.
+    """
+    heights: list[float] = []
+    sizes: list[float] = []
+    counts: list[int] = []
+    each = np.ones(len(values)) if weights is None else weights
+    for value, weight in zip(values.tolist(), each.tolist(), strict=True):
+        heights.append(value)
+        sizes.append(weight)
+        counts.append(1)
+        while len(heights) > 1 and heights[-2] >= heights[-1]:
+            size, count, height = sizes.pop(), counts.pop(), heights.pop()
+            heights[-1] = (heights[-1] * sizes[-1] + height * size) / (sizes[-1] + size)
+            sizes[-1] += size
+            counts[-1] += count
+    return np.repeat(heights, counts)
+
+
+def chance_of_fewer(hits: int, trials: int, chance: float) -> float:
+    """Return P(N ≤ hits) of a binomial count: how often a calibrated forecast holds no more often."""
+    return float(special.bdtr(hits, trials, chance)) if trials else 1.0
+
+
+def chance_of_more(hits: int, trials: int, chance: float) -> float:
+    """Return P(N ≥ hits) of a binomial count."""
+    return float(special.bdtrc(hits - 1, trials, chance)) if trials and hits else 1.0

@@ -30,8 +30,8 @@ class Progress:
     On a terminal one line is written over and over; elsewhere a line stands every ten seconds.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
-        self._quiet = quiet
+    def __init__(self, quiet: bool = False, noun: str = "trials") -> None:
+        self._quiet, self._noun = quiet, noun
         self._live = sys.stderr.isatty()
         self._started = time.monotonic()
         self._next = self._started + PATIENCE
@@ -44,7 +44,7 @@ class Progress:
             return
         self._next = now + (_EVERY if self._live else 10 * PATIENCE)
         most = f" of at most {total:,}" if total else ""
-        text = f"{done:,}{most} trials, {now - self._started:.0f} s"
+        text = f"{done:,}{most} {self._noun}, {now - self._started:.0f} s"
         self._put(f"\r{text:<{self._shown}}" if self._live else f"{text}\n")
         self._shown = len(text)
 

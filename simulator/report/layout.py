@@ -124,9 +124,7 @@ def rounded_to_sum(
     whole = [round(amount / step) for amount in amounts]
     missing = round(total / step) - sum(whole)
     sign = 1 if missing > 0 else -1
-    order = sorted(
-        range(len(whole)), key=lambda i: (i in kept, -sign * (amounts[i] / step - whole[i]))
-    )
+    order = sorted(range(len(whole)), key=lambda i: (i in kept, -sign * (amounts[i] / step - whole[i])))
     for place in order[: abs(missing)]:
         whole[place] += sign
     return [units * step for units in whole]
