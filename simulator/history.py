@@ -225,6 +225,16 @@ def distinct(told: Moves) -> Moves:
     return told.only(first)
 
 
+def times_pushed(moves: Moves, deals: int) -> Integers:
+    """Count how often the stated day of each deal was moved later, −1 where none was told."""
+    told = moves.only(moves.stated != UNKNOWN)
+    result = np.full(deals, -1)
+    result[told.deal] = 0
+    later = (told.deal[1:] == told.deal[:-1]) & (told.stated[1:] > told.stated[:-1])
+    np.add.at(result, told.deal[1:][later], 1)
+    return result
+
+
 def _as_of(history: History, day: int) -> History:
     told = history.moves if history.told is None else history.told
     seen = told.only((told.recorded <= day) & (told.day <= day))
@@ -232,14 +242,15 @@ def _as_of(history: History, day: int) -> History:
     place = np.full(len(history.deals), -1)
     place[kept] = np.arange(len(kept))
     seen = replace(seen, deal=place[seen.deal])
+    moves = distinct(seen)
     return replace(
         history,
         known=day,
         deals=_deals_as_of(history, told, seen, kept, day),
-        moves=distinct(seen),
+        moves=moves,
         invoices=_invoices_as_of(history.invoices, day),
         findings=(),
-        told=None if history.told is None else seen,
+        told=None if len(moves) == len(seen) else seen,
     )
 
 
@@ -272,7 +283,7 @@ def _deals_as_of(history: History, told: Moves, seen: Moves, kept: Integers, day
     closed = np.where(alone, deals.closed[kept], np.where(outcome == OPEN, NEVER, entered))
     final = _written(history, told)[kept] <= day
     before = final | (not (history.amounts_logged or "amount" in history.told_late))
-    pushed = _pushes(seen, len(kept))
+    pushed = times_pushed(seen, len(kept))
 
     def column(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
         late = name in history.told_late
@@ -325,16 +336,6 @@ def _newest(moves: Moves, values: Integers, missing: int, otherwise: Integers) -
     result = otherwise.copy()
     told = np.flatnonzero(values != missing)
     result[moves.deal[told]] = values[told]
-    return result
-
-
-def _pushes(moves: Moves, deals: int) -> Integers:
-    """Count how often the stated day of each deal was moved later, −1 where none was told."""
-    told = moves.only(moves.stated != UNKNOWN)
-    result = np.full(deals, -1)
-    result[told.deal] = 0
-    later = (told.deal[1:] == told.deal[:-1]) & (told.stated[1:] > told.stated[:-1])
-    np.add.at(result, told.deal[1:][later], 1)
     return result
 
 

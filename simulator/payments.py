@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from simulator.distributions import Distribution
+from simulator.payment_days import PaymentDays
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -68,6 +69,8 @@ class PaymentBehaviour:
         dispute: of invoices, or None.
         run_days: weekdays on which the customer's payment runs are, 0 for Monday; empty for every day.
         buckets: last day past due of each bucket of the life table; payment runs move days inside them only.
+        common: share of the lateness that the customers of all classes have in common in a trial.
+        days: weights of the calendar days on which payments go out that are ready, or None for every day.
 
     Raises:
         ValueError: a field outside its range, or chances that do not add to 1.
@@ -83,6 +86,8 @@ class PaymentBehaviour:
     dispute: Dispute | None = None
     run_days: tuple[int, ...] = ()
     buckets: tuple[int, ...] = ()
+    common: float = 0.0
+    days: PaymentDays | None = None
     _cdf: Float = field(init=False, repr=False)
     _guide: NDArray[np.intp] = field(init=False, repr=False)
     _scores: Float = field(init=False, repr=False)
@@ -93,6 +98,8 @@ class PaymentBehaviour:
         for name in ("bad_debt", "recovery", "discount_taken", "shared", "insolvency"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
+        if not 0 <= self.common <= 1 - self.shared:
+            raise ValueError(f"common is {self.common}; with shared it must be from 0 to 1")
         if self.insolvency == 1:
             raise ValueError("insolvency is 1: a customer that is certain to fail within a year pays nothing")
         if not set(self.run_days) <= set(range(7)):
@@ -131,26 +138,30 @@ class PaymentBehaviour:
         recovery: float = 0.0,
         discount_taken: float = 0.5,
         shared: float = 0.3,
+        common: float = 0.0,
+        days: PaymentDays | None = None,
+        first_day: int = FIRST_DAY,
     ) -> PaymentBehaviour:
         """Build from a life table: days past due to the share of invoices paid by then.
 
-        Within a bucket (lo, hi] the chance is the same for each whole day; the first bucket begins 30 days
-        before the due date; what the last one leaves is bad debt.
+        Within a bucket (lo, hi] the chance is the same for each whole day; the first bucket begins on
+        `first_day`, 30 days before the due date; what the last one leaves is bad debt.
 
         Raises:
-            ValueError: an empty table, a day before −30, shares outside 0 to 1 or falling, or nothing paid.
+            ValueError: an empty table, a day before the first, shares not rising from 0 to 1, nothing paid.
         """
         knots = sorted(table.items())
-        _check_table(knots)
-        low, paid = FIRST_DAY - 1, 0.0
+        _check_table(knots, first_day)
+        low, paid = first_day - 1, 0.0
         pieces = []
         for day, share in knots:
             pieces.append(np.full(day - low, (share - paid) / (day - low)))
             low, paid = day, float(share)
         buckets = tuple(int(day) for day, _ in knots)
         return cls(
-            FIRST_DAY, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared, buckets=buckets
-        )
+            first_day, np.concatenate(pieces), 1 - paid, recovery, discount_taken, shared, buckets=buckets,
+            common=common, days=days,
+        )  # fmt: skip
 
     @classmethod
     def stretched(
@@ -339,11 +350,11 @@ def _first_above(steps: Float, value: Float, at: NDArray[np.intp]) -> NDArray[np
     return at
 
 
-def _check_table(knots: list[tuple[int, float]]) -> None:
+def _check_table(knots: list[tuple[int, float]], first_day: int) -> None:
     if not knots:
         raise ValueError("the payment table is empty")
-    if knots[0][0] < FIRST_DAY:
-        raise ValueError(f"the payment table begins at day {knots[0][0]}; the earliest is {FIRST_DAY}")
+    if knots[0][0] < first_day:
+        raise ValueError(f"the payment table begins at day {knots[0][0]}; the earliest is {first_day}")
     paid = 0.0
     for day, share in knots:
         if day != int(day):

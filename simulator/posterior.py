@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.distributions import Distribution, Hazard
+from simulator.arrivals import Bluebirds, PipelineGeneration
+from simulator.distributions import Distribution, Empirical, Hazard
 from simulator.funnel import Funnel
 
 Floats = NDArray[np.float64]
@@ -62,6 +64,22 @@ class FunnelDraws:
 
     def __len__(self) -> int:
         return len(self.transitions)
+
+    @staticmethod
+    def of(funnel: Funnel) -> FunnelDraws | None:
+        """Return a funnel as its own only draw, or None where its stays are no hazards on common edges."""
+        size, stays = len(funnel.stages), list[StayDraws]()
+        for row in funnel.stays:
+            laws = {k: law for k, law in enumerate(row) if isinstance(law, Hazard)}
+            edges = {law.edges for law in laws.values()}
+            if len(edges) != 1 or len(laws) < sum(law is not None for law in row):
+                return None
+            common = edges.pop()
+            rates = np.ones((1, size + 2, len(common)))
+            for k, law in laws.items():
+                rates[0, k] = law.rates
+            stays.append(StayDraws(np.array(common), rates))
+        return FunnelDraws(funnel.stages, funnel.transitions[None], tuple(stays))
 
     def funnel(self, draw: int) -> Funnel:
         """Return the funnel of one draw."""
@@ -137,6 +155,41 @@ class GenerationDraws:
     bluebirds: Floats
     bluebird_amounts: Floats
 
+    @staticmethod
+    def of(noun: PipelineGeneration) -> GenerationDraws | None:
+        """Return deals to come as their own only draw, or None where their laws are not of the same form."""
+        found = noun.bluebirds
+        amounts, of_found = noun.amount, found.amount if found else Empirical(())
+        if not isinstance(amounts, Empirical) or not isinstance(of_found, Empirical):
+            return None
+        if found and found.dispersion != noun.dispersion:
+            return None
+        season = [[noun.season.get(month, 1.0) for month in range(1, 13)]]
+        return GenerationDraws(
+            np.array([noun.per_month]), np.array(season), np.array([noun.trend]), np.array([noun.dispersion]),
+            noun.entry[None], np.array(amounts.values), np.zeros(1),
+            np.array([found.per_month if found else 0.0]), np.array(of_found.values),
+        )  # fmt: skip
+
+    def generation(self, draw: int) -> PipelineGeneration:
+        """Return one draw."""
+        return self._noun(lambda values: values[draw], float(np.exp(self.amount_shift[draw])))
+
+    @cached_property
+    def mean(self) -> PipelineGeneration:
+        """Deals to come at the averages of all figures."""
+        return self._noun(lambda values: values.mean(axis=0), float(np.exp(self.amount_shift).mean()))
+
+    def _noun(self, of: Callable[[Floats], Any], growth: float) -> PipelineGeneration:
+        laws = (Empirical(tuple((a * growth).tolist())) for a in (self.amounts, self.bluebird_amounts))
+        amounts, found, dispersion = next(laws), next(laws), float(of(self.dispersion))
+        season = {month + 1: float(factor) for month, factor in enumerate(of(self.season))}
+        rate = float(of(self.bluebirds)) if found.values else 0.0
+        return PipelineGeneration(
+            float(of(self.per_month)), amounts, of(self.entry), season, float(of(self.trend)), dispersion,
+            Bluebirds(rate, found, dispersion) if rate else None,
+        )  # fmt: skip
+
     def factor(self, month: date, as_of: date) -> Floats:
         """Return season · (1 + trend)^(months from the as-of month / 12) of a month, floats[draw]."""
         months = (month.year - as_of.year) * 12 + month.month - as_of.month
@@ -168,8 +221,10 @@ class Posterior:
         draws: D, their number; trial n takes draw n modulo D.
         segments: by name.
         rho: total correlation of deals' luck, floats[draw], split as `Market` does; None where not learned.
+        payers: mean and standard deviation of the lateness score of each customer that is known.
     """
 
     draws: int
     segments: Mapping[str, SegmentDraws] = field(default_factory=dict)
     rho: Floats | None = None
+    payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)

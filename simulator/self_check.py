@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ Found = tuple[str, str, int, int, int, float]
 """Series, source, segment, first and last day, z."""
 
 
-def check_means(forecast: Trials, exact: Expected, parts: int = 1) -> Check:
+def check_means(forecast: Trials, exact: Expected, parts: int = 1, more: Sequence[Found] = ()) -> Check:
     """Compare the trials' means with the exact ones.
 
     Neighbouring cells are merged until the oracle expects 100 movements in all trials; the standard error is
@@ -36,10 +36,12 @@ def check_means(forecast: Trials, exact: Expected, parts: int = 1) -> Check:
         forecast: the trials.
         exact: means of the same scenario.
         parts: most instalments that any contract is cut into; each is rounded to a minor unit.
+        more: what else is compared, such as `compare_wins`.
     """
     found = [z for group in _groups(forecast, exact, parts) for z in _compare(forecast, group)]
     if exact.exempt_returns:
         found += _first_attempts(forecast, exact)
+    found += more
     threshold = float(-special.ndtri(5e-5 / max(len(found), 1)))
     names = [s.name for s in forecast.scenario.segments]
     failures = tuple(
@@ -48,6 +50,29 @@ def check_means(forecast: Trials, exact: Expected, parts: int = 1) -> Check:
         if not abs(z) < threshold
     )
     return Check(max((abs(f[-1]) for f in found), default=0.0), len(found), threshold, failures)
+
+
+def compare_wins(scenario: Scenario, ever: Floats, expected: Floats) -> Iterator[Found]:
+    """Compare how many first attempts are won in the end with Σ p* of each trial's draw (MODEL 11).
+
+    Given its draw a trial differs from that sum by chance alone, with mean 0, so the differences of trials
+    that share a draw are independent of each other.
+
+    Args:
+        scenario: with a posterior.
+        ever: won first attempts of open deals and of deals to come, floats[2, segment, trial].
+        expected: of the first so many draws, floats[2, segment, draw]; trials of other draws are left out.
+    """
+    assert scenario.posterior is not None
+    draw = np.arange(ever.shape[2]) % scenario.posterior.draws
+    looked_at = np.flatnonzero(draw < expected.shape[2])
+    for i, source in enumerate(("open", "new")):
+        for segment in range(ever.shape[1]):
+            exact = expected[i, segment, draw[looked_at]]
+            off = ever[i, segment, looked_at] - exact
+            if exact.sum() >= ENOUGH_WINNERS or (not exact.any() and off.any()):
+                z = standard_errors(off, 0.0, 1e-9)
+                yield "wins", source, segment, 1, scenario.horizon.last_day, z
 
 
 @dataclass(frozen=True)

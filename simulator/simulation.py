@@ -14,7 +14,7 @@ from simulator.deals import Wins
 from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, is_worth_dividing, play
 from simulator.errors import UsageError
 from simulator.executors import side_by_side
-from simulator.expected import Expected, expected, offer_effects, walk
+from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
 from simulator.forecast import (
     Check,
     ExactMeans,
@@ -31,15 +31,21 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
+from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
-from simulator.self_check import check_means
+from simulator.scores import design_effect
+from simulator.self_check import check_means, compare_wins
 from simulator.targets import Series
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
 MOST_SEED: Final = 2**63 - 1
+TRIALS_PER_DRAW: Final = 32
+"""More trials of the same posterior draws would tell nothing more: what is left is the draws' own error."""
+FIXED_TRIALS: Final = 10_000
+"""Most trials of the pass at fixed figures, by which runs under draws are checked."""
 TARGET_ERROR: Final = 0.005
 """Standard error of a target's chance at which the stop rule is content."""
 
@@ -83,7 +89,7 @@ def simulate(
         outcome = runner.play(plan, empty_outcome(plan), trials)
     else:
         outcome = _until_content(plan, runner, known)
-    main = _forecast(_bare(plan, outcome, known), plan, outcome, seed, by)
+    main = _forecast(_bare(plan, outcome, known), plan, outcome, runner, seed, by)
     return replace(main, sensitivity=_other_markets(main, plan, runner))
 
 
@@ -111,26 +117,30 @@ def _trials_asked(trials: object) -> int | None:
 
 def _until_content(plan: Plan, runner: _Runner, known: Known) -> Outcome:
     """Double the trials until the totals are known well enough (MODEL 9, stop rule)."""
-    outcome, count = empty_outcome(plan), FIRST_TRIALS
+    outcome, count, most = empty_outcome(plan), FIRST_TRIALS, MOST_TRIALS
+    if plan.scenario.posterior:
+        most = min(max(TRIALS_PER_DRAW * plan.scenario.posterior.draws, count), most)
     while True:
         outcome = runner.play(plan, outcome, count)
-        if count >= MOST_TRIALS or _content(_bare(plan, outcome, known)):
+        if count >= most or _content(_bare(plan, outcome, known)):
             return outcome
-        count = min(2 * count, MOST_TRIALS)
+        count = min(2 * count, most)
 
 
 def _content(totals: Trials) -> bool:
     """Return whether fiscal and cumulative totals, balances and targets are known well enough."""
     scenario = totals.scenario
     for target in scenario.targets:
-        chance = totals.target_chance(target)[0]
-        if np.sqrt(chance * (1 - chance) / totals.trials) > TARGET_ERROR:
+        reached = totals.reached(target)
+        chance, effect = float(reached.mean()), design_effect(reached, totals.draws)
+        if np.sqrt(chance * (1 - chance) / totals.trials * effect) > TARGET_ERROR:
             return False
     flows = (
         totals.window(series, period)[0] for series in scenario.series for period in _totals(scenario)
     )
     balances = (totals.balance_at(day) for day in _balance_days(scenario))
-    return all(converged(statistics(amounts, totals.unit)) for amounts in chain(flows, balances))
+    amounts = chain(flows, balances)
+    return all(converged(statistics(a, totals.unit, draws=totals.draws)) for a in amounts)
 
 
 def _balance_days(scenario: Scenario) -> list[int]:
@@ -161,12 +171,17 @@ def _bare(plan: Plan, outcome: Outcome, known: Known | None = None) -> Trials:
     )  # fmt: skip
 
 
-def _forecast(bare: Trials, plan: Plan, outcome: Outcome, seed: int, by: str | None) -> Forecast:
+def _forecast(
+    bare: Trials, plan: Plan, outcome: Outcome, runner: _Runner, seed: int, by: str | None
+) -> Forecast:
     exact = expected(plan.scenario)
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
     last = span.day_of(period.end) if period else span.last_day
-    check = check_means(bare, exact, plan.most_parts)
+    if plan.scenario.posterior is None:
+        check = check_means(bare, exact, plan.most_parts)
+    else:
+        check = _check_draws(plan, outcome, exact, runner, seed)
     check = replace(check, guarded=min(outcome.guarded / outcome.trials, 1.0))
     # Actual figures take the place of won deals, in the walk as everywhere.
     bridge = walk(plan.scenario, first, last, exact, already=bare.already("bookings", first, last_day=last))
@@ -176,6 +191,30 @@ def _forecast(bare: Trials, plan: Plan, outcome: Outcome, seed: int, by: str | N
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
         outcome.by_product, bare.known,
     )  # fmt: skip
+
+
+def _check_draws(plan: Plan, outcome: Outcome, exact: Expected, runner: _Runner, seed: int) -> Check:
+    """Check a run under posterior draws: wins draw by draw, everything else at fixed figures (MODEL 11)."""
+    scenario = plan.scenario
+    wins = compare_wins(scenario, outcome.ever, won_ever(scenario, draws_looked_at(scenario)))
+    fixed = compile_plan(replace(scenario, posterior=_fixed(scenario)), seed)
+    trials = min(outcome.trials, FIXED_TRIALS)
+    played = replace(runner, progress=None).play(fixed, empty_outcome(fixed), trials)
+    return check_means(_bare(fixed, played), exact, fixed.most_parts, list(wins))
+
+
+def _fixed(scenario: Scenario) -> Posterior:
+    """Return the plug-in figures of what is learned as the only draw, so that the same engine plays them."""
+    assert scenario.posterior is not None
+    segments = {}
+    for segment in scenario.segments:
+        learned = scenario.posterior.segments.get(segment.name, SegmentDraws())
+        generation = segment.generation if learned.generation else None
+        segments[segment.name] = SegmentDraws(
+            FunnelDraws.of(segment.funnel) if learned.funnel else None,
+            generation=GenerationDraws.of(generation) if generation else None,
+        )
+    return Posterior(1, segments)
 
 
 def _offers(scenario: Scenario) -> tuple[OfferEffect, ...]:

@@ -24,7 +24,17 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "market": ("shared", "segment"),
     "parameters": ("rho", "doubt"),
     "arrivals": ("count", "date", "entry", "size"),
-    "payments": ("lateness", "customer", "discount", "insolvency", "dispute", "settlement", "offer"),
+    "payments": (
+        "lateness",
+        "customer",
+        "common",
+        "run",
+        "discount",
+        "insolvency",
+        "dispute",
+        "settlement",
+        "offer",
+    ),
     "currency": ("rate",),
 }
 """The groups of purposes (MODEL 10, and the rates of currencies): a run may take another seed for any."""

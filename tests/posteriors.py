@@ -48,7 +48,8 @@ def generation_draws(draws=7, seed=3, stages=3, per_month=4.0, bluebirds=1.0):
     rng = np.random.default_rng(seed)
     return GenerationDraws(
         rng.gamma(20, per_month / 20, draws), rng.dirichlet(np.full(12, 20.0), draws) * 12,
-        rng.normal(0.1, 0.1, draws), rng.gamma(8, 0.5, draws), rng.dirichlet(np.arange(stages, 0, -1.0), draws),
+        rng.normal(0.1, 0.1, draws), rng.gamma(8, 0.5, draws),
+        rng.dirichlet(stages - np.arange(stages), draws),
         np.sort(np.round(rng.lognormal(9.5, 1.0, 40), 2)), rng.normal(0.05, 0.1, draws),
         rng.gamma(20, bluebirds / 20, draws), np.sort(np.round(rng.lognormal(8.0, 0.5, 15), 2)),
     )  # fmt: skip

@@ -11,7 +11,7 @@ BUILDING = (
     "errors executors fiscal periods streams money",
     "distributions clock scores words",
     "funnel amounts deals products terms payments receivables market arrivals currency targets"
-    " history posterior close_dates renewals offers cash figures",
+    " history posterior close_dates renewals offers cash figures payment_days",
     "scenario",
     "forecast",
     "loading engine expected runs",

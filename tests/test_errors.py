@@ -1,6 +1,8 @@
 """Each code of a problem or a note: an input that brings it, and nothing else does."""
 
 import pytest
+from history_examples import FATAL, FOUND
+from history_files import codes, example
 from test_loading_money import BIG, FILES, big
 from written import DEALS, INVOICES, SCENARIO, loaded, problems
 
@@ -220,8 +222,9 @@ NOTED = {
 
 
 def test_every_code_has_an_example():
-    examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, "W008"}  # W008 has its own test in test_resolve.py
-    assert examples == set(CODES)
+    examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
+    # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
+    assert examples | {"W008", "H063", "H064"} == set(CODES)
 
 
 @pytest.mark.parametrize("code", BAD)
@@ -257,11 +260,29 @@ def test_what_looks_odd_about_money_is_noted(tmp_path, code):
     assert code in notes and notes[code][1]
 
 
+@pytest.mark.parametrize("code", FATAL)
+def test_a_history_of_which_nothing_can_be_made_is_refused(tmp_path, code):
+    with pytest.raises(InputError) as caught:
+        example(tmp_path, **FATAL[code])
+    found = caught.value.problems
+    assert {p.code for p in found} == {code}
+    assert caught.value.exit_code == 4
+    assert found[0].message and found[0].remedy and (found[0].file or code == "H001")
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_what_is_odd_in_a_history_is_counted_with_its_rule(tmp_path, code):
+    history = example(tmp_path, **FOUND[code])
+    assert codes(history).get(code), codes(history)
+    (finding,) = [f for f in history.findings if f.code == code][:1]
+    assert finding.count >= 1 and len(finding.text) > 20 and len(finding.examples) <= 5
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_is_explained(code):
     title, rule, remedy = CODES[code]
     assert title and rule
-    assert remedy or code.startswith("W")
+    assert remedy or code[0] in "WH"
 
 
 def test_exit_codes_tell_scenario_from_data(tmp_path):

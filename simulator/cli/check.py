@@ -50,4 +50,4 @@ def command(
     if figures is not None:
         from simulator.report.check_figures import write_check_figures
 
-        write_check_figures(learned, checked, figures)
+        write_check_figures(learned, figures)

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from simulator.engine.billing import (
     Billed,
     Events,
-    Written,
     followed,
     invoices,
-    late_days,
     pending_days,
     settled,
 )
 from simulator.engine.block import Block
 from simulator.engine.identity import Entities
+from simulator.engine.lateness import Written, late_days
 from simulator.engine.plan import Backlog, DueRenewals, Invoices
 from simulator.engine.postings import Account, Postings
 from simulator.engine.recognition import revenue
@@ -148,9 +147,13 @@ def _collect(postings: Postings, opened: Invoices, tile: _Tile) -> None:
     customer, gross = opened.customer[which], opened.amount[which]
     day, due = opened.invoice_day[which], opened.due_day[which]
     failed = insolvency(payment, plan.customers, customer, walkers)
-    written = Written(day, due, gross, np.datetime64(plan.scenario.horizon.as_of, "D"), failed=failed)
-    factor = Billed(walkers, plan.customers, customer, gross, failed).factor if payment.shared else None
-    late = late_days(payment, written, walkers.draw, factor, -due)
+    origin = np.datetime64(plan.scenario.horizon.as_of, "D")
+    written = Written(day, due, gross, origin, failed=failed, last_day=plan.last_day)
+    joint = Billed(walkers, plan.customers, customer, gross, failed).joint(payment)
+    # What has been ready since the last day of payments still waits.
+    waiting = payment.days.idle(written.origin_day) if payment.days else 0
+    known = None if joint is None else plan.customers.known[customer]
+    late = np.maximum(late_days(payment, written, walkers.draw, joint, -due - waiting, known), 1 - due)
     everyone = np.arange(len(which))
     disputed = None if opened.disputed is None else everyone if opened.disputed else everyone[:0]
     paid = settled(

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from simulator.distributions import Distribution, Fixed, remaining_days
 from simulator.engine.contracts import LINE_DRAWS, LinePlan
 from simulator.engine.identity import Entities
+from simulator.engine.lateness import Draw, Written, late_days
 from simulator.engine.walk import Walkers
 from simulator.money import split
-from simulator.payments import NEVER, PaymentBehaviour, pay_days, shared_score
-from simulator.terms import Discount, Event
+from simulator.payments import NEVER, PaymentBehaviour, pay_days
+from simulator.terms import Event
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Events = dict[Event, Integers]
-Draw = Callable[[str], Floats]
-"""Gives the uniforms of a purpose, one an invoice."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,18 @@ class Billed:
 
     @cached_property
     def factor(self) -> Floats:
-        """The standard normal that all invoices of each deal's customer share in a trial."""
-        return np.asarray(
-            special.ndtri(self.customers.draw("customer", self.customer, self.walkers.offsets))
-        )
+        """The normal score that all invoices of each deal's customer share in a trial."""
+        return self.customers.lateness(self.customer, self.walkers.offsets)
+
+    def joint(self, payment: PaymentBehaviour) -> Floats | None:
+        """Return the part of each invoice's score that is not its own, None where all of it is.
+
+        sqrt(shared)·z of the customer + sqrt(common)·g of the trial.
+        """
+        if payment.common == 0:
+            return math.sqrt(payment.shared) * self.factor if payment.shared else None
+        everyone = math.sqrt(payment.common) * self.customers.everyone(self.walkers.offsets)
+        return np.asarray(math.sqrt(payment.shared) * self.factor + everyone)
 
 
 def event_days(line: LinePlan, walkers: Walkers, close_day: Integers) -> Events:
@@ -200,70 +207,13 @@ def followed(
     def draw(purpose: str) -> Floats:
         return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
 
-    written = Written(day, due, net + tax, terms.origin, installment.discount, failed)
+    last_day = len(line.term_end) - 1
+    written = Written(day, due, net + tax, terms.origin, installment.discount, failed, last_day)
     late = None
     if not installment.certain:
-        factor = billed.factor[entry] if terms.payment.shared else None
-        late = late_days(terms.payment, written, draw, factor)
+        joint = billed.joint(terms.payment)
+        late = late_days(terms.payment, written, draw, None if joint is None else joint[entry])
     return settled(terms.payment, written, entry, net, tax, late, draw)
-
-
-@dataclass(frozen=True)
-class Written:
-    """Invoices as they are written; arrays of equal length.
-
-    Attributes:
-        day: on which each is written.
-        due_day: on which it is due.
-        gross: contract minor units.
-        origin: date of day 0.
-        discount: early-payment discount on offer.
-        failed: day from which the customer does not pay, or None.
-    """
-
-    day: Integers
-    due_day: Integers
-    gross: Integers
-    origin: np.datetime64
-    discount: Discount | None = None
-    failed: Integers | None = None
-
-    @property
-    def weekday(self) -> Integers:
-        """The weekday of each due day, 0 for Monday."""
-        monday = np.datetime64("1970-01-05", "D")
-        return np.asarray(((self.origin - monday).astype(np.int64) + self.due_day) % 7)
-
-
-def late_days(
-    payment: PaymentBehaviour, written: Written, draw: Draw, factor: Floats | None,
-    so_far: Integers | None = None,
-) -> Integers:  # fmt: skip
-    """Draw the days past due on which invoices are paid, `NEVER` for bad debt.
-
-    Args:
-        payment: behaviour of the class.
-        written: the invoices.
-        draw: uniforms by purpose.
-        factor: standard normals of the customers, or None.
-        so_far: days past due by which each is known to be unpaid, or None for new ones.
-    """
-    score = special.ndtri(draw("lateness"))
-    if factor is not None:
-        score = shared_score(score, factor, payment.shared)
-    if not payment.run_days:
-        return _late_days(payment, score, so_far)
-    late, weekday = np.empty(len(score), dtype=np.int64), written.weekday
-    for day, behaviour in enumerate(payment.by_weekday):
-        some = np.flatnonzero(weekday == day)
-        late[some] = _late_days(behaviour, score[some], None if so_far is None else so_far[some])
-    return late
-
-
-def _late_days(payment: PaymentBehaviour, score: Floats, so_far: Integers | None) -> Integers:
-    if so_far is None:
-        return payment.late_days_of(score)
-    return payment.residual_late_days(special.ndtr(score), so_far)
 
 
 def settled(
@@ -306,6 +256,10 @@ def settled(
             if payment.recovery > 0:
                 recovered = np.zeros_like(net)
                 recovered[bad] = np.rint(written.gross[bad] * payment.recovery)
+    if payment.days is not None and late is not None:
+        u, origin, until = draw("run"), written.origin_day, written.last_day
+        day = payment.days.moved(day, u, origin, until)
+        end_day = payment.days.moved(end_day, u, origin, until) if lost else end_day
     if written.failed is not None:
         stopped = np.flatnonzero(np.where(day == NEVER, end_day, day) >= written.failed)
         if len(stopped):

@@ -34,7 +34,7 @@ class Block:
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         ever: first attempts won, whenever they close, of open deals and of deals to come, floats[2, segment,
-            trial]; None where nobody counts them.
+            trial]; of no segment where nobody counts them.
         guarded: attempts that the guard stopped.
     """
 
@@ -46,7 +46,7 @@ class Block:
     by_product: Mapping[Series, NDArray[np.float64]]
     closes: NDArray[np.int32]
     landed_parts: NDArray[np.float64]
-    ever: NDArray[np.float64] | None = None
+    ever: NDArray[np.float64]
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Block:
 
     def count_ever(self, source: int, segment: int, won: NDArray[np.float64] | Integers) -> None:
         """Count first attempts that are won in each trial: of open deals (0) or of deals to come (1)."""
-        if self.ever is not None:
+        if self.ever.shape[1]:
             self.ever[source, segment] += won
 
     def rates(self, currency: str) -> DayRates:
@@ -94,7 +94,7 @@ class Block:
 
 def new_block(
     plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]],
-    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice, ever: NDArray[np.float64] | None = None,
+    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice, ever: NDArray[np.float64],
 ) -> Block:  # fmt: skip
     """Return a block of trials, its market drawn and nothing played.
 
@@ -104,7 +104,7 @@ def new_block(
         money: of the run, floats[slice, cell, trial] of each series.
         by_product: likewise totals by product, floats[product, trial].
         numbers: of the block's trials there.
-        ever: of the run, floats[2, segment, trial], or None.
+        ever: of the run, floats[2, segment, trial].
     """
     count = numbers.stop - numbers.start
     offsets, posterior = trial_offsets(first, count), plan.scenario.posterior
@@ -121,5 +121,5 @@ def new_block(
         {series: total[:, numbers] for series, total in by_product.items()},
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
-        None if ever is None else ever[:, :, numbers],
+        ever[:, :, numbers],
     )

@@ -11,7 +11,7 @@ from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.contracts import Contracts, LinePlan, line_plan
-from simulator.engine.identity import Entities
+from simulator.engine.identity import Entities, Payers
 from simulator.engine.months import quarter_index
 from simulator.engine.plan import (
     COMING,
@@ -55,7 +55,7 @@ def compile_plan(
     streams, contracts = Streams(seed, group_seeds), Contracts(scenario)
     names = sorted({*scenario.pipeline.customer, *scenario.receivables.customer.tolist(),
                     *scenario.wins.customer, *scenario.renewals.customer})  # fmt: skip
-    customers = Entities(streams, "customer", names)
+    customers = Payers(streams, names, scenario.payers)
     place = {name: i for i, name in enumerate(names)}
     horizon = scenario.horizon
     quarters = [quarter_index(horizon.date_of(d), horizon.as_of) for d in range(horizon.last_day + 2)]

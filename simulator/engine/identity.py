@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.streams import DRAWS_PER_TRIAL, Floats, Integers, Streams, Words, uniforms
 
@@ -66,6 +67,38 @@ class Entities:
         """
         block, n = divmod(n, DRAWS_PER_TRIAL)
         return uniforms(self.states(purpose, which, offsets, attempt, block), n)
+
+    def lateness(self, which: Integers, offsets: Words) -> Floats:
+        """Return the normal score that the invoices of each customer share in its trial."""
+        return np.asarray(special.ndtri(self.draw("customer", which, offsets)))
+
+    def everyone(self, offsets: Words) -> Floats:
+        """Return the standard normal that the lateness of all customers shares in a trial."""
+        return np.asarray(
+            special.ndtri(uniforms(np.uint64(self._streams.key("book", "", "common")) + offsets))
+        )
+
+
+class Payers(Entities):
+    """Customers of whom some are known: how late they pay has been learned.
+
+    Args:
+        streams: of the run.
+        names: of the customers.
+        known: mean and standard deviation of the lateness score of those that are known.
+    """
+
+    def __init__(
+        self, streams: Streams, names: Sequence[str], known: Mapping[str, tuple[float, float]]
+    ) -> None:
+        super().__init__(streams, "customer", names)
+        self.known = np.array([name in known for name in names], dtype=np.bool_)
+        moments = [known.get(name, (0.0, 1.0)) for name in names]
+        self._mean, self._sd = np.array(moments, dtype=np.float64).reshape(-1, 2).T
+
+    def lateness(self, which: Integers, offsets: Words) -> Floats:
+        """Return the score of each customer in its trial: mean + sd·z, 0 and 1 for one not known."""
+        return np.asarray(self._mean[which] + self._sd[which] * super().lateness(which, offsets))
 
 
 class Numbered(Sequence[str]):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.engine.cells import Slice
 from simulator.engine.chances import Chances
 from simulator.engine.contracts import LinePlan
-from simulator.engine.identity import Entities
+from simulator.engine.identity import Entities, Payers
 from simulator.engine.kernels import Kernel
 from simulator.engine.months import Month
 from simulator.engine.populations import Arrivals, OpenDeals
@@ -192,7 +192,7 @@ class Plan:
     win_entities: Entities
     renewals: tuple[DueRenewals, ...]
     renewal_entities: Entities
-    customers: Entities
+    customers: Payers
     cell_of_day: Integers
     quarter_of_day: Integers
     rows: Mapping[Slice, int]

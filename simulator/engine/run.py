@@ -37,6 +37,8 @@ class Outcome:
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
         guarded: attempts that were stopped by the guard of 60 moves.
+        ever: first attempts that are won, whenever they close, of open deals (0) and of deals to come with
+            bluebirds (1), floats[2, segment, trial]; of no segment where nothing is learned.
     """
 
     money: dict[Posted, Floats]
@@ -45,6 +47,7 @@ class Outcome:
     closes: NDArray[np.int64]
     landed_parts: Floats
     guarded: int
+    ever: Floats
 
     @property
     def trials(self) -> int:
@@ -65,6 +68,7 @@ class Outcome:
             self.closes + more.closes,
             self.landed_parts + more.landed_parts,
             self.guarded + more.guarded,
+            np.concatenate((self.ever, more.ever), axis=2),
         )
 
 
@@ -78,6 +82,7 @@ def empty_outcome(plan: Plan) -> Outcome:
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
         np.zeros((2, deals)),
         0,
+        np.zeros((2, _counted(plan), 0)),
     )
 
 
@@ -102,11 +107,12 @@ def play(
     }
     products = {s: shared_zeros((len(m), count), workers) for s, m in outcome.by_product.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
+    ever = shared_zeros((2, _counted(plan), count), workers)
     blocks = max(-(-count // block), workers)
     edges = np.linspace(0, count, blocks + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> _Played:
-        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end)))
+        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end), ever))
 
     for done in side_by_side(task, itertools.pairwise(edges), workers):
         wins += done.wins
@@ -115,7 +121,7 @@ def play(
         guarded += done.guarded
         if progress is not None:
             progress(done.trials)
-    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded)
+    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded, ever)
 
 
 def is_worth_dividing(plan: Plan, trials: int) -> bool:
@@ -126,6 +132,11 @@ def is_worth_dividing(plan: Plan, trials: int) -> bool:
 def defer(money: Mapping[Posted, Floats]) -> None:
     """Add what is billed and not recognised to the deferred revenue, floats[slice, cell, trial] of each."""
     money["deferred"][0] += money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
+
+
+def _counted(plan: Plan) -> int:
+    """Return the number of segments whose wins are counted, whenever they close."""
+    return len(plan.segments) if plan.scenario.posterior else 0
 
 
 class _Played(NamedTuple):

@@ -1,6 +1,7 @@
 """Exact answers, written from MODEL.md: what the engine is checked against at the end of every run."""
 
 from simulator.expected.bridge import walk, weighted_pipeline, won_already
+from simulator.expected.draws import draws_looked_at, won_ever
 from simulator.expected.means import SOURCES, Daily, Expected, expected
 from simulator.expected.offers import OfferEffect, offer_effects
 from simulator.expected.stages import StageRow, funnel_table
@@ -11,10 +12,12 @@ __all__ = [
     "Expected",
     "OfferEffect",
     "StageRow",
+    "draws_looked_at",
     "expected",
     "funnel_table",
     "offer_effects",
     "walk",
     "weighted_pipeline",
     "won_already",
+    "won_ever",
 ]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.expected.billing import Invoices, Ledger, rates_on
 from simulator.expected.events import Calendar, after, chances, pending
+from simulator.expected.paying import UNKNOWN
 from simulator.expected.revenue import served
 from simulator.scenario import Scenario
 from simulator.scenario.backlog import Rest
@@ -69,7 +70,8 @@ def _events(rest: Rest, signed: int, calendar: Calendar) -> dict[Event, int | Fl
 def _invoice(rest: Rest, number: int, source: int, event: int | Floats, ledger: Ledger) -> None:
     """Write an instalment's invoice, or presume that it was written."""
     terms, calendar = rest.conditions, ledger.calendar
-    kind = Invoices.of(source, terms, terms.installments[number])
+    payer = ledger.scenario.payers.get(ledger.scenario.wins.customer[rest.win], UNKNOWN)
+    kind = Invoices.of(source, terms, terms.installments[number], payer)
     days, left = calendar.invoiced(terms, number), float(rest.unbilled[number])
     if isinstance(event, int):
         day = _on(days, event, calendar)

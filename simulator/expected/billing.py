@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
 from simulator.expected.events import NOISE, Calendar
-from simulator.expected.paying import opening_receipts, paid_after
+from simulator.expected.paying import UNKNOWN, Payer, gone_out, of_payer, opening_receipts, paid_after
 from simulator.money import minor_digits
+from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
 from simulator.scenario import Scenario
@@ -23,6 +24,8 @@ from simulator.terms import Discount, DueRule, Event, Installment
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Spectrum = NDArray[np.complex128]
+Route = tuple[int, int, str, PaymentDays | None, float]
+"""Source, segment and currency of money; days on which it goes out, and insolvency until then."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Invoices:
         discount: on offer, or None.
         certain: paid on the due day for certain.
         deferred: there is a rule of revenue, so that they count towards deferred revenue.
+        payer: mean and standard deviation of the customer's lateness score.
     """
 
     source: int
@@ -50,13 +54,20 @@ class Invoices:
     discount: Discount | None
     certain: bool
     deferred: bool
+    payer: Payer
+
+    @property
+    def route(self) -> Route:
+        """Where their money goes, and how."""
+        days = None if self.certain else self.payment.days
+        return self.source, self.segment, self.currency, days, self.payment.insolvency
 
     @staticmethod
-    def of(source: int, terms: Conditions, part: Installment) -> Invoices:
+    def of(source: int, terms: Conditions, part: Installment, payer: Payer) -> Invoices:
         """Return what decides about the invoices of an instalment."""
         return Invoices(
             source, terms.segment, terms.currency, terms.tax, terms.payment, part.due, part.discount,
-            part.certain, terms.recognise is not None,
+            part.certain, terms.recognise is not None, payer,
         )  # fmt: skip
 
 
@@ -94,13 +105,16 @@ class Ledger:
         """Return likewise what is taken to have been invoiced by now, floats[day first … 0]."""
         return self._presumed.setdefault(kind, np.zeros(1 - self.calendar.first))
 
-    def bill(self, source: int, terms: Conditions, events: Mapping[Event, Floats]) -> None:
+    def bill(
+        self, source: int, terms: Conditions, events: Mapping[Event, Floats], payer: Payer = UNKNOWN
+    ) -> None:
         """Write the invoices of lines under one set of conditions.
 
         Args:
             source: index.
             terms: the conditions.
             events: solvent customers' money by the day of each event, floats[day 0 … last].
+            payer: mean and standard deviation of the customers' lateness score.
         """
         last = self.calendar.last
         today = -self.calendar.first
@@ -110,32 +124,33 @@ class Ledger:
             days = self.calendar.invoiced(terms, number)[today:]
             inside = np.flatnonzero((days <= last) & (money != 0))
             amounts = money[inside] * kept[days[inside] - inside] * float(part.share)
-            self.write(Invoices.of(source, terms, part))[:] += np.bincount(days[inside], amounts, last + 1)
+            self.write(Invoices.of(source, terms, part, payer))[:] += np.bincount(
+                days[inside], amounts, last + 1
+            )
 
     def close(self) -> None:
         """Bill, tax and pay all invoices so far, and pay what was opened before."""
         horizon, first = self.scenario.horizon, self.calendar.first
         taxed = np.zeros(horizon.last_day + 1 - first)
-        totals: dict[tuple[int, int, str], Spectrum] = {}
+        totals: dict[Route, Spectrum] = {}
         for kind, net in self._written.items():
             converted = net * self._rates(kind.currency)[-first:]
             by_cell(self.billings[kind.source, kind.segment], converted, horizon)
             if kind.deferred:
                 by_cell(self.deferred, converted, horizon)
             taxed[-first:] += converted * float(kind.tax)
-            key = kind.source, kind.segment, kind.currency
-            totals[key] = totals.get(key, 0) + self._paid(kind, net)
+            totals[kind.route] = totals.get(kind.route, 0) + self._paid(kind, net)
         for kind, net in self._presumed.items():
             taxed[: 1 - first] += net * self._rates(kind.currency)[: 1 - first] * float(kind.tax)
-            self._receive(kind.source, kind.segment, kind.currency, self._paid_of_presumed(kind, net))
-        for (source, segment, currency), spectrum in totals.items():
-            self._receive(source, segment, currency, self._back(spectrum))
+            self._receive(kind.route, self._paid_of_presumed(kind, net))
+        for route, spectrum in totals.items():
+            self._receive(route, self._back(spectrum))
         self._pass_on(taxed)
 
     def open(self, source: int) -> None:
         """Let the opening invoices be paid, and pass on the tax of all that are known."""
         weekday = lambda day: int(self.calendar.weekday(np.array(day)))  # noqa: E731
-        receive = lambda segment, code, money: self._receive(source, segment, code, money)  # noqa: E731
+        receive = lambda route, money: self._receive((source, *route), money)  # noqa: E731
         opening_receipts(self.scenario, weekday, receive)
         invoices, horizon, rule = self.scenario.receivables, self.scenario.horizon, self.scenario.cash.tax
         for row in np.flatnonzero((invoices.invoice_day <= 0) & (invoices.tax_minor != 0)).tolist():
@@ -167,10 +182,10 @@ class Ledger:
 
     def _law(self, kind: Invoices, gap: int, weekday: int) -> Spectrum:
         """Transform the law of payment of solvent customers."""
-        key = kind.payment, gap, weekday, kind.discount, kind.certain
+        key = kind.payment, kind.payer, gap, weekday, kind.discount, kind.certain
         if key not in self._laws:
             size = self.calendar.last + 1
-            behaviour = kind.payment.by_weekday[weekday]
+            behaviour = of_payer(kind.payment.by_weekday[weekday], kind.payer)
             law = paid_after(behaviour, gap, kind.discount, kind.certain, size)
             self._laws[key] = np.fft.rfft(law * kind.payment.solvent(np.arange(size)), self._length)
         return self._laws[key]
@@ -185,7 +200,7 @@ class Ledger:
         for group in np.unique(groups).tolist():
             gap, weekday = divmod(group, 7)
             chosen = written[groups == group]
-            behaviour = kind.payment.by_weekday[weekday]
+            behaviour = of_payer(kind.payment.by_weekday[weekday], kind.payer)
             size = last + 1 - int(chosen.min(initial=0))
             law = paid_after(behaviour, gap, kind.discount, kind.certain, size)
             for day in chosen.tolist():
@@ -201,7 +216,10 @@ class Ledger:
         money = np.fft.irfft(spectrum, self._length)[: self.calendar.last + 1]
         return np.where(money > NOISE * np.abs(spectrum[0]), money, 0.0)
 
-    def _receive(self, source: int, segment: int, currency: str, money: Floats) -> None:
+    def _receive(self, route: Route, money: Floats) -> None:
+        source, segment, currency, days, insolvency = route
+        if days is not None:
+            money = gone_out(days, insolvency, self.scenario.horizon.as_of.toordinal(), money)
         converted = money * rates(self.scenario, currency)
         by_cell(self.receipts[source, segment], converted, self.scenario.horizon)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from simulator.deals import Pipeline
+from simulator.expected.paying import UNKNOWN, Payer
 from simulator.products import NO_PRODUCT, Line, Product
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions, conditions, offered_conditions
@@ -35,6 +36,7 @@ class Kind:
         product: index, or `NO_PRODUCT`.
         months: the line's own length of service, 0 where the product decides.
         offer: index of the one taken, or `NO_OFFER`.
+        payer: mean and standard deviation of the customer's lateness score.
     """
 
     segment: int
@@ -44,6 +46,7 @@ class Kind:
     product: int
     months: int
     offer: int = NO_OFFER
+    payer: Payer = UNKNOWN
 
     def conditions(self, scenario: Scenario) -> Conditions:
         """Return the conditions of such lines; their stated days are left aside."""
@@ -98,14 +101,16 @@ class DealLines:
     number: Sums
 
     @staticmethod
-    def of(pipeline: Pipeline, rows: Integers, factor: float) -> DealLines:
+    def of(pipeline: Pipeline, rows: Integers, factor: float, payers: Mapping[str, Payer]) -> DealLines:
         """Return the lines of some deals, their amounts times a factor."""
         found: dict[tuple[Kind, Stated], int] = {}
         row, deal, share = [], [], []
         for n, i in enumerate(rows.tolist()):
             group, code, terms = pipeline.customer_class[i], pipeline.currency[i], pipeline.terms[i]
+            payer = payers.get(pipeline.customer[i], UNKNOWN)
             for line in pipeline.lines[i]:
-                kind = Kind(int(pipeline.segment[i]), group, code, terms, line.product, line.months)
+                index = int(pipeline.segment[i])
+                kind = Kind(index, group, code, terms, line.product, line.months, payer=payer)
                 key = kind, earliest(line)
                 row.append(found.setdefault(key, len(found)))
                 deal.append(n)

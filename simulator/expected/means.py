@@ -85,7 +85,7 @@ def expected(scenario: Scenario) -> Expected:
         series, stated = _solvent(terms, np.stack(list(rows.values()), axis=1), source), list(rows)
         renewed.follow(kind, terms, series, stated)
         events = by_event(terms, series[SOLVENT], stated)
-        ledger.bill(source, terms, events)
+        ledger.bill(source, terms, events, kind.payer)
         if terms.recognise:
             rate = rates(scenario, terms.currency)
             steady = rate.min() == rate.max()
@@ -147,7 +147,7 @@ def _add_renewals(
         booked = series[MONEY] * rate
         result.daily.renewals[kind.segment] += booked
         by_cell(result.winners[RENEWALS, kind.segment], series[LINES], scenario.horizon)
-        ledger.bill(RENEWALS, terms, dict.fromkeys(EVENTS, series[SOLVENT]))
+        ledger.bill(RENEWALS, terms, dict.fromkeys(EVENTS, series[SOLVENT]), kind.payer)
         events = dict.fromkeys(EVENTS, series[SOLVENT] * rate)
         revenue[RENEWALS, kind.segment] += recognised(terms, ledger.calendar, events)
 

@@ -12,7 +12,7 @@ from simulator.distributions import LONGEST, Distribution
 from simulator.expected.billing import rates
 from simulator.expected.events import chances
 from simulator.expected.lines import Kind, Stated, Taking
-from simulator.expected.paying import paid_after
+from simulator.expected.paying import Payer, of_payer, paid_after
 from simulator.expected.signatures import OPEN, Signatures
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
@@ -97,7 +97,7 @@ class _Times:
         if (kind, stated) not in self._lines:
             terms, last = kind.conditions(self.scenario), self.scenario.horizon.last_day
             if kind not in self._events:
-                self._events[kind] = self._by_event(terms, last)
+                self._events[kind] = self._by_event(terms, last, kind.payer)
             known, (start, delivery) = self._events[kind], stated
             total = known["signature"][:, : last + 1].copy()
             for event, law, day in (("start", terms.start, start), ("delivery", terms.delivery, delivery)):
@@ -107,7 +107,7 @@ class _Times:
             self._lines[kind, stated] = total
         return self._lines[kind, stated]
 
-    def _by_event(self, terms: Conditions, last: int) -> dict[Event, Floats]:
+    def _by_event(self, terms: Conditions, last: int, payer: Payer) -> dict[Event, Floats]:
         """Return what is received of the parts that wait for an event, and Σ received × day of receipt.
 
         What waits for acceptance is averaged over it, by the day of delivery.
@@ -122,7 +122,7 @@ class _Times:
         for number, part in enumerate(terms.installments):
             days = np.arange(size.get(part.event, far))
             written = terms.invoice_days(number, days)
-            paid, waited = self._payments(terms, part, written, terms.due_days(number, written))
+            paid, waited = self._payments(terms, part, written, terms.due_days(number, written), payer)
             share = float(part.share) * (1 + float(terms.tax))
             moments = share * np.stack((paid, paid * written + waited))
             found[part.event] = found.get(part.event, 0.0) + moments
@@ -132,22 +132,28 @@ class _Times:
         return found
 
     def _payments(
-        self, terms: Conditions, part: Installment, written: Integers, due: Integers
+        self, terms: Conditions, part: Installment, written: Integers, due: Integers, payer: Payer
     ) -> tuple[Floats, Floats]:
         """Return the share of each invoice that is paid, and Σ share × days since it was written."""
         weekday = (due + terms.origin.astype("datetime64[D]").astype(np.int64) + 3) % 7
         weekday *= bool(terms.payment.run_days)
         groups, at = np.unique((due - written) * 7 + weekday, return_inverse=True)
-        each = np.array([self._moments(terms, part, *divmod(group, 7)) for group in groups.tolist()])[at]
+        each = np.array([self._moments(terms, part, payer, *divmod(group, 7)) for group in groups.tolist()])[
+            at
+        ]
         return each[:, 0], each[:, 1]
 
-    def _moments(self, terms: Conditions, part: Installment, gap: int, weekday: int) -> tuple[float, float]:
+    def _moments(
+        self, terms: Conditions, part: Installment, payer: Payer, gap: int, weekday: int
+    ) -> tuple[float, float]:
         payment = terms.payment
-        key = (payment, gap, weekday, part.discount, part.certain)
+        key = (payment, payer, gap, weekday, part.discount, part.certain)
         if key not in self._laws:
             size = max(gap, 0) + len(payment.pmf) + max(payment.last_day, 0) + 1
             size += LONGEST if payment.dispute else 0
-            law = paid_after(payment.by_weekday[weekday], gap, part.discount, part.certain, size)
+            law = paid_after(
+                of_payer(payment.by_weekday[weekday], payer), gap, part.discount, part.certain, size
+            )
             self._laws[key] = float(law.sum()), float(law @ np.arange(size))
         return self._laws[key]
 

@@ -3,17 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.expected.events import chances
+from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Scenario
 from simulator.terms import Discount
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Payer = tuple[float, float]
+"""Mean and standard deviation of a customer's lateness score."""
+
+Route = tuple[int, str, PaymentDays | None, float]
+
+UNKNOWN: Final[Payer] = (0.0, 1.0)
+_NODES: Final = 64
+"""Of the average over a customer's score."""
+
+
+def of_payer(behaviour: PaymentBehaviour, payer: Payer) -> PaymentBehaviour:
+    """Return how a known customer pays new invoices.
+
+    The score of an invoice is √shared·(m + s·z) + √(1 − shared)·e, normal: paid by day j with chance
+    Φ((Φ⁻¹(F(j)) − √shared·m) / √(shared·s² + 1 − shared)).
+
+    Args:
+        behaviour: of the class, F.
+        payer: m and s.
+    """
+    if payer == UNKNOWN or behaviour.shared == 0:
+        return behaviour
+    (mean, sd), shared = payer, behaviour.shared
+    scores = special.ndtri(np.minimum(np.cumsum(behaviour.pmf), 1.0))
+    paid = special.ndtr((scores - np.sqrt(shared) * mean) / np.sqrt(shared * sd**2 + 1 - shared))
+    if behaviour.bad_debt == 0:
+        paid[np.flatnonzero(behaviour.pmf)[-1] :] = 1.0
+    return replace(behaviour, pmf=np.diff(paid, prepend=0.0), bad_debt=1 - float(paid[-1]))
+
+
+def gone_out(days: PaymentDays, insolvency: float, origin: int, money: Floats) -> Floats:
+    """Return when money goes out that is ready on each day: on each, its weight's share of what waits.
+
+    Args:
+        days: weights of the days.
+        insolvency: chance a year that a customer fails, also while a payment waits.
+        origin: ordinal of day 0, before whose end everything went out that was ready then.
+        money: ready, floats[day 0 … last].
+
+    Returns:
+        floats[day 0 … last].
+    """
+    weights, kept = days.weights(origin, origin + len(money) - 1), (1 - insolvency) ** (1 / 365.25)
+    result, waiting = np.zeros_like(money), 0.0
+    for day in range(1, len(money)):
+        waiting = waiting * kept + money[day]
+        result[day] = weights[day] * waiting
+        waiting -= result[day]
+    return result
 
 
 def paid_after(
@@ -57,7 +110,7 @@ def paid_after(
 
 
 def opening_receipts(
-    scenario: Scenario, weekday: Callable[[int], int], receive: Callable[[int, str, Floats], None]
+    scenario: Scenario, weekday: Callable[[int], int], receive: Callable[[Route, Floats], None]
 ) -> None:
     """Hand over what opening invoices bring, given that they are unpaid at the end of day 0.
 
@@ -68,10 +121,11 @@ def opening_receipts(
     Args:
         scenario: whose receivables are paid.
         weekday: of a day from as-of.
-        receive: takes the segment, the currency, and minor units of it by day, floats[day 0 … last].
+        receive: takes segment, currency, days on which payments go out and insolvency until then; and minor
+            units of the currency by the day on which they are ready, floats[day 0 … last].
     """
     invoices, last = scenario.receivables, scenario.horizon.last_day
-    amounts: dict[tuple[int, PaymentBehaviour, int, int, float], float] = {}
+    amounts: dict[tuple[int, PaymentBehaviour, int, int, float, Payer | None], float] = {}
     for row in np.flatnonzero(invoices.open).tolist():
         segment = max(scenario.invoice_segment[row], 0) if scenario.invoice_segment else 0
         behaviour = scenario.invoice_payment(row)
@@ -79,31 +133,74 @@ def opening_receipts(
         if behaviour.dispute and scenario.disputes_known:
             contested = float(invoices.disputed[row])
         due = int(invoices.due_day[row])
-        key = (segment, behaviour, int(invoices.currency_index[row]), due, contested)
+        payer = scenario.payers.get(str(invoices.customer[row])) if behaviour.shared else None
+        key = (segment, behaviour, int(invoices.currency_index[row]), due, contested, payer)
         amounts[key] = amounts.get(key, 0.0) + float(invoices.amount_minor[row])
-    paid: dict[tuple[int, int], Floats] = {}
-    for (segment, behaviour, currency, due, contested), amount in amounts.items():
-        money = paid.setdefault((segment, currency), np.zeros(last + 1))
-        law = residual(behaviour.by_weekday[weekday(due)], due, contested, last + 1)
+    paid: dict[Route, Floats] = {}
+    for (segment, behaviour, currency, due, contested, payer), amount in amounts.items():
+        days = behaviour.days
+        route = segment, invoices.currencies[currency], days, behaviour.insolvency
+        money = paid.setdefault(route, np.zeros(last + 1))
+        waiting = days.idle(scenario.horizon.as_of.toordinal()) if days else 0
+        law = residual(behaviour.by_weekday[weekday(due)], due, contested, last + 1, payer, waiting)
         money += amount * law * behaviour.solvent(np.arange(last + 1))
-    for (segment, currency), money in paid.items():
-        receive(segment, invoices.currencies[currency], money)
+    for route, money in paid.items():
+        receive(route, money)
 
 
-def residual(behaviour: PaymentBehaviour, due: int, contested: float, size: int) -> Floats:
-    """Return the expected share of an opening invoice that is paid each day from as-of, floats[size]."""
+def residual(
+    behaviour: PaymentBehaviour, due: int, contested: float, size: int, payer: Payer | None = None,
+    waiting: int = 0,
+) -> Floats:  # fmt: skip
+    """Return the expected share of an opening invoice that is paid each day from as-of, floats[size].
+
+    Args:
+        behaviour: of the class, towards invoices due on that weekday.
+        due: day.
+        contested: chance that it is.
+        size: of the result.
+        payer: the customer's score where it is known, and tells of this invoice already.
+        waiting: days before the as-of day's end since which what was ready still waits.
+    """
     paid = np.zeros(size + 1)
-    late, table, bad_debt = behaviour.late_law()
-    later = late > -due
-    left = float(table[later].sum()) + bad_debt
-    if left <= 1e-12:
-        paid[min(1, size)], left, bad_debt = 1.0, 1.0, 0.0
-    else:
-        np.add.at(paid, np.minimum(due + late[later], size), table[later] / left)
+    late, table, bad_debt = _unpaid(behaviour, -due - waiting, payer)
+    np.add.at(paid, np.clip(due + late, min(1, size), size), table)
     result = paid
     if behaviour.dispute and contested:
         put_off = np.convolve(paid[:size], chances(behaviour.dispute.delay)[:size])[:size]
         result = (1 - contested) * paid
         result[:size] += contested * (1 - float(behaviour.dispute.credited)) * put_off
-    result[min(max(due + behaviour.last_day, 1), size)] += bad_debt / left * behaviour.recovery
+    result[min(max(due + behaviour.last_day, 1), size)] += bad_debt * behaviour.recovery
     return result[:size]
+
+
+def _unpaid(behaviour: PaymentBehaviour, so_far: int, payer: Payer | None) -> tuple[Integers, Floats, float]:
+    """Return days past due, their chances and that of bad debt, given that more than `so_far` have passed.
+
+    Of a known customer the average over the score of the chances given score and survival:
+    E[(R_w(j − 1) − R_w(j)) / R_w(so far)], R_w(j) = Φ((w − Φ⁻¹(F(j))) / √(1 − shared − common)),
+    w ~ N(√shared·m, shared·s² + common).
+    """
+    late, table, bad_debt = behaviour.late_law()
+    later = late > so_far
+    left = float(table[later].sum()) + bad_debt
+    if left <= 1e-12:
+        return np.array([so_far + 1]), np.ones(1), 0.0
+    own = 1 - behaviour.shared - behaviour.common
+    if payer is None or not later.any():
+        return late[later], table[later] / left, bad_debt / left
+    paid = np.minimum(np.cumsum(table), 1 - bad_debt)
+    if bad_debt == 0:
+        paid[np.flatnonzero(table)[-1] :] = 1.0
+    before = paid[~later][-1] if (~later).any() else 0.0
+    bounds = special.ndtri(np.concatenate(([before], paid[later])))
+    mean, spread = np.sqrt(behaviour.shared) * payer[0], behaviour.shared * payer[1] ** 2 + behaviour.common
+    if own > 1e-12:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        scores = mean + np.sqrt(spread) * nodes
+        logs = special.log_ndtr((scores[:, None] - bounds) / np.sqrt(own))
+        alive = (weights / weights.sum()) @ np.exp(logs - logs[:, :1])
+    else:  # without luck of its own an invoice whose score lies below what is known is paid at once
+        alive = special.ndtr((mean - bounds) / np.sqrt(spread))
+        alive[0] = 1.0
+    return late[later], -np.diff(alive), float(alive[-1])

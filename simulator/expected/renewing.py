@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.distributions import Distribution, Fixed
 from simulator.expected.events import SHORTEST_TERM, Calendar, after, chances, reached
 from simulator.expected.lines import NO_OFFER, Kind, Stated
+from simulator.expected.paying import UNKNOWN
 from simulator.products import Renewal
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
@@ -42,7 +43,8 @@ class Renewed:
         kept: dict[Kind, Floats] = {}
         for i in np.flatnonzero(table.due_day <= last).tolist():
             segment, product = int(table.segment[i]), int(table.product[i])
-            kind = Kind(segment, table.customer_class[i], table.currency[i], "", product, 0)
+            payer = self.scenario.payers.get(table.customer[i], UNKNOWN)
+            kind = Kind(segment, table.customer_class[i], table.currency[i], "", product, 0, payer=payer)
             if kind not in kept:
                 kept[kind] = kind.conditions(self.scenario).payment.solvent(np.arange(last + 1))
             day, chance = int(table.due_day[i]), float(table.chance[i])

@@ -122,7 +122,7 @@ class Signatures:
             converted[chosen] = first[chosen] @ (rate[code] * price)
         self.deals[2, deals.rows] = amounts * factor * converted
 
-        lines = DealLines.of(pipeline, deals.rows, factor)
+        lines = DealLines.of(pipeline, deals.rows, factor, self.scenario.payers)
         again = np.zeros_like(rate)
         money, number = lines.money.of(first), lines.number.of(first)
         if returns.any:

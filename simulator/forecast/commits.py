@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from simulator.forecast.trials import Trials
-from simulator.scores import wilson
+from simulator.scores import share_interval
 
 CATEGORY: Final = "category"
 WORDS: Final = {"commit": ("commit", "committed"), "best case": ("best case", "upside", "best-case")}
@@ -60,7 +60,5 @@ def commits(forecast: Trials) -> tuple[Commit, ...]:
             float(scenario.rates.convert(scenario.pipeline.amount[i], scenario.pipeline.currency[i], 0))
             for i in chosen.tolist()
         )
-        hits = int(np.count_nonzero(amounts >= value))
-        low, high = wilson(hits, forecast.trials)
-        found.append(Commit(name, value, len(chosen), hits / forecast.trials, low, high))
+        found.append(Commit(name, value, len(chosen), *share_interval(amounts >= value, forecast.draws)))
     return tuple(found)

@@ -146,14 +146,15 @@ def _slippage(forecast: Trials) -> float | None:
 
 
 def _stats(forecast: Trials, amounts: NDArray[np.float64], past: float = 0.0) -> dict[str, Any]:
-    return statistics(amounts, forecast.unit, past)
+    return statistics(amounts, forecast.unit, past, draws=forecast.draws)
 
 
 def _total(
     forecast: Trials, series: Series, segment: int | None = None, curve: bool = False
 ) -> dict[str, Any]:
     certain = forecast.is_certain(series, 1, None, segment)
-    return statistics(*_in_major(forecast, forecast.total(series, segment)), curve, certain)
+    of_all = _in_major(forecast, forecast.total(series, segment))
+    return statistics(*of_all, curve, certain, forecast.draws)
 
 
 def _window(
@@ -162,7 +163,8 @@ def _window(
     horizon = forecast.scenario.horizon
     first, last = horizon.day_of(period.start), min(horizon.day_of(period.end), horizon.last_day)
     certain = forecast.is_certain(series, first, last, segment)
-    return statistics(*_in_major(forecast, forecast.window(series, period, segment)), curve, certain)
+    inside = _in_major(forecast, forecast.window(series, period, segment))
+    return statistics(*inside, curve, certain, forecast.draws)
 
 
 def _in_major(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.figures import COMPANY
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
-from simulator.scores import wilson
+from simulator.scores import share_interval
 from simulator.targets import Series
 
 Floats = NDArray[np.float64]
@@ -32,6 +32,7 @@ class Planned:
         actual: what has come by the as-of day, minor units.
         amounts: what the whole period brings, actuals included, floats[trial]; None where it has passed.
         certain: whether nothing of it is left open, which trials that agree do not tell by themselves.
+        draws: posterior draws that the trials share, or None.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Planned:
     actual: float
     amounts: Floats | None
     certain: bool = False
+    draws: int | None = None
 
     @property
     def difference(self) -> float:
@@ -54,10 +56,8 @@ class Planned:
         if self.amounts is None:
             reached = float(self.actual >= self.plan)
             return reached, reached, reached
-        hits = int(np.count_nonzero(self.amounts >= self.plan))
-        if self.certain:
-            return (float(hits > 0),) * 3
-        return hits / len(self.amounts), *wilson(hits, len(self.amounts))
+        chance, low, high = share_interval(self.amounts >= self.plan, self.draws)
+        return (float(chance > 0),) * 3 if self.certain else (chance, low, high)
 
 
 def planned(forecast: Trials) -> Iterator[Planned]:
@@ -101,4 +101,4 @@ def _row(
         return Planned(kind, period, series, segment, plan, actual, None)
     amounts = forecast.window(series, period, segment)[0]
     certain = forecast.is_certain(series, first, last, segment)
-    return Planned(kind, period, series, segment, plan, actual, amounts, certain)
+    return Planned(kind, period, series, segment, plan, actual, amounts, certain, forecast.draws)

@@ -21,9 +21,8 @@ def levels_at(forecast: Trials, period: Period) -> dict[str, Any]:
     """Return balance and deferred revenue at a period's end, where the scenario has them."""
     horizon = forecast.scenario.horizon
     day = min(horizon.day_of(period.end), horizon.last_day)
-    return {
-        level: statistics(level_at(forecast, level, day), forecast.unit) for level in levels(forecast)
-    }
+    amounts = {level: level_at(forecast, level, day) for level in levels(forecast)}
+    return {level: statistics(a, forecast.unit, draws=forecast.draws) for level, a in amounts.items()}
 
 
 def parts(forecast: Trials, period: Period) -> dict[str, Any]:
@@ -82,7 +81,7 @@ def plans_of(forecast: Trials, period: Period) -> dict[str, Any]:
             amounts = forecast.window(series, period)[0]
             first, last = map(forecast.scenario.horizon.day_of, (period.start, period.end))
             certain = forecast.is_certain(series, first, last)
-            row = Planned("month", period, series, None, amount, 0.0, amounts, certain)
+            row = Planned("month", period, series, None, amount, 0.0, amounts, certain, forecast.draws)
             chance, low, high = row.chance()
             found[series] = {
                 "name": "plan",

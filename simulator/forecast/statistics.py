@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import Z90
-from simulator.scores import Z95, quantile, quantile_interval
+from simulator.scores import Z95, clustered_variance, design_effect, quantile, quantile_interval
 
 Floats = NDArray[np.float64]
 
@@ -20,8 +20,9 @@ CURVE: Final = tuple(i / 200 for i in range(1, 200))
 
 
 def statistics(
-    amounts: Floats, unit: float, already: float = 0.0, curve: bool = False, certain: bool = False
-) -> dict[str, Any]:
+    amounts: Floats, unit: float, already: float = 0.0, curve: bool = False, certain: bool = False,
+    draws: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return mean, sd, quantiles, errors and the worst tenth of one amount, in major units.
 
     An error that so few trials, or trials that do not vary, cannot tell is None.
@@ -32,6 +33,8 @@ def statistics(
         already: what of it has happened, minor units.
         curve: whether to give the 199 quantiles.
         certain: whether nothing of it is left open, so that there is no error.
+        draws: posterior draws that the trials share, trial n taking draw n modulo so many; None where no two
+            share one. Errors are then clustered by draw (MODEL 8).
     """
     ordered = np.sort(amounts)
     n = len(ordered)
@@ -41,11 +44,13 @@ def statistics(
         result[f"p{level:g}"] = quantile(ordered, level / 100) / unit
     if curve:
         result["curve"] = [quantile(ordered, q) / unit for q in CURVE]
-    result["error"] = {"mean": Z95 * sd / np.sqrt(n) / unit if sd or certain else None}
+    error = np.sqrt(clustered_variance(amounts, draws)) if draws else sd / np.sqrt(n)
+    result["error"] = {"mean": Z95 * error / unit if sd or certain else None}
     lumpy = []
     for level in (10, 50, 90):
-        low, high, straddles = quantile_interval(ordered, level / 100)
-        told = certain or _has_interval(n, level / 100)
+        effect = design_effect(amounts <= quantile(ordered, level / 100), draws)
+        low, high, straddles = quantile_interval(ordered, level / 100, effect)
+        told = certain or _has_interval(n / effect, level / 100)
         result["error"][f"p{level}"] = (high - low) / 2 / unit if told else None
         if straddles and told:
             lumpy.append(f"p{level}")
@@ -72,7 +77,7 @@ def converged(stats: Mapping[str, Any], share: float = 0.02) -> bool:
     return all(error <= share * width for name, error in stats["error"].items() if name not in exempt)
 
 
-def _has_interval(trials: int, q: float) -> bool:
+def _has_interval(trials: float, q: float) -> bool:
     """Return whether so many trials have a 95 % interval of a quantile, and do not all lie on one side."""
     return bool(max(q, 1 - q) ** trials <= 0.025)
 

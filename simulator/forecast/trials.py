@@ -21,16 +21,15 @@ from simulator.forecast.asked import (
     segment_asked,
     series_asked,
 )
+from simulator.forecast.check import Check
 from simulator.forecast.happened import Happened, happened, opening_deferred
 from simulator.money import minor_digits
 from simulator.periods import Period
 from simulator.scenario import Scenario
-from simulator.scores import quantile, wilson
+from simulator.scores import quantile, share_interval
 from simulator.targets import Asked, Posted, Series, Target
 
 Floats = NDArray[np.float64]
-MOST_GUARDED = 1e-6
-"""Share of trials in which a walk may be stopped by its guard (MODEL 1)."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +45,6 @@ class Slice:
     segment: int
     source: str
     group: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """How the run agrees with the exact means.
-
-    Attributes:
-        largest_z: largest |z| of all cells.
-        cells: number compared.
-        threshold: Φ⁻¹(1 − 5e-5/cells).
-        failures: what disagrees: (series, source, segment, first day, last day, z).
-        guarded: share of trials with an attempt that was stopped after 60 moves; must be below 1e-6.
-    """
-
-    largest_z: float
-    cells: int
-    threshold: float
-    failures: tuple[tuple[str, str, str, int, int, float], ...] = ()
-    guarded: float = 0.0
-
-    @property
-    def passed(self) -> bool:
-        """Whether every cell agrees, and no walk was cut short to speak of."""
-        return not self.failures and self.guarded < MOST_GUARDED
 
 
 @dataclass(frozen=True)
@@ -147,6 +122,12 @@ class Trials:
     def unit(self) -> float:
         """Minor units of one major unit of the company's currency."""
         return float(10 ** minor_digits(self.scenario.currency))
+
+    @property
+    def draws(self) -> int | None:
+        """Posterior draws that the trials share, None where no two trials share one."""
+        posterior = self.scenario.posterior
+        return posterior.draws if posterior and 1 < posterior.draws < self.trials else None
 
     def amounts(self, series: Series, first_day: int = 1, last_day: int | None = None, **only: Any) -> Floats:
         """Return what a series brings in a window of days, floats[trial], minor units, the past not included.
@@ -341,17 +322,20 @@ class Trials:
     def target_chance(self, target: Target) -> tuple[float, float, float, float]:
         """Return chance, its 95 % Wilson interval, and what is already reached (minor units)."""
         if target.series == "balance":
-            hits = int(np.count_nonzero(self.balance_at(target.last_day) >= target.amount))
-            return hits / self.trials, *wilson(hits, self.trials), 0.0
+            return *share_interval(self.reached(target), self.draws), 0.0
         past = self.already(target.series, target.first_day, target.segment)
-        amounts = self.amounts(
-            target.series, max(target.first_day, 1), target.last_day, **_only(target.segment)
-        )
-        hits = int(np.count_nonzero(amounts + past >= target.amount))
-        low, high = wilson(hits, self.trials)
+        chance, low, high = share_interval(self.reached(target), self.draws)
         if self.is_certain(target.series, target.first_day, target.last_day, target.segment):
-            low = high = float(hits > 0)
-        return hits / self.trials, low, high, past
+            low = high = float(chance > 0)
+        return chance, low, high, past
+
+    def reached(self, target: Target) -> NDArray[np.bool_]:
+        """Return in which trials a target is reached, bools[trial]."""
+        if target.series == "balance":
+            return np.asarray(self.balance_at(target.last_day) >= target.amount)
+        first, only = max(target.first_day, 1), _only(target.segment)
+        past = self.already(target.series, target.first_day, target.segment)
+        return np.asarray(self.amounts(target.series, first, target.last_day, **only) + past >= target.amount)
 
     def _running(self, series: Posted, rows: tuple[int, ...]) -> Floats:
         """Return running sums over the cells, floats[cell + 1, trial]."""

@@ -111,18 +111,25 @@ def _scenario(fit: Fit, name: str) -> dict[str, Any]:
     }
 
 
-def _upon(fit: Fit, folder: Path, base: Path) -> dict[str, Any]:
-    """Return a scenario that extends the base and makes room for what was learned."""
+def make_room(fit: Fit) -> dict[str, Any]:
+    """Return by segment what a base must not set, as nulls, so that what was learned holds."""
     segments: dict[str, Any] = {}
     for name, learned in (fit.scenario.get("segments") or {}).items():
         plain = [key for heads in GROUPS.values() for key in heads if "." not in key and key in learned]
         room: dict[str, Any] = dict.fromkeys(plain)
         if "stages" in learned:
-            room |= {"cycle": None, "worth": None, "stages": dict.fromkeys(learned["stages"])}
+            room |= dict.fromkeys(("stages", "cycle", "worth"))
         for key in ("amount", "close_date", "soberness"):
             if key in learned:
                 room[key] = dict.fromkeys(learned[key])
+        if "payment" in learned:
+            room["payment"] = dict.fromkeys(learned["payment"])
         segments[name] = room
+    return segments
+
+
+def _upon(fit: Fit, folder: Path, base: Path) -> dict[str, Any]:
+    """Return a scenario that extends the base and makes room for what was learned."""
     market = {"market": dict.fromkeys(("shared", "segment"))} if "market" in fit.scenario else {}
     return {
         "version": 1,
@@ -130,7 +137,7 @@ def _upon(fit: Fit, folder: Path, base: Path) -> dict[str, Any]:
         "extends": _relative(base, folder),
         "learned": NAME,
         **market,
-        "segments": segments,
+        "segments": make_room(fit),
     }
 
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simulator.history import History
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.clock import Clock
+from simulator.funnel import Funnel
+from simulator.history import LOST, History
 from simulator.learning.evidence import Figure
-from simulator.learning.spells import Spells
-from simulator.posterior import Posterior
+from simulator.learning.funnels import FunnelFit, fit_funnels
+from simulator.learning.market import deal_chances, fit_rho
+from simulator.learning.odds import fit_odds, odds_of_cohorts
+from simulator.learning.overlay import Overlay
+from simulator.learning.payments import PaymentFit, fit_payments
+from simulator.learning.snapshots import Snapshots
+from simulator.learning.spells import Spells, segment_clocks, spells_of
+from simulator.money import minor_digits
+from simulator.posterior import FunnelDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
+from simulator.streams import UniformRow
 
 DRAWS: Final = 2000
 """Draws of the posterior."""
+FIRST_DRAWS: Final = 400
+"""Draws of the funnels from which ρ is learned: only their middle counts."""
+PHI: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +47,8 @@ class Fit:
         unresolved: by segment and stage, share of deals whose end nobody has seen yet.
         lost_reasons: by segment, stage and reason, deals.
         assumptions: what could not be learned, and what would allow it.
+        snapshots: past deals as they once stood, on which the calibrator rests; None without one.
+        payments: how customers pay, or None.
     """
 
     history: History
@@ -41,6 +60,8 @@ class Fit:
     unresolved: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+    snapshots: Snapshots | None = None
+    payments: PaymentFit | None = None
 
 
 def fit(
@@ -52,6 +73,9 @@ def fit(
 ) -> Fit:
     """Learn from a history.
 
+    The funnels are learned twice: first as if deals shared no luck, which tells how much they do; then with
+    counts that are worth less for it.
+
     Args:
         history: as known at its day.
         base: scenario whose tables are the prior; the article's, weakly, without one.
@@ -59,4 +83,139 @@ def fit(
         seed: of the draws.
         rho: total correlation of deals' luck, where it is known; 0 leaves counts as they are.
     """
-    raise NotImplementedError
+    task = _Task.of(history, base, draws, seed)
+    learned, told = _Learned(rho or 0.0), task.told
+    if len(task.spells):
+        _learn_funnels(task, learned, rho)
+    else:
+        told.assume("every percentage and every time: no deal tells one (a table of deals would)")
+    payments = _learn_payments(task)
+    segments = {
+        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name)) for name in history.segments
+    }
+    payers = {} if payments is None else dict(payments.payers)
+    posterior = Posterior(draws, segments, learned.rhos, payers)
+    return Fit(
+        history, task.spells, posterior, told.scenario, told.evidence, learned.rho, learned.unresolved,
+        _lost_reasons(history, task.spells), tuple(told.assumptions), learned.snapshots, payments,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What every step needs."""
+
+    history: History
+    base: Scenario | None
+    draws: int
+    seed: int
+    clocks: tuple[Clock, ...]
+    spells: Spells
+    told: Overlay
+
+    @staticmethod
+    def of(history: History, base: Scenario | None, draws: int, seed: int) -> _Task:
+        clocks = segment_clocks(history)
+        return _Task(history, base, draws, seed, clocks, spells_of(history, clocks), Overlay())
+
+    def row(self, name: str) -> UniformRow:
+        return UniformRow(self.seed, name)
+
+    @property
+    def stands_for_all(self) -> bool:
+        """Whether the one stage of a history without a log stands for all stages of a set funnel."""
+        base = self.base
+        return (
+            not self.history.logged
+            and base is not None
+            and any(len(s.funnel.stages) > 1 for s in base.segments)
+        )
+
+    @property
+    def tables(self) -> dict[str, Funnel] | None:
+        """The set funnels whose stages are those of the history, None without any."""
+        segments = () if self.base is None else self.base.segments
+        return {s.name: s.funnel for s in segments if s.funnel.stages == self.history.stages} or None
+
+
+@dataclass(eq=False)
+class _Learned:
+    """What was learned of funnels so far."""
+
+    rho: float
+    rhos: NDArray[np.float64] | None = None
+    funnels: dict[str, FunnelDraws] = field(default_factory=dict)
+    odds: dict[str, OddsDraws] = field(default_factory=dict)
+    unresolved: dict[str, dict[str, float]] = field(default_factory=dict)
+    snapshots: Snapshots | None = None
+
+
+def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
+    """Learn ρ, the funnels and what else moves the odds."""
+    spells, stages, tables = task.spells, task.history.stages, task.tables
+    if rho is None:
+        first = fit_funnels(spells, stages, task.row("first"), FIRST_DRAWS, tables, 0.0, PHI)
+        funnels = {name: found.draws.mean for name, found in first.items()}
+        market = fit_rho(deal_chances(spells, funnels), task.draws, task.row("market"), PHI)
+        learned.rhos, learned.rho = market.draws, float(market.draws.mean())
+        task.told.market(market.figure)
+    fits = fit_funnels(spells, stages, task.row("funnels"), task.draws, tables, learned.rho, PHI)
+    for name, found in fits.items():
+        learned.unresolved[name] = {
+            stage: round(evidence.unresolved, 6) for stage, evidence in zip(stages, found.stages, strict=True)
+        }
+    if task.stands_for_all:
+        _learn_factors(task, learned, fits)
+        return
+    minor = 10 ** minor_digits(task.history.currency)
+    odds = fit_odds(
+        task.history, spells, task.clocks, task.draws, task.row("odds"), tables, learned.rho, PHI, minor
+    )
+    learned.snapshots = odds.snapshots
+    for name, found in fits.items():
+        learned.funnels[name], learned.odds[name] = found.draws, odds.draws
+        task.told.funnel(name, found)
+        task.told.odds(name, odds.figures, 1.0)
+
+
+def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]) -> None:
+    """Learn one factor a segment, by which its set ladder agrees with how many deals are won in the end."""
+    assert task.base is not None
+    for name, found in fits.items():
+        close = next(float(s.funnel.ladder[0]) for s in task.base.segments if s.name == name)
+        one, evidence = odds_of_cohorts(found, close), found.stages[0]
+        factor = float(np.exp(one.shift.mean()))
+        figure = Figure.of(np.exp(one.shift), evidence.stays, evidence.n_eff, evidence.quarters, "deals")
+        task.told.odds(name, {"odds": figure}, factor)
+        # The factor stands in the scenario, so the draws hold what is left of it.
+        learned.odds[name] = OddsDraws(one.shift - np.log(factor), one.slope, one.effects, one.reference)
+    task.told.assume(
+        "chances and times of the single stages: only days of creation and closing are known "
+        "(a stage log with deal, stage and entered_at would tell)"
+    )
+
+
+def _learn_payments(task: _Task) -> PaymentFit | None:
+    found = fit_payments(task.history.invoices, task.history.known, task.row("payments"))
+    if found is None:
+        wanted = "paid invoices with invoice_date, due_date and paid_date would tell"
+        task.told.assume(f"how late customers pay ({wanted})")
+        return None
+    for name in task.history.segments:
+        task.told.payments(name, found)
+    return found
+
+
+def _lost_reasons(history: History, spells: Spells) -> dict[str, dict[str, dict[str, int]]]:
+    """Return why deals were lost, by segment and the stage from which they were."""
+    result: dict[str, dict[str, dict[str, int]]] = {}
+    gone = np.flatnonzero(spells.target == spells.stages + 1)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for at in gone.tolist():
+        deal = int(spells.deal[at])
+        if history.deals.outcome[deal] == LOST and (reason := history.deals.reason[deal]):
+            segment, stage = history.segments[int(spells.segment[at])], history.stages[int(spells.stage[at])]
+            counts[segment, stage, reason] += 1
+    for (segment, stage, reason), count in sorted(counts.items(), key=lambda item: (item[0][:2], -item[1])):
+        result.setdefault(segment, {}).setdefault(stage, {})[reason] = count
+    return result

@@ -40,6 +40,7 @@ class Spells:
         entry: whole operational days that were over when the log began to see it, −1 if it saw all of it.
         age: operational days until `known`, of stays that go on; else 0.
         began: day, ordinal.
+        until: day of its end, or `known`.
         quarter: calendar quarter of the deal's arrival, or in which the log first saw it.
     """
 
@@ -54,6 +55,7 @@ class Spells:
     entry: Integers
     age: Floats
     began: Integers
+    until: Integers
     quarter: Integers
 
     def __len__(self) -> int:
@@ -130,6 +132,7 @@ def spells_of(history: History, clocks: Sequence[Clock] | None = None) -> Spells
         entry=np.where(older, before, -1),
         age=np.where(target == STILL, age, 0.0),
         began=moves.day,
+        until=until,
         quarter=quarter_of(np.minimum(seen, known))[moves.deal],
     )
     # What ended on a day of rest right after the log began was over before it could be seen to go on.

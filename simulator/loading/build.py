@@ -55,6 +55,7 @@ from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import Scenario, table_place
+from simulator.scenario.segment import Segment
 from simulator.scenario.segment_model import NewPipelineFile
 from simulator.scenario.tree import Tree
 
@@ -99,8 +100,7 @@ def build(
     """
     tree = own if learned is None else learned.tree
     frame, end = _framed(tree, file, problems)
-    notes = frame.notes
-    notes.add_all("W008", notices)
+    (notes := frame.notes).add_all("W008", notices)
     targets = read_targets(file, end, notes, tree, problems)
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
@@ -112,13 +112,7 @@ def build(
     receivables, owners = _invoices(frame, tables, deals)
     books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
-    segments = [
-        build_segment(name, s, *funnel, clocks[name], generations[name], mixes[name], horizon, tree, problems)
-        for name, s in file.segments.items()
-        if (funnel := funnels[name]) is not None
-    ]
-    if learned is not None:
-        segments = [learned_segment(segment, learned.segment(segment.name)) for segment in segments]
+    segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     _keep_causes(tree, problems)
     problems.raise_if_any()
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
@@ -145,14 +139,40 @@ def build(
         offers=offers,
         **vars(books),
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
-        posterior=None if learned is None else learned.posterior,
-        files={} if learned is None else learned.contents,
     )
-    if learned is not None and learned.conflicts:
-        text = f"learned, but set in the scenario, which wins: {', '.join(learned.conflicts)}"
-        notes.add("W043", text)
+    scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
     return replace(scenario, notes=notes.all())
+
+
+def _segments(
+    frame: _Frame, funnels: Mapping[str, Any], clocks: Mapping[str, Clock],
+    generations: Mapping[str, PipelineGeneration | None], mixes: Mapping[str, tuple[Line, ...]],
+    horizon: Horizon, learned: Learned | None,
+) -> list[Segment]:  # fmt: skip
+    """Return the segments that have a funnel, with what was learned of them."""
+    result = []
+    for name, file in frame.file.segments.items():
+        if (funnel := funnels[name]) is not None:
+            generation, mix, tree = generations[name], mixes[name], frame.tree
+            given = name, file, *funnel, clocks[name], generation, mix, horizon, tree, frame.problems
+            result.append(learned_segment(build_segment(*given), learned))
+    return result
+
+
+def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> Scenario:
+    """Return the scenario with the draws and files of what was learned; conflicts are noted."""
+    if learned is None:
+        return scenario
+    if learned.conflicts:
+        text = f"learned, but set in the scenario, which wins: {', '.join(learned.conflicts)}"
+        notes.add("W043", text)
+    posterior, market = learned.posterior, scenario.market
+    if posterior.rho is not None:  # drawn with everything else that is learned
+        market = Market(None, None, market.phi)
+    return replace(
+        scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents
+    )
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:

@@ -152,5 +152,82 @@ CODES: Final = MappingProxyType(
         "W041": Code("two currencies", "an invoice is in the currency of its deal", "correct one of them"),
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
+        # ---- histories: what nothing sensible can be made of
+        "H001": Code(
+            "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"
+        ),
+        "H003": Code("dates in two orders", "dates are written in one order", "set date_order in --map FILE"),
+        "H004": Code(
+            "nothing to use", "some row has an id and a date", "see which columns were taken for what"
+        ),
+        "H005": Code(
+            "empty folder", "folders hold dated exports, past runs or tables", "name another folder"
+        ),
+        "H006": Code("unfit map", "a map has the keys of the format", "see docs/formats.md"),
+        "H007": Code("nothing known yet", "something was recorded by the as-of day", "give a later --as-of"),
+        # ---- histories: what is counted and listed, with the rule that was applied
+        "H010": Code("no id", "rows without an id are left out", ""),
+        "H011": Code("not a date", "what is no date counts as not given", "set date_order in --map FILE"),
+        "H012": Code("not an amount", "what is no amount of at least 0 counts as not known", ""),
+        "H013": Code("no rate", "amounts without a rate count as not known", "add rates to --map FILE"),
+        "H014": Code("no stage", "entries without a stage are left out", ""),
+        "H015": Code("an entry twice", "each entry of a stage counts once", ""),
+        "H016": Code("a stage again", "what repeats the present stage is no move", ""),
+        "H017": Code("same day", "moves of a day stand in the order of times, file or funnel", ""),
+        "H018": Code("moved before created", "the first move is the beginning", ""),
+        "H019": Code("reopened", "moves after an outcome count, so does the outcome until then", ""),
+        "H020": Code("two outcomes", "each outcome counts from its day on, the last one stands", ""),
+        "H021": Code("table against log", "the log counts", ""),
+        "H022": Code("two days of closing", "the log counts", ""),
+        "H023": Code("closed in the table", "an outcome that the log lacks is added to it", ""),
+        "H024": Code("closed on no day", "the expected day counts, else that of the stage, else none", ""),
+        "H025": Code("closed too early", "deals close on the day of their last move or later", ""),
+        "H026": Code("in the log only", "the log alone tells of such deals", ""),
+        "H027": Code("in the table only", "nothing is learned from such deals, open ones are forecast", ""),
+        "H028": Code("no day of creation", "open deals without one are left out", ""),
+        "H029": Code("an id twice", "the first row counts", ""),
+        "H030": Code("unknown outcome", "rows whose outcome is no word for one are left out", ""),
+        "H031": Code("stage against outcome", "the outcome counts", ""),
+        "H032": Code("recorded later", "what was recorded after the as-of day was not known", ""),
+        "H033": Code("far days", "days more than a year after all others are slips of the pen", ""),
+        "H034": Code("silence", "a record that ends long before the as-of day", "give an earlier --as-of"),
+        "H035": Code("recorded too early", "nothing is recorded before it happened", ""),
+        "H036": Code("unknown segment", "deals of segments that the base lacks are left out", ""),
+        "H037": Code(
+            "no segment", "such deals are a segment of their own; with a base they are left out", ""
+        ),
+        "H038": Code("another segment", "the first segment of a deal counts", ""),
+        "H039": Code("told by the outcome", "columns that are filled on closing were not known before", ""),
+        "H040": Code("outcome as segment", "segments that the outcome tells are not used", ""),
+        "H041": Code("amounts as of now", "amounts that no log tells count as known before", ""),
+        "H042": Code(
+            "a stage without exit", "stages that nobody leaves may be outcomes", "name it in --map FILE"
+        ),
+        "H043": Code("nothing won, or lost", "outcomes have known names", "name it in --map FILE"),
+        "H044": Code("survivors", "deals that began before the record count from its beginning on", ""),
+        "H045": Code("order of stages", "stages stand in the order in which most deals see them", ""),
+        "H046": Code("times without offset", "they are of the time zone", "set time_zone in --map FILE"),
+        "H047": Code("vanished", "open deals that stand in no later export are lost", ""),
+        "H048": Code("there at first", "stays that began before the first export have no length", ""),
+        "H049": Code("a day twice", "one table of a kind counts for a day, one scenario in a folder", ""),
+        "H050": Code("due before invoiced", "such invoices are due at once", ""),
+        "H051": Code("paid before written", "such invoices are paid on the day of writing", ""),
+        "H052": Code("invoice without a day", "such invoices are left out", ""),
+        "H053": Code("vanished invoice", "open invoices that stand in no later export are paid", ""),
+        "H054": Code("further stages", "stages that the base lacks come after its own", ""),
+        "H055": Code("no stage log", "one stage stands for all", "add a log of stages, or dated exports"),
+        "H056": Code("names alike", "names that differ in capitals or blanks are one stage", ""),
+        "H057": Code("closing of open deals", "their day of closing is the expected one", ""),
+        "H058": Code(
+            "vanished, unknown", "without closed rows nobody can tell who won", "export closed deals too"
+        ),
+        "H059": Code("first seen closed", "how such deals came there is not known", ""),
+        "H060": Code("other files", "files in folders that are no record are passed over", ""),
+        "H061": Code("closed, never created", "such deals count as closed, not in how long deals take", ""),
+        "H062": Code(
+            "no days of creation", "how long deals take cannot be learned", "export the day of creation"
+        ),
+        "H063": Code("stage not known", "such deals are not in the forecast", ""),
+        "H064": Code("amount not known", "such deals are not in the forecast", ""),
     }
 )

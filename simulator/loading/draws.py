@@ -35,6 +35,9 @@ def draws_bytes(posterior: Posterior) -> bytes:
     }
     if posterior.rho is not None:
         arrays["rho"] = posterior.rho
+    if posterior.payers:
+        arrays["payers"] = np.array(list(posterior.payers), dtype=str)
+        arrays["payer_scores"] = np.array(list(posterior.payers.values()), dtype=np.float64)
     for number, segment in enumerate(posterior.segments.values()):
         arrays |= {f"{number}.{name}": value for name, value in _of_segment(segment).items()}
     content = io.BytesIO()
@@ -74,9 +77,18 @@ def read_draws(content: bytes) -> Posterior:
         segments = {name: _segment(_within(arrays, str(i)), count) for i, name in enumerate(names)}
         rho = arrays.get("rho")
         _check(rho is None or rho.shape == (count,), "rho")
+        payers = _payers(arrays)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError) as error:
         raise DrawsError(str(error) or type(error).__name__) from None
-    return Posterior(count, segments, rho)
+    return Posterior(count, segments, rho, payers)
+
+
+def _payers(arrays: Arrays) -> dict[str, tuple[float, float]]:
+    if "payers" not in arrays:
+        return {}
+    names, scores = arrays["payers"].tolist(), arrays["payer_scores"]
+    _check(scores.shape == (len(names), 2), "payers")
+    return {str(name): (float(m), float(sd)) for name, (m, sd) in zip(names, scores, strict=True)}
 
 
 def _within(arrays: Arrays, head: str) -> dict[str, NDArray[Any]]:

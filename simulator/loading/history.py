@@ -61,13 +61,13 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     currency = company_currency(found[0].frame, found)
     sources = [open_source(one, currency, problems) for one in found]
     problems.raise_if_any()
-    record, invoices = _record(sources, frame, findings, problems)
+    record, invoices = _record(sources, findings, problems)
     problems.raise_if_any()
     for source in sources:
         findings.take(source.problems.found)
     last, known = _days(record, invoices, frame, findings)
     record, invoices = _until(record, last), _invoices_until(invoices, last)
-    parts = past_deals(record, found[0].frame, findings)
+    parts = past_deals(record, frame, findings)
     full = History(
         known=last,
         currency=currency,
@@ -121,9 +121,7 @@ def _remedy(frame: HistoryFrame) -> str:
     return f"say which column is which in {frame.place}: {needed}"
 
 
-def _record(
-    sources: Sequence[Source], frame: HistoryFrame, findings: Findings, problems: Problems
-) -> tuple[Record, PastInvoices]:
+def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -> tuple[Record, PastInvoices]:
     """Return what all files tell; a file of which no row can be used becomes a problem."""
     steps: list[Step] = []
     ties: dict[str, Tie] = {}
@@ -132,11 +130,11 @@ def _record(
     for source in sources:
         read = 0
         if source.kind == "events":
-            told, ties[source.name] = read_events(source, frame, findings)
+            told, ties[source.name] = read_events(source, findings)
             steps += told
             read = len(told)
         elif source.kind == "deals":
-            own = read_rows(source, frame, findings)
+            own = read_rows(source, findings)
             read = len(own)
             if source.day is not None:
                 exports.append(Export(source.day, {row.id: row for row in own}))

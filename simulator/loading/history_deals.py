@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, Moves, PastDeals, distinct
+from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, Moves, PastDeals, distinct, times_pushed
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_leaks import told_by_outcome
 from simulator.loading.history_log import Log, Record, day_text, log_of, log_of_rows
 from simulator.loading.history_order import record_start
-from simulator.loading.history_rows import Row, ending, further_columns
+from simulator.loading.history_rows import ENDS, Row, further_columns
 
 ALL: Final = "all"
 """The segment of all deals where nothing tells them apart."""
@@ -27,7 +27,7 @@ _MOST_UNDATED: Final = 0.8
 
 def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[str, Any]:
     """Return the fields of a `History` that tell of deals."""
-    outcomes = _outcomes(record, frame)
+    outcomes = _outcomes(record)
     segment_of, segments = _segments(record, outcomes, frame, findings)
     record = replace(
         record,
@@ -75,11 +75,13 @@ def _dated(record: Record, findings: Findings) -> Record:
     return replace(record, rows={i: row for i, row in record.rows.items() if i not in gone})
 
 
-def _outcomes(record: Record, frame: HistoryFrame) -> dict[str, int]:
+def _outcomes(record: Record) -> dict[str, int]:
     """Return how each deal of the table ended, as the log or else the table has it."""
     found = {row.id: row.outcome for row in record.rows.values()}
-    ends = {name: ending(name, frame.ends) for name in {step.stage for step in record.steps}}
-    return found | {s.deal: ends[s.stage] for s in record.steps if s.deal in found and ends[s.stage] != OPEN}
+    outcomes = {name: outcome for outcome, name in ENDS.items()}
+    return found | {
+        s.deal: outcomes[s.stage] for s in record.steps if s.deal in found and s.stage in outcomes
+    }
 
 
 def _segments(
@@ -152,6 +154,7 @@ def _columns(
             entered[i] = UNKNOWN if row.entered is None else row.entered
     begun = np.where(first < 0, UNKNOWN, moves.day[first] if len(moves) else UNKNOWN)
     created = _ints(rows, lambda row: row.created, UNKNOWN)
+    pushes = _ints(rows, lambda row: row.pushes, -1)
     still = outcome == OPEN
     return PastDeals(
         id=tuple(ids),
@@ -164,10 +167,8 @@ def _columns(
         stage=np.where(still, stage, -1),
         entered=np.where(still, entered, UNKNOWN),
         stated=_stated(rows, told),
-        pushes=_ints(rows, lambda row: row.pushes, -1),
-        reason=tuple(
-            "" if row is None or o != LOST else row.reason for row, o in zip(rows, outcome, strict=True)
-        ),
+        pushes=np.where(pushes < 0, times_pushed(told, len(ids)), pushes),
+        reason=_reasons(ids, rows, outcome.tolist(), log),
         row=_ints(rows, lambda row: row.row, -1),
         extra=_extra(rows, record),
         undated=(created == UNKNOWN).astype(np.int64)
@@ -225,6 +226,16 @@ def _stated(rows: Sequence[Row | None], told: Moves) -> Any:
     return np.where(own != UNKNOWN, own, stated)
 
 
+def _reasons(
+    ids: Sequence[str], rows: Sequence[Row | None], outcomes: Sequence[int], log: Log
+) -> tuple[str, ...]:
+    """Return why deals were lost: as the table says, else as the name of the last stage in the log does."""
+    told = {step.deal: step.reason for step in log.steps}
+    own = ("" if row is None else row.reason for row in rows)
+    found = (reason or told.get(identity, "") for identity, reason in zip(ids, own, strict=True))
+    return tuple(reason if o == LOST else "" for reason, o in zip(found, outcomes, strict=True))
+
+
 def _extra(rows: Sequence[Row | None], record: Record) -> dict[str, tuple[str, ...]]:
     """Return the further columns of all tables as text."""
     places = {row.source.name: further_columns(row.source) for row in rows if row is not None}
@@ -251,7 +262,7 @@ def _told_late(record: Record, ended: Mapping[str, int], findings: Findings) -> 
         "customer": [row.customer for row in rows],
     }
     columns |= {name: list(values) for name, values in _extra(rows, record).items() if name != AS_EXPORTED}
-    found = []
+    found = [] if record.logged else [AS_EXPORTED]
     for name, values in columns.items():
         why = told_by_outcome(values, outcomes)
         if why is not None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from simulator.history import LOST, OPEN, UNKNOWN, WON
+from simulator.history import LOST, OPEN, UNKNOWN
 from simulator.loading.history_findings import Findings
-from simulator.loading.history_rows import AT_LAST, NO_TIME, Row, Step, newest
+from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, newest
 
 VANISHED: Final = "vanished"
 """Why a deal was lost that stands in no later export."""
@@ -94,7 +94,7 @@ def _steps(found: Sequence[tuple[int, Row]], exports: Sequence[Export], findings
 
 def _state(row: Row) -> str:
     """Return the name of a row's stage, `won` or `lost`."""
-    return "won" if row.outcome == WON else "lost" if row.outcome == LOST else row.stage
+    return ENDS.get(row.outcome, row.stage)
 
 
 def _first_day(row: Row, since: int, now: int, at_first: bool) -> int:
@@ -116,4 +116,6 @@ def _changed_day(row: Row, since: int, now: int) -> int:
 
 def _step(row: Row, stage: str, day: int, recorded: int, moment: float) -> Step:
     stated = UNKNOWN if row.stated is None else row.stated
-    return Step(row.id, stage, day, moment, recorded, row.amount, stated, row.segment, row.source, row.row)
+    return Step(
+        row.id, stage, day, moment, recorded, row.amount, stated, row.segment, row.reason, row.source, row.row
+    )

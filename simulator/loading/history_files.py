@@ -34,12 +34,14 @@ class Source:
     Attributes:
         kind: what it tells of.
         cells: its cells by our columns.
+        frame: how it is written.
         day: of the export, ordinal; None where its name tells none.
         problems: cells that could not be read, so far.
     """
 
     kind: Kind
     cells: Cells
+    frame: HistoryFrame
     day: int | None = None
     problems: Problems = field(default_factory=Problems)
 
@@ -87,7 +89,7 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
     )
     mine = Problems()
-    return Source(found.match.kind, Cells(table, columns, customs, mine), found.day, mine)
+    return Source(found.match.kind, Cells(table, columns, customs, mine), frame, found.day, mine)
 
 
 def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:

@@ -13,7 +13,7 @@ from simulator.history import LOST, OPEN, UNKNOWN, WON, Moves
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_order import by_visits, numbered
-from simulator.loading.history_rows import AT_LAST, NO_TIME, Row, Step, Tie, ending
+from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, Tie
 
 ONE_STAGE: Final = "Open"
 """Stands for all stages where no log tells them apart and open deals have no one name."""
@@ -81,7 +81,7 @@ def log_of(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
     steps, names = _named(record.steps, frame, findings)
     steps.sort(key=lambda s: (s.deal, s.day, s.moment, _tie(s, record.ties, {})))
     stages = _in_order(steps, names, frame, findings)
-    places = {name: i for i, name in enumerate((*stages, "won", "lost"))}
+    places = {name: i for i, name in enumerate((*stages, *ENDS.values()))}
     if "funnel" in record.ties.values():
         steps.sort(key=lambda s: (s.deal, s.day, s.moment, _tie(s, record.ties, places)))
     steps = _begun(steps, stages, record)
@@ -116,8 +116,8 @@ def log_of_rows(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
         if closed < row.created:
             findings.count("H025", row.place)
         closed = max(closed, row.created)
-        end = "won" if row.outcome == WON else "lost"
-        steps.append(Step(row.id, end, closed, AT_LAST, closed, source=row.source, row=row.row))
+        steps.append(Step(row.id, ENDS[row.outcome], closed, AT_LAST, closed, source=row.source, row=row.row))
+    _tell_ends(steps, (), findings)
     return Log((stage,), steps, {stage: 0, "won": 1, "lost": 2})
 
 
@@ -126,15 +126,12 @@ def _named(
 ) -> tuple[list[Step], dict[str, str]]:
     """Return the entries under one name for each stage, and the names of open stages."""
     names = {_folded(name): name for name in frame.stages}
-    ends, aims, variants = frame.ends, {}, set()
+    aims = {name: name for name in ENDS.values()}
     result = []
     for step in steps:
         if step.stage not in aims:
-            meaning = ending(step.stage, ends)
-            aim = "won" if meaning == WON else "lost" if meaning == LOST else ""
-            aims[step.stage] = aim or names.setdefault(_folded(step.stage), step.stage)
-            if not aim and aims[step.stage] != step.stage and step.stage not in variants:
-                variants.add(step.stage)
+            aims[step.stage] = names.setdefault(_folded(step.stage), step.stage)
+            if aims[step.stage] != step.stage:
                 findings.count("H056", f"{step.place}: {step.stage!r} is {aims[step.stage]!r}")
         aim = aims[step.stage]
         result.append(step if aim == step.stage else step._replace(stage=aim))
@@ -253,8 +250,9 @@ def _newer(row: Row, at: Step, stage: str | None, record: Record, findings: Find
         findings.count("H025", row.place)
     findings.count("H023", row.place)
     day = max(closed, at.day)
-    name = "won" if row.outcome == WON else "lost"
-    return Step(row.id, name, day, AT_LAST, max(day, at.recorded), source=row.source, row=row.row)
+    return Step(
+        row.id, ENDS[row.outcome], day, AT_LAST, max(day, at.recorded), source=row.source, row=row.row
+    )
 
 
 def _tell(steps: Sequence[Step], record: Record, findings: Findings) -> None:
@@ -279,8 +277,8 @@ def _tell(steps: Sequence[Step], record: Record, findings: Findings) -> None:
             tie = record.ties.get(step.source.name, "file")
             how = "as the funnel has it" if tie == "funnel" else "as the file has it"
             findings.count("H017", step.place, key=how, how=how)
-        if before.stage in ("won", "lost") and step.stage != before.stage:
-            once("H020" if step.stage in ("won", "lost") else "H019", step)
+        if before.stage in ENDS.values() and step.stage != before.stage:
+            once("H020" if step.stage in ENDS.values() else "H019", step)
 
 
 def _tell_ends(steps: Sequence[Step], stages: Sequence[str], findings: Findings) -> None:
@@ -295,7 +293,7 @@ def _tell_ends(steps: Sequence[Step], stages: Sequence[str], findings: Findings)
     for stage in stages:
         if there[stage] >= NEVER_LEFT and not left[stage]:
             findings.count("H042", number=there[stage], key=stage, stage=stage)
-    for what in ("won", "lost"):
+    for what in ENDS.values():
         if steps and what not in there:
             findings.count("H043", key=what, what=what)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal, NamedTuple
@@ -23,6 +23,8 @@ NO_TIME: Final = -1e18
 """Moment of what happened on a day at no told time: before what has one."""
 AT_LAST: Final = 1e18
 """Moment of a closing that only a table tells, the last thing of its day."""
+ENDS: Final[Mapping[int, str]] = {WON: "won", LOST: "lost"}
+"""Names of outcomes among stages."""
 Tie = Literal["file", "reversed", "funnel"]
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
@@ -46,6 +48,7 @@ class Step(NamedTuple):
         amount: minor units, −1 where not told.
         stated: expected close day, ordinal, or `UNKNOWN`.
         segment: name, "" where not told, None where the scenario lacks it.
+        reason: why it was lost, "" where not told.
         source: file.
         row: of it, from 0.
     """
@@ -58,6 +61,7 @@ class Step(NamedTuple):
     amount: int = -1
     stated: int = UNKNOWN
     segment: str | None = ""
+    reason: str = ""
     source: Source | None = None
     row: int = 0
 
@@ -111,13 +115,13 @@ class Row:
         return self.source.place(self.row, f"deal {self.id}")
 
 
-def read_events(source: Source, frame: HistoryFrame, findings: Findings) -> tuple[list[Step], Tie]:
+def read_events(source: Source, findings: Findings) -> tuple[list[Step], Tie]:
     """Return the entries that a log tells, and what orders those of one day without times.
 
     That is the file where it is in the order of time, or in the reverse; else the order of the funnel.
     """
     cells = source.cells
-    segment_of = segment_reader(cells, frame)
+    segment_of, ends = segment_reader(cells, source.frame), source.frame.ends
     steps, offsets = [], [0, 0]
     for row in range(len(cells)):
         deal, stage = cells.text(row, "deal"), cells.text(row, "stage")
@@ -132,19 +136,20 @@ def read_events(source: Source, frame: HistoryFrame, findings: Findings) -> tupl
         if recorded is not None and recorded < day:
             findings.count("H035", source.place(row, f"deal {deal}"))
         stated = _ordinal(cells, row, "expected_close")
+        outcome = ending(stage, ends)
         steps.append(
-            Step(deal, stage, day, moment, max(day, recorded or day), _amount(cells, row),
-                 UNKNOWN if stated is None else stated, segment_of(row), source, row)
+            Step(deal, ENDS.get(outcome, stage), day, moment, max(day, recorded or day), _amount(cells, row),
+                 UNKNOWN if stated is None else stated, segment_of(row), _reason(stage, outcome), source, row)
         )  # fmt: skip
     if min(offsets) > 0:
-        findings.count("H046", number=offsets[0], how=str(frame.zone))
+        findings.count("H046", number=offsets[0], how=str(source.frame.zone))
     return steps, _tie(steps)
 
 
-def read_rows(source: Source, frame: HistoryFrame, findings: Findings) -> list[Row]:
+def read_rows(source: Source, findings: Findings) -> list[Row]:
     """Return the rows of a table of deals that have an id of their own and a state."""
-    cells, ends = source.cells, frame.ends
-    segment_of = segment_reader(cells, frame)
+    cells, ends = source.cells, source.frame.ends
+    segment_of = segment_reader(cells, source.frame)
     found: dict[str, Row] = {}
     for row in range(len(cells)):
         identity = cells.text(row, "id")
@@ -165,7 +170,8 @@ def read_rows(source: Source, frame: HistoryFrame, findings: Findings) -> list[R
             closed, stated = None, closed if stated is None else stated
         found[identity] = Row(
             identity, segment_of(row), cells.text(row, "customer"), _amount(cells, row), made, closed,
-            outcome, cells.text(row, "stage") if outcome == OPEN else "", entered, stated, _pushes(cells, row),
+            outcome, cells.text(row, "stage") if outcome == OPEN else "", entered, stated,
+            _pushes(cells, row),
             cells.text(row, "lost_reason") or _reason(cells.text(row, "stage"), outcome), source, row,
         )  # fmt: skip
     return list(found.values())
@@ -205,10 +211,10 @@ def segment_reader(cells: Cells, frame: HistoryFrame) -> Callable[[int], str | N
     finder = segment_finder(cells, rule, names, notes, Problems())
 
     def read(row: int) -> str | None:
+        if texts and not texts[row]:
+            return ""
         found = finder(row, False)
-        if found >= 0:
-            return names[found]
-        return None if texts and texts[row] else ""
+        return names[found] if found >= 0 else None if texts else ""
 
     return read
 
@@ -252,9 +258,11 @@ def _pushes(cells: Cells, row: int) -> int:
 
 
 def _reason(stage: str, outcome: int) -> str:
-    """Return what follows `lost` in a stage such as `lost: price`."""
-    found = re.fullmatch(r"[\W\d_]*(?:closed)?[\W_]*lost[\W_]*(.*)", stage, re.IGNORECASE)
-    return found[1].strip() if outcome == LOST and found else ""
+    """Return what follows `lost` in a stage such as `lost: price`, or another name that means lost."""
+    if outcome != LOST:
+        return ""
+    found = re.fullmatch(r"[\W\d_]*(?:closed|deal)?[\W_]*lost[\W_]*(.*)", stage, re.IGNORECASE)
+    return found[1].strip() if found else stage
 
 
 def _outcome(source: Source, row: int, ends: EndNames, findings: Findings) -> int | None:

@@ -171,7 +171,8 @@ def _only(posterior: Posterior, taken: frozenset[Group]) -> Posterior:
 
     segments = {name: of(name, segment) for name, segment in posterior.segments.items()}
     rho = posterior.rho if (None, "market") in taken else None
-    return Posterior(posterior.draws, segments, rho)
+    paid = any(group.startswith("payment.") for _, group in taken)
+    return Posterior(posterior.draws, segments, rho, posterior.payers if paid else {})
 
 
 def learned_generation(draws: GenerationDraws) -> PipelineGeneration:
@@ -194,8 +195,11 @@ def learned_generation(draws: GenerationDraws) -> PipelineGeneration:
     )
 
 
-def learned_segment(segment: Segment, draws: SegmentDraws) -> Segment:
+def learned_segment(segment: Segment, learned: Learned | None) -> Segment:
     """Return a segment with the middle figures of its draws; only these doubt what is learned."""
+    if learned is None:
+        return segment
+    draws = learned.segment(segment.name)
     funnel, ladder = segment.funnel, segment.set_ladder
     if draws.funnel is not None:
         funnel = draws.funnel.mean

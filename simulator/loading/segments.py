@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from simulator.close_dates import CloseDateRule
 from simulator.funnel import Funnel
 from simulator.loading.problems import Problems
 from simulator.market import doubt_correlation
+from simulator.payment_days import PaymentDays
 from simulator.payments import Dispute, PaymentBehaviour
 from simulator.periods import Horizon
 from simulator.products import Line
@@ -103,21 +104,40 @@ def _payment(name: str, file: SegmentFile, tree: Tree, problems: Problems) -> di
     result = {"default": PaymentBehaviour.default()}
     for group, given in file.payment.items():
         try:
-            result[group] = _behaviour(given)
+            result[group] = _behaviour(given, file.country)
         except ValueError as error:
             keys = ("segments", name, "payment", group)
             problems.add(tree.problem("S046", str(error), keys))
     return result
 
 
-def _behaviour(given: PaymentFile) -> PaymentBehaviour:
-    habits = {"recovery": given.recovery, "discount_taken": given.discount_taken, "shared": given.shared}
+def _behaviour(given: PaymentFile, country: str | None) -> PaymentBehaviour:
+    habits: dict[str, Any] = {
+        "recovery": given.recovery,
+        "discount_taken": given.discount_taken,
+        "shared": given.shared,
+    }
     if given.table is not None:
-        plain = PaymentBehaviour.from_table(given.table, **habits)
+        plain = _of_table(given.table, habits)
     else:
         plain = PaymentBehaviour.stretched(given.median_late, given.bad_debt, **habits)
     dispute = None
     if given.dispute is not None:
-        said = given.dispute
-        dispute = Dispute(said.chance, said.delay.distribution(), Fraction(said.credited))
-    return replace(plain, insolvency=given.insolvency, dispute=dispute, run_days=given.run_days)
+        chance, delay = given.dispute.chance, given.dispute.delay.distribution()
+        dispute = Dispute(chance, delay, Fraction(given.dispute.credited))
+    days = None
+    if (said := given.days) is not None:
+        days = PaymentDays(said.weekdays, said.period_end, said.holiday, country)
+    return replace(
+        plain, insolvency=given.insolvency, dispute=dispute, run_days=given.run_days, common=given.common,
+        days=days,
+    )  # fmt: skip
+
+
+def _of_table(table: dict[int, float], habits: dict[str, Any]) -> PaymentBehaviour:
+    """Return the behaviour of a life table; one that begins with 0 has its first bucket begin there."""
+    first = min(table, default=0)
+    if table and table[first] == 0 and len(table) > 1:
+        rest = {day: share for day, share in table.items() if day != first}
+        return PaymentBehaviour.from_table(rest, **habits, first_day=first + 1)
+    return PaymentBehaviour.from_table(table, **habits)

@@ -78,6 +78,8 @@ class Scenario:
         disputes_known: the file of invoices says which are disputed.
         posterior: draws of what is learned, or None; segments hold the middle figures.
         files: what a run keeps beside scenario and tables, by name.
+        payers: mean and standard deviation of the lateness score of each customer that is known; of others
+            0 and 1.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Scenario:
     disputes_known: bool = False
     posterior: Posterior | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:

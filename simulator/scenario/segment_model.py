@@ -28,6 +28,8 @@ LARGEST_ATTEMPTS: Final = 10
 LATEST: Final = 730
 MOST_PER_MONTH: Final = 100_000
 MOST_GROWTH: Final = 10
+EARLIEST: Final = -366
+"""Days before the due date on which nobody pays yet."""
 
 
 class StageFile(Strict):
@@ -176,8 +178,8 @@ def _life_table(given: Any) -> Any:
         refuse("S046", "is not a mapping", "write shares paid by days past due, such as {0: .25, 30: .83}")
     for key in given:
         value = number(key)
-        if value != int(value) or not -30 <= value <= 4000:
-            refuse("S046", f"names day {key}", "days past due are whole, from -30 to 4000")
+        if value != int(value) or not EARLIEST <= value <= 4000:
+            refuse("S046", f"names day {key}", f"days past due are whole, from {EARLIEST} to 4000")
     return {int(number(key)): chance for key, chance in given.items()}
 
 
@@ -204,6 +206,20 @@ RunDays = Annotated[
 ]
 
 
+class PaymentDaysFile(Strict):
+    """On which days payments go out that are ready: each day takes what waits with its weight."""
+
+    weekdays: tuple[Chance, ...] = Field(description="weights of the weekdays, Monday first")
+    period_end: Chance | None = Field(None, description="weight of a month's last three business days")
+    holiday: Chance = Field(0.0, description="weight of public holidays")
+
+    @model_validator(mode="after")
+    def _has_a_week(self) -> PaymentDaysFile:
+        if len(self.weekdays) != 7 or max(self.weekdays, default=0) < 1 / 64:
+            refuse("S046", "has no weights of a week", "write seven, Monday first, one of them above 0.02")
+        return self
+
+
 class DisputeFile(Strict):
     """What becomes of invoices that customers contest."""
 
@@ -220,7 +236,9 @@ class PaymentFile(Strict):
     table: Annotated[dict[int, Chance], BeforeValidator(_life_table)] | None = None
     recovery: Chance = 0.0
     discount_taken: Chance = 0.5
-    shared: Chance = 0.3
+    shared: Chance = Field(0.3, description="correlation of the lateness of one customer's invoices")
+    common: Chance = Field(0.0, description="part of the lateness that all customers share")
+    days: PaymentDaysFile | None = Field(None, description="days on which payments go out; every day without")
     dispute: DisputeFile | None = Field(None, description="invoices that customers contest")
     run_days: RunDays = Field((), description="weekdays of the customers' payment runs; every day without")
     insolvency: Chance = Field(0.0, description="chance a year that a customer fails and pays no more")
@@ -232,6 +250,8 @@ class PaymentFile(Strict):
         if self.table is not None and (self.median_late is not None or self.bad_debt is not None):
             rule = "what a table's last day leaves is its bad debt: write the table or the two, not both"
             refuse("S046", "has a table and median_late or bad_debt", rule)
+        if self.days is not None and self.run_days:
+            refuse("S046", "has days and run_days", "days say more: leave out run_days")
         if self.median_late is not None and not 1 <= self.median_late <= LATEST:
             rule = f"write whole days from 1 to {LATEST}, or a table"
             refuse("S046", f"has a median_late of {self.median_late}", rule)

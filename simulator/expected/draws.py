@@ -1,0 +1,230 @@
+"""Say how many first attempts each posterior draw expects to be won in the end: Σ p* (MODEL 8, 11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.distributions import Distribution, Empirical
+from simulator.expected.luck import Luck
+from simulator.expected.new_deals import months
+from simulator.expected.returns import Returns
+from simulator.expected.walks import Walk
+from simulator.money import minor_digits
+from simulator.posterior import FunnelDraws, OddsDraws, SegmentDraws, StayDraws
+from simulator.scenario import Scenario, Segment
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MOST_CELLS: Final = 12_000_000
+"""Chances that are worked out, deals at their ages times draws; with more deals fewer draws are looked at."""
+FEWEST_DRAWS: Final = 50
+_POINTS: Final = 400
+"""Equally likely amounts that stand for a law of amounts."""
+
+
+def draws_looked_at(scenario: Scenario) -> int:
+    """Return how many draws are worked out: all, where that does not take too long."""
+    posterior, pipeline = scenario.posterior, scenario.pipeline
+    assert posterior is not None
+    unknown = int(np.isnan(pipeline.age).sum())
+    cells = len(pipeline) + 100 * unknown
+    return min(posterior.draws, max(MOST_CELLS // max(cells, 1), FEWEST_DRAWS))
+
+
+def won_ever(scenario: Scenario, draws: int) -> Floats:
+    """Return the expected number of first attempts that are won, whenever they close.
+
+    Of open deals, and of deals to come: Σ_months λ · Σ_s entry_s · E p*_s, and all bluebirds.
+
+    Args:
+        scenario: with a posterior.
+        draws: the first so many draws.
+
+    Returns:
+        floats[2, segment, draw].
+    """
+    assert scenario.posterior is not None
+    result = np.zeros((2, len(scenario.segments), draws))
+    for index, segment in enumerate(scenario.segments):
+        learned = scenario.posterior.segments.get(segment.name, SegmentDraws())
+        chances = _Chances(scenario, segment, learned, draws)
+        result[0, index] = chances.of_open(np.flatnonzero(scenario.pipeline.segment == index))
+        if segment.generation is not None:
+            result[1, index] = _to_come(scenario, segment, chances)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Chances:
+    """The chances p* of one segment's deals under each draw.
+
+    Attributes:
+        scenario: whose deals they are.
+        segment: with plug-in figures.
+        learned: of it.
+        draws: how many are looked at.
+    """
+
+    scenario: Scenario
+    segment: Segment
+    learned: SegmentDraws
+    draws: int
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The plug-in walk."""
+        return Walk(self.segment.funnel)
+
+    @cached_property
+    def ladder(self) -> Floats:
+        """Chance h to be won from every column of the transitions, floats[draw or 1, S + 2].
+
+        The chance to be absorbed in won, from P^(2^n) by repeated squaring.
+        """
+        funnel = self.learned.funnel
+        if funnel is None:
+            return self.walk.ladder[None]
+        p = funnel.transitions[: self.draws]
+        size = p.shape[1]
+        ends = np.broadcast_to(np.eye(2, size + 2, size), (len(p), 2, size + 2))
+        power = np.concatenate((p, ends), axis=1)
+        for _ in range(200):
+            power = power @ power
+            if power[:, :size, :size].max(initial=0.0) < 1e-18:
+                break
+        return np.where(power[..., size + 1] == 0, 1.0, np.minimum(power[..., size], 1.0))
+
+    def at_ages(self, stage: int, ages: Floats) -> Floats:
+        """Return h_s(a) = Σ_k w_k·h_k, w_k ∝ p[s,k]·R[s,k](a), floats[draw or 1, age]."""
+        funnel = self.learned.funnel
+        if funnel is None:
+            return self.walk.close_chance(stage, ages)[None]
+        return _close_chance(funnel, stage, ages, self.ladder)
+
+    def star(self, h: Floats, evidence: Floats | float = 0.0) -> Floats:
+        """Return p*: odds(p*) = x · exp(shift + effects) · odds(h)^slope; 0 and 1 stay.
+
+        Args:
+            h: chances, floats[draw or 1, n].
+            evidence: sum of effects, floats[draw, n].
+        """
+        odds, x = self.learned.odds, self.segment.soberness.odds
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio = h / (1 - h)
+            if odds is not None:
+                shift, slope = odds.shift[: self.draws, None], odds.slope[: self.draws, None]
+                ratio = np.exp(shift + evidence) * ratio**slope
+            moved = x * ratio / (1 + x * ratio)
+        return np.where((h > 0) & (h < 1), moved, h)
+
+    def of_open(self, rows: Integers) -> Floats:
+        """Return Σ p* of open deals, floats[draw]."""
+        pipeline, total = self.scenario.pipeline, np.zeros(self.draws)
+        known = ~np.isnan(pipeline.age[rows])
+        for stage in np.unique(pipeline.stage[rows]).tolist():
+            inside = pipeline.stage[rows] == stage
+            some = rows[inside & known]
+            if len(some):
+                total += self._sum(some, self.at_ages(stage, pipeline.age[some]))
+            if len(some := rows[inside & ~known]):
+                ages, weights = self.walk.resting_ages(stage)
+                chances = self.at_ages(stage, ages)
+                total += sum(self._sum(np.full(len(ages), deal), chances, weights) for deal in some)
+        return total
+
+    def _sum(self, deals: Integers, h: Floats, weights: Floats | float = 1.0) -> Floats:
+        """Return the weighted sum of p* over deals at their ages, floats[draw]."""
+        chance = self.star(h, self._evidence(deals))
+        if self.segment.use_probability:
+            own, x = self.scenario.pipeline.probability[deals], self.segment.soberness.odds
+            counts = ~np.isnan(own) & (h > 0) & (h < 1)
+            chance = np.where(counts, x * own / (1 + (x - 1) * own), chance)
+        return np.asarray((chance * weights).sum(axis=1))
+
+    def _evidence(self, deals: Integers) -> Floats | float:
+        """Return Σ effect·x of open deals, floats[draw, deal]."""
+        odds, pipeline, total = self.learned.odds, self.scenario.pipeline, np.zeros((1, len(deals)))
+        if odds is None:
+            return 0.0
+        known = {
+            "pushes": np.log(1.0 + np.maximum(pipeline.pushes[deals], 0)),
+            "overdue": np.where(pipeline.stated_days[deals] <= 0, 1.0, 0.0),
+        }
+        if "log_amount" in odds.effects:
+            pairs = ((int(pipeline.amount[i]), pipeline.currency[i]) for i in deals)
+            worth = [float(self.scenario.rates.convert(amount, code, 0)) for amount, code in pairs]
+            known["log_amount"] = _log_ratio(np.array(worth), odds, self.scenario)
+        for name, effect in odds.effects.items():
+            total = total + effect[: self.draws, None] * known[name]
+        return total
+
+    def on_entry(self, amounts: Distribution, growth: Floats) -> Floats:
+        """Return p* of deals to come that enter each stage, averaged over their amounts, floats[draw, S].
+
+        Args:
+            amounts: law of the amounts, major units.
+            growth: added to their logarithms, floats[draw or 1].
+        """
+        h, odds = self.ladder[:, :-2], self.learned.odds
+        effect = odds.effects.get("log_amount") if odds else None
+        if odds is None or effect is None:
+            return self.star(h) + np.zeros((self.draws, 1))
+        values = amounts.isf((np.arange(_POINTS) + 0.5) / _POINTS)
+        if isinstance(amounts, Empirical):
+            values = np.array(amounts.values)
+        result = np.zeros((self.draws, h.shape[1]))
+        for value in values.tolist():
+            size = (np.log(value / odds.reference) + growth)[:, None] if value > 0 else np.zeros((1, 1))
+            result += self.star(h, effect[: self.draws, None] * size) / len(values)
+        return result
+
+
+def _close_chance(funnel: FunnelDraws, stage: int, ages: Floats, ladder: Floats) -> Floats:
+    p = funnel.transitions[: len(ladder), stage, :, None]
+    distinct, back = np.unique(ages, return_inverse=True)
+    stay = funnel.stays[stage]
+    used = np.flatnonzero(p.any(axis=(0, 2)))
+    law = StayDraws(stay.edges, stay.rates[: len(ladder)][:, used])
+    alive = p[:, used] * law.survivors(distinct)
+    gone = alive.sum(axis=1, keepdims=True) <= 0
+    weights = np.where(gone, p[:, used], alive)
+    won = (weights * ladder[:, used, None]).sum(axis=1)
+    lost = (weights * (1 - ladder[:, used, None])).sum(axis=1)
+    return np.asarray(np.where(lost > 0, won / (won + lost), 1.0))[:, back]
+
+
+def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
+    """Return the expected wins of deals to come and the expected bluebirds, floats[draw]."""
+    noun, learned, draws = segment.generation, chances.learned.generation, chances.draws
+    assert noun is not None
+    horizon = scenario.horizon
+    returns = Returns(segment, chances.walk, Luck.of(scenario.market), horizon.as_of, horizon.last_day)
+    arrivals, found = np.zeros(draws), np.zeros(draws)
+    for month in months(segment.clock, horizon, returns):
+        if learned is None:
+            arrivals += noun.rate(month.first, horizon.as_of) * month.share
+            found += noun.bluebird_rate(month.first, horizon.as_of) * month.share
+        else:
+            later = (month.first.year - horizon.as_of.year) * 12 + month.first.month - horizon.as_of.month
+            season, growth = learned.season[:draws, month.first.month - 1], 1 + learned.trend[:draws]
+            factor = month.share * season * growth ** (later / 12)
+            arrivals += learned.per_month[:draws] * factor
+            found += learned.bluebirds[:draws] * factor
+    if learned is None:
+        entry, won = noun.entry[None], chances.on_entry(noun.amount, np.zeros(1))
+    else:
+        law = Empirical(tuple(learned.amounts.tolist()))
+        entry, won = learned.entry[:draws], chances.on_entry(law, learned.amount_shift[:draws])
+    return np.asarray(arrivals * (entry * won).sum(axis=1) + found)
+
+
+def _log_ratio(worth: Floats, odds: OddsDraws, scenario: Scenario) -> Floats:
+    """Return ln(amount/reference) of company minor units, 0 where there is no amount."""
+    major = worth / 10.0 ** minor_digits(scenario.currency)
+    return np.log(np.where(major > 0, major, odds.reference) / odds.reference)

@@ -1,0 +1,107 @@
+"""Count the stays of one stage so that a likelihood is a sum over few numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.learning.spells import STILL, Spells
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+EARLY_DAYS: Final = 5
+"""Stays of fewer whole days are counted day by day; of longer ones three sums say all."""
+MOST_AGES: Final = 16
+"""More different ages than so many are put together, each group at its mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentStays:
+    """Stays of one stage in one segment.
+
+    Attributes:
+        ended: what is known of where stays end: their number by target, floats[k].
+        early: stays that ended after 0, 1, … whole days, by target, floats[k, day].
+        late: of the longer ones (number, Σ ln T, Σ ln² T), by target, floats[k, 3].
+        ages: half days at which stays were last seen alive, or first seen alive, floats[age].
+        alive: how many more were last seen alive there than first seen, floats[age].
+        side: of each target: 1 forward, 0 lost, −1 back or the same stage, integers[k].
+        untouched: of the ended stays that tempering takes away, those that still count where shared luck
+            plays no part, floats[k]: which way forward, and whether back.
+    """
+
+    ended: Floats
+    early: Floats
+    late: Floats
+    ages: Floats
+    alive: Floats
+    side: Integers
+    untouched: Floats
+
+    def weighted(self, weight: float) -> SegmentStays:
+        """Return the same with each stay worth so much, where luck decides: between forward and lost."""
+        return replace(
+            self,
+            ended=self.ended * weight,
+            early=self.early * weight,
+            late=self.late * weight,
+            alive=self.alive * weight,
+            untouched=self.ended * (1 - weight),
+        )
+
+
+def sides(stage: int, size: int, targets: Integers) -> Integers:
+    """Return which side each target of a stage lies on: 1 forward, 0 lost, −1 back."""
+    return np.where(targets == size + 1, 0, np.where(targets > stage, 1, -1))
+
+
+def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
+    """Return the counts of the stays of one stage and segment.
+
+    A stay of j whole days lies between j − ½ and j + ½. From five days on the density at j stands for that
+    cell, with Sheppard's correction: ln² j − 1/(12·j²) (the width of the cell is 1/j in ln T).
+
+    Args:
+        spells: of the stage and segment.
+        stage: which.
+        targets: columns that the stage can move to, integers[k].
+    """
+    ended = spells.target != STILL
+    column = np.full(spells.stages + 2, -1)
+    column[targets] = np.arange(len(targets))
+    target, days = column[spells.target[ended]], spells.length[ended]
+    soon = days < EARLY_DAYS
+    early = np.zeros((len(targets), EARLY_DAYS))
+    np.add.at(early, (target[soon], days[soon]), 1.0)
+    late = np.zeros((len(targets), 3))
+    long = days[~soon].astype(np.float64)
+    logs = np.log(long)
+    np.add.at(late, target[~soon], np.stack((np.ones_like(logs), logs, logs**2 - 1 / (12 * long**2)), axis=1))
+    seen, seen_counts = _together(spells.length[~ended])
+    begun, begun_counts = _together(spells.entry[spells.entry >= 0])
+    return SegmentStays(
+        early.sum(axis=1) + late[:, 0],
+        early,
+        late,
+        np.concatenate((seen, begun)) + 0.5,
+        np.concatenate((seen_counts, -begun_counts)),
+        sides(stage, spells.stages, targets),
+        np.zeros(len(targets)),
+    )
+
+
+def _together(days: Integers) -> tuple[Floats, Floats]:
+    """Return few ages and their counts for many: neighbours stand at their mean."""
+    values, counts = np.unique(days, return_counts=True)
+    if len(values) <= MOST_AGES:
+        return values.astype(np.float64), counts.astype(np.float64)
+    # Groups of equal width in ln age: there the survivors of a log-normal law are smooth.
+    logs = np.log(values + 1.0)
+    group = np.minimum(((logs - logs[0]) / (logs[-1] - logs[0]) * MOST_AGES).astype(int), MOST_AGES - 1)
+    number = np.bincount(group, weights=counts)
+    mean = np.bincount(group, weights=counts * values)[number > 0] / number[number > 0]
+    return mean, number[number > 0]

@@ -1,0 +1,254 @@
+"""Draw from the posterior of log-normal stays by target, with all segments pooled fully hierarchically."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.learning.grouped import SegmentStays
+from simulator.learning.mixtures import log_likelihood
+from simulator.learning.priors import FunnelPrior, StagePrior
+from simulator.learning.slices import Nearby, normals, slice_step
+from simulator.streams import UniformRow
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+TAU_SCALES: Final = np.array([0.5, 0.5, 0.25])
+"""Half-normal scales of how much segments differ: in ln p, ln median and ln sigma."""
+CHAINS: Final = 250
+BURN: Final = 48
+THIN: Final = 10
+"""Sweeps between two draws of a chain; autocorrelations are then below .05 (tested)."""
+_LEARNED_AT: Final = (3, 8, 16, 28, 40)
+"""Sweeps after which the laws near to the posterior are taken anew from the chains."""
+_TAU_STEP: Final = 0.7
+_TAU_GRID: Final = np.exp(np.linspace(-5.0, 1.5, 160))
+
+
+def sample_hierarchy(
+    prior: FunnelPrior,
+    stays: Sequence[Sequence[SegmentStays]],
+    draws: int,
+    row: UniformRow,
+    chains: int = CHAINS,
+    burn: int = BURN,
+    thin: int = THIN,
+) -> tuple[Floats, ...]:
+    """Return posterior draws of θ for each stage, floats[draw, segment, 3, k].
+
+    θ[segment, stage] = base + φ[stage] + ε[segment, stage]; φ ~ N(common·c, spread); c ~ N(0, sd²);
+    ε ~ N(0, τ²) with τ half-normal by kind. What mixtures of log-normal laws have no conjugate form for is
+    moved by elliptical slices on the likelihood of the counts itself: censored and unseen stays are summed
+    out instead of imputed, so that tempered counts stay exact. All chains go side by side.
+
+    Args:
+        prior: of the funnel.
+        stays: counts of each stage and segment, tempered.
+        draws: D.
+        row: of the uniforms.
+        chains: that go side by side.
+        burn: sweeps before the first draw.
+        thin: sweeps between draws of one chain.
+    """
+    chains = min(chains, draws)
+    state = _Chains(prior, stays, chains, row)
+    kept: list[tuple[Floats, ...]] = []
+    sweeps = 0
+    while len(kept) * chains < draws:
+        state.sweep(sweeps)
+        sweeps += 1
+        if sweeps in _LEARNED_AT and sweeps <= burn:
+            state.learn()
+        if sweeps >= burn and (sweeps - burn) % thin == 0:
+            kept.append(state.thetas())
+    return tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays)))
+
+
+class _Chains:
+    """States of all chains; one segment alone has no ε."""
+
+    def __init__(
+        self, prior: FunnelPrior, stays: Sequence[Sequence[SegmentStays]], chains: int, row: UniformRow
+    ) -> None:
+        self.prior, self.stays, self.row, self.count = prior, stays, row, chains
+        self.segments = prior.stages[0].base.shape[0]
+        self.pooled = self.segments > 1
+        self.precision = [np.linalg.inv(stage.spread) for stage in prior.stages]
+        self.common = np.zeros((chains, 2))
+        self.tau = np.tile(TAU_SCALES / 2, (chains, 1))
+        self.phi: list[Floats] = []
+        self.eps: list[Floats] = []
+        self.near_phi: list[Nearby] = []
+        self.near_eps: list[list[Nearby]] = []
+        self.weak: list[list[NDArray[np.bool_]]] = []
+        for stage, counts in zip(prior.stages, stays, strict=True):
+            self._start(stage, counts)
+
+    def _start(self, stage: StagePrior, counts: Sequence[SegmentStays]) -> None:
+        """Begin near to what complete stays say, with the spread that so many of them leave."""
+        size = stage.base[0].size
+        guess, variance = zip(*(_crude(stage, counts[b], b) for b in range(self.segments)), strict=True)
+        weight = 1 / np.array(variance)
+        centre = (weight * np.array(guess)).sum(axis=0) / weight.sum(axis=0)
+        spread = 1 / (1 / np.diag(stage.spread) + weight.sum(axis=0))
+        self.near_phi.append(Nearby.of_spread(centre, np.diag(spread)))
+        self.phi.append(centre + np.sqrt(spread) * normals(self.row, self.count, size))
+        tau = np.repeat(TAU_SCALES / 2, size // 3)
+        near, eps, weak = [], [], []
+        for b in range(self.segments if self.pooled else 0):
+            each = 1 / (1 / tau**2 + weight[b])
+            middle = each * weight[b] * (np.array(guess[b]) - centre)
+            weak.append(weight[b] * tau**2 < 1)
+            unit = np.where(weak[b], tau, 1.0)
+            near.append(Nearby.of_spread(middle / unit, np.diag(each / unit**2)))
+            eps.append(middle + np.sqrt(each) * normals(self.row, self.count, size))
+        self.near_eps.append(near)
+        self.weak.append(weak)
+        self.eps.append(np.array(eps) if self.pooled else np.zeros((1, 1, size)))
+
+    def thetas(self) -> tuple[Floats, ...]:
+        """Return θ of each stage, floats[chain, segment, 3, k]."""
+        return tuple(
+            np.moveaxis(self.phi[s] + self.eps[s], 0, 1).reshape(self.count, self.segments, 3, -1)
+            + stage.base
+            for s, stage in enumerate(self.prior.stages)
+        )
+
+    def learn(self) -> None:
+        """Take the laws near to the posterior from where the chains are now."""
+        for s in range(len(self.stays)):
+            self.near_phi[s] = Nearby.of_points(self.phi[s])
+            if self.pooled:
+                units = [self._units(s, b) for b in range(self.segments)]
+                self.near_eps[s] = [Nearby.of_points(e / u) for e, u in zip(self.eps[s], units, strict=True)]
+
+    def sweep(self, number: int) -> None:
+        """Move everything once."""
+        for s in range(len(self.stays)):
+            self._move_stage(s)
+            if self.pooled:
+                for b in range(self.segments):
+                    self._move_segment(s, b)
+                self._shift_stage(s)
+        self._move_common()
+        if self.pooled:
+            self._move_tau()
+            if number % 2:
+                self._stretch_tau(number // 2 % 3)
+
+    def _likelihood(self, s: int, b: int, offset: Floats) -> Floats:
+        theta = offset.reshape(len(offset), 3, -1) + self.prior.stages[s].base[b]
+        return log_likelihood(theta, self.stays[s][b])
+
+    def _move_stage(self, s: int) -> None:
+        """Move φ with ε held: the way on which all segments go together."""
+        mean = self.common @ self.prior.stages[s].common.T
+        precision = self.precision[s]
+
+        def target(phi: Floats, chains: Integers) -> Floats:
+            off = phi - mean[chains]
+            log = -0.5 * ((off @ precision) * off).sum(axis=1)
+            for b in range(self.segments):
+                log += self._likelihood(s, b, phi + self.eps[s][b][chains] if self.pooled else phi)
+            return np.asarray(log)
+
+        self.phi[s] = slice_step(self.phi[s], target, self.near_phi[s], self.row)
+
+    def _move_segment(self, s: int, b: int) -> None:
+        """Move one segment's ε with φ held."""
+        tau = np.repeat(self.tau, self.phi[s].shape[1] // 3, axis=1)
+        unit = self._units(s, b)
+
+        def target(scaled: Floats, chains: Integers) -> Floats:
+            eps = scaled * unit[chains]
+            log = -0.5 * ((eps / tau[chains]) ** 2).sum(axis=1)
+            return np.asarray(log + self._likelihood(s, b, self.phi[s][chains] + eps))
+
+        self.eps[s][b] = unit * slice_step(self.eps[s][b] / unit, target, self.near_eps[s][b], self.row)
+
+    def _units(self, s: int, b: int) -> Floats:
+        """Return the scale on which ε is alike in all chains: τ where data say little of it."""
+        tau = np.repeat(self.tau, self.phi[s].shape[1] // 3, axis=1)
+        return np.where(self.weak[s][b], tau, 1.0)
+
+    def _shift_stage(self, s: int) -> None:
+        """Draw φ given every segment's θ = φ + ε: a normal law, chain by chain."""
+        size = self.phi[s].shape[1]
+        theta = self.phi[s] + self.eps[s]
+        own = self.segments / np.repeat(self.tau, size // 3, axis=1) ** 2
+        mean = self.common @ self.prior.stages[s].common.T
+        precision = self.precision[s] + own[:, :, None] * np.eye(size)
+        pull = mean @ self.precision[s] + own * theta.mean(axis=0)
+        root = np.linalg.cholesky(precision)
+        centre = np.linalg.solve(precision, pull[..., None])[..., 0]
+        noise = normals(self.row, self.count, size)
+        self.phi[s] = centre + np.linalg.solve(np.swapaxes(root, 1, 2), noise[..., None])[..., 0]
+        self.eps[s] = theta - self.phi[s]
+
+    def _move_common(self) -> None:
+        """Draw what all stages have in common, given their φ."""
+        precision = np.diag(1 / self.prior.common_sd**2)
+        pull = np.zeros((self.count, 2))
+        for stage, inverse, phi in zip(self.prior.stages, self.precision, self.phi, strict=True):
+            precision = precision + stage.common.T @ inverse @ stage.common
+            pull += phi @ inverse @ stage.common
+        root = np.linalg.cholesky(np.linalg.inv(precision))
+        self.common = np.linalg.solve(precision, pull.T).T + normals(self.row, self.count, 2) @ root.T
+
+    def _by_kind(self, kind: int) -> Floats:
+        """Return (number, sum of squares) of all ε of a kind, floats[2, chain]."""
+        parts = [e.reshape(self.segments, self.count, 3, -1)[:, :, kind] for e in self.eps]
+        number = sum(part.shape[0] * part.shape[2] for part in parts)
+        squares = sum((part**2).sum(axis=(0, 2)) for part in parts)
+        return np.array([np.full(self.count, number), squares])
+
+    def _move_tau(self) -> None:
+        """Draw how much segments differ, given ε, on a fine grid of ln τ."""
+        for kind, scale in enumerate(TAU_SCALES):
+            number, squares = self._by_kind(kind)
+            tau = scale * _TAU_GRID
+            log = (1 - number[:, None]) * np.log(tau) - squares[:, None] / 2 / tau**2
+            log -= (_TAU_GRID**2) / 2
+            weight = np.cumsum(np.exp(log - log.max(axis=1, keepdims=True)), axis=1)
+            sought = self.row.uniforms(self.count, 1) * weight[:, -1:]
+            step = np.log(_TAU_GRID[1] / _TAU_GRID[0])
+            inside = np.exp(step * (self.row.uniforms(self.count) - 0.5))
+            self.tau[:, kind] = tau[(weight < sought).sum(axis=1)] * inside
+
+    def _stretch_tau(self, kind: int) -> None:
+        """Move τ and all its ε together: where data say little, τ would else hardly move."""
+        factor = np.exp(_TAU_STEP * normals(self.row, self.count))
+        old, new = self.tau[:, kind] / TAU_SCALES[kind], self.tau[:, kind] * factor / TAU_SCALES[kind]
+        gain = np.log(factor) - (new**2 - old**2) / 2
+        tried = []
+        for s, eps in enumerate(self.eps):
+            stretched = eps.reshape(self.segments, self.count, 3, -1).copy()
+            stretched[:, :, kind] *= factor[:, None]
+            tried.append(stretched.reshape(eps.shape))
+            for b in range(self.segments):
+                gain += self._likelihood(s, b, self.phi[s] + tried[s][b])
+                gain -= self._likelihood(s, b, self.phi[s] + eps[b])
+        taken = np.log(self.row.uniforms(self.count)) < gain
+        self.tau[taken, kind] *= factor[taken]
+        for eps, new_eps in zip(self.eps, tried, strict=True):
+            eps[:, taken] = new_eps[:, taken]
+
+
+def _crude(stage: StagePrior, stays: SegmentStays, b: int) -> tuple[Floats, Floats]:
+    """Return (offset from base, variance) of θ as complete stays have it, censoring aside, floats[3·k]."""
+    base, number = stage.base[b], stays.ended
+    days = np.log(np.arange(stays.early.shape[1]) + 0.3)
+    sums = stays.early @ days + stays.late[:, 1]
+    squares = stays.early @ days**2 + stays.late[:, 2]
+    mean = (sums + base[1]) / (number + 1)
+    spread = np.maximum(squares - 2 * mean * sums + mean**2 * number, 0.0)
+    sigma2 = (spread + 3 * np.exp(2 * base[2])) / (number + 3)
+    share = (number + np.exp(base[0])) / (number.sum() + 1)
+    log_share = np.log(share) - np.log(share).mean() + base[0].mean()
+    guess = np.array([log_share, mean, np.log(sigma2) / 2]) - base
+    variance = np.array([1 / (number + 0.5), sigma2 / (number + 0.5), 0.5 / (number + 0.5)])
+    return guess.ravel(), variance.ravel()

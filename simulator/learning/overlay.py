@@ -1,0 +1,125 @@
+"""Gather learned figures as a part of a scenario, each with its evidence beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from simulator.distributions import Distribution
+from simulator.funnel import Funnel
+from simulator.learning.evidence import Figure
+from simulator.learning.funnels import FunnelFit
+from simulator.learning.payments import PaymentFit
+from simulator.market import SHARED_SHARE
+from simulator.scenario.tree import Keys, dotted
+
+
+class Overlay:
+    """What was learned so far.
+
+    Attributes:
+        scenario: middle figures as a scenario has them.
+        evidence: of each figure, by path.
+        assumptions: what could not be learned, and what would allow it.
+    """
+
+    def __init__(self) -> None:
+        self.scenario: dict[str, Any] = {}
+        self.evidence: dict[str, Figure] = {}
+        self.assumptions: list[str] = []
+
+    def set(self, keys: Keys, value: Any, figure: Figure | None = None) -> None:
+        """Set a figure at its path."""
+        inner = self.scenario
+        for key in keys[:-1]:
+            inner = inner.setdefault(str(key), {})
+        inner[str(keys[-1])] = value
+        if figure is not None:
+            self.evidence[dotted(keys)] = figure
+
+    def assume(self, text: str) -> None:
+        """Note what stays an assumption."""
+        self.assumptions.append(text)
+
+    def market(self, total: Figure) -> None:
+        """Set the correlations of deals' luck by their total."""
+        for key, share in (("shared", SHARED_SHARE), ("segment", 1 - SHARED_SHARE)):
+            part = replace(total, value=total.value * share, low=total.low * share, high=total.high * share)
+            self.set(("market", key), _short(total.value * share), part)
+
+    def funnel(self, segment: str, fit: FunnelFit) -> None:
+        """Set the stages of a segment: moves, and days by median and 90 % point."""
+        mean, names = fit.draws.mean, fit.draws.stages
+        here: Keys = ("segments", segment)
+        self.set((*here, "probability_basis"), "entry")
+        for s, stage in enumerate(names):
+            at = (*here, "stages", stage)
+            self.set((*at, "advance"), 0.0)
+            for k in mean.moves(s):
+                if k == len(names) + 1:
+                    continue
+                key = _move(s, k, names)
+                self.set((*at, *key), _short(mean.transitions[s, k]), fit.transitions.get((s, k)))
+            self._days(at, mean, s, fit)
+            self.evidence[dotted((*at, "close"))] = fit.win_rates[s]
+
+    def _days(self, at: Keys, mean: Funnel, s: int, fit: FunnelFit) -> None:
+        size = len(mean.stages)
+        for key, columns in (("days", range(size + 1)), ("days_lost", (size + 1,))):
+            laws = {k: law for k in columns if (law := mean.stays[s][k]) is not None}
+            if laws:
+                k = max(laws, key=lambda column: float(mean.transitions[s, column]))
+                self.set((*at, key), _quantiles(laws[k]))
+                if (figure := fit.medians.get((s, k))) is not None:
+                    self.evidence[dotted((*at, key, "median"))] = figure
+            elif key == "days":
+                self.set((*at, key), _quantiles(mean.stays[s][size + 1]))
+
+    def odds(self, segment: str, figures: Mapping[str, Figure], factor: float) -> None:
+        """Set the factor on win odds; what else moves them is in the draws."""
+        at: Keys = ("segments", segment, "soberness", "odds")
+        self.set(at, _short(factor))
+        for name, figure in figures.items():
+            self.evidence[dotted(at if name == "odds" else ("segments", segment, "win_odds", name))] = figure
+
+    def payments(self, segment: str, fit: PaymentFit) -> None:
+        """Set how late each class pays."""
+        for name in fit.tables:
+            at: Keys = ("segments", segment, "payment", name)
+            start = {fit.first_day - 1: 0.0}
+            table = start | {day: _short(share) for day, share in fit.tables[name].items()}
+            self.set((*at, "table"), {str(day): share for day, share in table.items()})
+            self.set((*at, "shared"), _short(fit.shared))
+            self.set((*at, "common"), _short(fit.common))
+            if fit.days is not None:
+                days: dict[str, Any] = {"weekdays": [_short(w) for w in fit.days.weekdays]}
+                days["holiday"] = _short(fit.days.holiday)
+                if fit.days.period_end is not None:
+                    days["period_end"] = _short(fit.days.period_end)
+                self.set((*at, "days"), days)
+        for path, figure in fit.figures.items():
+            self.evidence[dotted(("segments", segment, "payment", *path.split(".")))] = figure
+
+
+def _move(s: int, k: int, names: tuple[str, ...]) -> Keys:
+    if k == s + 1:
+        return ("advance",)
+    if k == s - 1:
+        return ("back",)
+    return ("moves", "won" if k == len(names) else names[k])
+
+
+def _quantiles(law: Distribution | None) -> dict[str, float]:
+    """Return median and 90 % point in days, as a scenario has them: positive, and not too far apart."""
+    assert law is not None
+    median = max(float(law.isf(0.5)), 0.25)
+    p90 = float(np.clip(float(law.isf(0.1)), median * 1.01, median * 500))
+    return {"median": _short(median), "p90": _short(p90)}
+
+
+def _short(value: Any) -> float:
+    """Return a number with six digits: more are not known, and fewer bytes are read."""
+    return float(f"{float(value):.6g}")
