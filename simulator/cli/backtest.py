@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,5 +88,6 @@ def command(
 
 def _forecaster(base: Scenario | None, horizon: str, seed: int) -> Forecaster:
     """Return what learns from a history and gives the scenario of its last day."""
-    found: Forecaster = import_module("simulator.learning").forecaster(base, horizon, seed)
-    return found
+    from simulator.learning import forecaster
+
+    return forecaster(base, horizon, seed)
