@@ -27,10 +27,10 @@ from scipy import special
 
 GRID = np.linspace(-6.0, 6.0, 241)
 """Standardised values of the market at which likelihoods are tabulated."""
-TURNS = 30
+TURNS = 15
 
 
-def reference(company, trials=1000):
+def reference(company, trials=500):
     """Return bookings[trial] of the next quarter, minor units, as `Company.bookings` counts them."""
     rng = np.random.default_rng([company.seed, 2])
     now = State(company)

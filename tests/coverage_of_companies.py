@@ -91,7 +91,7 @@ class Coverage:
         return line + f"{np.mean(pit) if pit else 0:10.3f}"
 
 
-def informed(company, trials=1000):
+def informed(company, trials=500):
     """Forecast with the truth in hand: the reference, which must hold as often as it says."""
     return reference(company, trials)
 
