@@ -14,7 +14,7 @@ E, D = "deal,stage,entered_at\n", "id,stage,amount,created,closed\n"
 X = "2026-01-05"
 LONG = "é" * 100_000
 
-# What each must bring: a code that refuses it, one that is counted, or "" where it is read without a word on it.
+# What each must bring: a code that refuses it, one that is counted, or "" where nothing need be said.
 BAD = {
     "nothing": ({"events": ""}, "D001"),
     "blanks": ({"events": " \n\n \n"}, "D001"),
@@ -54,40 +54,88 @@ BAD = {
     "back and forth on one day": ({"events": E + "A,New,2026-01-05\nA,Offer,2026-01-05\n" * 50}, "H017"),
     "closed before created": ({"deals": D + "A,Won,5,2026-02-05,2026-01-05\n"}, "H025"),
     "won and lost on one day": ({"events": E + f"A,New,{X}\nA,Won,{X}\nA,Lost,{X}\n"}, "H020"),
-    "won, lost, won, lost": ({"events": E + "".join(f"A,{s},2026-01-0{i}\n" for i, s in
-                              enumerate(["New", "Won", "Lost", "Won", "Lost"], 1))}, "H020"),
+    "won, lost, won, lost": (
+        {
+            "events": E
+            + "".join(f"A,{s},2026-01-0{i}\n" for i, s in enumerate(["New", "Won", "Lost", "Won", "Lost"], 1))
+        },
+        "H020",
+    ),
     "lost and nothing before": ({"events": E + "A,Lost,2026-01-05\nB,New,2026-01-05\n"}, ""),
     "outcomes alone": ({"events": E + "A,Lost,2026-01-05\nB,Won,2026-01-06\n"}, ""),
-    "reopened again and again": ({"events": E + "".join(f"A,{s},2026-01-{i:02d}\n" for i, s in
-                                  enumerate(["New", "Lost"] * 10, 1))}, "H019"),
-    "in the log before it was created": ({"events": EVENTS, "deals": DEALS.replace("2026-01-05", "2026-01-09")},
-                                         "H018"),
+    "reopened again and again": (
+        {"events": E + "".join(f"A,{s},2026-01-{i:02d}\n" for i, s in enumerate(["New", "Lost"] * 10, 1))},
+        "H019",
+    ),
+    "in the log before it was created": (
+        {"events": EVENTS, "deals": DEALS.replace("2026-01-05", "2026-01-09")},
+        "H018",
+    ),
     "two tables with nothing in common": ({"events": EVENTS, "deals": DEALS.replace("D", "X")}, "H026"),
-    "won in the log, lost in the table": ({"events": EVENTS, "deals": DEALS.replace("D1,Won", "D1,Lost")}, "H021"),
+    "won in the log, lost in the table": (
+        {"events": EVENTS, "deals": DEALS.replace("D1,Won", "D1,Lost")},
+        "H021",
+    ),
     "won without a day": ({"deals": D + "A,Won,5,2026-01-05,\nB,New,5,2026-01-05,\n"}, "H024"),
     "won on no day at all": ({"deals": D + "A,Won,5,,\nB,New,5,2026-01-05,\n"}, ""),
-    "an unknown outcome": ({"deals": "id,stage,outcome,created\nA,New,meh,2026-01-05\nB,New,,2026-01-05\n"}, "H030"),
+    "an unknown outcome": (
+        {"deals": "id,stage,outcome,created\nA,New,meh,2026-01-05\nB,New,,2026-01-05\n"},
+        "H030",
+    ),
     "nothing but unknown outcomes": ({"deals": "id,stage,outcome\nA,New,meh\n"}, "H004"),
     "amounts in words": ({"deals": D + "A,New,a lot,2026-01-05,\n"}, "H012"),
     "an amount of 10^30": ({"deals": D + f"A,New,{10**30},2026-01-05,\n"}, "H012"),
     "amounts not finite": ({"deals": D + "A,New,nan,2026-01-05,\nB,New,inf,2026-01-05,\n"}, "H012"),
     "negative amounts": ({"deals": D + "A,New,-5,2026-01-05,\n"}, "H012"),
     "European amounts": ({"deals": D + 'A,New,"1.000,50",2026-01-05,\n'}, ""),
-    "a currency that is none": ({"deals": "id,stage,amount,currency,created\nA,New,5,XYZ,2026-01-05\n"}, "H013"),
-    "currencies without rates": ({"deals": "id,stage,amount,currency,created\nA,N,5,EUR,2026-01-05\n"
-                                  "B,N,5,USD,2026-01-05\nC,N,5,EUR,2026-01-05\n"}, "H013"),
-    "expected before history": ({"deals": "id,stage,created,expected_close\nA,New,2026-01-05,1900-01-01\n"}, ""),
+    "a currency that is none": (
+        {"deals": "id,stage,amount,currency,created\nA,New,5,XYZ,2026-01-05\n"},
+        "H013",
+    ),
+    "currencies without rates": (
+        {
+            "deals": "id,stage,amount,currency,created\nA,N,5,EUR,2026-01-05\n"
+            "B,N,5,USD,2026-01-05\nC,N,5,EUR,2026-01-05\n"
+        },
+        "H013",
+    ),
+    "expected before history": (
+        {"deals": "id,stage,created,expected_close\nA,New,2026-01-05,1900-01-01\n"},
+        "",
+    ),
     "all in the future": ({"events": EVENTS, "known": "2020-01-01"}, "H007"),
     "as of long after": ({"events": EVENTS, "known": "2090-01-01"}, "H034"),
-    "recorded before it happened": ({"events": "deal,stage,entered_at,recorded_at\nA,New,2026-01-05,2020-01-01\n"},
-                                    "H035"),
-    "recorded in the far future": ({"events": EVENTS.replace("entered_at", "entered_at,recorded_at")
-                                    .replace("\nD", ",2026-03-01\nD").replace("recorded_at,2026-03-01", "recorded_at")
-                                    .strip() + ",2150-01-01\n"}, "H033"),
+    "recorded before it happened": (
+        {"events": "deal,stage,entered_at,recorded_at\nA,New,2026-01-05,2020-01-01\n"},
+        "H035",
+    ),
+    "recorded in the far future": (
+        {
+            "events": EVENTS.replace("entered_at", "entered_at,recorded_at")
+            .replace("\nD", ",2026-03-01\nD")
+            .replace("recorded_at,2026-03-01", "recorded_at")
+            .strip()
+            + ",2150-01-01\n"
+        },
+        "H033",
+    ),
     "a thousand stages": ({"events": E + "".join(f"A,s{i},2026-01-05\n" for i in range(1000))}, "H017"),
-    "every deal a stage of its own": ({"events": E + "".join(f"D{i},t{i},2026-01-05\n" for i in range(300))}, "H045"),
-    "stages in a ring": ({"events": E + "".join(f"{a}{i},{s},2026-01-{k:02d}\n" for i in range(9) for a, w in
-                          (("A", "xyz"), ("B", "yzx"), ("C", "zxy")) for k, s in enumerate(w, 1))}, "H045"),
+    "every deal a stage of its own": (
+        {"events": E + "".join(f"D{i},t{i},2026-01-05\n" for i in range(300))},
+        "H045",
+    ),
+    "stages in a ring": (
+        {
+            "events": E
+            + "".join(
+                f"{a}{i},{s},2026-01-{k:02d}\n"
+                for i in range(9)
+                for a, w in (("A", "xyz"), ("B", "yzx"), ("C", "zxy"))
+                for k, s in enumerate(w, 1)
+            )
+        },
+        "H045",
+    ),
     "a name of 100,000 letters": ({"events": E + f"A,{LONG},2026-01-05\n"}, "H043"),
     "names with line breaks": ({"events": E + '"A\nB","New\n1",2026-01-05\n'}, "H043"),
     "formulas": ({"deals": D + "=1+1,=cmd,5,2026-01-05,\n"}, "H055"),
@@ -105,20 +153,40 @@ BAD = {
     "a map with an anchor": ({"events": EVENTS, "map": "stages: &a [x]\n"}, "S003"),
     "a map to a column that is not there": ({"deals": DEALS, "map": "deals: {id: Nummer}\n"}, "H001"),
     "a column under two of our names": ({"deals": DEALS, "map": "deals: {id: id, name: id}\n"}, ""),
-    "won and lost by one name": ({"events": EVENTS, "map": "won_stages: [Offer]\nlost_stages: [Offer]\n"}, "H020"),
+    "won and lost by one name": (
+        {"events": EVENTS, "map": "won_stages: [Offer]\nlost_stages: [Offer]\n"},
+        "H020",
+    ),
     "all stages won": ({"events": EVENTS, "map": "won_stages: [New, Offer]\n"}, "H020"),
     "a split by a column that is not there": ({"deals": DEALS, "frame": HistoryFrame().split_by("team")}, ""),
-    "a split by the outcome": ({"deals": D + "".join(f"W{i},Won,5,{X},2026-02-01\nL{i},Lost,5,{X},2026-02-01\n"
-                                for i in range(20)), "frame": HistoryFrame().split_by("stage")}, "H040"),
+    "a split by the outcome": (
+        {
+            "deals": D
+            + "".join(f"W{i},Won,5,{X},2026-02-01\nL{i},Lost,5,{X},2026-02-01\n" for i in range(20)),
+            "frame": HistoryFrame().split_by("stage"),
+        },
+        "H040",
+    ),
     "a split by id": ({"deals": DEALS, "frame": HistoryFrame().split_by("id")}, ""),
     "invoices without due days": ({"inv": INVOICES + "R3,,A,5,2026-03-01,,\n"}, "H052"),
     "credit notes": ({"inv": INVOICES + "R3,,A,-5,2026-03-01,2026-03-31,\n"}, "H012"),
-    "invoices paid before written": ({"inv": INVOICES + "R3,,A,5,2026-03-01,2026-03-31,2025-01-01\n"}, "H051"),
+    "invoices paid before written": (
+        {"inv": INVOICES + "R3,,A,5,2026-03-01,2026-03-31,2025-01-01\n"},
+        "H051",
+    ),
     "invoices due before written": ({"inv": INVOICES + "R3,,A,5,2026-03-01,2026-01-31,\n"}, "H050"),
-    "more tax than money": ({"inv": "id,amount,tax,invoice_date,due_date\nA,5,9,2026-03-01,2026-03-31\n"}, "H012"),
-    "disputes in other words": ({"inv": "id,amount,invoice_date,due_date,disputed\n"
-                                 "A,5,2026-03-01,2026-03-31,perhaps\n"}, "H012"),
-    "invoices alone, all bad": ({"inv": "id,amount,invoice_date,due_date\nA,x,2026-03-01,2026-03-31\n"}, "D014"),
+    "more tax than money": (
+        {"inv": "id,amount,tax,invoice_date,due_date\nA,5,9,2026-03-01,2026-03-31\n"},
+        "H012",
+    ),
+    "disputes in other words": (
+        {"inv": "id,amount,invoice_date,due_date,disputed\nA,5,2026-03-01,2026-03-31,perhaps\n"},
+        "H012",
+    ),
+    "invoices alone, all bad": (
+        {"inv": "id,amount,invoice_date,due_date\nA,x,2026-03-01,2026-03-31\n"},
+        "D014",
+    ),
     "an empty folder": ({"f/.keep": "", "read": ["f"]}, "H005"),
     "a folder of other things": ({"f/2026-01-31.csv": "name,town\nA,B\n", "read": ["f"]}, "H001"),
     "a folder of one export": ({"f/2026-01-31.csv": DEALS, "read": ["f"]}, "H055"),
@@ -126,18 +194,36 @@ BAD = {
     "a day that does not exist in a name": ({"f/2026-02-31.csv": DEALS, "read": ["f"]}, "H055"),
     "one broken export": ({"f/2026-01-31.csv": DEALS, "f/2026-02-28.csv": "", "read": ["f"]}, "D001"),
     "an export without rows": ({"f/2026-01-31.csv": DEALS, "f/2026-02-28.csv": D, "read": ["f"]}, "H004"),
-    "exports that share no deal": ({"f/2026-01-31.csv": D + "A,New,5,2026-01-05,\nW,Won,5,2026-01-05,2026-01-09\n",
-                                    "f/2026-02-28.csv": D + "B,New,5,2026-01-05,\n", "read": ["f"]}, "H047"),
-    "exports with rows dated after them": ({"f/2026-01-31.csv": D + "A,New,5,2026-05-05,\n",
-                                            "f/2026-02-28.csv": D + "A,Won,5,2026-05-05,2026-09-09\n",
-                                            "read": ["f"]}, ""),
+    "exports that share no deal": (
+        {
+            "f/2026-01-31.csv": D + "A,New,5,2026-01-05,\nW,Won,5,2026-01-05,2026-01-09\n",
+            "f/2026-02-28.csv": D + "B,New,5,2026-01-05,\n",
+            "read": ["f"],
+        },
+        "H047",
+    ),
+    "exports with rows dated after them": (
+        {
+            "f/2026-01-31.csv": D + "A,New,5,2026-05-05,\n",
+            "f/2026-02-28.csv": D + "A,Won,5,2026-05-05,2026-09-09\n",
+            "read": ["f"],
+        },
+        "",
+    ),
     "a run without its scenario": ({"r/2026-01-31/inputs/deals.csv": DEALS, "read": ["r"]}, "H055"),
-    "a run with a broken scenario": ({"r/2026-01-31/inputs/deals.csv": DEALS,
-                                      "r/2026-01-31/inputs/scenario.yaml": "a: [", "read": ["r"]}, "H055"),
-    "a run whose scenario says nonsense": ({"r/2026-01-31/inputs/deals.csv": DEALS,
-                                            "r/2026-01-31/inputs/scenario.yaml":
-                                            "data: 5\ncurrency: [x]\nrates: 7\ntime_zone: 3\n", "read": ["r"]}, "H055"),
-}  # fmt: skip
+    "a run with a broken scenario": (
+        {"r/2026-01-31/inputs/deals.csv": DEALS, "r/2026-01-31/inputs/scenario.yaml": "a: [", "read": ["r"]},
+        "H055",
+    ),
+    "a run whose scenario says nonsense": (
+        {
+            "r/2026-01-31/inputs/deals.csv": DEALS,
+            "r/2026-01-31/inputs/scenario.yaml": "data: 5\ncurrency: [x]\nrates: 7\ntime_zone: 3\n",
+            "read": ["r"],
+        },
+        "H055",
+    ),
+}
 
 
 def test_there_are_many():
@@ -188,10 +274,38 @@ def check(history):
 
 
 CELLS = [
-    "", " ", "x", "-1", "1,5", "1.000,5", "2026-01-05", "2026-02-30", "05.01.2026", "2026-01-05T23:59:59+14:00",
-    "1900-01-01", "2199-12-31", "Won", "lost: é", "closed", "New", "EUR", "USD", "JPY", "nan", "D1", "=1+1", "9" * 40,
-    "\u2028", "0", "true", "60%", "#REF!", "NULL", '"', "a,b",
-]  # fmt: skip
+    "",
+    " ",
+    "x",
+    "-1",
+    "1,5",
+    "1.000,5",
+    "2026-01-05",
+    "2026-02-30",
+    "05.01.2026",
+    "2026-01-05T23:59:59+14:00",
+    "1900-01-01",
+    "2199-12-31",
+    "Won",
+    "lost: é",
+    "closed",
+    "New",
+    "EUR",
+    "USD",
+    "JPY",
+    "nan",
+    "D1",
+    "=1+1",
+    "9" * 40,
+    "\u2028",
+    "0",
+    "true",
+    "60%",
+    "#REF!",
+    "NULL",
+    '"',
+    "a,b",
+]
 HEADS = [
     ["deal", "stage", "entered_at", "recorded_at", "amount", "expected_close", "segment"],
     [

@@ -89,6 +89,7 @@ def test_what_closed_long_ago_is_left_out(tmp_path):
     assert [row[0] for row in open_deals_table(history)[1:]] == ["D1", "D2", "D3", "D9"]
 
 
+@pytest.mark.slow
 def test_public_data_comes_back(tmp_path, shared_data):
     history = read_history([shared_data / "maven_opportunities.csv"]).as_of(day("2017-06-30"))
     scenario = back(tmp_path, history)
