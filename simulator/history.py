@@ -294,7 +294,7 @@ def _deals_as_of(history: History, told: Moves, seen: Moves, kept: Integers, day
         segment=deals.segment[kept],
         customer=column("customer", deals.customer),
         amount=_newest(seen, seen.amount, -1, np.where(before, deals.amount[kept], -1)),
-        created=_created(deals, seen, kept),
+        created=_created(deals, seen, kept, day),
         closed=closed,
         outcome=outcome,
         stage=np.where(outcome == OPEN, stage, -1),
@@ -321,14 +321,15 @@ def _entered(seen: Moves, deals: int) -> Integers:
     return result
 
 
-def _created(deals: PastDeals, seen: Moves, kept: Integers) -> Integers:
-    """Return the days of creation; those that were taken from the log, from what it had told by then."""
+def _created(deals: PastDeals, seen: Moves, kept: Integers, day: int) -> Integers:
+    """Return the days of creation; one taken from the log, or still to come, is that of the first move."""
     created = deals.created[kept]
-    if not len(deals.undated):
-        return created
     first = np.full(len(kept), UNKNOWN)
     first[seen.deal[::-1]] = seen.day[::-1]
-    return np.where((deals.undated[kept] == 1) & (first != UNKNOWN), first, created)
+    from_log = created > day
+    if len(deals.undated):
+        from_log |= deals.undated[kept] == 1
+    return np.where(from_log & (first != UNKNOWN), first, created)
 
 
 def _newest(moves: Moves, values: Integers, missing: int, otherwise: Integers) -> Integers:

@@ -31,8 +31,10 @@ FOUND = {
     "H010": {"events": EVENTS + ",New,2026-02-01\n"},
     "H011": {"events": EVENTS + "D4,New,soon\n"},
     "H012": {"deals": DEALS + "D4,New,-5,2026-02-01,,,\n"},
-    "H013": {"deals": "id,stage,amount,currency,created\nD1,New,5,EUR,2026-01-05\nD2,New,5,EUR,2026-01-05\n"
-             "D3,New,5,USD,2026-01-05\n"},
+    "H013": {
+        "deals": "id,stage,amount,currency,created\nD1,New,5,EUR,2026-01-05\nD2,New,5,EUR,2026-01-05\n"
+        "D3,New,5,USD,2026-01-05\n"
+    },
     "H014": {"events": EVENTS + "D4,,2026-02-01\n"},
     "H015": {"events": EVENTS + "D3,New,2026-02-01\n"},
     "H016": {"events": EVENTS + "D3,New,2026-02-05\n"},
@@ -42,7 +44,10 @@ FOUND = {
     "H020": {"events": EVENTS + "D2,Won,2026-02-15\n"},
     "H021": {"events": EVENTS, "deals": DEALS.replace("D1,Won", "D1,Lost")},
     "H022": {"events": EVENTS, "deals": DEALS.replace("2026-02-02,2026", "2026-02-03,2026")},
-    "H023": {"events": EVENTS, "deals": DEALS.replace("D3,New,700,2026-02-01,", "D3,Won,700,2026-02-01,2026-02-09")},
+    "H023": {
+        "events": EVENTS,
+        "deals": DEALS.replace("D3,New,700,2026-02-01,", "D3,Won,700,2026-02-01,2026-02-09"),
+    },
     "H024": {"deals": DEALS.replace("2026-02-02,2026", ",2026")},
     "H025": {"deals": DEALS.replace("2026-02-02,2026", "2026-01-02,2026")},
     "H026": {"events": EVENTS, "deals": DEALS.replace("D3", "D4")},
@@ -56,39 +61,69 @@ FOUND = {
     "H034": {"events": EVENTS, "known": "2026-06-30"},
     "H035": {"events": "deal,stage,entered_at,recorded_at\nD1,New,2026-01-05,2026-01-02\n"},
     "H036": {"deals": TEAM + "D1,New,5,2026-01-05,,west\nD2,New,5,2026-01-05,,north\n", "frame": BASE},
-    "H037": {"deals": TEAM + "D1,New,5,2026-01-05,,\nD2,New,5,2026-01-05,,a\nD3,New,5,2026-01-05,,b\n",
-             "frame": SPLIT},
+    "H037": {
+        "deals": TEAM + "D1,New,5,2026-01-05,,\nD2,New,5,2026-01-05,,a\nD3,New,5,2026-01-05,,b\n",
+        "frame": SPLIT,
+    },
     "H038": {"events": "deal,stage,entered_at,segment\nD1,New,2026-01-05,a\nD1,Offer,2026-01-09,b\n"},
-    "H039": {"deals": "id,stage,created,closed,account\n"
-             + "".join(f"D{i},Won,2026-01-05,2026-02-05,Acme\nE{i},New,2026-01-05,,\n" for i in range(40))},
-    "H040": {"deals": TEAM + "".join(f"D{i},Won,5,2026-01-05,2026-02-05,a\nE{i},New,5,2026-01-05,,\n"
-                                     for i in range(40)), "frame": SPLIT},
+    "H039": {
+        "deals": "id,stage,created,closed,account\n"
+        + "".join(f"D{i},Won,2026-01-05,2026-02-05,Acme\nE{i},New,2026-01-05,,\n" for i in range(40))
+    },
+    "H040": {
+        "deals": TEAM
+        + "".join(f"D{i},Won,5,2026-01-05,2026-02-05,a\nE{i},New,5,2026-01-05,,\n" for i in range(40)),
+        "frame": SPLIT,
+    },
     "H041": {"deals": DEALS},
-    "H042": {"events": HEAD + "".join(f"D{i},New,2026-01-05\nD{i},Cancelled,2026-01-09\n" for i in range(25))},
+    "H042": {
+        "events": HEAD + "".join(f"D{i},New,2026-01-05\nD{i},Cancelled,2026-01-09\n" for i in range(25))
+    },
     "H043": {"events": HEAD + "D1,New,2026-01-05\n"},
     "H044": {"deals": TABLE + EARLY},
     "H045": {"events": EVENTS},
     "H046": {"events": HEAD + "D1,New,2026-01-05T10:00:00Z\nD1,Offer,2026-01-06T10:00:00\n"},
     "H047": {"ex/2026-01-31.csv": OLD, "ex/2026-02-28.csv": NEW, "read": ["ex"]},
-    "H048": {"ex/2026-01-31.csv": OLD.replace("D1,New", "D1,Offer") + "D3,New,5,2026-01-07,,\n",
-             "ex/2026-02-28.csv": NEW + "D3,Offer,5,2026-01-07,,\n", "read": ["ex"]},
-    "H049": {"ex/2026-01-31.csv": OLD, "ex/deals-20260131.csv": OLD, "ex/2026-02-28.csv": NEW, "read": ["ex"]},
+    "H048": {
+        "ex/2026-01-31.csv": OLD.replace("D1,New", "D1,Offer") + "D3,New,5,2026-01-07,,\n",
+        "ex/2026-02-28.csv": NEW + "D3,Offer,5,2026-01-07,,\n",
+        "read": ["ex"],
+    },
+    "H049": {
+        "ex/2026-01-31.csv": OLD,
+        "ex/deals-20260131.csv": OLD,
+        "ex/2026-02-28.csv": NEW,
+        "read": ["ex"],
+    },
     "H050": {"invoices": INVOICES + "R3,,Acme,5,2026-03-01,2026-02-01,\n"},
     "H051": {"invoices": INVOICES + "R3,,Acme,5,2026-03-01,2026-03-31,2026-02-01\n"},
     "H052": {"invoices": INVOICES + "R3,,Acme,5,2026-03-01,,\n"},
-    "H053": {"ex/inv-2026-01-31.csv": INVOICES + "R3,,Acme,5,2026-01-01,2026-01-31,\n",
-             "ex/inv-2026-02-28.csv": INVOICES, "read": ["ex"]},
+    "H053": {
+        "ex/inv-2026-01-31.csv": INVOICES + "R3,,Acme,5,2026-01-01,2026-01-31,\n",
+        "ex/inv-2026-02-28.csv": INVOICES,
+        "read": ["ex"],
+    },
     "H054": {"events": EVENTS, "frame": HistoryFrame(stages=("New", "Contract"))},
     "H055": {"deals": DEALS},
     "H056": {"events": EVENTS + "D4,new ,2026-02-01\n"},
     "H057": {"deals": TABLE + "D1,New,5,2026-01-05,2026-06-30\nD2,New,5,2026-01-05,\n"},
-    "H058": {"ex/2026-01-31.csv": TABLE + "D1,New,5,2026-01-05,\nD2,New,5,2026-01-05,\n",
-             "ex/2026-02-28.csv": TABLE + "D2,Offer,5,2026-01-05,\n", "read": ["ex"]},
-    "H059": {"ex/2026-01-31.csv": OLD, "ex/2026-02-28.csv": NEW + "D5,Lost,5,2026-02-03,,2026-02-09\n",
-             "read": ["ex"]},
-    "H060": {"ex/2026-01-31.csv": OLD, "ex/2026-02-28.csv": NEW, "ex/towns-2026-02-28.csv": "name,town\na,b\n",
-             "read": ["ex"]},
+    "H058": {
+        "ex/2026-01-31.csv": TABLE + "D1,New,5,2026-01-05,\nD2,New,5,2026-01-05,\n",
+        "ex/2026-02-28.csv": TABLE + "D2,Offer,5,2026-01-05,\n",
+        "read": ["ex"],
+    },
+    "H059": {
+        "ex/2026-01-31.csv": OLD,
+        "ex/2026-02-28.csv": NEW + "D5,Lost,5,2026-02-03,,2026-02-09\n",
+        "read": ["ex"],
+    },
+    "H060": {
+        "ex/2026-01-31.csv": OLD,
+        "ex/2026-02-28.csv": NEW,
+        "ex/towns-2026-02-28.csv": "name,town\na,b\n",
+        "read": ["ex"],
+    },
     "H061": {"deals": DEALS + "D4,Won,5,,2026-02-09,,\n"},
     "H062": {"deals": TABLE + "D1,New,5,,\nD2,Won,5,2026-01-05,2026-02-01\n"},
-}  # fmt: skip
+}
 """H063 and H064 are told with the tables that are written; test_loading_history_tables.py holds them."""

@@ -40,10 +40,10 @@ facts = st.lists(
 
 
 def table(some):
-    rows = [
-        f"{deal},{stage},{iso(when)},{iso(when + later)},{amount or ''},{'' if stated is None else iso(stated)}"
-        for deal, stage, when, later, amount, stated in some
-    ]
+    rows = []
+    for deal, stage, when, later, amount, stated in some:
+        expected = "" if stated is None else iso(stated)
+        rows.append(f"{deal},{stage},{iso(when)},{iso(when + later)},{amount or ''},{expected}")
     # A deal that all can see fixes what is logged at all; it moves before anything else is told.
     return "\n".join(
         ["deal,stage,entered_at,recorded_at,amount,expected_close", f"Z,New,{iso(-9)},{iso(-9)},7,", *rows]

@@ -228,3 +228,14 @@ def test_past_runs_are_exports_with_their_own_columns(tmp_path, monkeypatch, run
         assert history.deals.amount.tolist() == [10000, 20000]
         assert history.currency == "USD" and history.known == day("03-31")
     assert log(history.as_of(day("03-15")), "D1") == "New 01-05, Offer 02-28"
+
+
+def test_a_log_beside_exports_tells_what_was_before(tmp_path):
+    (tmp_path / "ex").mkdir()
+    for when, one in (("2026-02-28", "Offer"), ("2026-03-31", "Won")):
+        rows = f"{HEAD}\nA,{one},5,2026-01-05,,,{'2026-03-20' if one == 'Won' else ''},\n"
+        (tmp_path / "ex" / f"{when}.csv").write_text(rows)
+    (tmp_path / "events.csv").write_text("deal,stage,entered_at\nA,New,2026-01-05\nA,Offer,2026-02-10\n")
+    history = read_history([tmp_path / "events.csv", tmp_path / "ex"])
+    assert text(history.since) == "01-05"
+    assert log(history, "A") == "New 01-05, Offer 02-10, won 03-20"

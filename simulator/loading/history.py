@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from simulator.errors import InputError, Problem
-from simulator.history import NEVER, History, PastInvoices
+from simulator.history import NEVER, UNKNOWN, History, PastInvoices
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
@@ -150,9 +150,11 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
     compared, newest = compare_exports(exports, findings) if len(exports) > 1 else ([], {})
     if len(exports) == 1:
         newest = dict(exports[0].rows)
+    known = {step.deal for step in steps}  # what exports saw first, a log tells with its day
+    compared = [step for step in compared if step.day != UNKNOWN or step.deal not in known]
     logged = bool(steps or compared)
     amounts = any(step.amount >= 0 for step in steps) or bool(compared)
-    first = exports[0].day if len(exports) > 1 else None
+    first = exports[0].day if compared and not steps else None
     last = exports[-1].day if exports else 0
     return Record([*steps, *compared], ties, {**newest, **rows}, logged, amounts, first, last), invoices
 

@@ -276,6 +276,7 @@ def _since(record: Record, deals: PastDeals, moves: Moves, findings: Findings) -
         return record.first_export
     first, _ = _ends(moves, len(deals))
     there = first >= 0
+    there[there] = moves.day[first[there]] != UNKNOWN
     began = moves.day[first[there]]
     start = record_start(began, deals.closed[there], record.last)
     early = int((began < start).sum())

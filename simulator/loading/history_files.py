@@ -20,6 +20,8 @@ from simulator.scenario.tree import Place, Tree
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000
+_MOST_AMOUNTS: Final = 2_000
+"""The longest of them tell most of how amounts are written."""
 _WRITTEN: Final[Mapping[Order, str]] = {
     "ymd": "year/month/day",
     "mdy": "month/day/year",
@@ -150,7 +152,7 @@ def _decimal(table: Table, at: int | None, currency: str) -> str:
     """Return the decimal mark with which most amounts of a file can be read."""
     if at is None:
         return "."
-    texts = list({row[at].strip() for row in table.rows} - {""})[:_MOST_TEXTS]
+    texts = sorted({row[at].strip() for row in table.rows[:_MOST_TEXTS]} - {""}, key=len)[-_MOST_AMOUNTS:]
     digits = minor_digits(currency)
     point, comma = (sum(_reads(text, digits, mark) for text in texts) for mark in ".,")
     return "," if comma > point else "."

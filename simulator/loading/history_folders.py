@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.errors import InputError, PlaceError, Problem, SimulatorError
+from simulator.errors import PlaceError, Problem, SimulatorError
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame, frame_of_data
 from simulator.loading.yaml import read_yaml
@@ -138,9 +138,9 @@ def _frame(scenario: Path, frame: HistoryFrame) -> HistoryFrame:
     """Return how a run's tables are written, as its scenario says; what was said for all counts more."""
     try:
         said: dict[str, Any] = read_yaml(scenario).data
-        data: Mapping[str, Any] = said.get("data") or {}
-        own = frame_of_data(data, said.get("time_zone"), scenario.name)
-    except (InputError, SimulatorError):
+        data = said.get("data")
+        own = frame_of_data(data if isinstance(data, dict) else {}, said.get("time_zone"), scenario.name)
+    except SimulatorError:
         return frame
     columns = {k: {**own.columns.get(k, {}), **frame.columns.get(k, {})} for k in own.columns}
     return replace(

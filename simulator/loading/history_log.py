@@ -32,7 +32,7 @@ class Record:
         rows: of deals, the newest of each, by id.
         logged: whether there is a log of stages, or exports that tell one.
         amounts: whether it tells amounts.
-        first_export: day of the first of exports, or None.
+        first_export: day of the first of exports, None where a log tells what was before.
         last: last day of the record.
     """
 
@@ -215,7 +215,7 @@ def _from_table(
             continue
         if row.created is not None and UNKNOWN < first[row.id].day < row.created:
             findings.count("H018", row.place)
-        if record.first_export is not None and not _in_events(at):
+        if at.source is not None and at.source.day is not None:
             continue  # the row is of the export that told its last step
         found = _newer(row, at, known.get(_folded(row.stage)), record, findings)
         if found is not None:

@@ -25,6 +25,8 @@ AT_LAST: Final = 1e18
 """Moment of a closing that only a table tells, the last thing of its day."""
 ENDS: Final[Mapping[int, str]] = {WON: "won", LOST: "lost"}
 """Names of outcomes among stages."""
+MOST_PUSHES: Final = 10_000
+"""A larger number counts something else."""
 Tie = Literal["file", "reversed", "funnel"]
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
@@ -123,6 +125,7 @@ def read_events(source: Source, findings: Findings) -> tuple[list[Step], Tie]:
     cells = source.cells
     segment_of, ends = segment_reader(cells, source.frame), source.frame.ends
     steps, offsets = [], [0, 0]
+    outcomes: dict[str, int] = {}
     for row in range(len(cells)):
         deal, stage = cells.text(row, "deal"), cells.text(row, "stage")
         if not deal or not stage:
@@ -136,7 +139,9 @@ def read_events(source: Source, findings: Findings) -> tuple[list[Step], Tie]:
         if recorded is not None and recorded < day:
             findings.count("H035", source.place(row, f"deal {deal}"))
         stated = _ordinal(cells, row, "expected_close")
-        outcome = ending(stage, ends)
+        if stage not in outcomes:
+            outcomes[stage] = ending(stage, ends)
+        outcome = outcomes[stage]
         steps.append(
             Step(deal, ENDS.get(outcome, stage), day, moment, max(day, recorded or day), _amount(cells, row),
                  UNKNOWN if stated is None else stated, segment_of(row), _reason(stage, outcome), source, row)
@@ -249,12 +254,14 @@ def _ordinal(cells: Cells, row: int, column: str) -> int | None:
 def _amount(cells: Cells, row: int) -> int:
     """Return an amount in the company's currency, −1 where it is not known."""
     money = cells.money(row, needed=False)
-    return -1 if money is None else int(cells.customs.rates.convert(money[0], money[1], 0))
+    if money is None or money[1] == cells.customs.rates.company:
+        return -1 if money is None else money[0]
+    return int(cells.customs.rates.convert(money[0], money[1], 0))
 
 
 def _pushes(cells: Cells, row: int) -> int:
     value = cells.number(row, "pushes") if cells.has("pushes") else None
-    return -1 if value is None or value < 0 or value != int(value) else int(value)
+    return -1 if value is None or not 0 <= value < MOST_PUSHES or value != int(value) else int(value)
 
 
 def _reason(stage: str, outcome: int) -> str:
