@@ -18,6 +18,7 @@ from simulator.engine import attempts, chances, compile_plan, drawn, luck, play,
 from simulator.engine.chances import LearnedChances, SetChances
 from simulator.engine.counts import DrawnCounts, SetCounts
 from simulator.engine.drawn import DrawnKernel, DrawnStays
+from simulator.engine.plan import first_draw
 from simulator.expected import expected, won_ever
 from simulator.market import SHARED_SHARE, Market
 from simulator.posterior import FunnelDraws, GenerationDraws
@@ -158,6 +159,16 @@ def test_each_trial_is_that_of_a_run_with_its_draw_set():
         assert same(of_draws, plain)
         won += of_draws.closes.sum(), of_draws.wins.sum()
     assert won[0] > 90 and won[1] > 900
+
+
+def test_another_seed_of_the_parameters_takes_other_draws():
+    """All else being equal, trial 0 is that of another draw, so that the variance can be split."""
+    scenario = whole()
+    plan = compile_plan(scenario, 4, group_seeds={"parameters": 99})
+    draw = first_draw(scenario, plan.streams)
+    assert 0 < draw < DRAWS
+    assert same(play(plan, 0, 1), play(plain_plan(scenario, draw, 4), 0, 1))
+    assert not same(play(plan, 0, 1), play(compile_plan(scenario, 4), 0, 1))
 
 
 def test_blocks_and_workers_change_no_byte():
