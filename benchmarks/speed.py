@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.jobs import full_job
+from benchmarks.jobs import full_job, learned_job
 from simulator.engine import compile_plan, play
 from simulator.expected import expected
 from simulator.streams import trial_offsets, uniforms
@@ -29,6 +29,10 @@ def main() -> None:
     _time("compile (s)", lambda: compile_plan(scenario, seed=1))
     plans = iter([compile_plan(scenario, seed=1) for _ in range(RUNS)])
     main_pass = _time("main pass (s)", lambda: play(next(plans), 0, TRIALS))
+    learned = learned_job(DEALS, MONTHS)
+    plans = iter([compile_plan(learned, seed=1) for _ in range(RUNS)])
+    by_draws = _time("main pass by 2,000 draws (s)", lambda: play(next(plans), 0, TRIALS))
+    print(f"by draws: {by_draws / main_pass:.2f} times as long")
     _time("exact means (s)", lambda: expected(scenario))
     pairs = DEALS * TRIALS
     print(f"a deal-trial: {main_pass / pairs * 1e9:.0f} ns = {main_pass / pairs * 1e9 / draw:.0f} draws")

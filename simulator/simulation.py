@@ -181,7 +181,7 @@ def _forecast(
     if plan.scenario.posterior is None:
         check = check_means(bare, exact, plan.most_parts)
     else:
-        check = _check_draws(plan, outcome, exact, runner, seed)
+        check = _check_draws(plan, outcome, runner, seed)
     check = replace(check, guarded=min(outcome.guarded / outcome.trials, 1.0))
     # Actual figures take the place of won deals, in the walk as everywhere.
     bridge = walk(plan.scenario, first, last, exact, already=bare.already("bookings", first, last_day=last))
@@ -193,13 +193,14 @@ def _forecast(
     )  # fmt: skip
 
 
-def _check_draws(plan: Plan, outcome: Outcome, exact: Expected, runner: _Runner, seed: int) -> Check:
+def _check_draws(plan: Plan, outcome: Outcome, runner: _Runner, seed: int) -> Check:
     """Check a run under posterior draws: wins draw by draw, everything else at fixed figures (MODEL 11)."""
     scenario = plan.scenario
     wins = compare_wins(scenario, outcome.ever, won_ever(scenario, draws_looked_at(scenario)))
     fixed = compile_plan(replace(scenario, posterior=_fixed(scenario)), seed)
     trials = min(outcome.trials, FIXED_TRIALS)
     played = replace(runner, progress=None).play(fixed, empty_outcome(fixed), trials)
+    exact = expected(replace(scenario, posterior=None))
     return check_means(_bare(fixed, played), exact, fixed.most_parts, list(wins))
 
 

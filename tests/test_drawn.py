@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from factory import make_clock, make_pipeline, make_scenario, make_segment
-from family import MID_MONTH, run
+from family import MID_MONTH, run, self_check
 from posteriors import funnel_draws, generation_draws, odds_draws, posterior
 from scipy import special
 
@@ -18,7 +18,8 @@ from simulator.engine import attempts, chances, compile_plan, drawn, luck, play,
 from simulator.engine.chances import LearnedChances, SetChances
 from simulator.engine.counts import DrawnCounts, SetCounts
 from simulator.engine.drawn import DrawnKernel, DrawnStays
-from simulator.expected import won_ever
+from simulator.engine.plan import first_draw
+from simulator.expected import expected, won_ever
 from simulator.market import SHARED_SHARE, Market
 from simulator.posterior import FunnelDraws, GenerationDraws
 from simulator.scenario import Recycling, Soberness
@@ -160,6 +161,16 @@ def test_each_trial_is_that_of_a_run_with_its_draw_set():
     assert won[0] > 90 and won[1] > 900
 
 
+def test_another_seed_of_the_parameters_takes_other_draws():
+    """All else being equal, trial 0 is that of another draw, so that the variance can be split."""
+    scenario = whole()
+    plan = compile_plan(scenario, 4, group_seeds={"parameters": 99})
+    draw = first_draw(scenario, plan.streams)
+    assert 0 < draw < DRAWS
+    assert same(play(plan, 0, 1), play(plain_plan(scenario, draw, 4), 0, 1))
+    assert not same(play(plan, 0, 1), play(compile_plan(scenario, 4), 0, 1))
+
+
 def test_blocks_and_workers_change_no_byte():
     scenario = whole()
     first = run(scenario, 120, 9)
@@ -197,9 +208,9 @@ def test_a_deals_own_probability_counts_where_the_scenario_asks_for_it():
     for plan in compile_plan(asked, 1).segments:
         score = plan.chances.open_scores(0, plan.deals, np.arange(DRAWS), None, np.full(len(plan.deals), 2.0))
         odds = plan.segment.soberness.odds * 0.7 / 0.3
-        expected = special.ndtri(odds / (1 + odds))
+        score_of_own = special.ndtri(odds / (1 + odds))
         given = ~np.isnan(own[plan.deals])
-        assert np.allclose(score[:, given], expected, atol=1e-12)
+        assert np.allclose(score[:, given], score_of_own, atol=1e-12)
         assert np.ptp(score[:, ~given], axis=0).min() > 0.01
 
 
@@ -240,6 +251,22 @@ def test_deals_to_come_are_their_own_only_draw():
     assert GenerationDraws.of(PipelineGeneration(1.0, LogNormal(1.0, 1.0), np.ones(1))) is None
 
 
+@pytest.mark.parametrize(("names", "attempts"), [(("pushes", "overdue"), 2), (("log_amount",), 1)])
+def test_exact_means_know_what_is_learned(names, attempts):
+    """With one draw there is nothing to average: every cell agrees."""
+    learned = posterior(1, NAMES, rho=False, odds=odds_draws(1, names=names), amount_shift=np.array([-0.4]))
+    scenario = learned_scenario(learned, attempts)
+    check = self_check(scenario, run(scenario, 3_000, 5))
+    assert check.passed, check.failures
+    assert check.cells > 50
+
+
+def test_the_exact_chance_of_a_deal_is_the_average_of_its_draws():
+    scenario = learned_scenario(posterior(40, NAMES))
+    summed = np.bincount(scenario.pipeline.segment, weights=expected(scenario).deal_chance)
+    assert summed == pytest.approx(won_ever(scenario, 40)[0].mean(axis=1), rel=1e-12)
+
+
 # ---- the self-check, and faults planted
 
 
@@ -261,9 +288,9 @@ def test_a_run_under_draws_checks_itself():
 def test_wins_differ_from_their_draws_by_chance_alone():
     """48 z of four groups; none beyond 4.7 (1 in 8,000 by chance), spread within .75 to 1.25 (1 in 70)."""
     scenario = learned_scenario(posterior(40, NAMES))
-    expected, found = won_ever(scenario, 40), []
+    sums, found = won_ever(scenario, 40), []
     for seed in range(12):
-        found += [z for *_, z in compare_wins(scenario, run(scenario, 600, seed).ever, expected)]
+        found += [z for *_, z in compare_wins(scenario, run(scenario, 600, seed).ever, sums)]
     assert len(found) == 48
     assert max(abs(z) for z in found) < 4.7
     assert 0.75 < np.std(found) < 1.25
@@ -362,7 +389,7 @@ UNSEEN = [market_not_taken_off, entry_by_one_draw, amounts_of_one_draw, amount_i
 def test_playing_each_draw_apart_sees_it(monkeypatch, plant):
     scenario = whole()
     plain = [plain_plan(scenario, draw, 4) for draw in range(2)]
-    expected = [play(plan, draw, 1) for draw, plan in enumerate(plain)]
+    apart = [play(plan, draw, 1) for draw, plan in enumerate(plain)]
     plant(monkeypatch)
     plan = compile_plan(scenario, 4)
-    assert not all(same(play(plan, draw, 1), outcome) for draw, outcome in enumerate(expected))
+    assert not all(same(play(plan, draw, 1), outcome) for draw, outcome in enumerate(apart))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from factory import causes_funnel, make_clock, make_funnel, plain_clock
 from plain_walk import log_moments
+from posteriors import CHANCES, funnel_draws
 from scipy import integrate, stats
 
 from simulator.amounts import AmountChange, change_cdf
@@ -28,7 +29,7 @@ from simulator.engine.identity import inverse
 from simulator.engine.moments import log_time_moments
 from simulator.engine.stays import stay_tables
 from simulator.expected.walks import Walk, days_left
-from simulator.funnel import winning_times
+from simulator.funnel import close_chances, winning_times
 from simulator.market import LARGEST_DOUBT, LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
 from simulator.periods import horizon, length_days, length_end
 from simulator.scores import quantile, quantile_interval, wilson
@@ -247,6 +248,18 @@ def test_doubt_is_what_the_model_publishes():
     assert doubt_correlation(0.3, np.inf) == 0
     assert doubt_correlation(0.0, 20) == doubt_correlation(1.0, 20) == 0
     assert doubt_correlation(0.3, 5) > doubt_correlation(0.3, 20) > doubt_correlation(0.3, 200) > 0
+
+
+def test_many_ladders_at_once_are_those_one_by_one():
+    many = funnel_draws(20).transitions
+    many[3] = [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]]  # surely won
+    many[4, :, 3], many[4, :, 4] = 0.0, many[4, :, 3] + many[4, :, 4]  # never won
+    one_by_one = [close_chances(p) for p in many]
+    assert np.array_equal(close_chances(many), one_by_one)
+    assert one_by_one[3].tolist() == [1, 1, 1] and one_by_one[4].tolist() == [0, 0, 0]
+    many[5, 0] = [1.0, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match=r"\[0\]"):
+        close_chances(np.stack((CHANCES, many[5])))
 
 
 @pytest.mark.parametrize("worth", [5, 20, 1e6, 1e12])

@@ -12,7 +12,7 @@ from family import eventful, limit
 from benchmarks.jobs import full_job
 from simulator.engine import billing, block, compile_plan, identity, luck, play, walk
 from simulator.engine.identity import Entities, Numbered
-from simulator.streams import GROUPS, Streams, draw_offset, mix64, trial_offsets, uniforms
+from simulator.streams import GROUPS, Streams, draw_offset, mix64, trial_numbers, trial_offsets, uniforms
 
 MASK = (1 << 64) - 1
 GAMMA = 0x9E3779B97F4A7C15
@@ -31,6 +31,12 @@ def plain_key(seed, kind, entity, purpose):
     for part in parts:
         message += len(part).to_bytes(8, "little") + part
     return int.from_bytes(blake2b(message, digest_size=8).digest(), "little")
+
+
+def test_an_offset_tells_its_trial():
+    for first in (0, 12_345, 2**58 - 1_000):
+        trials = trial_numbers(trial_offsets(first, 1_000))
+        assert np.array_equal(trials, np.arange(first, first + 1_000))
 
 
 def plain_uniform(key, trial, n):

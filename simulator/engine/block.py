@@ -12,7 +12,7 @@ from scipy import special
 from simulator.engine.cells import Cells
 from simulator.engine.contracts import DayRates
 from simulator.engine.luck import Luck, draw_luck
-from simulator.engine.plan import Plan, SegmentPlan
+from simulator.engine.plan import Plan, SegmentPlan, first_draw
 from simulator.engine.rates import day_rates
 from simulator.streams import Words, trial_offsets, uniforms
 from simulator.targets import Posted, Series
@@ -108,7 +108,8 @@ def new_block(
     """
     count = numbers.stop - numbers.start
     offsets, posterior = trial_offsets(first, count), plan.scenario.posterior
-    draws = np.arange(first, first + count) % (posterior.draws if posterior else 1)
+    draws = np.arange(first, first + count) + first_draw(plan.scenario, plan.streams)
+    draws %= posterior.draws if posterior else 1
     rho = None if posterior is None or posterior.rho is None else posterior.rho[draws]
     names = [s.segment.name for s in plan.segments]
     deals = len(plan.scenario.pipeline)

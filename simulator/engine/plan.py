@@ -299,6 +299,13 @@ class Plan:
         return self.scenario.horizon.last_day
 
 
+def first_draw(scenario: Scenario, streams: Streams) -> int:
+    """Return the posterior draw of trial 0: another than 0 where the parameters take a seed of their own."""
+    if scenario.posterior is None or "parameters" not in streams.group_seeds:
+        return 0
+    return 1 + streams.key("market", "", "rho") % max(scenario.posterior.draws - 1, 1)
+
+
 def coming(by: str | None, product: str) -> str:
     """Return the group of what is still to come, whose deals have no columns yet."""
     return "" if by is None else product if by == PRODUCT else COMING

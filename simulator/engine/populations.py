@@ -125,7 +125,7 @@ class Arrivals:
         minor: minor units of one major unit.
         contract: of all.
         most: numbers that a month has room for.
-        growth: factor on all amounts by posterior draw, floats[draw], or None.
+        growth: factor on all amounts of trial 0, 1, …, over again from the end on, floats[draw], or None.
     """
 
     entities: Entities

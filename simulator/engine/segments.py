@@ -16,7 +16,7 @@ from simulator.engine.identity import Entities, Numbered
 from simulator.engine.kernels import Kernel, TableKernel
 from simulator.engine.moments import log_time_moments
 from simulator.engine.months import Month, months_of
-from simulator.engine.plan import PRODUCT, SegmentPlan, coming
+from simulator.engine.plan import PRODUCT, SegmentPlan, coming, first_draw
 from simulator.engine.populations import Arrivals, OpenDeals
 from simulator.money import minor_digits
 from simulator.posterior import SegmentDraws
@@ -99,7 +99,9 @@ def _to_come(
     own = {s.group: i for s, i in rows.items() if s.segment == index and s.source == "new"}
     agreement = contracts.of(index, "", scenario.currency, "", segment.mix, "new")
     names = [f"{segment.name}/{m.name}" for m in months]
-    growth = np.exp(generation.amount_shift) if generation else None
+    growth = None
+    if generation:  # trial by trial from the first one's draw on
+        growth = np.roll(np.exp(generation.amount_shift), -first_draw(scenario, streams))
 
     def population(kind: str, size: Distribution, most: int) -> Arrivals:
         entities = Entities(streams, kind, Numbered(names, most))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.distributions import Distribution, Empirical
+from simulator.distributions import Distribution, Empirical, Fixed
 from simulator.expected.luck import Luck
 from simulator.expected.new_deals import months
 from simulator.expected.returns import Returns
@@ -35,6 +36,39 @@ def draws_looked_at(scenario: Scenario) -> int:
     unknown = int(np.isnan(pipeline.age).sum())
     cells = len(pipeline) + 100 * unknown
     return min(posterior.draws, max(MOST_CELLS // max(cells, 1), FEWEST_DRAWS))
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """Averages over the draws of one segment's chances and prices, by which plug-in figures are replaced.
+
+    Attributes:
+        open: p* of its open deals, floats[deal].
+        entry: p* of deals that enter each stage, floats[S].
+        entry_worth: likewise, weighted by their amounts.
+        price: factor on the amounts of won deals.
+    """
+
+    open: Floats
+    entry: Floats
+    entry_worth: Floats
+    price: float
+
+
+def averages(scenario: Scenario, index: int) -> Averages | None:
+    """Return the averages of a segment, None where neither its chances nor its prices are learned."""
+    segment, posterior = scenario.segments[index], scenario.posterior
+    learned = posterior.segments.get(segment.name) if posterior else None
+    if learned is None or not (learned.funnel or learned.odds or learned.amount_shift is not None):
+        return None
+    chances = _Chances(scenario, segment, learned, draws_looked_at(scenario))
+    found = np.zeros(len(scenario.pipeline))
+    rows = np.flatnonzero(scenario.pipeline.segment == index)
+    for deals, part in chances.parts(rows):
+        np.add.at(found, deals, part.mean(axis=0))
+    number, worth = (chances.on_entry(*chances.arriving, by_worth).mean(axis=0) for by_worth in (False, True))
+    price = 1.0 if learned.amount_shift is None else float(np.exp(learned.amount_shift).mean())
+    return Averages(found[rows], number, worth, price)
 
 
 def won_ever(scenario: Scenario, draws: int) -> Floats:
@@ -125,27 +159,36 @@ class _Chances:
 
     def of_open(self, rows: Integers) -> Floats:
         """Return Σ p* of open deals, floats[draw]."""
-        pipeline, total = self.scenario.pipeline, np.zeros(self.draws)
+        return sum((part.sum(axis=1) for _, part in self.parts(rows)), np.zeros(self.draws))
+
+    def parts(self, rows: Integers) -> Iterator[tuple[Integers, Floats]]:
+        """Yield open deals, one for each age it may have, with p* times the chance of that age.
+
+        Yields:
+            integers[state], floats[draw or 1, state].
+        """
+        pipeline = self.scenario.pipeline
         known = ~np.isnan(pipeline.age[rows])
         for stage in np.unique(pipeline.stage[rows]).tolist():
             inside = pipeline.stage[rows] == stage
             some = rows[inside & known]
             if len(some):
-                total += self._sum(some, self.at_ages(stage, pipeline.age[some]))
+                yield some, self._weighted(some, self.at_ages(stage, pipeline.age[some]))
             if len(some := rows[inside & ~known]):
                 ages, weights = self.walk.resting_ages(stage)
                 chances = self.at_ages(stage, ages)
-                total += sum(self._sum(np.full(len(ages), deal), chances, weights) for deal in some)
-        return total
+                for deal in some:
+                    states = np.full(len(ages), deal)
+                    yield states, self._weighted(states, chances, weights)
 
-    def _sum(self, deals: Integers, h: Floats, weights: Floats | float = 1.0) -> Floats:
-        """Return the weighted sum of p* over deals at their ages, floats[draw]."""
+    def _weighted(self, deals: Integers, h: Floats, weights: Floats | float = 1.0) -> Floats:
+        """Return weighted p* of deals at their ages, floats[draw or 1, deal]."""
         chance = self.star(h, self._evidence(deals))
         if self.segment.use_probability:
             own, x = self.scenario.pipeline.probability[deals], self.segment.soberness.odds
             counts = ~np.isnan(own) & (h > 0) & (h < 1)
             chance = np.where(counts, x * own / (1 + (x - 1) * own), chance)
-        return np.asarray((chance * weights).sum(axis=1))
+        return np.asarray(chance * weights)
 
     def _evidence(self, deals: Integers) -> Floats | float:
         """Return Σ effect·x of open deals, floats[draw, deal]."""
@@ -164,12 +207,21 @@ class _Chances:
             total = total + effect[: self.draws, None] * known[name]
         return total
 
-    def on_entry(self, amounts: Distribution, growth: Floats) -> Floats:
+    @cached_property
+    def arriving(self) -> tuple[Distribution, Floats]:
+        """The law of the amounts of deals to come, major units, and what is added to their logarithms."""
+        learned, noun = self.learned.generation, self.segment.generation
+        if learned is not None:
+            return Empirical(tuple(learned.amounts.tolist())), learned.amount_shift[: self.draws]
+        return noun.amount if noun else Fixed(0.0), np.zeros(1)
+
+    def on_entry(self, amounts: Distribution, growth: Floats, by_worth: bool = False) -> Floats:
         """Return p* of deals to come that enter each stage, averaged over their amounts, floats[draw, S].
 
         Args:
             amounts: law of the amounts, major units.
             growth: added to their logarithms, floats[draw or 1].
+            by_worth: whether larger amounts weigh more.
         """
         h, odds = self.ladder[:, :-2], self.learned.odds
         effect = odds.effects.get("log_amount") if odds else None
@@ -178,10 +230,11 @@ class _Chances:
         values = amounts.isf((np.arange(_POINTS) + 0.5) / _POINTS)
         if isinstance(amounts, Empirical):
             values = np.array(amounts.values)
-        result = np.zeros((self.draws, h.shape[1]))
+        result, whole = np.zeros((self.draws, h.shape[1])), float(values.sum())
         for value in values.tolist():
+            weight = value / whole if by_worth and whole > 0 else 1 / len(values)
             size = (np.log(value / odds.reference) + growth)[:, None] if value > 0 else np.zeros((1, 1))
-            result += self.star(h, effect[: self.draws, None] * size) / len(values)
+            result += self.star(h, effect[: self.draws, None] * size) * weight
         return result
 
 
@@ -216,12 +269,8 @@ def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
             factor = month.share * season * growth ** (later / 12)
             arrivals += learned.per_month[:draws] * factor
             found += learned.bluebirds[:draws] * factor
-    if learned is None:
-        entry, won = noun.entry[None], chances.on_entry(noun.amount, np.zeros(1))
-    else:
-        law = Empirical(tuple(learned.amounts.tolist()))
-        entry, won = learned.entry[:draws], chances.on_entry(law, learned.amount_shift[:draws])
-    return np.asarray(arrivals * (entry * won).sum(axis=1) + found)
+    entry = noun.entry[None] if learned is None else learned.entry[:draws]
+    return np.asarray(arrivals * (entry * chances.on_entry(*chances.arriving)).sum(axis=1) + found)
 
 
 def _log_ratio(worth: Floats, odds: OddsDraws, scenario: Scenario) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.arrivals import PipelineGeneration
 from simulator.clock import Clock
-from simulator.expected.open_deals import mean_factor, multiplied, reached
+from simulator.expected.open_deals import mean_factor, reached
 from simulator.expected.returns import Returns
 from simulator.expected.walks import cut
 from simulator.periods import Horizon, add_months
@@ -51,30 +51,44 @@ class NewDeals:
     money: Floats
 
 
-def new_deals(generation: PipelineGeneration, returns: Returns, horizon: Horizon) -> NewDeals:
+def new_deals(
+    generation: PipelineGeneration, returns: Returns, horizon: Horizon, worth: Floats | None = None,
+    grown: float = 1.0,
+) -> NewDeals:  # fmt: skip
     """Solve the arrivals of one segment.
 
     A month's arrivals are spread evenly over its clock: v0 = W(start) + u·(W(end) − W(start)); a first
     attempt closes at v0 + T, a return at v0 + T_lost + delay + T, a bluebird at v0 (MODEL 5).
+
+    Args:
+        generation: the law of arrivals.
+        returns: of the segment.
+        horizon: of the forecast.
+        worth: p* by stage of entry weighted by amounts, where it depends on them; first attempts' money then
+            differs from their number.
+        grown: further factor on the amounts of won deals.
     """
-    segment, walk = returns.segment, returns.walk
-    attempts = multiplied(walk.ladder[: len(generation.entry)], segment.soberness.odds)
+    segment, walk, attempts = returns.segment, returns.walk, returns.entry
     laws = cut(walk.law_from_entry("won"), returns.size)
     first = Ramp.of((generation.entry * attempts) @ laws)
+    by_worth = None if worth is None else Ramp.of((generation.entry * worth) @ laws)
     bluebird = Ramp.of(np.eye(1, returns.size)[0])
     at_once = reached(segment.clock, horizon.last_day, 0)
-    won, seen_when_won = np.zeros(horizon.last_day), np.zeros(horizon.last_day)
+    won, more, seen_when_won = np.zeros((3, horizon.last_day))
     for month in months(segment.clock, horizon, returns):
         rate = generation.rate(month.first, horizon.as_of) * month.share
         closed = first.spread(returns.reach, month)
         if returns.any and rate:
             closed = closed + _returned(generation, returns, attempts, month)
         won += rate * np.diff(closed, prepend=0.0)
+        if by_worth is not None:
+            change = by_worth.spread(returns.reach, month) - first.spread(returns.reach, month)
+            more += rate * np.diff(change, prepend=0.0)
         arrived = np.diff(bluebird.spread(at_once, month), prepend=0.0)
         seen_when_won += generation.bluebird_rate(month.first, horizon.as_of) * month.share * arrived
-    price = generation.amount.mean() * mean_factor(segment.amount_change) * segment.soberness.amount
+    price = generation.amount.mean() * mean_factor(segment.amount_change) * segment.soberness.amount * grown
     of_bluebird = generation.bluebirds.amount.mean() if generation.bluebirds else 0.0
-    return NewDeals(won + seen_when_won, price * won + of_bluebird * seen_when_won)
+    return NewDeals(won + seen_when_won, price * (won + more) + of_bluebird * seen_when_won)
 
 
 def months(clock: Clock, horizon: Horizon, returns: Returns) -> Iterator[Month]:

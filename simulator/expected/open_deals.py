@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -59,7 +59,10 @@ class OpenDeals:
     won_by: Floats
 
 
-def open_deals(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers, last_day: int) -> OpenDeals:
+def open_deals(
+    segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers, last_day: int,
+    learned: Floats | None = None,
+) -> OpenDeals:  # fmt: skip
     """Solve the first attempts of the open deals of a segment.
 
     Args:
@@ -68,8 +71,11 @@ def open_deals(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers,
         pipeline: all open deals.
         rows: positions of the segment's.
         last_day: of the horizon.
+        learned: p* of each, averaged over its age, where it is learned, floats[deal].
     """
     states = _states(segment, walk, pipeline, rows)
+    if learned is not None:
+        states = replace(states, chance=learned[states.deal])
     chance = np.zeros(len(rows))
     np.add.at(chance, states.deal, states.weight * states.chance)
     reach = reached(segment.clock, last_day, segment.close_date.delay_days)

@@ -31,6 +31,7 @@ class Returns:
         luck: of the market.
         as_of: day 0.
         last_day: of the horizon.
+        learned_entry: p* of attempts that enter each stage, where it is learned, floats[S], or None.
     """
 
     segment: Segment
@@ -38,6 +39,14 @@ class Returns:
     luck: Luck
     as_of: date
     last_day: int
+    learned_entry: Floats | None = None
+
+    @cached_property
+    def entry(self) -> Floats:
+        """The p* of attempts that enter each stage: h with the segment's soberness, floats[S]."""
+        ladder = self.walk.ladder[: len(self.walk.funnel.stages)]
+        own = self.learned_entry
+        return multiplied(ladder, self.segment.soberness.odds) if own is None else own
 
     @cached_property
     def reach(self) -> Floats:
@@ -52,7 +61,7 @@ class Returns:
     @cached_property
     def chance(self) -> float:
         """The p* of a return: h[1] with the segment's soberness."""
-        return float(multiplied(self.walk.ladder[:1], self.segment.soberness.odds)[0])
+        return float(self.entry[0])
 
     @cached_property
     def quarters(self) -> Integers:

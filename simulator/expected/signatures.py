@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.expected.billing import rates
+from simulator.expected.draws import Averages, averages
 from simulator.expected.lines import DealLines, Kind, Stated, Sums, Taking, earliest
 from simulator.expected.luck import Luck
 from simulator.expected.new_deals import new_deals
@@ -87,20 +88,23 @@ class Signatures:
         luck, walks = Luck.of(scenario.market), dict[int, Walk]()
         for index, segment in enumerate(scenario.segments):
             walk = walks.setdefault(id(segment.funnel), Walk(segment.funnel))
-            returns = Returns(segment, walk, luck, scenario.horizon.as_of, scenario.horizon.last_day)
+            known, length = averages(scenario, index), scenario.horizon.last_day
+            entry = known.entry if known else None
+            returns = Returns(segment, walk, luck, scenario.horizon.as_of, length, entry)
             rows = np.flatnonzero(scenario.pipeline.segment == index)
             if len(rows):
-                solved = open_deals(segment, walk, scenario.pipeline, rows, scenario.horizon.last_day)
-                result._add_open(index, solved, returns)
+                chances = known.open if known else None
+                solved = open_deals(segment, walk, scenario.pipeline, rows, length, chances)
+                result._add_open(index, solved, returns, known.price if known else 1.0)
             if segment.generation is not None:
-                result._add_new(index, returns)
+                result._add_new(index, returns, known)
             result.exempt |= returns.exempt
         return result
 
-    def _add_open(self, index: int, deals: OpenDeals, returns: Returns) -> None:
+    def _add_open(self, index: int, deals: OpenDeals, returns: Returns, grown: float) -> None:
         """Add the open deals of a segment: first attempts, then the lost ones that come back."""
         segment, pipeline, daily = self.scenario.segments[index], self.scenario.pipeline, self.daily
-        factor = mean_factor(segment.amount_change) * segment.soberness.amount
+        factor = mean_factor(segment.amount_change) * segment.soberness.amount * grown
         taking = Taking.of(self.scenario, index, "open")
         price = 1 - taking.discount
         first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
@@ -137,13 +141,14 @@ class Signatures:
         for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
             _add(self.lines, (OPEN, kind), stated, np.stack(series_of))
 
-    def _add_new(self, index: int, returns: Returns) -> None:
+    def _add_new(self, index: int, returns: Returns, known: Averages | None) -> None:
         """Add the deals yet to come to a segment, of the default class and in the company's currency."""
         segment = self.scenario.segments[index]
         if segment.generation is None:
             return
         taking = Taking.of(self.scenario, index, "new")
-        new = new_deals(segment.generation, returns, self.scenario.horizon)
+        means = (known.entry_worth, known.price) if known else (None, 1.0)
+        new = new_deals(segment.generation, returns, self.scenario.horizon, *means)
         won = _from_day_0(new.won)
         money = _from_day_0(new.money) * 10.0 ** minor_digits(self.scenario.currency)
         self.winners[NEW, index] = won
