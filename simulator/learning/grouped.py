@@ -104,4 +104,4 @@ def _together(days: Integers) -> tuple[Floats, Floats]:
     group = np.minimum(((logs - logs[0]) / (logs[-1] - logs[0]) * MOST_AGES).astype(int), MOST_AGES - 1)
     number = np.bincount(group, weights=counts)
     mean = np.bincount(group, weights=counts * values)[number > 0] / number[number > 0]
-    return mean, number[number > 0]
+    return np.asarray(mean), np.asarray(number[number > 0], dtype=np.float64)

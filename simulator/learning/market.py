@@ -1,4 +1,4 @@
-"""Learn how much luck deals share, from how quarters differ: the posterior of ρ, never its likeliest value."""
+"""Learn how much luck deals share, from how quarters differ: a posterior of ρ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import special
 
 from simulator.funnel import Funnel, tilted
 from simulator.learning.evidence import Figure
-from simulator.learning.spells import STILL, Spells
+from simulator.learning.spells import Spells
 from simulator.market import LARGEST_RHO, PRIOR, SHARED_SHARE
 from simulator.streams import UniformRow
 
@@ -182,7 +182,7 @@ def _log_likelihood(cells: _Cells, x: Floats, rho: float) -> Floats:
     """Return each cell's log-likelihood, floats[cell]."""
     odds = np.expm1(_log_odds(cells, x, rho)[0])
     each = np.log1p(cells.after * odds) - np.log1p(cells.before * odds)
-    return np.bincount(cells.cell, weights=cells.count * each, minlength=len(x))
+    return _by_cell(cells, each, len(x))
 
 
 def _derivatives(cells: _Cells, x: Floats, rho: float) -> tuple[Floats, Floats]:
@@ -192,7 +192,12 @@ def _derivatives(cells: _Cells, x: Floats, rho: float) -> tuple[Floats, Floats]:
         logs, steep = _log_odds(cells, at, rho)
         odds = np.exp(logs)
         each = (tilted(cells.after, odds) - tilted(cells.before, odds)) * steep
-        return np.bincount(cells.cell, weights=cells.count * each, minlength=len(x))
+        return _by_cell(cells, each, len(x))
 
     bend = (slope(x - _STEP) - slope(x + _STEP)) / (2 * _STEP)
     return slope(x), np.maximum(bend, 0.0)
+
+
+def _by_cell(cells: _Cells, each: Floats, size: int) -> Floats:
+    sums = np.bincount(cells.cell, weights=cells.count * each, minlength=size)
+    return np.asarray(sums, dtype=np.float64)

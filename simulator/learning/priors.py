@@ -121,7 +121,7 @@ def _stage_prior(
     stage: int, rows: Floats, seen: Integers, funnels: Sequence[Funnel], typical_days: float, worth: float
 ) -> StagePrior:
     size = rows.shape[1] - 2
-    listed = (rows > 0).any(axis=0)
+    listed = np.asarray((rows > 0).any(axis=0))
     targets = np.union1d(np.flatnonzero(listed), seen).astype(np.int64)
     count = len(targets)
     chances = np.where(listed[targets], np.maximum(rows[:, targets], 1e-3), _UNSET)

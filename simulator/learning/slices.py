@@ -39,7 +39,7 @@ class Nearby:
         """Return the law with this centre and scale."""
         size = len(centre)
         ridge = _RIDGE * np.diag(np.diag(covariance)) + 1e-10 * np.eye(size)
-        return Nearby(centre, np.linalg.cholesky(covariance + ridge))
+        return Nearby(centre, np.asarray(np.linalg.cholesky(covariance + ridge), dtype=np.float64))
 
     @staticmethod
     def of_points(points: Floats) -> Nearby:
@@ -80,7 +80,7 @@ def slice_step(points: Floats, target: Target, nearby: Nearby, row: UniformRow) 
     def log_ratio(scores: Floats, chains: NDArray[np.int64]) -> Floats:
         distance = (scores**2).sum(axis=1)
         here = nearby.centre + scores @ nearby.root.T
-        return target(here, chains) + shape * np.log1p(distance / _FREEDOM)
+        return np.asarray(target(here, chains) + shape * np.log1p(distance / _FREEDOM))
 
     everyone = np.arange(count)
     level = log_ratio(x, everyone) + np.log(row.uniforms(count))
