@@ -94,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     starts = [FIRST + timedelta(weeks=n) for n in range(WEEKS)]
     for title, refit in (("Learned once, on 30 June 2013", False), ("Learned anew each week", True)):
         found = weeks(invoices, starts, refit=refit)
-        print(f"\n{title}\n{'week from':12}{'p10':>10}{'p50':>10}{'p90':>10}{'paid':>10}{'on due':>10}{'delayed':>10}")
+        names = ("p10", "p50", "p90", "paid", "on due", "delayed")
+        print(f"\n{title}\n{'week from':12}" + "".join(f"{name:>10}" for name in names))
         for week in found:
             p10, p50, p90 = np.quantile(week.sample, [0.1, 0.5, 0.9])
             row = (p10, p50, p90, week.actual, week.on_due, week.with_delay)
@@ -107,8 +108,9 @@ def summary(found: Sequence[Week]) -> str:
     """Return hit rates and scores in words."""
     hits = ", ".join(f"{level:.0%}: {sum(w.holds(level) for w in found)}" for level in LEVELS)
     scores = [np.mean([w.crps for w in found])]
-    scores += [np.mean([abs(getattr(w, name) - w.actual) for w in found]) for name in ("on_due", "with_delay")]
-    worst = max(abs(w.sample.mean() - w.mean) / (w.sample.std() / np.sqrt(len(w.sample))) for w in found)
+    for name in ("on_due", "with_delay"):
+        scores.append(np.mean([abs(getattr(w, name) - w.actual) for w in found]))
+    worst = max(abs(w.sample.mean() - w.mean) / w.sample.std() * np.sqrt(len(w.sample)) for w in found)
     return (
         f"held, of {len(found)} weeks: {hits}; average CRPS {scores[0] / 100:,.0f}, "
         f"paid on the due date {scores[1] / 100:,.0f}, with the mean delay {scores[2] / 100:,.0f}; "

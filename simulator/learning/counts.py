@@ -49,15 +49,26 @@ class Path:
     season: Floats
     dispersion: Floats
 
+    def ordered(self, high: Floats) -> Path:
+        """Return the same draws in another order: where `high` is high, so is the level.
+
+        Args:
+            high: floats[draw].
+        """
+        order = np.empty(len(high), dtype=np.int64)
+        order[np.argsort(high)] = np.argsort(self.level[:, :3].mean(axis=1))
+        return Path(self.level[order], self.season[order], self.dispersion[order])
+
 
 def follow(
     counts: Integers, exposure: Floats, month: Integers, draws: int, row: UniformRow, seasonal: bool = True
 ) -> Path:
     """Draw the rates to come from their posterior given monthly counts.
 
-    count_t ~ negative binomial(exposure_t·exp(level_t + season), κ); level_{t+1} = level_t + growth_t + N(0, q),
-    growth_{t+1} = .85·growth_t + N(0, r), seasons N(0, v). Given q, r, v and κ the states have a normal
-    posterior (Laplace); these four are averaged over a grid with their marginal likelihoods.
+    count_t ~ negative binomial(exposure_t·exp(level_t + season), κ);
+    level_{t+1} = level_t + growth_t + N(0, q), growth_{t+1} = .85·growth_t + N(0, r), seasons N(0, v).
+    Given q, r, v and κ the states have a normal posterior (Laplace); these four are averaged over a grid with
+    their marginal likelihoods.
 
     Args:
         counts: of each month, the as-of day's last.
