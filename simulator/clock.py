@@ -16,6 +16,9 @@ Integers = NDArray[np.int64]
 QUARTER_END_DAYS: Final = 5
 """Business days at the end of a calendar quarter that `quarter_end_weight` makes heavier."""
 
+WORKING_WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)
+"""Weights of the weekdays where none are set, Monday first."""
+
 _AT_ONCE: Final = 1e-9
 """Clock value of what happens as soon as it can."""
 
@@ -73,12 +76,14 @@ class Clock:
 
 
 def operational_clock(
-    as_of: date, first_day: int, last_day: int, country: str | None = None, quarter_end_weight: float = 1.0
-) -> Clock:
+    as_of: date, first_day: int, last_day: int, country: str | None = None, quarter_end_weight: float = 1.0,
+    weekdays: tuple[float, ...] = WORKING_WEEK, months: tuple[float, ...] = (1.0, 1.0, 1.0),
+) -> Clock:  # fmt: skip
     """Return the clock of a country from one calendar day to another, both relative to the as-of day.
 
-    W(t) = ∫ w: 0 on weekends and public holidays, `quarter_end_weight` on the last five business days of a
-    calendar quarter, scaled to a mean of 1 over each calendar year (MODEL 2).
+    W(t) = ∫ w: 0 on public holidays, else the weight of the weekday times that of the month in its quarter,
+    times `quarter_end_weight` on the last five business days of a calendar quarter; scaled to a mean of 1
+    over each calendar year (MODEL 2).
 
     Args:
         as_of: day 0.
@@ -86,12 +91,16 @@ def operational_clock(
         last_day: ≥ 1, where the horizon and its invoices end.
         country: ISO code whose public holidays rest, or None for weekends only.
         quarter_end_weight: > 0.
+        weekdays: weight of each weekday, Monday first, ≥ 0; weekends rest where it is not set.
+        months: weight of the first, second and third month of a quarter, > 0.
     """
     origin = as_of.toordinal()
     years = range(
         date.fromordinal(max(origin + first_day, 1)).year, date.fromordinal(origin + last_day).year + 1
     )
-    weights = np.concatenate([_year_weights(year, country, quarter_end_weight) for year in years])
+    weights = np.concatenate(
+        [_year_weights(year, country, quarter_end_weight, weekdays, months) for year in years]
+    )
     start = date(years[0], 1, 1).toordinal() - origin
     elapsed = np.cumsum(weights[first_day - start : last_day - start + 1])
     return Clock(first_day, elapsed - elapsed[-first_day])
@@ -115,14 +124,19 @@ def business_holidays(country: str | None, years: range) -> NDArray[np.datetime6
 
 
 @lru_cache(maxsize=256)
-def _year_weights(year: int, country: str | None, quarter_end_weight: float) -> Floats:
+def _year_weights(
+    year: int, country: str | None, quarter_end_weight: float, weekdays: tuple[float, ...],
+    months: tuple[float, ...],
+) -> Floats:  # fmt: skip
     """Return the weight of each day of a year, with mean 1."""
     days = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
-    business = np.is_busday(days, holidays=business_holidays(country, range(year, year + 1)))
-    weights = business.astype(np.float64)
+    holidays = business_holidays(country, range(year, year + 1))
+    business = np.is_busday(days, holidays=holidays)
+    weights = np.array(weekdays)[(days.astype(np.int64) + 3) % 7] * ~np.isin(days, holidays)
+    weights *= np.array(months)[days.astype("datetime64[M]").astype(np.int64) % 3]
     for month in (3, 6, 9, 12):
         until = np.searchsorted(days.astype("datetime64[M]"), np.datetime64(f"{year}-{month:02d}"), "right")
-        weights[np.flatnonzero(business[:until])[-QUARTER_END_DAYS:]] = quarter_end_weight
+        weights[np.flatnonzero(business[:until])[-QUARTER_END_DAYS:]] *= quarter_end_weight
     result: Floats = weights * (len(days) / weights.sum())
     result.setflags(write=False)
     return result

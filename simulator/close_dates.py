@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 SHIFT: Final = 7.0
 """c: days added before taking logarithms."""
 SPREAD: Final = 0.8
-"""s: spread of the evidence that a stated date is."""
+"""s: spread of the evidence that a stated date is, where it is not learned."""
 AGE_GRID: Final = np.concatenate((np.arange(0, 16), np.round(16 * 2 ** (np.arange(33) / 4)))).astype(float)
 """Ages in operational days at which μ and v are computed; linear between, constant beyond 4096."""
 
@@ -28,11 +28,13 @@ class CloseDateRule:
         rule: `blend` of both, `stages` alone, or the `stated` date alone.
         slip: factor on the stated days.
         delay_days: calendar days added to simulated closes.
+        spread: s, of the evidence that a stated date is; small where dates are kept.
     """
 
     rule: Rule = "blend"
     slip: float = 1.25
     delay_days: int = 0
+    spread: float = SPREAD
 
     def weight(self, stated_days: ArrayLike, sd: ArrayLike) -> Floats:
         """Return κ = s²/(s²+v²), the weight of the walk; 1 without a date, or with an overdue one.
@@ -47,7 +49,7 @@ class CloseDateRule:
             return np.ones(np.broadcast_shapes(d.shape, v.shape))
         if self.rule == "stated":
             return np.where(known, 0.0, 1.0) * np.ones(v.shape)
-        return np.where(known & (v > 0), SPREAD**2 / (SPREAD**2 + v**2), 1.0)
+        return np.where(known & (v > 0), self.spread**2 / (self.spread**2 + v**2), 1.0)
 
     def blended(self, times: ArrayLike, stated_days: ArrayLike, mean: ArrayLike, weight: ArrayLike) -> Floats:
         """Return T', the operational days to close, of times T of the walk.

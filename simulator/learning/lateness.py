@@ -17,6 +17,8 @@ PRIOR_INVOICES: Final = 20.0
 _PRIOR_SPREAD: Final = 0.3 / 0.7, 4.0
 """Variance between customers before any is seen, and the number of customers that it is worth."""
 _RIDGE: Final = 0.01
+_FINE: Final = 16
+"""Steps of a unit of score in which effects are told apart where cuts are fitted."""
 _ROUNDS: Final = 30
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
@@ -123,7 +125,7 @@ def _cuts(fit: Lateness, rows: Rows, at_risk: Floats, bucket: Integers, prior: F
     """Return cuts at which the payments expected of those at risk are those that came, bucket by bucket."""
     mean = fit.effect[rows.customer] + fit.month[rows.cohort]
     sd = fit.effect_sd[rows.customer]
-    keys = np.stack((rows.group, np.rint(mean * 20).astype(np.int64), np.rint(sd * 10).astype(np.int64)))
+    keys = np.stack((rows.group, np.rint(mean * _FINE).astype(np.int64), np.rint(sd * 10).astype(np.int64)))
     cells, cell = np.unique(keys, axis=1, return_inverse=True)
     cell = cell.ravel()
     risk = np.zeros((cells.shape[1], at_risk.shape[1]))
@@ -131,7 +133,7 @@ def _cuts(fit: Lateness, rows: Rows, at_risk: Floats, bucket: Integers, prior: F
     cuts = np.empty_like(prior)
     for c in range(len(prior)):
         own = np.flatnonzero(cells[0] == c)
-        nodes = cells[1, own, None] / 20 + cells[2, own, None] / 10 * _NODES
+        nodes = cells[1, own, None] / _FINE + cells[2, own, None] / 10 * _NODES
         scores = np.concatenate((nodes, fit.spread * _NODES[None]))
         paid = np.bincount(bucket[rows.group == c], minlength=at_risk.shape[1] + 1)[:-1]
         alive = 1 - prior[c, :-1]
@@ -151,19 +153,26 @@ def _solve(scores: Floats, mass: Floats, paid: Floats) -> Floats:
     cuts = np.full(mass.shape[1] + 1, -np.inf)
     alive = np.zeros_like(scores)  # ln R at the last cut
     for j in range(mass.shape[1]):
-        total = mass[:, j].sum()
-        low = cuts[j] if np.isfinite(cuts[j]) else -12.0
-        high = max(low, 0.0) + 12.0
-        for _ in range(45):
-            middle = (low + high) / 2
-            hazard = -np.expm1(special.log_ndtr(scores - middle) - alive) @ _WEIGHTS
-            if min(float(mass[:, j] @ hazard), total) < paid[j]:
-                low = middle
-            else:
-                high = middle
-        cuts[j + 1] = (low + high) / 2
+        cuts[j + 1] = _cut(scores, alive, mass[:, j], min(paid[j], (1 - 1e-9) * mass[:, j].sum()), cuts[j])
         alive = special.log_ndtr(scores - cuts[j + 1])
     return cuts
+
+
+def _cut(scores: Floats, alive: Floats, mass: Floats, paid: float, before: float) -> float:
+    """Return the next cut, by Newton's method inside a bracket that shrinks."""
+    low = before if np.isfinite(before) else -12.0
+    high = max(low, 0.0) + 12.0
+    cut = low + 0.05 if np.isfinite(before) else -2.0
+    for _ in range(60):
+        gone = mass @ (-np.expm1(special.log_ndtr(scores - cut) - alive) @ _WEIGHTS) - paid
+        slope = mass @ (np.exp(-0.5 * (scores - cut) ** 2 - alive) @ _WEIGHTS) / np.sqrt(2 * np.pi)
+        low, high = (cut, high) if gone < 0 else (low, cut)
+        tried = cut - gone / slope if slope > 0 else np.inf
+        tried = tried if low < tried < high else (low + high) / 2
+        if abs(tried - cut) < 1e-8:
+            break
+        cut = tried
+    return float(cut)
 
 
 def _effects(fit: Lateness, rows: Rows) -> Lateness:
