@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.clock import Clock
-from simulator.history import UNKNOWN, WON, History
+from simulator.history import UNKNOWN, History
 from simulator.learning.counts import AHEAD, FEWEST_FOR_SEASON, Path, follow
 from simulator.learning.evidence import Figure
+from simulator.learning.spells import bluebirds_of
 from simulator.money import minor_digits
 from simulator.posterior import GenerationDraws
 from simulator.streams import UniformRow
@@ -22,8 +23,6 @@ from simulator.streams import UniformRow
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-BLUEBIRD_DAYS: Final = 3
-"""Deals won so many days after they were created were first seen when they were won."""
 MONTHS: Final = 48
 """Whole months before the as-of day's that are looked at."""
 MOST_AMOUNTS: Final = 1000
@@ -114,7 +113,7 @@ def _arrived(history: History) -> _Arrived:
     amount[moves.deal[told]] = moves.amount[told]
     unit = 10.0 ** minor_digits(history.currency)
     kept = (deals.created != UNKNOWN) & (deals.created <= history.known) & (deals.created >= history.since)
-    bluebird = (deals.outcome == WON) & (deals.closed - deals.created <= BLUEBIRD_DAYS)
+    bluebird = bluebirds_of(history)
     return _Arrived(
         deals.created[kept], deals.segment[kept], np.where(stage < len(history.stages), stage, 0)[kept],
         np.where(amount > 0, amount / unit, np.nan)[kept], bluebird[kept],

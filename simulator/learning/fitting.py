@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.clock import Clock
 from simulator.funnel import Funnel
 from simulator.history import LOST, History
+from simulator.learning.arrivals import fit_arrivals
 from simulator.learning.evidence import Figure
 from simulator.learning.funnels import FunnelFit, fit_funnels
 from simulator.learning.market import deal_chances, fit_rho
@@ -22,7 +23,7 @@ from simulator.learning.payments import PaymentFit, fit_payments
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
 from simulator.money import minor_digits
-from simulator.posterior import FunnelDraws, OddsDraws, Posterior, SegmentDraws
+from simulator.posterior import FunnelDraws, GenerationDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
 from simulator.streams import UniformRow
 
@@ -89,9 +90,10 @@ def fit(
         _learn_funnels(task, learned, rho)
     else:
         told.assume("every percentage and every time: no deal tells one (a table of deals would)")
-    payments = _learn_payments(task)
+    to_come, payments = _learn_arrivals(task), _learn_payments(task)
     segments = {
-        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name)) for name in history.segments
+        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name), to_come.get(name))
+        for name in history.segments
     }
     payers = {} if payments is None else dict(payments.payers)
     posterior = Posterior(draws, segments, learned.rhos, payers)
@@ -193,6 +195,23 @@ def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]
         "chances and times of the single stages: only days of creation and closing are known "
         "(a stage log with deal, stage and entered_at would tell)"
     )
+
+
+def _learn_arrivals(task: _Task) -> dict[str, GenerationDraws]:
+    """Learn the deals to come; where one stage stands for all, they enter at the first."""
+    clocks = dict(zip(task.history.segments, task.clocks, strict=True))
+    found = fit_arrivals(task.history, task.clocks[0], task.draws, task.row("arrivals"), clocks)
+    result = {}
+    for name, arrived in found.items():
+        made, stages = arrived.draws, task.history.stages
+        if task.stands_for_all and task.base is not None:
+            stages = next(s.funnel.stages for s in task.base.segments if s.name == name)
+            made = replace(made, entry=np.eye(len(stages))[np.zeros(task.draws, dtype=np.int64)])
+        result[name] = made
+        task.told.arrivals(name, made, stages, arrived.figures)
+    for note in dict.fromkeys(note for arrived in found.values() for note in arrived.notes):
+        task.told.assume(note)
+    return result
 
 
 def _learn_payments(task: _Task) -> PaymentFit | None:

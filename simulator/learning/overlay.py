@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.distributions import Distribution
 from simulator.funnel import Funnel
@@ -14,6 +15,7 @@ from simulator.learning.evidence import Figure
 from simulator.learning.funnels import FunnelFit
 from simulator.learning.payments import PaymentFit
 from simulator.market import SHARED_SHARE
+from simulator.posterior import GenerationDraws
 from simulator.scenario.tree import Keys, dotted
 
 
@@ -85,6 +87,28 @@ class Overlay:
         for name, figure in figures.items():
             self.evidence[dotted(at if name == "odds" else ("segments", segment, "win_odds", name))] = figure
 
+    def arrivals(
+        self, segment: str, made: GenerationDraws, stages: Sequence[str], figures: Mapping[str, Figure]
+    ) -> None:
+        """Set the deals still to come; all amounts are in the draws, their middle and 90 % point here."""
+        here: Keys = ("segments", segment, "new_pipeline")
+        entry = made.entry.mean(axis=0)
+        told: dict[str, Any] = {
+            "per_month": _short(made.per_month.mean()),
+            "season": {str(m + 1): _short(f) for m, f in enumerate(made.season.mean(axis=0))},
+            "trend": _short(made.trend.mean()),
+            "dispersion": _short(1 / np.mean(1 / made.dispersion)),
+            "entry": {s: _short(x) for s, x in zip(stages, entry / entry.sum(), strict=True) if x > 0},
+            "amount": _amounts(made.amounts),
+        }
+        if len(made.bluebird_amounts):
+            birds = {"per_month": _short(made.bluebirds.mean()), "amount": _amounts(made.bluebird_amounts)}
+            told["bluebirds"] = birds
+        for key, value in told.items():
+            self.set((*here, key), value)
+        for path, figure in figures.items():
+            self.evidence[dotted(("segments", segment, *path.split(".")))] = figure
+
     def payments(self, segment: str, fit: PaymentFit) -> None:
         """Set how late each class pays."""
         for name in fit.tables:
@@ -118,6 +142,12 @@ def _quantiles(law: Distribution | None) -> dict[str, float]:
     median = max(float(law.isf(0.5)), 0.25)
     p90 = float(np.clip(float(law.isf(0.1)), median * 1.01, median * 500))
     return {"median": _short(median), "p90": _short(p90)}
+
+
+def _amounts(amounts: NDArray[np.float64]) -> dict[str, float]:
+    """Return median and 90 % point of amounts, as a scenario has them."""
+    median, p90 = (float(q) for q in np.quantile(np.maximum(amounts, 0.01), (0.5, 0.9)))
+    return {"median": _short(round(median, 2)), "p90": _short(round(max(p90, median), 2))}
 
 
 def _short(value: Any) -> float:
