@@ -270,6 +270,17 @@ def test_deals_of_the_table_alone_are_no_part_of_the_log(tmp_path):
     assert found.as_of(day("02-05")).deals.id == ("D1", "D2", "D3", "D5")
 
 
+def test_a_log_that_begins_with_where_deals_are_does_not_tell_since_when(tmp_path):
+    """Its first day shows older deals where they are; only in the first stage creation tells more."""
+    events = f"{HEAD}A,Offer,2026-01-05\nB,New,2026-01-05\nC,New,2026-01-05\n"
+    events += "A,Won,2026-01-09\nC,Offer,2026-01-09\n"
+    deals = "id,stage,amount,created\nA,Won,5,2025-11-01\nB,New,5,2025-12-01\nC,Offer,5,2026-01-05\n"
+    found = read(tmp_path, events=events, deals=deals)
+    assert log(found, "A") == "Offer ?, won 01-09"
+    assert log(found, "B") == "New 12-01" and log(found, "C") == "New 01-05, Offer 01-09"
+    assert codes(found)["H048"] == 1 and text(found.since) == "01-05"
+
+
 def test_a_log_alone_is_enough(tmp_path):
     found = read(tmp_path, events=EVENTS)
     assert set(found.deals.row.tolist()) == {-1} and set(found.deals.amount.tolist()) == {-1}

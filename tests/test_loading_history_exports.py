@@ -126,10 +126,7 @@ def test_a_move_lies_between_two_exports(tmp_path, seed):
 def test_what_was_there_at_first_has_no_known_beginning(tmp_path):
     history = rebuilt(tmp_path, company(1), dated=False)
     unknown = (history.moves.day == UNKNOWN).sum()
-    assert (
-        unknown
-        == codes(history)["H048"] - (history.moves.day[history.moves.recorded == GRID[0]] != UNKNOWN).sum()
-    )
+    assert unknown == codes(history)["H048"] > 1
     assert all(r == GRID[0] for r in history.moves.recorded[history.moves.day == UNKNOWN])
 
 
