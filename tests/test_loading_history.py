@@ -80,6 +80,22 @@ def test_a_flag_of_closing_is_no_day(tmp_path):
     assert text(found.deals.closed[0]) == "02-01"
 
 
+def test_leads_and_wins_in_two_tables_are_one_record(tmp_path):
+    """A funnel of leads without stages: who came when, and who was won when."""
+    leads = "mql_id,first_contact_date,page_id,origin\na1,2026-01-05,p,search\nb2,2026-01-06,p,mail\n"
+    wins = "mql_id,seller_id,won_date,revenue\nb2,s1,2026-02-01 10:00:00,5\n"
+    found = read(tmp_path, leads=leads, wins=wins)
+    assert found.deals.id == ("a1", "b2") and found.deals.outcome.tolist() == [OPEN, WON]
+    assert log(found, "b2") == "Open 01-06, won 02-01" and found.deals.extra["origin"] == ("search", "mail")
+    assert codes(found)["H065"] == 1 and "H043" in codes(found)  # nobody is ever called lost
+
+
+def test_yes_and_no_tell_wins(tmp_path):
+    rows = "A,2026-01-05,2026-02-01,True\nB,2026-01-05,2026-02-03,False\nC,2026-01-05,,False\n"
+    found = read(tmp_path, deals="id,created,closed,is_won\n" + rows)
+    assert found.deals.outcome.tolist() == [WON, LOST, OPEN]
+
+
 def test_a_map_names_columns(tmp_path):
     given = "deals: {id: Nr, amount: Betrag, created: Seit}\nwon_stages: [Gewonnen]\n"
     given += "decimal: ','\ncurrency: CHF\n"

@@ -166,7 +166,7 @@ def test_what_vanishes_is_lost_on_the_day_of_the_next_export(tmp_path):
     two = f"{HEAD}\nB,Won,5,2026-01-02,,,2026-01-20,\nC,Won,5,2026-02-02,,,2026-02-03,\n"
     history = read(tmp_path, **{"ex/x2026-01-31.csv": one, "ex/x2026-02-28.csv": two})
     # Both files are named alone here: without a folder they are tables of deals, and the first row counts.
-    assert codes(history)["H029"] == 1
+    assert codes(history)["H065"] == 1
     history = read_history([tmp_path / "ex"])
     assert log(history, "A") == "New 01-02, lost 02-28"
     assert history.deals.reason == ("vanished", "", "")

@@ -227,5 +227,6 @@ CODES: Final = MappingProxyType(
         ),
         "H063": Code("stage not known", "such deals are not in the forecast", ""),
         "H064": Code("amount not known", "such deals are not in the forecast", ""),
+        "H065": Code("in two tables", "the first counts, what it lacks is taken from the other", ""),
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,8 +48,9 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, ""),
         "pushes": ("pushcount pushes", ""),
         "probability": ("winprobability", ""),
-        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate wondate closetime", ""),
-        "outcome": ("dealoutcome result", ""),
+        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime wondate datewon"
+                   " wonat wonon", ""),
+        "outcome": ("dealoutcome result iswon isconverted", "won converted"),
         "lost_reason": ("lostreason lossreason closedlostreason reasonlost", ""),
         "owner": ("salesrep salesagent dealowner opportunityowner ownername", ""),
     },
@@ -180,7 +181,25 @@ def _columns(table: Table, kind: Kind, frame: HistoryFrame) -> dict[str, int]:
                 if at not in found.values() and (ours not in DATES[kind] or _has_dates(table, at)):
                     found[ours] = at
                     break
+    if kind == "deals" and "id" not in found and "id" not in named:
+        unique = _unique_ids(table, set(found.values()))
+        found |= {"id": unique} if unique is not None else {}
     return found
+
+
+def _unique_ids(table: Table, used: Set[int]) -> int | None:
+    """Return the first column that is called an id of anything and names each row apart."""
+    for at, title in enumerate(table.header):
+        if at not in used and _squashed(title).endswith("id") and table.rows:
+            cells = [row[at].strip() for row in table.rows]
+            if "" not in cells and len(set(cells)) == len(cells):
+                return at
+    return None
+
+
+def tells_wins(title: str) -> bool:
+    """Tell whether a column of days of closing is one of days of winning."""
+    return "won" in _squashed(title)
 
 
 def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 1)) -> list[int]:

@@ -72,6 +72,7 @@ TEXTS: Final = MappingProxyType(
         "deals take",
         "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
+        "H065": "{n} deals stand in two tables: the first counts, what it lacks is taken from the other",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
     }
 )
