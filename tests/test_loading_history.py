@@ -53,6 +53,13 @@ def test_logs_are_known_by_their_columns(tmp_path, header):
     assert found.deals.reason == ("", "price", "")
 
 
+def test_a_log_may_have_days_of_closing_too(tmp_path):
+    rows = "A,Offer,3/31/2026,1/15/2026 3:04 PM\nA,Closed Won,3/15/2026,3/15/2026 9:00 AM\n"
+    found = read(tmp_path, history="Opportunity ID,Stage,Close Date,Last Modified\n" + rows)
+    assert log(found, "A") == "Offer 01-15, won 03-15" and found.deals.pushes.tolist() == [0]
+    assert text(found.as_of(day("02-01")).deals.stated[0]) == "03-31"
+
+
 def test_invoices_are_known_by_their_columns(tmp_path):
     found = read(
         tmp_path,

@@ -18,7 +18,7 @@ _EXPECTED: Final = (
 )
 _CUSTOMER: Final = (
     "customerid customername custnumber customernumber account accountname accountid company companyname"
-    " client organization organisation"
+    " associatedcompany client organization organisation"
 )
 _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
     "events": {
@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
                   "newvalue status activity step phase state"),
         "entered_at": ("enteredat enteredstage stageentered enteredon changedat changedon changedate movedat"
                        " stagedate timestamp eventtime starttime completetime",
-                       "createddate datetime date time modified since"),
+                       "lastmodified lastmodifieddate createddate datetime date time modified since"),
         "recorded_at": ("recordedat recordedon loggedat insertedat", ""),
         "amount": ("dealamount opportunityamount dealvalue", "value"),
         "expected_close": (_EXPECTED, "closedate"),
@@ -48,8 +48,8 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, ""),
         "pushes": ("pushcount pushes", ""),
         "probability": ("winprobability", ""),
-        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime wondate datewon"
-                   " wonat wonon", ""),
+        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime"
+                   " wondate datewon wonat wonon", ""),
         "outcome": ("dealoutcome result iswon isconverted", "won converted"),
         "lost_reason": ("lostreason lossreason closedlostreason reasonlost", ""),
         "owner": ("salesrep salesagent dealowner opportunityowner ownername", ""),
@@ -85,6 +85,8 @@ _STATE: Final = ("stage", "outcome", "created", "closed")
 _LOOKED_AT: Final = 1000
 _DATE_LIKE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*", re.DOTALL)
 _HALF: Final = 0.5
+_FEW_IDS: Final = 0.8
+"""A table in which so few rows have an id of their own tells of deals more than once."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,8 @@ def _fits(kind: Kind, columns: Mapping[str, int]) -> bool:
 def _is_log(table: Table, events: Mapping[str, int], deals: Mapping[str, int]) -> bool:
     """Tell a log from a table of deals with their present stage."""
     ids = [row[events["deal"]] for row in table.rows]
-    if len(set(ids)) < len(ids):
-        return not any(name in deals for name in ("closed", "outcome"))
+    if len(set(ids)) < _FEW_IDS * len(ids):
+        return True
     title = _squashed(table.header[events["entered_at"]])
     return title != "enteredstage" and not any(name in deals for name in ("created", "closed", "outcome"))
 
