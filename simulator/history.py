@@ -329,7 +329,7 @@ def _created(deals: PastDeals, seen: Moves, kept: Integers, day: int) -> Integer
     from_log = created > day
     if len(deals.undated):
         from_log |= deals.undated[kept] == 1
-    return np.where(from_log & (first != UNKNOWN), first, created)
+    return np.where(from_log, first, created)
 
 
 def _newest(moves: Moves, values: Integers, missing: int, otherwise: Integers) -> Integers:

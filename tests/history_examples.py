@@ -126,4 +126,5 @@ FOUND = {
     "H061": {"deals": DEALS + "D4,Won,5,,2026-02-09,,\n"},
     "H062": {"deals": TABLE + "D1,New,5,,\nD2,Won,5,2026-01-05,2026-02-01\n"},
 }
+FOUND["H065"] = {"deals": DEALS, "more": DEALS}
 """H063 and H064 are told with the tables that are written; test_loading_history_tables.py holds them."""

@@ -53,6 +53,13 @@ def test_logs_are_known_by_their_columns(tmp_path, header):
     assert found.deals.reason == ("", "price", "")
 
 
+def test_a_log_may_have_days_of_closing_too(tmp_path):
+    rows = "A,Offer,3/31/2026,1/15/2026 3:04 PM\nA,Closed Won,3/15/2026,3/15/2026 9:00 AM\n"
+    found = read(tmp_path, history="Opportunity ID,Stage,Close Date,Last Modified\n" + rows)
+    assert log(found, "A") == "Offer 01-15, won 03-15" and found.deals.pushes.tolist() == [0]
+    assert text(found.as_of(day("02-01")).deals.stated[0]) == "03-31"
+
+
 def test_invoices_are_known_by_their_columns(tmp_path):
     found = read(
         tmp_path,
@@ -78,6 +85,22 @@ def test_a_value_known_at_closing_only_is_not_the_amount(tmp_path):
 def test_a_flag_of_closing_is_no_day(tmp_path):
     found = read(tmp_path, deals="id,stage,created,closed,close_date\nA,Won,2026-01-05,true,2026-02-01\n")
     assert text(found.deals.closed[0]) == "02-01"
+
+
+def test_leads_and_wins_in_two_tables_are_one_record(tmp_path):
+    """A funnel of leads without stages: who came when, and who was won when."""
+    leads = "mql_id,first_contact_date,page_id,origin\na1,2026-01-05,p,search\nb2,2026-01-06,p,mail\n"
+    wins = "mql_id,seller_id,won_date,revenue\nb2,s1,2026-02-01 10:00:00,5\n"
+    found = read(tmp_path, leads=leads, wins=wins)
+    assert found.deals.id == ("a1", "b2") and found.deals.outcome.tolist() == [OPEN, WON]
+    assert log(found, "b2") == "Open 01-06, won 02-01" and found.deals.extra["origin"] == ("search", "mail")
+    assert codes(found)["H065"] == 1 and "H043" in codes(found)  # nobody is ever called lost
+
+
+def test_yes_and_no_tell_wins(tmp_path):
+    rows = "A,2026-01-05,2026-02-01,True\nB,2026-01-05,2026-02-03,False\nC,2026-01-05,,False\n"
+    found = read(tmp_path, deals="id,created,closed,is_won\n" + rows)
+    assert found.deals.outcome.tolist() == [WON, LOST, OPEN]
 
 
 def test_a_map_names_columns(tmp_path):
@@ -268,6 +291,17 @@ def test_deals_of_the_table_alone_are_no_part_of_the_log(tmp_path):
     assert [found.deals.stage[3], found.deals.outcome[3], found.deals.outcome[4]] == [1, OPEN, WON]
     assert set(found.moves.deal.tolist()) == {0, 1, 2}
     assert found.as_of(day("02-05")).deals.id == ("D1", "D2", "D3", "D5")
+
+
+def test_a_log_that_begins_with_where_deals_are_does_not_tell_since_when(tmp_path):
+    """Its first day shows older deals where they are; only in the first stage creation tells more."""
+    events = f"{HEAD}A,Offer,2026-01-05\nB,New,2026-01-05\nC,New,2026-01-05\n"
+    events += "A,Won,2026-01-09\nC,Offer,2026-01-09\n"
+    deals = "id,stage,amount,created\nA,Won,5,2025-11-01\nB,New,5,2025-12-01\nC,Offer,5,2026-01-05\n"
+    found = read(tmp_path, events=events, deals=deals)
+    assert log(found, "A") == "Offer ?, won 01-09"
+    assert log(found, "B") == "New 12-01" and log(found, "C") == "New 01-05, Offer 01-09"
+    assert codes(found)["H048"] == 1 and text(found.since) == "01-05"
 
 
 def test_a_log_alone_is_enough(tmp_path):

@@ -208,7 +208,7 @@ CODES: Final = MappingProxyType(
         "H045": Code("order of stages", "stages stand in the order in which most deals see them", ""),
         "H046": Code("times without offset", "they are of the time zone", "set time_zone in --map FILE"),
         "H047": Code("vanished", "open deals that stand in no later export are lost", ""),
-        "H048": Code("there at first", "stays that began before the first export have no length", ""),
+        "H048": Code("there at first", "stays that began before the record have no length", ""),
         "H049": Code("a day twice", "one table of a kind counts for a day, one scenario in a folder", ""),
         "H050": Code("due before invoiced", "such invoices are due at once", ""),
         "H051": Code("paid before written", "such invoices are paid on the day of writing", ""),
@@ -229,5 +229,6 @@ CODES: Final = MappingProxyType(
         ),
         "H063": Code("stage not known", "such deals are not in the forecast", ""),
         "H064": Code("amount not known", "such deals are not in the forecast", ""),
+        "H065": Code("in two tables", "the first counts, what it lacks is taken from the other", ""),
     }
 )

@@ -26,7 +26,7 @@ from simulator.loading.history_folders import File, files_of
 from simulator.loading.history_frame import COLUMNS, HistoryFrame
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
-from simulator.loading.history_rows import Row, Step, Tie, read_events, read_rows
+from simulator.loading.history_rows import Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.tables import read_table
 
@@ -162,7 +162,8 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
 def _merge(rows: dict[str, Row], own: Iterable[Row], findings: Findings) -> None:
     for row in own:
         if row.id in rows:
-            findings.count("H029", row.place)
+            findings.count("H065", row.place)
+            rows[row.id] = completed(rows[row.id], row)
         else:
             rows[row.id] = row
 

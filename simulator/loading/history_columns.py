@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ _EXPECTED: Final = (
 )
 _CUSTOMER: Final = (
     "customerid customername custnumber customernumber account accountname accountid company companyname"
-    " client organization organisation"
+    " associatedcompany client organization organisation"
 )
 _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
     "events": {
@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
                   "newvalue status activity step phase state"),
         "entered_at": ("enteredat enteredstage stageentered enteredon changedat changedon changedate movedat"
                        " stagedate timestamp eventtime starttime completetime",
-                       "createddate datetime date time modified since"),
+                       "lastmodified lastmodifieddate createddate datetime date time modified since"),
         "recorded_at": ("recordedat recordedon loggedat insertedat", ""),
         "amount": ("dealamount opportunityamount dealvalue", "value"),
         "expected_close": (_EXPECTED, "closedate"),
@@ -48,8 +48,9 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, ""),
         "pushes": ("pushcount pushes", ""),
         "probability": ("winprobability", ""),
-        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate wondate closetime", ""),
-        "outcome": ("dealoutcome result", ""),
+        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime"
+                   " wondate datewon wonat wonon", ""),
+        "outcome": ("dealoutcome result iswon isconverted", "won converted"),
         "lost_reason": ("lostreason lossreason closedlostreason reasonlost", ""),
         "owner": ("salesrep salesagent dealowner opportunityowner ownername", ""),
     },
@@ -84,6 +85,8 @@ _STATE: Final = ("stage", "outcome", "created", "closed")
 _LOOKED_AT: Final = 1000
 _DATE_LIKE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*", re.DOTALL)
 _HALF: Final = 0.5
+_FEW_IDS: Final = 0.8
+"""A table in which so few rows have an id of their own tells of deals more than once."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,8 @@ def _fits(kind: Kind, columns: Mapping[str, int]) -> bool:
 def _is_log(table: Table, events: Mapping[str, int], deals: Mapping[str, int]) -> bool:
     """Tell a log from a table of deals with their present stage."""
     ids = [row[events["deal"]] for row in table.rows]
-    if len(set(ids)) < len(ids):
-        return not any(name in deals for name in ("closed", "outcome"))
+    if len(set(ids)) < _FEW_IDS * len(ids):
+        return True
     title = _squashed(table.header[events["entered_at"]])
     return title != "enteredstage" and not any(name in deals for name in ("created", "closed", "outcome"))
 
@@ -180,7 +183,25 @@ def _columns(table: Table, kind: Kind, frame: HistoryFrame) -> dict[str, int]:
                 if at not in found.values() and (ours not in DATES[kind] or _has_dates(table, at)):
                     found[ours] = at
                     break
+    if kind == "deals" and "id" not in found and "id" not in named:
+        unique = _unique_ids(table, set(found.values()))
+        found |= {"id": unique} if unique is not None else {}
     return found
+
+
+def _unique_ids(table: Table, used: Set[int]) -> int | None:
+    """Return the first column that is called an id of anything and names each row apart."""
+    for at, title in enumerate(table.header):
+        if at not in used and _squashed(title).endswith("id") and table.rows:
+            cells = [row[at].strip() for row in table.rows]
+            if "" not in cells and len(set(cells)) == len(cells):
+                return at
+    return None
+
+
+def tells_wins(title: str) -> bool:
+    """Tell whether a column of days of closing is one of days of winning."""
+    return "won" in _squashed(title)
 
 
 def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 1)) -> list[int]:

@@ -51,7 +51,7 @@ def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[
         "moves": moves,
         "told": None if len(told) == len(moves) else told,
         "logged": record.logged,
-        "since": _since(record, deals, moves, findings),
+        "since": _since(record, log, deals, moves, findings),
         "amounts_logged": record.amounts,
         "told_late": late,
     }
@@ -271,13 +271,13 @@ def _told_late(record: Record, ended: Mapping[str, int], findings: Findings) -> 
     return tuple(found)
 
 
-def _since(record: Record, deals: PastDeals, moves: Moves, findings: Findings) -> int:
+def _since(record: Record, log: Log, deals: PastDeals, moves: Moves, findings: Findings) -> int:
     if record.first_export is not None:
         return record.first_export
     first, _ = _ends(moves, len(deals))
     there = first >= 0
     there[there] = moves.day[first[there]] != UNKNOWN
-    began = moves.day[first[there]]
+    began = np.maximum(moves.day[first[there]], log.first)
     start = record_start(began, deals.closed[there], record.last)
     early = int((began < start).sum())
     if early:

@@ -76,8 +76,6 @@ def _steps(found: Sequence[tuple[int, Row]], exports: Sequence[Export], findings
         changed = before is None or _state(before) != _state(row)
         if before is None:
             day = _first_day(row, since, now, number == 0)
-            if day == UNKNOWN:
-                findings.count("H048", row.place)
             if row.outcome != OPEN:
                 findings.count("H059", row.place)
         elif changed:

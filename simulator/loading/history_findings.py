@@ -55,7 +55,7 @@ TEXTS: Final = MappingProxyType(
         "H045": "the order of stages comes from the log: {how}",
         "H046": "{n} times have an offset, others have none: those are taken as of the time zone {how}",
         "H047": "{n} open deals vanished from one export to the next: taken as lost on that day",
-        "H048": "{n} deals were there in the first export, for how long is not known: that stay is unused",
+        "H048": "{n} deals were there when the record begins, since when is not known: that stay is unused",
         "H049": "{n} files of a day that another file tells already: left out",
         "H050": "{n} invoices due before they were written: taken as due at once",
         "H051": "{n} invoices paid before they were written: taken as paid on that day",
@@ -72,6 +72,7 @@ TEXTS: Final = MappingProxyType(
         "deals take",
         "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
+        "H065": "{n} deals stand in two tables: the first counts, what it lacks is taken from the other",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
     }
 )

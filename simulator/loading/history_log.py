@@ -53,11 +53,13 @@ class Log:
         stages: open stages in the order of the funnel.
         steps: in order of deal and time; names of stages are those of `stages`, `won` and `lost`.
         places: number of each name of a stage.
+        first: day of the first entry that was told, ordinal.
     """
 
     stages: tuple[str, ...]
     steps: list[Step]
     places: Mapping[str, int]
+    first: int = UNKNOWN
 
     def moves(self, index: Mapping[str, int]) -> Moves:
         """Return the entries as columns, deals by their place."""
@@ -84,14 +86,15 @@ def log_of(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
     places = {name: i for i, name in enumerate((*stages, *ENDS.values()))}
     if "funnel" in record.ties.values():
         steps.sort(key=lambda s: (s.deal, s.day, s.moment, _tie(s, record.ties, places)))
-    steps = _begun(steps, stages, record)
+    first = min((step.day for step in steps if step.day != UNKNOWN), default=UNKNOWN)
+    steps = _begun(steps, stages, first, record, findings)
     added = _from_table(steps, stages, record, frame, findings)
     if added:
         steps = [*steps, *added]
         steps.sort(key=lambda s: s.deal)  # what was added comes last of its deal: it is the newest
     _tell(steps, record, findings)
     _tell_ends(steps, stages, findings)
-    return Log(stages, steps, places)
+    return Log(stages, steps, places, first)
 
 
 def log_of_rows(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
@@ -172,16 +175,29 @@ def _in_order(
     return (*frame.stages, *(found[i] for i in order))
 
 
-def _begun(steps: list[Step], stages: Sequence[str], record: Record) -> list[Step]:
-    """Date first entries of nobody knows when, where the deal is in the first stage since its creation."""
+def _begun(
+    steps: list[Step], stages: Sequence[str], first: int, record: Record, findings: Findings
+) -> list[Step]:
+    """Date what was there when the record began: in the first stage since creation, else nobody knows.
 
-    def begun(step: Step) -> Step:
-        row = record.rows.get(step.deal)
-        if step.day != UNKNOWN or step.stage != stages[0] or row is None or row.created is None:
-            return step
-        return step._replace(day=row.created) if row.created <= step.recorded else step
-
-    return [begun(step) for step in steps] if record.first_export is not None else steps
+    The first day of a log may tell where all deals were then, and not that they moved: an older deal that it
+    tells of is taken so.
+    """
+    result = []
+    before = ""
+    for step in steps:
+        older = step.deal != before and (step.day == UNKNOWN or (step.day == first and _in_events(step)))
+        before = step.deal
+        row = record.rows.get(step.deal) if older else None
+        made = None if row is None else row.created
+        latest = step.recorded if step.day == UNKNOWN else step.day
+        if made is not None and stages and step.stage == stages[0] and made <= latest:
+            step = step._replace(day=made)
+        elif step.day == UNKNOWN or (older and made is not None and made < step.day):
+            step = step._replace(day=UNKNOWN)
+            findings.count("H048", step.place)
+        result.append(step)
+    return result
 
 
 def _closing(row: Row, record: Record, findings: Findings) -> int | None:

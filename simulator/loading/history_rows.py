@@ -12,6 +12,7 @@ from simulator.history import LOST, OPEN, UNKNOWN, WON
 from simulator.loading.cells import Cells
 from simulator.loading.dates import DateError, parse_moment
 from simulator.loading.funnels import EndNames
+from simulator.loading.history_columns import tells_wins
 from simulator.loading.history_files import Source
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
@@ -28,6 +29,8 @@ ENDS: Final[Mapping[int, str]] = {WON: "won", LOST: "lost"}
 MOST_PUSHES: Final = 10_000
 """A larger number counts something else."""
 Tie = Literal["file", "reversed", "funnel"]
+YES: Final = frozenset(("yes", "y", "true", "1"))
+NO: Final = frozenset(("no", "n", "false", "0"))
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
 _WON: Final = frozenset(("won", "closedwon", "dealwon", "win", "closewon"))
@@ -273,8 +276,19 @@ def _reason(stage: str, outcome: int) -> str:
 
 
 def _outcome(source: Source, row: int, ends: EndNames, findings: Findings) -> int | None:
-    """Return what a row says of its deal; None where its outcome is no word for one."""
-    stage, outcome = source.cells.text(row, "stage"), source.cells.text(row, "outcome")
+    """Return what a row says of its deal; None where its outcome is no word for one.
+
+    Whether it was won may be said by yes and no (no on a day of closing is lost, else open), or by a day of
+    winning alone.
+    """
+    cells = source.cells
+    stage, outcome = cells.text(row, "stage"), cells.text(row, "outcome")
+    if outcome.casefold() in YES:
+        return WON
+    if outcome.casefold() in NO:
+        return LOST if cells.text(row, "closed") else ending(stage, ends)
+    if not cells.has("stage") and not cells.has("outcome") and cells.text(row, "closed"):
+        return WON if tells_wins(cells.table.header[cells.columns["closed"]]) else OPEN
     by_stage, said = ending(stage, ends), ending(outcome, ends)
     if outcome and said == OPEN and outcome.casefold() not in ("open", "in progress", "pending"):
         findings.count("H030", f'{source.place(row)}: "{outcome[:40]}"')
@@ -295,6 +309,25 @@ def _tie(steps: Sequence[Step]) -> Tie:
     if rising >= _MOST * (rising + falling):
         return "file"
     return "reversed" if falling >= _MOST * (rising + falling) else "funnel"
+
+
+def completed(row: Row, other: Row) -> Row:
+    """Return a row with what it lacks taken from a row of the same deal in another table."""
+    closes = row.outcome == OPEN and other.outcome != OPEN and not row.stage
+    return replace(
+        row,
+        segment=row.segment or other.segment,
+        customer=row.customer or other.customer,
+        amount=row.amount if row.amount >= 0 else other.amount,
+        created=row.created if row.created is not None else other.created,
+        closed=other.closed if closes or row.closed is None else row.closed,
+        outcome=other.outcome if closes else row.outcome,
+        stage=row.stage or ("" if row.outcome != OPEN or closes else other.stage),
+        entered=row.entered if row.entered is not None else other.entered,
+        stated=row.stated if row.stated is not None else other.stated,
+        pushes=row.pushes if row.pushes >= 0 else other.pushes,
+        reason=row.reason or other.reason,
+    )
 
 
 def newest(rows: Sequence[Row]) -> Row:
