@@ -81,7 +81,8 @@ def segment_clocks(
     history: History, country: str | None = None, quarter_end_weight: float = 1.0
 ) -> tuple[Clock, ...]:
     """Return one clock for each segment of a history, all of the same country."""
-    first = int(history.moves.day.min()) - history.known if len(history.moves) else 0
+    days = history.moves.day[history.moves.day > UNKNOWN]
+    first = int(days.min()) - history.known if len(days) else 0
     clock = operational_clock(
         date.fromordinal(history.known), min(first - 1, 0), 1, country, quarter_end_weight
     )
@@ -106,7 +107,8 @@ def spells_of(history: History, clocks: Sequence[Clock] | None = None) -> Spells
     until = np.where(ends, known, np.append(moves.day[1:], known)[: len(moves)])
     birds = bluebirds_of(history)
     # A deal that closed stays closed: an outcome is no stay, and what follows it is for the loader to judge.
-    kept = (moves.stage < size) & ~birds[moves.deal]
+    # Since when a deal is in the stage in which it was first seen may not be known: that stay is unused.
+    kept = (moves.stage < size) & ~birds[moves.deal] & (moves.day > UNKNOWN)
     older = moves.day < history.since
     kept &= ~(older & (until < history.since))
     segment = history.deals.segment[moves.deal]

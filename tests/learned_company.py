@@ -1,0 +1,52 @@
+"""Forecast invented companies as a user would: fit on what was known, then play the next quarter."""
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from simulator.engine import compile_plan, empty_outcome, play
+from simulator.learning import fit, learned_scenario
+from simulator.loading import load
+from simulator.loading.history_tables import open_deals_table
+from simulator.runs import csv_bytes
+
+DRAWS, TRIALS = 500, 1000
+
+
+def learned(history, base, t):
+    """Return the bookings of the next calendar quarter, money[trial] in minor units."""
+    return bookings(learned_from(history, set_scenario(history, base), t))
+
+
+def alone(history, base, t):
+    """Return the same without the set table: nobody has set anything."""
+    return bookings(learned_from(history, None, t))
+
+
+def learned_from(history, scenario, t, rho=None):
+    end = next_quarter_end(date.fromordinal(t))
+    found = fit(history, scenario, DRAWS, rho=rho)
+    return learned_scenario(found, scenario, end.isoformat())
+
+
+def set_scenario(history, base):
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "scenario.yaml").write_text(base.text, "utf-8")
+        (place / "deals.csv").write_bytes(csv_bytes(open_deals_table(history)))
+        return load(place / "scenario.yaml")
+
+
+def bookings(scenario):
+    plan = compile_plan(scenario, seed=1)
+    outcome = play(plan, 0, TRIALS)
+    assert outcome.trials == TRIALS and empty_outcome(plan).trials == 0
+    return outcome.money["bookings"].sum(axis=(0, 1))
+
+
+def next_quarter_end(day):
+    """Return the last day of the calendar quarter after the one that a day ends."""
+    month = day.month + 3
+    year, month = day.year + (month > 12), (month - 1) % 12 + 1
+    after = date(year + (month == 12), month % 12 + 1, 1)
+    return date.fromordinal(after.toordinal() - 1)
