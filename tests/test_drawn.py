@@ -21,7 +21,7 @@ from simulator.engine.drawn import DrawnKernel, DrawnStays
 from simulator.engine.plan import first_draw
 from simulator.expected import expected, won_ever
 from simulator.market import SHARED_SHARE, Market
-from simulator.posterior import FunnelDraws, GenerationDraws
+from simulator.posterior import FunnelDraws, GenerationDraws, Posterior
 from simulator.scenario import Recycling, Soberness
 from simulator.self_check import compare_wins
 from simulator.simulation import simulate
@@ -199,6 +199,30 @@ def test_a_calibrator_alone_moves_the_set_funnel():
     assert same(run(scenario, 200, 3), run(plain, 200, 3))
 
 
+def test_a_learned_rho_is_that_of_a_set_market():
+    learned = Posterior(4, {}, np.array([0.0, 0.05, 0.2, 0.4]))
+    scenario = replace(learned_scenario(posterior(1, NAMES)), posterior=learned)
+    plan = compile_plan(scenario, 6)
+    for trial in range(12):
+        parts = Market.split(learned.rho[trial % 4])
+        plain = replace(scenario, posterior=None, market=Market(*parts, scenario.market.phi))
+        assert same(play(plan, trial, 1), play(compile_plan(plain, 6), trial, 1))
+    fixed = replace(scenario, market=Market(0.02, 0.03))
+    assert same(run(fixed, 20, 6), run(replace(fixed, posterior=None), 20, 6))
+
+
+def test_a_better_calibrator_takes_no_win_away():
+    """One uniform drives a deal: what was won stays won, whatever its draw, and some more is."""
+    scenario = whole()
+    learned = {
+        name: replace(part, odds=replace(part.odds, shift=part.odds.shift + 0.4))
+        for name, part in scenario.posterior.segments.items()
+    }
+    better = replace(scenario, posterior=replace(scenario.posterior, segments=learned))
+    before, after = run(scenario, 200, 7).ever, run(better, 200, 7).ever
+    assert (after >= before).all() and after.sum() > 1.05 * before.sum()
+
+
 def test_a_deals_own_probability_counts_where_the_scenario_asks_for_it():
     scenario = whole()
     own = np.where(np.arange(36) < 18, 0.7, np.nan)
@@ -345,8 +369,8 @@ def a_day_more(patch):
 
 
 def age_ignored_in_the_stay(patch):
-    real = DrawnStays.hazard
-    patch.setattr(DrawnStays, "hazard", lambda self, row, stage, age: real(self, row, stage, age) * 0)
+    real = DrawnStays.hazards
+    patch.setattr(DrawnStays, "hazards", lambda self, *some: real(self, *some[:-1], some[-1] * 0))
 
 
 def always_the_first_move(patch):

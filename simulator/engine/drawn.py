@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.distributions import LONGEST, TIE
 from simulator.engine.walk import Walkers
 from simulator.funnel import close_chances
-from simulator.posterior import FunnelDraws
+from simulator.posterior import FunnelDraws, StayDraws
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -34,14 +35,21 @@ class DrawnStays:
     rates: Floats
     targets: int
 
-    def hazard(self, row: Integers, stage: int, age: Floats) -> Floats:
-        """Return the integral of the hazard up to an age, −ln R(age); row and age broadcast."""
-        days = np.maximum(age, 0.0)
+    def hazards(self, first: Integers, targets: int, stage: int, age: Floats) -> list[Floats]:
+        """Return the integrals of the hazards up to an age, −ln R[s,k](age), one a target.
+
+        Args:
+            first: row of each one's first target; it broadcasts with the age.
+            targets: how many follow.
+            stage: of them.
+            age: operational days.
+        """
+        days, bins = np.maximum(age, 0.0), self.reached.shape[1]
         at = np.searchsorted(self.edges[stage], days, side="right") - 1
-        flat = row * self.reached.shape[1] + at
-        return np.asarray(
-            self.reached.ravel()[flat] + (days - self.edges[stage][at]) * self.rates.ravel()[flat]
-        )
+        into, place = days - self.edges[stage][at], first * bins + at
+        reached, rates = self.reached.ravel(), self.rates.ravel()
+        cells = (place + i * bins for i in range(targets))
+        return [np.asarray(reached[cell] + into * rates[cell]) for cell in cells]
 
     def days(
         self, row: Integers, stage: Integers | int, level: Floats, age: Floats | float = 0.0
@@ -161,6 +169,11 @@ class DrawnKernel:
         paths = (_path(part, targets, size) for part in (won, lost))
         return DrawnKernel(ladder, targets, chances, _stays(funnel, targets, possible), *paths)
 
+    @cached_property
+    def used(self) -> tuple[int, ...]:
+        """How many targets each stage has."""
+        return tuple(np.count_nonzero(self.chances.any(axis=0), axis=1).tolist())
+
     @property
     def size(self) -> int:
         """Number of open stages."""
@@ -206,9 +219,8 @@ class DrawnKernel:
         """Return p[s,k]·R[s,k](age) of each target, p[s,k] where every R is 0, and −ln R[s,k](age)."""
         first = (draw * self.size + stage) * self.stays.targets
         chances = self.chances.ravel()
-        some = range(int(self.chances[:, stage].any(axis=0).sum()))
-        hazards = [self.stays.hazard(first + i, stage, age) for i in some]
-        plain = [chances[first + i] for i in some]
+        hazards = self.stays.hazards(first, self.used[stage], stage, age)
+        plain = [chances[first + i] for i in range(self.used[stage])]
         weights = [p * np.exp(-hazard) for p, hazard in zip(plain, hazards, strict=True)]
         alive = sum(weights) > 0
         if not np.all(alive):
@@ -245,8 +257,9 @@ def _stays(funnel: FunnelDraws, targets: Integers, possible: NDArray[np.bool_]) 
     reached, rates = np.full((draws, size, count, bins), np.inf), np.ones((draws, size, count, bins))
     for s, stay in enumerate(funnel.stays):
         columns, n = np.flatnonzero(possible[s]), len(stay.edges)
+        used = StayDraws(stay.edges, stay.rates[:, columns])
         edges[s, :n] = stay.edges
-        reached[:, s, : len(columns), :n] = stay.cumulative[:, columns]
-        rates[:, s, : len(columns), :n] = stay.rates[:, columns]
+        reached[:, s, : len(columns), :n] = used.cumulative
+        rates[:, s, : len(columns), :n] = used.rates
     flat = (draws * size * count, bins)
     return DrawnStays(edges, reached.reshape(flat), rates.reshape(flat), count)
