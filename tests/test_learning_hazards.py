@@ -82,7 +82,7 @@ def test_a_timer_that_no_one_has_seen_leaves_the_outcome_open():
     assert part.unresolved == pytest.approx(incidence_of(spells).unresolved, abs=0.03)
     assert part.unresolved > 0.4
     low, high = np.quantile(part.chances[:, 0], (0.1, 0.9))
-    assert low < 0.65 < high and high - low > 0.2
+    assert low < 0.72 and high > 0.95  # of all deals 55 % are known to be won, of the rest nothing
 
 
 def test_chances_of_a_draw_are_what_its_laws_add_up_to():

@@ -23,11 +23,11 @@ def cohorts(rng, rho, quarters=12, deals=60, chance=0.25, segments=1, phi=0.5):
 
 def by_filter(deals, rho, phi=0.5):
     """ln P(data | ρ) of one segment: forward filter on a grid of x, summed over a grid of levels."""
-    x = np.linspace(-4, 4, 161) * np.sqrt(rho)
+    x = np.linspace(-4, 4, 81) * np.sqrt(rho)
     width = x[1] - x[0]
     start = stats.norm.pdf(x, 0, np.sqrt(rho)) * width
     step = stats.norm.pdf(x[None] - phi * x[:, None], 0, np.sqrt(rho * (1 - phi**2))) * width
-    levels = np.linspace(-3, 3, 41) * LEVEL_SD
+    levels = np.linspace(-3, 3, 17) * LEVEL_SD
     total = 0.0
     for level in levels:
         law = start
@@ -53,7 +53,7 @@ def test_the_posterior_agrees_with_a_filter_on_a_grid():
         np.where(some, rng.choice([0.1, 0.5], len(some)), deals.after),
     )
     draws = fit_rho(deals, 20_000, UniformRow(1, "rho")).draws
-    nodes = np.linspace(0.001, LARGEST_RHO, 250)
+    nodes = (np.arange(60) + 0.5) / 60 * LARGEST_RHO
     weight = np.exp([by_filter(deals, rho) for rho in nodes]) * stats.beta.pdf(nodes, *PRIOR)
     mean = (weight * nodes).sum() / weight.sum()
     spread = np.sqrt((weight * (nodes - mean) ** 2).sum() / weight.sum())
@@ -63,15 +63,15 @@ def test_the_posterior_agrees_with_a_filter_on_a_grid():
 
 
 def test_rho_is_found_in_its_intervals():
-    """80 % intervals of 40 companies whose ρ comes from the prior: fewer than 24 or all 40 in 2e-3 of seeds."""
+    """80 % intervals of 30 companies whose ρ comes from the prior: fewer than 17 hold in 1e-3 of seeds."""
     held = 0
-    for seed in range(40):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         rho = special.betaincinv(*PRIOR, rng.uniform() * special.betainc(*PRIOR, LARGEST_RHO))
         draws = fit_rho(cohorts(rng, rho, segments=2), 400, UniformRow(seed, "rho")).draws
         low, high = np.quantile(draws, (0.1, 0.9))
         held += low <= rho <= high
-    assert 24 <= held < 40
+    assert held >= 17
 
 
 def test_one_quarter_tells_nothing_and_even_quarters_tell_of_little_luck():

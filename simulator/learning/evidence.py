@@ -72,8 +72,8 @@ def effective_number(
 ) -> float:
     """Return how many independent deals these are worth.
 
-    n_eff = 1 / ((1−π₀)/n + Σ_{q,q'} (n_q n_q'/n²)·π_|q−q'|) (MODEL 8). For a forecast that draws the luck of a
-    quarter `now` anew: what history had of that same luck would be counted twice, and is taken off,
+    n_eff = 1 / ((1−π₀)/n + Σ_{q,q'} (n_q n_q'/n²)·π_|q−q'|) (MODEL 8). For a forecast that draws the luck
+    of a quarter `now` anew: what history had of that same luck would be counted twice, and is taken off,
     −2·Σ_q (n_q/n)·π_|q−now|, as far as something is left: Var(x_now − x̄) = Var x_now + Var x̄ − 2·Cov.
 
     Args:

@@ -24,9 +24,9 @@ _SEEN_BY: Final = 5
 """Follow-up ends with the last day on which so many stays could have been seen to end."""
 _PULL: Final = 0.3
 """Exits by which each bin is drawn towards the stage's average hazard."""
-_TAIL_WORTH: Final = 2.0
-"""Exits that the prior is worth of where stays go that outlast the follow-up: no one has seen it."""
-_TAIL_LOST: Final = 0.15
+_TAIL_WORTH: Final = 1.0
+"""Exits that the prior is worth, of where stays go that outlast the follow-up: no one has seen it."""
+_TAIL_LOST: Final = 0.25
 """Share of it that is lost whatever the late ones did: what outlasts everything seen is rarely won."""
 _TAIL_SD: Final = 1.0
 """Spread of the log of how fast they go."""
@@ -59,7 +59,7 @@ def hazard_draws(spells: Spells, targets: Integers, draws: int, row: UniformRow)
 
     On each day of a bin a stay still there ends in k with chance q_k: (q, 1 − Σq) ~ Dirichlet(exits + pull,
     days at risk − exits + …), exactly conjugate for whole days. The survivors of the follow-up go where the
-    late exits went, or are lost: a prior worth two exits, and as fast as those, within a factor of e.
+    late exits went, or are lost: a prior worth one exit; and as fast as those, within a factor of e.
 
     Args:
         spells: of the stage and segment.
