@@ -204,16 +204,16 @@ SITUATIONS = [(won, lost, growth) for won, lost in ((120, 20), (20, 150), (60, 6
 
 @pytest.mark.slow
 def test_a_win_rate_of_thirty_is_found_whatever_growth_and_speed():
-    """Mean error of six situations at most 2 points; each mean of 6 fits has an error of about .7 points."""
+    """The mean of 24 fits has an error of about .4 points, that of 4 in one situation 1.1 points."""
     naive, model = [], []
-    for won, lost, growth in SITUATIONS:
+    for n, (won, lost, growth) in enumerate(SITUATIONS):
         law = Law(
             np.array([[0, 0.6, 0, 0.4], [0, 0, 0.5, 0.5]]),
             np.log(np.array([[1, won / 2, 1, lost / 2], [1, 1, won / 2, lost / 2.0]])),
             np.full((2, 4), 0.6),
         )
         for seed in range(4):
-            rng = np.random.default_rng(seed + 100)
+            rng = np.random.default_rng(100 * n + seed)
             u, g = rng.uniform(size=500), max(np.log(growth), 1e-9) * 270 / 365
             begun = KNOWN - 270 + np.floor(270 * np.log1p(u * np.expm1(g)) / g).astype(int)
             history = history_of([walk(rng, law, begun)], 2)
@@ -225,7 +225,7 @@ def test_a_win_rate_of_thirty_is_found_whatever_growth_and_speed():
     read = np.mean(np.reshape(naive, (6, 4)), axis=1)
     assert abs(np.mean(model) - 0.3) < 0.02, by_situation
     assert np.abs(by_situation - 0.3).max() < 0.05, by_situation
-    assert read.min() < 0.22 and read.max() > 0.4, read
+    assert read.min() < 0.22 and read.max() > 0.36, read
 
 
 @pytest.mark.slow
