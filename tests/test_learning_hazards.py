@@ -6,7 +6,7 @@ from plain_histories import KNOWN, Law, even_clock, history_of, walk
 from scipy import special, stats
 
 from simulator.learning.aalen_johansen import incidence_of
-from simulator.learning.hazards import hazard_draws, log_gammas
+from simulator.learning.hazards import daily_counts, hazard_draws, log_gammas
 from simulator.learning.spells import spells_of
 from simulator.streams import UniformRow
 
@@ -92,3 +92,13 @@ def test_chances_of_a_draw_are_what_its_laws_add_up_to():
     assert np.allclose(part.chances.sum(axis=1), 1.0)
     assert (np.diff(part.stays.edges) > 0).all() and part.stays.edges[0] == 0
     assert (part.stays.rates[..., -1] > 0).all() and np.isfinite(part.stays.rates).all()
+
+
+def test_stays_are_at_risk_from_when_they_were_seen():
+    rng = np.random.default_rng(6)
+    spells = stays(walk(rng, one_stage(0.4, 3.0, 3.5), KNOWN - rng.integers(0, 120, 400)), since=KNOWN - 50)
+    exits, at_risk = daily_counts(spells, np.array([1, 2]))
+    assert (spells.entry >= 0).any()
+    for day in range(len(at_risk)):
+        assert at_risk[day] == ((spells.entry < day) & (spells.length >= day)).sum()
+        assert exits[0, day] == ((spells.target == 1) & (spells.length == day)).sum()
