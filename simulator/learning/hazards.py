@@ -24,8 +24,10 @@ _SEEN_BY: Final = 5
 """Follow-up ends with the last day on which so many stays could have been seen to end."""
 _PULL: Final = 0.3
 """Exits by which each bin is drawn towards the stage's average hazard."""
-_TAIL_WORTH: Final = 2.0
-"""Exits that the late ones are worth for where stays go that outlast the follow-up: no one has seen it."""
+_TAIL_WORTH: Final = 1.0
+"""Exits that the prior is worth, of where stays go that outlast the follow-up: no one has seen it."""
+_TAIL_LOST: Final = 0.25
+"""Share of it that is lost whatever the late ones did: what outlasts everything seen is rarely won."""
 _TAIL_SD: Final = 1.0
 """Spread of the log of how fast they go."""
 _TAIL_GROWTH, _TAIL_BINS = 1.35, 10
@@ -57,11 +59,11 @@ def hazard_draws(spells: Spells, targets: Integers, draws: int, row: UniformRow)
 
     On each day of a bin a stay still there ends in k with chance q_k: (q, 1 − Σq) ~ Dirichlet(exits + pull,
     days at risk − exits + …), exactly conjugate for whole days. The survivors of the follow-up go where the
-    late exits went, worth two of them, and as fast, within a factor of e: the prior is weak there.
+    late exits went, or are lost: a prior worth one exit; and as fast as those, within a factor of e.
 
     Args:
         spells: of the stage and segment.
-        targets: columns that it can move to, integers[k].
+        targets: columns that it can move to, integers[k], lost the last of them.
         draws: D.
         row: of the uniforms.
     """
@@ -156,7 +158,8 @@ def _tail(
     widths = np.diff(edges, append=edges[-1] * _TAIL_GROWTH)
     shape = rate * widths * np.sqrt(end / edges * (end / (edges + widths)))
     speed = np.exp(_TAIL_SD * normals(row, draws, 1))
-    where = (late.sum(axis=1) + share) / (late.sum() + 1)
+    where = (1 - _TAIL_LOST) * (late.sum(axis=1) + share) / (late.sum() + 1)
+    where[-1] += _TAIL_LOST
     parts = log_gammas(_TAIL_WORTH * where, draws, row)
     split = np.exp(parts - parts.max(axis=1, keepdims=True))
     return edges, speed * shape, split / split.sum(axis=1, keepdims=True)

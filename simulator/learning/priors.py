@@ -18,14 +18,14 @@ Integers = NDArray[np.int64]
 
 WORTH: Final = 20.0
 """Deals that a set table is worth (MODEL 8)."""
-WEAK_WORTH: Final = 4.0
-"""Deals that the article's ladder is worth where no table was set."""
+WEAK_WORTH: Final = 2.0
+"""Deals that the article's conversions, half way to even odds, are worth where no table was set."""
 _LADDER: Final = (0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90, 1.0)
 """The article's chances to close (MODEL 1)."""
 _UNSET: Final = 0.02
 """Chance of a move that the table leaves out and history has seen."""
 _UNSET_VARIANCE: Final = 4.0
-_MOST_VARIANCE: Final = 1.0
+_MOST_VARIANCE, _MOST_VARIANCE_UNSET = 1.0, 2.25
 """A rare move of a set table may be e times as frequent, or as rare, but hardly more."""
 COMMON_SD: Final = (0.3, 0.5)
 """Spread of what is wrong in common: log odds of every step forward, log of every time."""
@@ -91,7 +91,7 @@ def funnel_prior(
         size: S, open stages.
         seen: columns that history has seen each stage move to.
         typical_days: of a stay, where no table says.
-        tables: set funnels by segment, or None for the article's ladder by relative position, worth four.
+        tables: set funnels by segment, or None for the article's ladder by relative position, worth two.
         worth: of the tables.
     """
     is_set = tables is not None and all(name in tables for name in segments)
@@ -107,12 +107,12 @@ def funnel_prior(
 
 
 def _article(size: int) -> Floats:
-    """Return the transitions of the article's ladder, read at each stage's relative place."""
+    """Return the conversions of the article's ladder by relative place, half way to even odds."""
     place = np.linspace(0, 1, size) if size > 1 else np.array([1 / 3])
     ladder = np.append(np.interp(place, np.linspace(0, 1, len(_LADDER) - 1), _LADDER[:-1]), 1.0)
     rows = np.zeros((size, size + 2))
     stage = np.arange(size)
-    rows[stage, stage + 1] = ladder[:-1] / ladder[1:]
+    rows[stage, stage + 1] = special.expit(special.logit(ladder[:-1] / ladder[1:]) / 2)
     rows[:, size + 1] = 1 - rows[stage, stage + 1]
     return rows
 
@@ -126,7 +126,8 @@ def _stage_prior(
     count = len(targets)
     chances = np.where(listed[targets], np.maximum(rows[:, targets], 1e-3), _UNSET)
     chances = chances / chances.sum(axis=1, keepdims=True)
-    variance = np.minimum(special.polygamma(1, worth * chances.mean(axis=0)), _MOST_VARIANCE)
+    most = _MOST_VARIANCE if funnels else _MOST_VARIANCE_UNSET
+    variance = np.minimum(special.polygamma(1, worth * chances.mean(axis=0)), most)
     variance = np.where(listed[targets], variance, _UNSET_VARIANCE)
     times = np.array([_times(funnel, stage, targets) for funnel in funnels]) if funnels else None
     base = np.empty((len(rows), 3, count))
