@@ -128,7 +128,7 @@ def series(kind, rng):
 @pytest.mark.verify
 @pytest.mark.parametrize("kind", ["flat", "growth", "season", "sparse", "young"])
 def test_next_quarters_counts_are_held_as_often_as_said(kind):
-    """80 % intervals of 150 series hold 70 to 90 %: fails by chance once in 400."""
+    """80 % intervals of 150 series hold 70 to 90 %, atoms counted in part: fails by chance once in 400."""
     rng, held = np.random.default_rng(5), 0
     for _ in range(150):
         counts = series(kind, rng)
@@ -137,8 +137,9 @@ def test_next_quarters_counts_are_held_as_often_as_said(kind):
             created = np.array([KNOWN.toordinal() - 20])
         since = (KNOWN - dt.timedelta(days=30.437 * (len(counts) - 3))).toordinal()
         draws = fit(created, since=since)["all"].draws
-        low, high = np.quantile(quarter(draws, KNOWN, rng), [0.1, 0.9])
-        held += low <= counts[-3:].sum() <= high
+        total, came = quarter(draws, KNOWN, rng), counts[-3:].sum()
+        place = (total < came).mean() + rng.random() * (total == came).mean()
+        held += 0.1 <= place <= 0.9
     assert 105 <= held <= 135, held
 
 

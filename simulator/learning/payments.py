@@ -122,7 +122,7 @@ def fit_payments(
     level, variance = level_ahead(fit.month, fit.month_cov)
     paid = int((~book.is_open).sum())
     variance += 1 / paid
-    now = np.sqrt(fit.total**2 + variance)
+    now = float(np.sqrt(fit.total**2 + variance))
     shared, common = fit.spread**2 / now**2, variance / now**2
     tables = {
         name: _table(edges, special.ndtr((cuts - level) / now))
@@ -212,7 +212,7 @@ def _figures(
             spread = share * (1 - share)
             variance = spread / max(seen, 1) + slope**2 * (shared / customers + common)
             half = _Z90 * float(np.sqrt(variance))
-            n_eff = spread / variance if variance > 0 else float(seen)
+            n_eff = float(spread / variance) if variance > 0 else float(seen)
             low, high = max(share - half, 0.0), min(share + half, 1.0)
             found[f"{name}.paid_by.{day}"] = Figure(share, low, high, seen, n_eff, book.quarters, source)
         bad = 1 - max(tables[name].values())
