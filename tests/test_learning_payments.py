@@ -138,7 +138,7 @@ def test_working_days_and_holidays_are_found():
     due = ready - np.rint(rng.gamma(3, 5, 6000)).astype(int)
     runs = fit_runs(paid, paid - due, "DE", UniformRow(1, "x").uniforms(6000))
     assert runs.days.weekdays[5:] == (0, 0) and min(runs.days.weekdays[:5]) > 0.8
-    assert runs.days.holiday < 0.1 and runs.days.period_end is None
+    assert runs.days.holiday < 0.1 and runs.days.month_end == 0
     assert (runs.ready <= paid - due).all() and 0 < (paid - due - runs.ready).mean() < 2
 
 
