@@ -15,9 +15,6 @@ from simulator.clock import business_holidays
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MONTH_END_DAYS: Final = 3
-"""Business days at the end of a month over which payments go out that wait for it."""
-
 _EPOCH: Final = 719163
 """1 January 1970."""
 _CERTAIN: Final = 50.0
@@ -29,20 +26,22 @@ class PaymentDays:
     """How likely a payment that is ready goes out on a calendar day; else it waits for the next one.
 
     A payment that is ready on day n goes out on the first day d ≥ n that takes it, each with its weight:
-    P(d) = w(d)·Π_{n ≤ j < d} (1 − w(j)). Some wait for the end of the month: for them w is 1/3, 1/2 and 1 on
-    its last three business days, and 0 on all others.
+    P(d) = w(d)·Π_{n ≤ j < d} (1 − w(j)). Some wait for the end of the month: for them w is 1 on its last
+    business day, 1/2 on the one before, 1/3 on that before it and so on for some days, and 0 on all others.
 
     Attributes:
         weekdays: weight of each weekday, Monday first, 0 to 1.
         month_end: share of the payments that wait for the end of the month.
         holiday: weight of public holidays.
         country: ISO code whose holidays count, or None.
+        end_days: business days over which those go out, in even parts.
     """
 
     weekdays: tuple[float, ...]
     month_end: float = 0.0
     holiday: float = 0.0
     country: str | None = None
+    end_days: int = 1
 
     def __post_init__(self) -> None:
         weights = (*self.weekdays, self.month_end, self.holiday)
@@ -55,6 +54,10 @@ class PaymentDays:
         """Return the weight of each day, floats[day first … last], proleptic ordinals."""
         return np.array((*self.weekdays, self.holiday))[day_kinds(first, last, self.country)]
 
+    def ends(self, first: int, last: int) -> Floats:
+        """Return likewise the weights for those that wait for the end of the month."""
+        return month_ends(first, last, self.country, self.end_days)
+
     def idle(self, day: int) -> int:
         """Return how many days before an ordinal day most payments that were ready last went out, at most 7.
 
@@ -65,7 +68,7 @@ class PaymentDays:
 
     def idle_at_end(self, day: int) -> int:
         """Return likewise how many days before it payments went out that wait for the end of a month."""
-        return int(np.flatnonzero(month_ends(day - 40, day, self.country)[::-1] == 1)[0])
+        return int(np.flatnonzero(self.ends(day - 40, day)[::-1] == 1)[0])
 
     def waiting(self, alive: Floats, alive_at_end: Floats) -> Floats:
         """Return the chance that an unpaid invoice is one that waits for the end of the month.
@@ -102,7 +105,7 @@ class PaymentDays:
 def _passed(days: PaymentDays, origin: int, last_day: int, at_end: bool) -> Floats:
     """Return Σ −ln(1 − w) over day 1 … d, floats[day 0 … last]."""
     first, last = origin + 1, origin + last_day
-    weights = month_ends(first, last, days.country) if at_end else days.weights(first, last)
+    weights = days.ends(first, last) if at_end else days.weights(first, last)
     with np.errstate(divide="ignore"):
         steps = np.minimum(-np.log1p(-weights), _CERTAIN)
     return np.concatenate(([0.0], np.cumsum(steps)))
@@ -125,16 +128,16 @@ def day_kinds(first: int, last: int, country: str | None) -> Integers:
 
 
 @lru_cache(maxsize=64)
-def month_ends(first: int, last: int, country: str | None) -> Floats:
+def month_ends(first: int, last: int, country: str | None, count: int) -> Floats:
     """Return the weight of each day for payments that wait for the end of the month.
 
-    1 on its last business day, 1/2 on the one before, 1/3 on the one before that, else 0: an even third of
-    them goes out on each.
+    1 on its last business day, 1/2 on the one before, 1/3 on that before it …: an even part of them goes out
+    on each of `count` days; else 0.
     """
     start, until = np.datetime64(first - _EPOCH, "D"), np.datetime64(last - _EPOCH, "D")
     after = np.arange(start.astype("datetime64[M]"), until.astype("datetime64[M]") + 1) + 1
     holidays, weights = _holidays(first, last, country), np.zeros(last - first + 1)
-    for back in range(1, MONTH_END_DAYS + 1):
+    for back in range(1, count + 1):
         ends = np.busday_offset(after.astype("datetime64[D]"), -back, roll="forward", holidays=holidays)
         place = (ends - start).astype(np.int64)
         weights[place[(place >= 0) & (place < len(weights))]] = 1 / back

@@ -18,7 +18,7 @@ from simulator.payment_days import PaymentDays, day_kinds, month_ends
 from simulator.payments import NEVER, Dispute, PaymentBehaviour
 from simulator.self_check import check_means
 
-BUSY = PaymentDays((0.4, 0.7, 0.3, 1.0, 0.6, 0.0, 0.0), 0.35, 0.0, "DE")
+BUSY = PaymentDays((0.4, 0.7, 0.3, 1.0, 0.6, 0.0, 0.0), 0.35, 0.0, "DE", 3)
 PAYERS = {
     f"C{n:04d}": (mean, sd) for n, (mean, sd) in enumerate([(1.2, 0.3), (-0.8, 0.5), (0.1, 0.9), (2, 0.2)])
 }
@@ -119,7 +119,7 @@ def test_days_of_the_calendar_are_told_apart():
     first = date(2026, 1, 1).toordinal()
     kinds = day_kinds(first, first + 31, "DE")
     assert kinds[0] == 7 and kinds[1] == 4 and kinds[2] == 5
-    ends = month_ends(first, first + 31, "DE")  # 28 to 30 January, Wednesday to Friday
+    ends = month_ends(first, first + 31, "DE", 3)  # 28 to 30 January, Wednesday to Friday
     assert ends[[27, 28, 29]].tolist() == [1 / 3, 1 / 2, 1] and np.count_nonzero(ends) == 3
     assert day_kinds(first, first, None)[0] == 3
 

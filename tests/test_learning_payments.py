@@ -142,6 +142,12 @@ def test_working_days_and_holidays_are_found():
     assert (runs.ready <= paid - due).all() and 0 < (paid - due - runs.ready).mean() < 2
 
 
+def test_a_share_that_waits_for_the_end_of_the_month_is_found():
+    found = fit(make_book(8, month_end=True))
+    assert found.days is not None and found.days.end_days == 1
+    assert found.days.month_end == pytest.approx(0.5, abs=0.06)
+
+
 def test_every_day_alike_has_no_days(learned):
     assert learned.days is None
     assert fit_runs(np.arange(50), np.arange(50), None, np.full(50, 0.5)).days is None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.expected.events import chances
-from simulator.payment_days import PaymentDays, month_ends
+from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Scenario
 from simulator.terms import Discount
@@ -70,7 +70,7 @@ def gone_out(days: PaymentDays, part: Part, insolvency: float, origin: int, mone
     result = np.zeros_like(money)
     for weights, own in (
         (days.weights(origin, last), 1 - share),
-        (month_ends(origin, last, days.country), share),
+        (days.ends(origin, last), share),
     ):
         waiting = 0.0
         for day in range(1, len(money)) if own else ():

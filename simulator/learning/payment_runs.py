@@ -21,6 +21,7 @@ FEWEST: Final = 100
 """Payments from which on their days are looked at."""
 _MOST: Final = 10_000
 _ROUNDS: Final = 60
+_END_DAYS: Final = (0, 1, 3)
 _KINDS: Final = 8
 _LOWEST, _DAYS = -400, 1400
 """Lowest day past due and number of days of the law."""
@@ -56,22 +57,24 @@ def fit_runs(paid_day: Integers, late: Integers, country: str | None, u: Floats)
     if len(paid_day) < FEWEST:
         return Runs(None, late)
     recent = np.argsort(paid_day, kind="stable")[-_MOST:]
-    seen = _Payments.of(paid_day[recent], late[recent], country)
+    seen = _Payments.of(paid_day[recent], late[recent], country, 0)
     best, best_score = None, float(np.log(_smoothed(seen.counts())[seen.at[:, 0]]).sum())
-    for by_weekday in (True, False):
-        for at_end in (False, True):
-            if not by_weekday and not at_end:
-                continue
-            model = _Model(by_weekday, at_end)
-            figures = (len(np.unique(seen.kinds[:, 0])) - 1) * by_weekday + at_end
+    for end_days in _END_DAYS:
+        if end_days:
+            seen = _Payments.of(paid_day[recent], late[recent], country, end_days)
+        for by_weekday in (True, False) if end_days else (True,):
+            model = _Model(by_weekday, end_days)
+            figures = (len(np.unique(seen.kinds[:, 0])) - 1) * by_weekday + (end_days > 0)
             score = model.fit(seen) - 0.5 * figures * math.log(len(recent))
             if score > best_score:
                 best, best_score = model, score
     if best is None:
         return Runs(None, late)
     weights = best.weights.tolist()
-    days = PaymentDays(tuple(weights[:7]), best.share, weights[7] if country else 0.0, country)
-    ordinary, ends = best.shares(_Payments.of(paid_day, late, country))
+    days = PaymentDays(
+        tuple(weights[:7]), best.share, weights[7] if country else 0.0, country, max(best.end_days, 1)
+    )
+    ordinary, ends = best.shares(_Payments.of(paid_day, late, country, best.end_days))
     share = np.cumsum(np.concatenate((ordinary, ends), axis=1), axis=1)
     place = (u[:, None] * share[:, -1:] > share).sum(axis=1)
     return Runs(days, late - np.where(place > WAIT, place - WAIT - 1, place))
@@ -92,11 +95,11 @@ class _Payments:
     ends: Floats
 
     @staticmethod
-    def of(paid_day: Integers, late: Integers, country: str | None) -> _Payments:
-        """Return payments of some days."""
+    def of(paid_day: Integers, late: Integers, country: str | None, end_days: int) -> _Payments:
+        """Return payments of some days; `end_days` business days make up a month's end."""
         first, last = int(paid_day.min()) - WAIT_FOR_END, int(paid_day.max())
         back = paid_day[:, None] - first - np.arange(WAIT_FOR_END + 1)
-        weight = month_ends(first, last, country)[back]
+        weight = month_ends(first, last, country, end_days)[back]
         passed = np.cumprod(1 - weight[:, 1:], axis=1)
         ends = weight[:, :1] * np.concatenate((np.ones((len(late), 1)), passed), axis=1)
         at = np.clip(late[:, None] - np.arange(WAIT_FOR_END + 1) - _LOWEST, 0, _DAYS - 1)
@@ -112,12 +115,12 @@ class _Model:
 
     Args:
         by_weekday: whether weekdays and holidays have weights of their own.
-        at_end: whether some payments wait for the end of the month.
+        end_days: business days over which payments go out that wait for the end of the month; 0: none waits.
     """
 
-    def __init__(self, by_weekday: bool, at_end: bool) -> None:
-        self.by_weekday = by_weekday
-        self.share = 0.1 if at_end else 0.0
+    def __init__(self, by_weekday: bool, end_days: int) -> None:
+        self.by_weekday, self.end_days = by_weekday, end_days
+        self.share = 0.1 if end_days else 0.0
         self.weights, self.smooth = np.ones(_KINDS), np.ones(_DAYS)
 
     def shares(self, seen: _Payments) -> tuple[Floats, Floats]:
