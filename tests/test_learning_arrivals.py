@@ -130,7 +130,7 @@ def series(kind, rng):
 def test_next_quarters_counts_are_held_as_often_as_said(kind):
     """80 % intervals of 150 series hold 70 to 95 %, atoms counted in part: too few by chance once in 800.
 
-    The upper end is no accident: eight months do not say that a level will not begin to grow, and these do not.
+    The upper end is no accident: eight months do not say that a level will not begin to grow.
     """
     rng, held = np.random.default_rng(5), 0
     for _ in range(150):
