@@ -100,6 +100,8 @@ class PaymentBehaviour:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
         if not 0 <= self.common <= 1 - self.shared:
             raise ValueError(f"common is {self.common}; with shared it must be from 0 to 1")
+        if self.days is not None and self.run_days:
+            raise ValueError("payments go out on run_days or by the weights of days, not by both")
         if self.insolvency == 1:
             raise ValueError("insolvency is 1: a customer that is certain to fail within a year pays nothing")
         if not set(self.run_days) <= set(range(7)):

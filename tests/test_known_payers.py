@@ -13,12 +13,12 @@ from scipy import special
 from simulator.distributions import LogNormal
 from simulator.engine import compile_plan, lateness, play
 from simulator.expected import expected
-from simulator.expected.paying import of_payer, residual
-from simulator.payment_days import PaymentDays, day_kinds
+from simulator.expected.paying import of_payer, residual, still_unpaid
+from simulator.payment_days import PaymentDays, day_kinds, month_ends
 from simulator.payments import NEVER, Dispute, PaymentBehaviour
 from simulator.self_check import check_means
 
-BUSY = PaymentDays((0.4, 0.7, 0.3, 1.0, 0.6, 0.0, 0.0), 0.9, 0.0, "DE")
+BUSY = PaymentDays((0.4, 0.7, 0.3, 1.0, 0.6, 0.0, 0.0), 0.35, 0.0, "DE", 3)
 PAYERS = {
     f"C{n:04d}": (mean, sd) for n, (mean, sd) in enumerate([(1.2, 0.3), (-0.8, 0.5), (0.1, 0.9), (2, 0.2)])
 }
@@ -33,7 +33,7 @@ BEHAVIOURS = {
         SHARED, days=BUSY, insolvency=0.1, dispute=Dispute(0.2, LogNormal.from_median(9, 20), Fraction(1, 4))
     ),
     "no bad debt": PaymentBehaviour.from_table({0: 0.3, 10: 0.7, 40: 1.0}, shared=0.5, common=0.2),
-    "nothing of its own": PaymentBehaviour.from_table({0: 0.3, 10: 0.7, 40: 0.9}, shared=0.7, common=0.3),
+    "little of its own": PaymentBehaviour.from_table({0: 0.3, 10: 0.7, 40: 0.9}, shared=0.65, common=0.3),
 }
 
 
@@ -69,7 +69,7 @@ def test_an_open_invoice_of_a_known_customer_is_paid_by_its_exact_law(name, so_f
     opened = make_receivables(due_day=[-so_far], invoice_day=[-500], customer=["C0001"])
     segment = make_segment(payment={"default": behaviour})
     scenario = make_scenario(segments=(segment,), days=400, receivables=opened, payers=PAYERS)
-    law = residual(behaviour, -so_far, 0.0, 401, PAYERS["C0001"])
+    law = residual(behaviour, -so_far, 0.0, 401, still_unpaid(behaviour, so_far, PAYERS["C0001"]))
     plan = compile_plan(scenario, 4)
     late = []
     real = lateness._open
@@ -118,9 +118,9 @@ def test_what_all_share_widens_receipts_and_leaves_their_mean():
 def test_days_of_the_calendar_are_told_apart():
     first = date(2026, 1, 1).toordinal()
     kinds = day_kinds(first, first + 31, "DE")
-    assert kinds[0] == 14 and kinds[1] == 4 and kinds[2] == 5
-    assert kinds[[27, 28, 29]].tolist() == [9, 10, 11]  # 28 to 30 January, Wednesday to Friday
-    assert kinds[30] == 5  # Saturday the 31st
+    assert kinds[0] == 7 and kinds[1] == 4 and kinds[2] == 5
+    ends = month_ends(first, first + 31, "DE", 3)  # 28 to 30 January, Wednesday to Friday
+    assert ends[[27, 28, 29]].tolist() == [1 / 3, 1 / 2, 1] and np.count_nonzero(ends) == 3
     assert day_kinds(first, first, None)[0] == 3
 
 

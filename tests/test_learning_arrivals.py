@@ -128,7 +128,10 @@ def series(kind, rng):
 @pytest.mark.verify
 @pytest.mark.parametrize("kind", ["flat", "growth", "season", "sparse", "young"])
 def test_next_quarters_counts_are_held_as_often_as_said(kind):
-    """80 % intervals of 150 series hold 70 to 90 %: fails by chance once in 400."""
+    """80 % intervals of 150 series hold 70 to 95 %, atoms counted in part: too few by chance once in 800.
+
+    The upper end is no accident: eight months do not say that a level will not begin to grow.
+    """
     rng, held = np.random.default_rng(5), 0
     for _ in range(150):
         counts = series(kind, rng)
@@ -137,9 +140,10 @@ def test_next_quarters_counts_are_held_as_often_as_said(kind):
             created = np.array([KNOWN.toordinal() - 20])
         since = (KNOWN - dt.timedelta(days=30.437 * (len(counts) - 3))).toordinal()
         draws = fit(created, since=since)["all"].draws
-        low, high = np.quantile(quarter(draws, KNOWN, rng), [0.1, 0.9])
-        held += low <= counts[-3:].sum() <= high
-    assert 105 <= held <= 135, held
+        total, came = quarter(draws, KNOWN, rng), counts[-3:].sum()
+        place = (total < came).mean() + rng.random() * (total == came).mean()
+        held += 0.1 <= place <= 0.9
+    assert 105 <= held <= 142, held
 
 
 def test_the_check_can_fail():

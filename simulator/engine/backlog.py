@@ -18,7 +18,7 @@ from simulator.engine.billing import (
 )
 from simulator.engine.block import Block
 from simulator.engine.identity import Entities
-from simulator.engine.lateness import Written, late_days
+from simulator.engine.lateness import Written, late_days, waiting
 from simulator.engine.plan import Backlog, DueRenewals, Invoices
 from simulator.engine.postings import Account, Postings
 from simulator.engine.recognition import revenue
@@ -150,15 +150,12 @@ def _collect(postings: Postings, opened: Invoices, tile: _Tile) -> None:
     origin = np.datetime64(plan.scenario.horizon.as_of, "D")
     written = Written(day, due, gross, origin, failed=failed, last_day=plan.last_day)
     joint = Billed(walkers, plan.customers, customer, gross, failed).joint(payment)
-    # What has been ready since the last day of payments still waits.
-    waiting = payment.days.idle(written.origin_day) if payment.days else 0
     known = None if joint is None else plan.customers.known[customer]
-    late = np.maximum(late_days(payment, written, walkers.draw, joint, -due - waiting, known), 1 - due)
+    draw, idle = waiting(payment, written, walkers.draw, joint, known)
+    late = np.maximum(late_days(payment, written, draw, joint, -due - idle, known), 1 - due)
     everyone = np.arange(len(which))
     disputed = None if opened.disputed is None else everyone if opened.disputed else everyone[:0]
-    paid = settled(
-        payment, written, everyone, gross, np.zeros_like(gross), late, walkers.draw, disputed, -due
-    )
+    paid = settled(payment, written, everyone, gross, np.zeros_like(gross), late, draw, disputed, -due)
     rates = tile.block.rates(opened.currency)
     postings.paid(Account(rates, opened.row, tile.trial, everyone, ruled=False), paid)
 

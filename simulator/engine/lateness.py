@@ -84,6 +84,38 @@ def late_days(
     return late
 
 
+def waiting(
+    payment: PaymentBehaviour, written: Written, draw: Draw, joint: Floats | None, known: Bools | None
+) -> tuple[Draw, Integers]:
+    """Decide which invoices that are unpaid at the end of day 0 wait for the end of a month.
+
+    Each may have been ready since the last day on which payments of its sort went out. The chance that it
+    waits is that of its sort given that it is unpaid; what is left of the uniform decides the day.
+
+    Returns:
+        The draws to go on with, and for how many days each invoice may have been ready.
+    """
+    days, nothing = payment.days, np.zeros(len(written.due_day), dtype=np.int64)
+    if days is None:
+        return draw, nothing
+    idle = days.idle(written.origin_day), days.idle_at_end(written.origin_day)
+    bounds = [special.ndtri(payment.cdf(-written.due_day - n)) for n in idle]
+    middle, sd = nothing.astype(np.float64), np.ones(len(nothing))
+    if known is not None and joint is not None:
+        own = math.sqrt(max(1 - payment.shared - payment.common, 1e-12))
+        middle, sd = np.where(known, joint, 0.0), np.where(known, own, 1.0)
+    chance = days.waiting(*(special.ndtr((middle - bound) / sd) for bound in bounds))
+    u, share = draw("run"), days.month_end
+    waits = u < chance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        again = np.where(waits, share * u / chance, share + (1 - share) * (u - chance) / (1 - chance))
+
+    def go_on(purpose: str) -> Floats:
+        return again if purpose == "run" else draw(purpose)
+
+    return go_on, np.where(waits, idle[1], idle[0])
+
+
 @dataclass(frozen=True)
 class _Invoices:
     """Invoices that draw how late they are paid: the arguments of `late_days`."""

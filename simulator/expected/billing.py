@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
 from simulator.expected.events import NOISE, Calendar
-from simulator.expected.paying import UNKNOWN, Payer, gone_out, of_payer, opening_receipts, paid_after
+from simulator.expected.paying import UNKNOWN, Part, Payer, gone_out, of_payer, opening_receipts, paid_after
 from simulator.money import minor_digits
 from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
@@ -24,8 +24,8 @@ from simulator.terms import Discount, DueRule, Event, Installment
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Spectrum = NDArray[np.complex128]
-Route = tuple[int, int, str, PaymentDays | None, float]
-"""Source, segment and currency of money; days on which it goes out, and insolvency until then."""
+Route = tuple[int, int, str, PaymentDays | None, Part, float]
+"""Source, segment and currency of money; days on which it goes out, which part, and insolvency until then."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Invoices:
     def route(self) -> Route:
         """Where their money goes, and how."""
         days = None if self.certain else self.payment.days
-        return self.source, self.segment, self.currency, days, self.payment.insolvency
+        return self.source, self.segment, self.currency, days, "all", self.payment.insolvency
 
     @staticmethod
     def of(source: int, terms: Conditions, part: Installment, payer: Payer) -> Invoices:
@@ -217,9 +217,9 @@ class Ledger:
         return np.where(money > NOISE * np.abs(spectrum[0]), money, 0.0)
 
     def _receive(self, route: Route, money: Floats) -> None:
-        source, segment, currency, days, insolvency = route
+        source, segment, currency, days, part, insolvency = route
         if days is not None:
-            money = gone_out(days, insolvency, self.scenario.horizon.as_of.toordinal(), money)
+            money = gone_out(days, part, insolvency, self.scenario.horizon.as_of.toordinal(), money)
         converted = money * rates(self.scenario, currency)
         by_cell(self.receipts[source, segment], converted, self.scenario.horizon)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,14 @@ Integers = NDArray[np.int64]
 Payer = tuple[float, float]
 """Mean and standard deviation of a customer's lateness score."""
 
-Route = tuple[int, str, PaymentDays | None, float]
+Part = Literal["all", "ordinary", "month end"]
+Route = tuple[int, str, PaymentDays | None, Part, float]
+
+Unpaid = tuple[Integers, Floats, float]
+"""Days past due, their chances, and that of bad debt."""
 
 UNKNOWN: Final[Payer] = (0.0, 1.0)
-_NODES: Final = 64
+_NODES: Final = 96
 """Of the average over a customer's score."""
 
 
@@ -48,11 +52,12 @@ def of_payer(behaviour: PaymentBehaviour, payer: Payer) -> PaymentBehaviour:
     return replace(behaviour, pmf=np.diff(paid, prepend=0.0), bad_debt=1 - float(paid[-1]))
 
 
-def gone_out(days: PaymentDays, insolvency: float, origin: int, money: Floats) -> Floats:
+def gone_out(days: PaymentDays, part: Part, insolvency: float, origin: int, money: Floats) -> Floats:
     """Return when money goes out that is ready on each day: on each, its weight's share of what waits.
 
     Args:
         days: weights of the days.
+        part: which payments the money is of.
         insolvency: chance a year that a customer fails, also while a payment waits.
         origin: ordinal of day 0, before whose end everything went out that was ready then.
         money: ready, floats[day 0 … last].
@@ -60,12 +65,18 @@ def gone_out(days: PaymentDays, insolvency: float, origin: int, money: Floats) -
     Returns:
         floats[day 0 … last].
     """
-    weights, kept = days.weights(origin, origin + len(money) - 1), (1 - insolvency) ** (1 / 365.25)
-    result, waiting = np.zeros_like(money), 0.0
-    for day in range(1, len(money)):
-        waiting = waiting * kept + money[day]
-        result[day] = weights[day] * waiting
-        waiting -= result[day]
+    last, kept = origin + len(money) - 1, (1 - insolvency) ** (1 / 365.25)
+    share = {"all": days.month_end, "ordinary": 0.0, "month end": 1.0}[part]
+    result = np.zeros_like(money)
+    for weights, own in (
+        (days.weights(origin, last), 1 - share),
+        (days.ends(origin, last), share),
+    ):
+        waiting = 0.0
+        for day in range(1, len(money)) if own else ():
+            waiting = waiting * kept + own * money[day]
+            result[day] += weights[day] * waiting
+            waiting -= weights[day] * waiting
     return result
 
 
@@ -138,20 +149,17 @@ def opening_receipts(
         amounts[key] = amounts.get(key, 0.0) + float(invoices.amount_minor[row])
     paid: dict[Route, Floats] = {}
     for (segment, behaviour, currency, due, contested, payer), amount in amounts.items():
-        days = behaviour.days
-        route = segment, invoices.currencies[currency], days, behaviour.insolvency
-        money = paid.setdefault(route, np.zeros(last + 1))
-        waiting = days.idle(scenario.horizon.as_of.toordinal()) if days else 0
-        law = residual(behaviour.by_weekday[weekday(due)], due, contested, last + 1, payer, waiting)
-        money += amount * law * behaviour.solvent(np.arange(last + 1))
+        own, as_of = behaviour.by_weekday[weekday(due)], scenario.horizon.as_of.toordinal()
+        for part, unpaid in _parts(own, -due, payer, as_of):
+            route = segment, invoices.currencies[currency], behaviour.days, part, behaviour.insolvency
+            money = paid.setdefault(route, np.zeros(last + 1))
+            law = residual(own, due, contested, last + 1, unpaid)
+            money += amount * law * behaviour.solvent(np.arange(last + 1))
     for route, money in paid.items():
         receive(route, money)
 
 
-def residual(
-    behaviour: PaymentBehaviour, due: int, contested: float, size: int, payer: Payer | None = None,
-    waiting: int = 0,
-) -> Floats:  # fmt: skip
+def residual(behaviour: PaymentBehaviour, due: int, contested: float, size: int, unpaid: Unpaid) -> Floats:
     """Return the expected share of an opening invoice that is paid each day from as-of, floats[size].
 
     Args:
@@ -159,11 +167,10 @@ def residual(
         due: day.
         contested: chance that it is.
         size: of the result.
-        payer: the customer's score where it is known, and tells of this invoice already.
-        waiting: days before the as-of day's end since which what was ready still waits.
+        unpaid: its law, given that it is unpaid.
     """
     paid = np.zeros(size + 1)
-    late, table, bad_debt = _unpaid(behaviour, -due - waiting, payer)
+    late, table, bad_debt = unpaid
     np.add.at(paid, np.clip(due + late, min(1, size), size), table)
     result = paid
     if behaviour.dispute and contested:
@@ -174,33 +181,88 @@ def residual(
     return result[:size]
 
 
-def _unpaid(behaviour: PaymentBehaviour, so_far: int, payer: Payer | None) -> tuple[Integers, Floats, float]:
-    """Return days past due, their chances and that of bad debt, given that more than `so_far` have passed.
+def still_unpaid(behaviour: PaymentBehaviour, so_far: int, payer: Payer | None = None) -> Unpaid:
+    """Return the law of the days past due of an invoice, given that more than `so_far` have passed.
 
-    Of a known customer the average over the score of the chances given score and survival:
-    E[(R_w(j − 1) − R_w(j)) / R_w(so far)], R_w(j) = Φ((w − Φ⁻¹(F(j))) / √(1 − shared − common)),
-    w ~ N(√shared·m, shared·s² + common).
+    Args:
+        behaviour: of the class.
+        so_far: days past due.
+        payer: the customer's score where it is known, and tells of this invoice already.
+    """
+    return _sorts(behaviour, ((so_far, 1.0),), payer)[0]
+
+
+def _parts(
+    behaviour: PaymentBehaviour, so_far: int, payer: Payer | None, as_of: int
+) -> list[tuple[Part, Unpaid]]:
+    """Return the laws of an unpaid invoice's days past due, by the sort of payment that it may be.
+
+    What has been ready since the last day on which payments of a sort went out still waits.
+    """
+    days = behaviour.days
+    if days is None:
+        return [("all", still_unpaid(behaviour, so_far, payer))]
+    sorts = (
+        (so_far - days.idle(as_of), 1 - days.month_end),
+        (so_far - days.idle_at_end(as_of), days.month_end),
+    )
+    names: tuple[Part, Part] = ("ordinary", "month end")
+    return list(zip(names, _sorts(behaviour, sorts, payer), strict=True))
+
+
+def _sorts(
+    behaviour: PaymentBehaviour, sorts: Sequence[tuple[int, float]], payer: Payer | None
+) -> list[Unpaid]:
+    """Return the law of an invoice of each sort, given that it is unpaid; all chances together add to 1.
+
+    An invoice is of a sort with some chance, and then not ready by a day. Of a known customer the average
+    over the score of the chances given score and survival: E[share·(R_w(j − 1) − R_w(j)) / Σ share·R_w(day)],
+    R_w(j) = Φ((w − Φ⁻¹(F(j))) / √(1 − shared − common)), w ~ N(√shared·m, shared·s² + common).
+
+    Args:
+        behaviour: of the class.
+        sorts: days past due by which it is not ready, and chance of the sort.
+        payer: m and s, or None.
     """
     late, table, bad_debt = behaviour.late_law()
-    later = late > so_far
-    left = float(table[later].sum()) + bad_debt
-    if left <= 1e-12:
-        return np.array([so_far + 1]), np.ones(1), 0.0
-    own = 1 - behaviour.shared - behaviour.common
-    if payer is None or not later.any():
-        return late[later], table[later] / left, bad_debt / left
     paid = np.minimum(np.cumsum(table), 1 - bad_debt)
     if bad_debt == 0:
         paid[np.flatnonzero(table)[-1] :] = 1.0
-    before = paid[~later][-1] if (~later).any() else 0.0
-    bounds = special.ndtri(np.concatenate(([before], paid[later])))
-    mean, spread = np.sqrt(behaviour.shared) * payer[0], behaviour.shared * payer[1] ** 2 + behaviour.common
-    if own > 1e-12:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        scores = mean + np.sqrt(spread) * nodes
-        logs = special.log_ndtr((scores[:, None] - bounds) / np.sqrt(own))
-        alive = (weights / weights.sum()) @ np.exp(logs - logs[:, :1])
-    else:  # without luck of its own an invoice whose score lies below what is known is paid at once
-        alive = special.ndtr((mean - bounds) / np.sqrt(spread))
-        alive[0] = 1.0
-    return late[later], -np.diff(alive), float(alive[-1])
+    scores, weights, sd = _scores(behaviour, payer)
+    shares, first, logs = [], [], []
+    for so_far, share in sorts:
+        later = late > so_far
+        bounds = special.ndtri(np.concatenate(([_before(paid, later)], paid[later])))
+        logs.append(special.log_ndtr((scores[:, None] - bounds) / sd))
+        shares.append(share)
+        first.append(logs[-1][:, 0])
+    with np.errstate(divide="ignore"):
+        total = special.logsumexp(np.stack(first) + np.log(shares)[:, None], axis=0)
+    if not np.isfinite(total).all():  # older than a table without bad debt: paid the next day
+        return [
+            (np.array([so_far + 1]), np.array([float(n == 0)]), 0.0) for n, (so_far, _) in enumerate(sorts)
+        ]
+    found = []
+    for (so_far, share), log in zip(sorts, logs, strict=True):
+        alive = weights @ (share * np.exp(log - total[:, None]))
+        found.append((late[late > so_far], -np.diff(alive), float(alive[-1])))
+    return found
+
+
+def _before(paid: Floats, later: NDArray[np.bool_]) -> float:
+    """Return the share paid by the last day that has passed."""
+    return float(paid[~later][-1]) if (~later).any() else 0.0
+
+
+def _scores(behaviour: PaymentBehaviour, payer: Payer | None) -> tuple[Floats, Floats, float]:
+    """Return nodes of what is not the invoice's own in its score, their weights, and the sd of the rest."""
+    if payer is None:
+        return np.zeros(1), np.ones(1), 1.0
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    spread = behaviour.shared * payer[1] ** 2 + behaviour.common
+    own = 1 - behaviour.shared - behaviour.common
+    return (
+        np.sqrt(behaviour.shared) * payer[0] + np.sqrt(spread) * nodes,
+        weights / weights.sum(),
+        np.sqrt(own),
+    )

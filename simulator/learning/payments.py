@@ -122,7 +122,7 @@ def fit_payments(
     level, variance = level_ahead(fit.month, fit.month_cov)
     paid = int((~book.is_open).sum())
     variance += 1 / paid
-    now = np.sqrt(fit.total**2 + variance)
+    now = float(np.sqrt(fit.total**2 + variance))
     shared, common = fit.spread**2 / now**2, variance / now**2
     tables = {
         name: _table(edges, special.ndtr((cuts - level) / now))
@@ -150,7 +150,8 @@ def _book(invoices: PastInvoices, known: int, uniforms: UniformRow, country: str
     late = np.where(is_open, known, paid_day) - due
     runs = fit_runs(paid_day[~is_open], late[~is_open], country, uniforms.uniforms(int((~is_open).sum())))
     late[~is_open] = runs.ready
-    late[is_open] -= runs.days.idle(known) if runs.days else 0
+    if runs.days is not None:
+        late[is_open] -= _idle(runs.days, known, late[is_open], runs.ready, uniforms)
     late = np.maximum(late, _EARLIEST)
     names, customer = np.unique([invoices.customer[i] for i in kept], return_inverse=True)
     classes, group = _classes([invoices.customer_class[i] for i in kept], is_open)
@@ -160,6 +161,21 @@ def _book(invoices: PastInvoices, known: int, uniforms: UniformRow, country: str
         customer, tuple(names.tolist()), group, classes, cohort, late, is_open,
         len(np.unique(month // 3)), runs.days,
     )  # fmt: skip
+
+
+def _idle(days: PaymentDays, known: int, late: Integers, ready: Integers, uniforms: UniformRow) -> Integers:
+    """Return for how many days each open invoice may have been ready, by whether it waits for a month's end.
+
+    Which ones do is drawn, given that they are unpaid, with the record's own law of the days when payments
+    were ready.
+    """
+    now, then = days.idle(known), days.idle_at_end(known)
+    ordered = np.sort(ready)
+    alive, alive_at_end = (
+        1 - np.searchsorted(ordered, late - idle, side="right") / (len(ordered) + 1) for idle in (now, then)
+    )
+    waits = uniforms.uniforms(len(late)) < days.waiting(alive, alive_at_end)
+    return np.where(waits, then, now)
 
 
 def _classes(of: list[str], is_open: NDArray[np.bool_]) -> tuple[tuple[str, ...], Integers]:
@@ -212,7 +228,7 @@ def _figures(
             spread = share * (1 - share)
             variance = spread / max(seen, 1) + slope**2 * (shared / customers + common)
             half = _Z90 * float(np.sqrt(variance))
-            n_eff = spread / variance if variance > 0 else float(seen)
+            n_eff = float(spread / variance) if variance > 0 else float(seen)
             low, high = max(share - half, 0.0), min(share + half, 1.0)
             found[f"{name}.paid_by.{day}"] = Figure(share, low, high, seen, n_eff, book.quarters, source)
         bad = 1 - max(tables[name].values())
@@ -248,8 +264,7 @@ def _weights(book: _Book, source: str) -> dict[str, Figure]:
         return {}
     paid = int((~book.is_open).sum())
     weights = dict(zip(WEEKDAYS, book.days.weekdays, strict=True))
-    if book.days.period_end is not None:
-        weights["month_end"] = book.days.period_end
+    weights["month_end"] = book.days.month_end
     half = {name: _Z90 * np.sqrt(w * (1 - w) * 7 / paid) for name, w in weights.items()}
     return {
         f"weekday.{name}": Figure(
