@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.clock import Clock
+from simulator.close_dates import AGE_GRID
+from simulator.engine.moments import log_time_moments
 from simulator.funnel import Funnel
 from simulator.history import LOST, History
+from simulator.learning.amounts import fit_amount_change
 from simulator.learning.arrivals import fit_arrivals
+from simulator.learning.calendar import fit_calendar
+from simulator.learning.close_dates import fit_close_dates
 from simulator.learning.evidence import Figure
 from simulator.learning.funnels import FunnelFit, fit_funnels
 from simulator.learning.market import deal_chances, fit_rho
@@ -26,6 +32,9 @@ from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, GenerationDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
 from simulator.streams import UniformRow
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 DRAWS: Final = 2000
 """Draws of the posterior."""
@@ -90,9 +99,10 @@ def fit(
         _learn_funnels(task, learned, rho)
     else:
         told.assume("every percentage and every time: no deal tells one (a table of deals would)")
-    to_come, payments = _learn_arrivals(task), _learn_payments(task)
+    _learn_close_dates(task, learned)
+    amounts, to_come, payments = _learn_amounts(task), _learn_arrivals(task), _learn_payments(task)
     segments = {
-        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name), to_come.get(name))
+        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name), to_come.get(name), amounts)
         for name in history.segments
     }
     payers = {} if payments is None else dict(payments.payers)
@@ -117,8 +127,16 @@ class _Task:
 
     @staticmethod
     def of(history: History, base: Scenario | None, draws: int, seed: int) -> _Task:
-        clocks = segment_clocks(history)
-        return _Task(history, base, draws, seed, clocks, spells_of(history, clocks), Overlay())
+        told = Overlay()
+        country = _country(base)
+        calendar = fit_calendar(history, country)
+        weights = calendar.quarter_end, calendar.weekdays, calendar.months
+        clocks = segment_clocks(history, country, *weights)
+        for name in history.segments if calendar.figures else ():
+            told.calendar(name, calendar)
+        for note in calendar.notes:
+            told.assume(note)
+        return _Task(history, base, draws, seed, clocks, spells_of(history, clocks), told)
 
     def row(self, name: str) -> UniformRow:
         return UniformRow(self.seed, name)
@@ -145,7 +163,7 @@ class _Learned:
     """What was learned of funnels so far."""
 
     rho: float
-    rhos: NDArray[np.float64] | None = None
+    rhos: Floats | None = None
     funnels: dict[str, FunnelDraws] = field(default_factory=dict)
     odds: dict[str, OddsDraws] = field(default_factory=dict)
     unresolved: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -195,6 +213,45 @@ def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]
         "chances and times of the single stages: only days of creation and closing are known "
         "(a stage log with deal, stage and entered_at would tell)"
     )
+
+
+def _learn_close_dates(task: _Task, learned: _Learned) -> None:
+    """Learn what stated dates are worth, beside what the learned funnels say of the time to close."""
+    history, moments = task.history, None
+    if set(learned.funnels) == set(history.segments):
+        tables = [log_time_moments(learned.funnels[name].mean) for name in history.segments]
+
+        def moments(segment: Integers, stage: Integers, age: Floats) -> tuple[Floats, Floats]:
+            mean, sd = np.zeros(len(age)), np.zeros(len(age))
+            for g, s in itertools.product(range(len(tables)), range(len(history.stages))):
+                its = np.flatnonzero((segment == g) & (stage == s))
+                mean[its], sd[its] = (np.interp(age[its], AGE_GRID, table[s]) for table in tables[g])
+            return mean, sd
+
+    found = fit_close_dates(history, task.clocks[0], task.row("close dates"), moments)
+    for name in history.segments if found.figures else ():
+        task.told.close_dates(name, found)
+    for note in found.notes:
+        task.told.assume(note)
+
+
+def _learn_amounts(task: _Task) -> Floats | None:
+    """Learn how amounts change until signature; None where the record does not tell."""
+    found = fit_amount_change(task.history, task.draws, task.row("amounts"))
+    for note in found.notes:
+        task.told.assume(note)
+    if not found.figures:
+        return None
+    for name in task.history.segments:
+        task.told.amounts(name, found)
+    return found.shift
+
+
+def _country(base: Scenario | None) -> str | None:
+    """Return the country whose holidays rest: that of the base's segments, where all have the same."""
+    segments = (base.resolved.get("segments") or {}).values() if base is not None else ()
+    countries = {(segment or {}).get("country") for segment in segments}
+    return countries.pop() if len(countries) == 1 else None
 
 
 def _learn_arrivals(task: _Task) -> dict[str, GenerationDraws]:

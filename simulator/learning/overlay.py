@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.distributions import Distribution
+from simulator.distributions import LONGEST, Distribution
 from simulator.funnel import Funnel
+from simulator.learning.amounts import AmountFit
+from simulator.learning.calendar import CalendarFit
+from simulator.learning.close_dates import CloseDateFit
 from simulator.learning.evidence import Figure
 from simulator.learning.funnels import FunnelFit
 from simulator.learning.payments import PaymentFit
@@ -106,6 +109,29 @@ class Overlay:
             told["bluebirds"] = birds
         for key, value in told.items():
             self.set((*here, key), value)
+        self._tell(segment, figures)
+
+    def calendar(self, segment: str, fit: CalendarFit) -> None:
+        """Set on which days deals close."""
+        here: Keys = ("segments", segment)
+        self.set((*here, "weekday_weights"), [_short(w) for w in fit.weekdays])
+        self.set((*here, "month_weights"), [_short(w) for w in fit.months])
+        self.set((*here, "quarter_end_weight"), _short(fit.quarter_end))
+        self._tell(segment, fit.figures)
+
+    def close_dates(self, segment: str, fit: CloseDateFit) -> None:
+        """Set what a stated close date is worth."""
+        self.set(("segments", segment, "close_date", "slip"), _short(fit.slip))
+        self.set(("segments", segment, "close_date", "spread"), _short(fit.spread))
+        self._tell(segment, fit.figures)
+
+    def amounts(self, segment: str, fit: AmountFit) -> None:
+        """Set how amounts change until signature."""
+        for key in ("unchanged", "location", "scale"):
+            self.set(("segments", segment, "amount", key), _short(getattr(fit.change, key)))
+        self._tell(segment, fit.figures)
+
+    def _tell(self, segment: str, figures: Mapping[str, Figure]) -> None:
         for path, figure in figures.items():
             self.evidence[dotted(("segments", segment, *path.split(".")))] = figure
 
@@ -120,9 +146,8 @@ class Overlay:
             self.set((*at, "common"), _short(fit.common))
             if fit.days is not None:
                 days: dict[str, Any] = {"weekdays": [_short(w) for w in fit.days.weekdays]}
+                days |= {"month_end": _short(fit.days.month_end), "end_days": fit.days.end_days}
                 days["holiday"] = _short(fit.days.holiday)
-                if fit.days.period_end is not None:
-                    days["period_end"] = _short(fit.days.period_end)
                 self.set((*at, "days"), days)
         for path, figure in fit.figures.items():
             self.evidence[dotted(("segments", segment, "payment", *path.split(".")))] = figure
@@ -139,8 +164,8 @@ def _move(s: int, k: int, names: tuple[str, ...]) -> Keys:
 def _quantiles(law: Distribution | None) -> dict[str, float]:
     """Return median and 90 % point in days, as a scenario has them: positive, and not too far apart."""
     assert law is not None
-    median = max(float(law.isf(0.5)), 0.25)
-    p90 = float(np.clip(float(law.isf(0.1)), median * 1.01, median * 500))
+    median = float(np.clip(float(law.isf(0.5)), 0.25, LONGEST / 2))
+    p90 = float(np.clip(float(law.isf(0.1)), median * 1.01, min(median * 500, LONGEST - 96)))
     return {"median": _short(median), "p90": _short(p90)}
 
 

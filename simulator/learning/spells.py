@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.clock import Clock, operational_clock
+from simulator.clock import WORKING_WEEK, Clock, operational_clock
 from simulator.history import UNKNOWN, WON, History
 from simulator.learning.evidence import quarter_of
 
@@ -78,14 +78,17 @@ class Spells:
 
 
 def segment_clocks(
-    history: History, country: str | None = None, quarter_end_weight: float = 1.0
+    history: History,
+    country: str | None = None,
+    quarter_end_weight: float = 1.0,
+    weekdays: tuple[float, ...] = WORKING_WEEK,
+    months: tuple[float, ...] = (1.0, 1.0, 1.0),
 ) -> tuple[Clock, ...]:
-    """Return one clock for each segment of a history, all of the same country."""
+    """Return one clock for each segment of a history, all with the same weights (see `operational_clock`)."""
     days = history.moves.day[history.moves.day > UNKNOWN]
     first = int(days.min()) - history.known if len(days) else 0
-    clock = operational_clock(
-        date.fromordinal(history.known), min(first - 1, 0), 1, country, quarter_end_weight
-    )
+    known, begin = date.fromordinal(history.known), min(first - 1, 0)
+    clock = operational_clock(known, begin, 1, country, quarter_end_weight, weekdays, months)
     return (clock,) * len(history.segments)
 
 

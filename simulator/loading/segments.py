@@ -48,7 +48,7 @@ def build_segment(
         doubt=np.array([doubt_correlation(float(h), file.worth) for h in set_ladder]),
         clock=clock,
         soberness=Soberness(file.soberness.odds, file.soberness.amount),
-        close_date=CloseDateRule(close.rule, close.slip, round(close.delay)),
+        close_date=CloseDateRule(close.rule, close.slip, round(close.delay), close.spread),
         amount_change=AmountChange(file.amount.unchanged, file.amount.location, file.amount.scale),
         recycling=Recycling(recycling.chance, recycling.delay.distribution(), recycling.attempts),
         generation=generation,
@@ -78,7 +78,8 @@ def build_clock(name: str, file: SegmentFile, horizon: Horizon, tree: Tree, prob
         country = None
     first = date(max(horizon.as_of.year - YEARS_BACK, 1), 1, 1).toordinal() - horizon.as_of.toordinal()
     last = horizon.last_day + MARGIN_DAYS
-    return operational_clock(horizon.as_of, first, last, country, file.quarter_end_weight)
+    weights = file.quarter_end_weight, file.weekday_weights, file.month_weights
+    return operational_clock(horizon.as_of, first, last, country, *weights)
 
 
 def _holidays(file: SegmentFile, years: range) -> NDArray[np.datetime64]:
@@ -127,7 +128,7 @@ def _behaviour(given: PaymentFile, country: str | None) -> PaymentBehaviour:
         dispute = Dispute(chance, delay, Fraction(given.dispute.credited))
     days = None
     if (said := given.days) is not None:
-        days = PaymentDays(said.weekdays, said.period_end, said.holiday, country)
+        days = PaymentDays(said.weekdays, said.month_end, said.holiday, country, said.end_days)
     return replace(
         plain, insolvency=given.insolvency, dispute=dispute, run_days=given.run_days, common=given.common,
         days=days,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from simulator.clock import WORKING_WEEK
 from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
 from simulator.scenario.values import (
     Chance,
@@ -76,6 +77,9 @@ class CloseDateFile(Strict):
     rule: Literal["blend", "stages", "stated"] = "blend"
     slip: Positive = 1.25
     delay: Days = 0.0
+    spread: Positive = Field(0.8, description="of the evidence that a date is; small where dates are kept")
+        0.8, description="of the evidence that a stated date is; small where dates are kept"
+    )
 
 
 class AmountFile(Strict):
@@ -107,9 +111,7 @@ def _deals_a_month(given: Any) -> float:
     return value
 
 
-PerMonth = Annotated[
-    float, BeforeValidator(_deals_a_month), WithJsonSchema({"type": "number", "minimum": 0})
-]
+PerMonth = Annotated[float, BeforeValidator(_deals_a_month), WithJsonSchema({"type": "number", "minimum": 0})]
 
 
 class BluebirdsFile(Strict):
@@ -162,6 +164,32 @@ NewPipeline = Annotated[
 ]
 
 
+def _weights(count: int, name: str, least: float) -> Any:
+    """Return a check of so many weights."""
+
+    def check(given: Any) -> Any:
+        if not isinstance(given, list | tuple) or len(given) != count:
+            refuse("S013", f"has not {count} weights", f"write a list of {count}, {name}")
+        values = tuple(not_negative(value) for value in given)
+        if max(values) <= 0 or min(values) < least or max(values) > 100:
+            refuse("S013", "has weights out of range", f"write weights from {least:g} to 100, not all 0")
+        return values
+
+    return check
+
+
+Week = Annotated[
+    tuple[float, ...],
+    BeforeValidator(_weights(7, "Monday first", 0.0)),
+    WithJsonSchema({"type": "array", "items": {"type": "number", "minimum": 0}}),
+]
+MonthsOfQuarter = Annotated[
+    tuple[float, ...],
+    BeforeValidator(_weights(3, "first, second and third month of a quarter", 0.01)),
+    WithJsonSchema({"type": "array", "items": {"type": "number", "minimum": 0}}),
+]
+
+
 def _by_class(given: Any) -> Any:
     """Let one text stand for the terms of every class."""
     return {"default": given} if isinstance(given, str) else given
@@ -210,13 +238,16 @@ class PaymentDaysFile(Strict):
     """On which days payments go out that are ready: each day takes what waits with its weight."""
 
     weekdays: tuple[Chance, ...] = Field(description="weights of the weekdays, Monday first")
-    period_end: Chance | None = Field(None, description="weight of a month's last three business days")
+    month_end: Chance = Field(0.0, description="share of payments that wait for the end of the month")
+    end_days: Whole = Field(1, description="business days over which those go out")
     holiday: Chance = Field(0.0, description="weight of public holidays")
 
     @model_validator(mode="after")
     def _has_a_week(self) -> PaymentDaysFile:
         if len(self.weekdays) != 7 or max(self.weekdays, default=0) < 1 / 64:
             refuse("S046", "has no weights of a week", "write seven, Monday first, one of them above 0.02")
+        if not 1 <= self.end_days <= 20:
+            refuse("S046", f"has {self.end_days} end_days", "write business days from 1 to 20")
         return self
 
 
@@ -284,6 +315,8 @@ class SegmentFile(Strict):
 
     country: Text | None = Field(None, description="ISO code; its holidays rest")
     quarter_end_weight: Positive = 1.0
+    weekday_weights: Week = Field(WORKING_WEEK, description="how busy each weekday is, Monday first")
+    month_weights: MonthsOfQuarter = Field((1.0, 1.0, 1.0), description="likewise the months of a quarter")
     probability_basis: Literal["snapshot", "entry"] = "snapshot"
     worth: Worth = 20.0
     stages: dict[Text, StageFile] | None = None
