@@ -78,8 +78,6 @@ class CloseDateFile(Strict):
     slip: Positive = 1.25
     delay: Days = 0.0
     spread: Positive = Field(0.8, description="of the evidence that a date is; small where dates are kept")
-        0.8, description="of the evidence that a stated date is; small where dates are kept"
-    )
 
 
 class AmountFile(Strict):
