@@ -110,8 +110,8 @@ def summary(found: Sequence[Week]) -> Iterator[str]:
         chance = chance if fewer else 1 - chance_of_fewer(held - 1, len(found), level)
         way = "fewer" if fewer else "more"
         yield (
-            f"{level:.0%} intervals held {held} of {len(found)} times; a calibrated forecast holds so many or "
-            f"{way} {one_in(min(chance, 1.0))} times"
+            f"{level:.0%} intervals held {held} of {len(found)} times; a calibrated forecast holds so many "
+            f"or {way} {one_in(min(chance, 1.0))} times"
         )
     yield f"errors (CRPS): this program {np.mean([week.crps for week in found]) / 100:,.0f}" + "".join(
         f", {name} {np.mean([abs(getattr(week, key) - week.actual) for week in found]) / 100:,.0f}"

@@ -101,7 +101,7 @@ def report(data: Path) -> Iterator[str]:
     """Lay out the forecast beside what came true."""
     rows = read(data / SOURCE)
     outcome = came_true(rows)
-    yield f"CRM Sales Opportunities (Maven Analytics) as of {AS_OF}, {QUARTER[0]} to {QUARTER[1]}, set figures"
+    yield f"CRM Sales Opportunities (Maven Analytics) as of {AS_OF}, {QUARTER[0]} to {QUARTER[1]}"
     yield f"{outcome.open_deals:,} deals open; {outcome.undated} in Prospecting, without a date, left out"
     passed = True
     for title, by_hand in TITLES.items():
