@@ -39,8 +39,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "scale": "spread of the change, log",
     "factor": "closed amount over quoted one",
     "bad_debt": "never paid",
-    "shared": "lateness that a customer's invoices share",
-    "common": "lateness that a month's invoices share",
+    "shared": "lateness shared by a customer's invoices",
+    "common": "lateness shared by a month's invoices",
     "dispute chance": "contested",
     "dispute delay": "contested ones, days later",
     "quarter_end": "last days of a quarter",
@@ -119,10 +119,11 @@ def _label(title: str, keys: Sequence[str]) -> str:
         return _WORDS[name]
     if keys[0] == "paid_by":
         day = int(keys[1])
-        when = (
-            "on the due date" if day == 0 else f"{abs(day)} days {'after' if day > 0 else 'before'} it is due"
+        if day == 0:
+            return "paid by the due date"
+        return (
+            f"paid by {abs(day)} day{'s' * (abs(day) != 1)} {'after' if day > 0 else 'before'} the due date"
         )
-        return f"paid {when} or earlier"
     first, rest = keys[0], " ".join(keys[1:])
     if first == "entry":
         return f"begin in {rest}"
