@@ -22,8 +22,8 @@ def luck_now(
 
     The record's win rate y is the true level δ plus the luck u of its quarters, so a draw that takes the
     level to be higher takes the record to have been unlucky: counts that are tempered for luck, and luck that
-    knows nothing of them, would count the same luck twice. In probits, with w the shares of the record's quarters
-    and lags to the as-of one, the factor x that meets deals from now on, one quarter later, has
+    knows nothing of them, would count the same luck twice. In probits, with w the shares of the record's
+    quarters and lags to the as-of one, the factor x that meets deals from now on, one quarter later, has
 
         Cov(x, u) = ρ·Σ w_q·φ^(lag_q + 1),   E[x | δ] = Cov/V·(y − δ),   Var[x | δ] = ρ − Cov²/V,
 
