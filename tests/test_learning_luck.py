@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from posteriors import learned
 from scipy import special
+from test_loading_learned import loaded
 
 import simulator.expected.draws as oracle
 from simulator.engine.luck import draw_luck
@@ -34,8 +34,9 @@ def stays(quarters):
     n = len(quarters)
     none, one = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
     return Spells(
-        1, ("all",), 738_000, none, np.arange(n), none, one, one, none - 1, none * 1.0, none, np.array(quarters)
-    )
+        1, ("all",), 738_000, segment=none, deal=np.arange(n), stage=none, target=one, length=one,
+        entry=none - 1, age=none * 1.0, began=none, until=one, quarter=np.array(quarters),
+    )  # fmt: skip
 
 
 def test_one_quarter_of_many_deals_leaves_the_width_of_the_market():
@@ -101,7 +102,7 @@ def with_luck(scenario):
 
 
 def test_the_self_check_knows_it_and_sees_a_fault(tmp_path, monkeypatch):
-    scenario = with_luck(learned(tmp_path))
+    scenario = with_luck(loaded(tmp_path))
     assert simulate(scenario, trials=6000).check.passed
     monkeypatch.setattr(oracle._Chances, "lucky", lambda self, chance, quarter: chance)
     assert not simulate(scenario, trials=6000).check.passed
