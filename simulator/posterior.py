@@ -197,6 +197,22 @@ class GenerationDraws:
 
 
 @dataclass(frozen=True, eq=False)
+class LuckDraws:
+    """The market that a segment's deals meet from now on, as far as its record tells (MODEL 4, 8).
+
+    In the as-of day's quarter x = mean + kept·(sqrt(ρ0)·G + sqrt(ρg)·Z); from there on what is known fades,
+    x[q] = φ·x[q−1] + news.
+
+    Attributes:
+        mean: of x, floats[draw].
+        kept: part of the spread that the record leaves, 0–1.
+    """
+
+    mean: Floats
+    kept: float
+
+
+@dataclass(frozen=True, eq=False)
 class SegmentDraws:
     """What is learned of one segment; None where a part is not.
 
@@ -205,12 +221,14 @@ class SegmentDraws:
         odds: calibrator of the win odds of its deals.
         generation: deals to come.
         amount_shift: added to the logarithm of the closed amounts of its won deals, floats[draw].
+        luck: what is known of the market that its deals meet; it goes with `Posterior.rho`.
     """
 
     funnel: FunnelDraws | None = None
     odds: OddsDraws | None = None
     generation: GenerationDraws | None = None
     amount_shift: Floats | None = None
+    luck: LuckDraws | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ def stays(n, p_early, p_late, seed=1, days=720):
     none = np.zeros(n, dtype=np.int64)
     return Spells(
         2, ("all",), KNOWN, none, np.arange(n), none, target, np.where(open_, KNOWN - began, length),
-        none - 1, np.where(open_, KNOWN - began, 0.0), began, began // 91,
+        none - 1, np.where(open_, KNOWN - began, 0.0), began, np.minimum(began + length, KNOWN), began // 91,
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_the_way_to_the_end_adds_up_all_stays():
     both = Spells(
         2, ("all",), KNOWN, ints([0] * 6), ints([0, 0, 0, 0, 1, 1]), ints([0, 1, 0, 1, 0, 1]), ints(ends),
         ints([3, 4, 5, 6, 7, 8]), ints([-1] * 6), ints([0.0] * 5 + [8.5]), ints([10, 13, 17, 22, 11, 18]),
-        ints([0] * 6),
+        ints([13, 17, 22, 28, 18, 27]), ints([0] * 6),
     )  # fmt: skip
     first, second = to_the_end(both, 0), to_the_end(both, 1)
     assert first.length.tolist() == [18, 15] and first.target.tolist() == [WON, STILL]

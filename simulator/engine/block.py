@@ -115,7 +115,7 @@ def new_block(
     deals = len(plan.scenario.pipeline)
     return Block(
         plan,
-        draw_luck(plan.streams, plan.market, names, plan.quarters, offsets, rho),
+        draw_luck(plan.streams, plan.market, names, plan.quarters, offsets, rho, _known(plan, draws)),
         offsets,
         draws,
         Cells(money, numbers, plan.cell_of_day),
@@ -124,3 +124,14 @@ def new_block(
         np.zeros((2, deals)),
         ever[:, :, numbers],
     )
+
+
+def _known(plan: Plan, draws: NDArray[np.int64]) -> dict[int, tuple[NDArray[np.float64], float]]:
+    """Return what the record tells of each segment's market, in the draw of each trial."""
+    posterior = plan.scenario.posterior
+    learned = {} if posterior is None else posterior.segments
+    return {
+        number: (luck.mean[draws], luck.kept)
+        for number, segment in enumerate(plan.segments)
+        if (own := learned.get(segment.segment.name)) is not None and (luck := own.luck) is not None
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +89,7 @@ class Luck:
 
 def draw_luck(
     streams: Streams, market: Market, segments: Sequence[str], quarters: Sequence[str], offsets: Words,
-    rho: Floats | None = None,
+    rho: Floats | None = None, known: Mapping[int, tuple[Floats, float]] | None = None,
 ) -> Luck:  # fmt: skip
     """Return the market of some trials.
 
@@ -100,15 +100,23 @@ def draw_luck(
         quarters: names of the calendar quarters from the as-of day's on, in order.
         offsets: `trial_offsets` of the trials.
         rho: learned total ρ of each trial, which takes the place of the prior's where the market is not set.
+        known: what the record tells of the as-of quarter's market, by number of the segment: its mean,
+            floats[trial], and the part of its spread that is left. It goes with rho.
     """
     if rho is not None and market.drawn:
         shared, segment = market.split(rho)
     else:
         shared, segment = market.correlations(_uniform(streams, "", "rho", offsets))
+        known = None
     common = _path(streams, "shared", "", quarters, market.phi, offsets)
     own = np.stack([_path(streams, "segment", name, quarters, market.phi, offsets) for name in segments])
     doubt = np.stack([special.ndtri(_uniform(streams, name, "doubt", offsets)) for name in segments])
-    return Luck(shared + segment, np.sqrt(shared) * common + np.sqrt(segment) * own, doubt)
+    paths = np.sqrt(shared) * common + np.sqrt(segment) * own
+    for number, (mean, kept) in (known or {}).items():
+        # x[q] is φ^q·x[0] and news that nobody knows.
+        change = mean + (kept - 1) * paths[number, 0]
+        paths[number] += market.phi ** np.arange(len(quarters))[:, None] * change
+    return Luck(shared + segment, paths, doubt)
 
 
 def _path(

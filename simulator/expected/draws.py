@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.distributions import Distribution, Empirical, Fixed
 from simulator.expected.luck import Luck
@@ -157,6 +158,20 @@ class _Chances:
             moved = x * ratio / (1 + x * ratio)
         return np.where((h > 0) & (h < 1), moved, h)
 
+    def lucky(self, chance: Floats, quarter: int) -> Floats:
+        """Return E[p'] of deals that meet the market of a quarter, floats[draw, n].
+
+        x has mean φ^k·m and variance ρ·v, v = 1 − φ^2k·(1 − c²), so E Φ((Φ⁻¹(p*) + x)/sqrt(1 − ρ)) =
+        Φ((Φ⁻¹(p*) + φ^k·m)/sqrt(1 − ρ·(1 − v))).
+        """
+        luck, posterior = self.learned.luck, self.scenario.posterior
+        if luck is None or posterior is None or posterior.rho is None or not self.scenario.market.drawn:
+            return chance
+        faded = self.scenario.market.phi**quarter
+        unknown = 1 - posterior.rho[: self.draws] * faded**2 * (1 - luck.kept**2)
+        score = special.ndtri(chance) + faded * luck.mean[: self.draws, None]
+        return np.asarray(special.ndtr(score / np.sqrt(unknown)[:, None]))
+
     def of_open(self, rows: Integers) -> Floats:
         """Return Σ p* of open deals, floats[draw]."""
         return sum((part.sum(axis=1) for _, part in self.parts(rows)), np.zeros(self.draws))
@@ -183,7 +198,7 @@ class _Chances:
 
     def _weighted(self, deals: Integers, h: Floats, weights: Floats | float = 1.0) -> Floats:
         """Return weighted p* of deals at their ages, floats[draw or 1, deal]."""
-        chance = self.star(h, self._evidence(deals))
+        chance = self.lucky(self.star(h, self._evidence(deals)), 0)
         if self.segment.use_probability:
             own, x = self.scenario.pipeline.probability[deals], self.segment.soberness.odds
             counts = ~np.isnan(own) & (h > 0) & (h < 1)
@@ -215,18 +230,22 @@ class _Chances:
             return Empirical(tuple(learned.amounts.tolist())), learned.amount_shift[: self.draws]
         return noun.amount if noun else Fixed(0.0), np.zeros(1)
 
-    def on_entry(self, amounts: Distribution, growth: Floats, by_worth: bool = False) -> Floats:
+    def on_entry(
+        self, amounts: Distribution, growth: Floats, by_worth: bool = False, quarter: int | None = None
+    ) -> Floats:
         """Return p* of deals to come that enter each stage, averaged over their amounts, floats[draw, S].
 
         Args:
             amounts: law of the amounts, major units.
             growth: added to their logarithms, floats[draw or 1].
             by_worth: whether larger amounts weigh more.
+            quarter: whose market they meet, calendar quarters from the as-of day's; None for none.
         """
         h, odds = self.ladder[:, :-2], self.learned.odds
         effect = odds.effects.get("log_amount") if odds else None
         if odds is None or effect is None:
-            return self.star(h) + np.zeros((self.draws, 1))
+            plain = self.star(h) + np.zeros((self.draws, 1))
+            return plain if quarter is None else self.lucky(plain, quarter)
         values = amounts.isf((np.arange(_POINTS) + 0.5) / _POINTS)
         if isinstance(amounts, Empirical):
             values = np.array(amounts.values)
@@ -234,7 +253,8 @@ class _Chances:
         for value in values.tolist():
             weight = value / whole if by_worth and whole > 0 else 1 / len(values)
             size = (np.log(value / odds.reference) + growth)[:, None] if value > 0 else np.zeros((1, 1))
-            result += self.star(h, effect[: self.draws, None] * size) * weight
+            chance = self.star(h, effect[: self.draws, None] * size)
+            result += (chance if quarter is None else self.lucky(chance, quarter)) * weight
         return result
 
 
@@ -258,19 +278,21 @@ def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
     assert noun is not None
     horizon = scenario.horizon
     returns = Returns(segment, chances.walk, Luck.of(scenario.market), horizon.as_of, horizon.last_day)
-    arrivals, found = np.zeros(draws), np.zeros(draws)
+    on_entry = cache(lambda quarter: chances.on_entry(*chances.arriving, quarter=quarter))
+    found = np.zeros(draws)
+    entry = noun.entry[None] if learned is None else learned.entry[:draws]
     for month in months(segment.clock, horizon, returns):
         if learned is None:
-            arrivals += noun.rate(month.first, horizon.as_of) * month.share
+            arrivals = np.full(draws, noun.rate(month.first, horizon.as_of) * month.share)
             found += noun.bluebird_rate(month.first, horizon.as_of) * month.share
         else:
             later = (month.first.year - horizon.as_of.year) * 12 + month.first.month - horizon.as_of.month
             season, growth = learned.season[:draws, month.first.month - 1], 1 + learned.trend[:draws]
             factor = month.share * season * growth ** (later / 12)
-            arrivals += learned.per_month[:draws] * factor
+            arrivals = learned.per_month[:draws] * factor
             found += learned.bluebirds[:draws] * factor
-    entry = noun.entry[None] if learned is None else learned.entry[:draws]
-    return np.asarray(arrivals * (entry * chances.on_entry(*chances.arriving)).sum(axis=1) + found)
+        found += arrivals * (entry * on_entry(month.quarter)).sum(axis=1)
+    return found
 
 
 def _log_ratio(worth: Floats, odds: OddsDraws, scenario: Scenario) -> Floats:

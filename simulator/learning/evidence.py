@@ -67,21 +67,16 @@ def shared_luck(p: float, rho: float, phi: float, lag: ArrayLike = 0) -> Floats:
     return np.asarray((both_below(c, c, rho * phi**lags) - p * p) / (p * (1 - p)))
 
 
-def effective_number(
-    quarters: Integers, p: float, rho: float, phi: float = 0.5, now: int | None = None
-) -> float:
+def effective_number(quarters: Integers, p: float, rho: float, phi: float = 0.5) -> float:
     """Return how many independent deals these are worth.
 
-    n_eff = 1 / ((1−π₀)/n + Σ_{q,q'} (n_q n_q'/n²)·π_|q−q'|) (MODEL 8). For a forecast that draws the luck
-    of a quarter `now` anew: what history had of that same luck would be counted twice, and is taken off,
-    −2·Σ_q (n_q/n)·π_|q−now|, as far as something is left: Var(x_now − x̄) = Var x_now + Var x̄ − 2·Cov.
+    n_eff = 1 / ((1−π₀)/n + Σ_{q,q'} (n_q n_q'/n²)·π_|q−q'|) (MODEL 8).
 
     Args:
         quarters: of each deal, integers[deal].
         p: their chance.
         rho: total correlation of deals' luck; 0 leaves n.
         phi: of the market from quarter to quarter.
-        now: quarter whose luck the forecast draws, or None for the worth of the chance itself.
     """
     n = len(quarters)
     if n == 0 or rho <= 0:
@@ -91,6 +86,4 @@ def effective_number(
     together = shared_luck(p, rho, phi, np.abs(which[:, None] - which[None, :]))
     alone = float(shared_luck(p, rho, phi))
     common = float(share @ together @ share)
-    if now is not None:
-        common = max(common - 2 * float(share @ shared_luck(p, rho, phi, np.abs(which - now))), 0.0)
     return float(min(1 / ((1 - alone) / n + common), n))

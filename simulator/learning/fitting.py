@@ -20,8 +20,9 @@ from simulator.learning.amounts import fit_amount_change
 from simulator.learning.arrivals import fit_arrivals
 from simulator.learning.calendar import fit_calendar
 from simulator.learning.close_dates import fit_close_dates
-from simulator.learning.evidence import Figure
+from simulator.learning.evidence import Figure, quarter_of
 from simulator.learning.funnels import FunnelFit, fit_funnels
+from simulator.learning.luck import luck_now
 from simulator.learning.market import deal_chances, fit_rho
 from simulator.learning.odds import fit_odds, odds_of_cohorts
 from simulator.learning.overlay import Overlay
@@ -29,7 +30,7 @@ from simulator.learning.payments import PaymentFit, fit_payments
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
 from simulator.money import minor_digits
-from simulator.posterior import FunnelDraws, GenerationDraws, OddsDraws, Posterior, SegmentDraws
+from simulator.posterior import FunnelDraws, GenerationDraws, LuckDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
 from simulator.streams import UniformRow
 
@@ -102,7 +103,13 @@ def fit(
     _learn_close_dates(task, learned)
     amounts, to_come, payments = _learn_amounts(task), _learn_arrivals(task), _learn_payments(task)
     segments = {
-        name: SegmentDraws(learned.funnels.get(name), learned.odds.get(name), to_come.get(name), amounts)
+        name: SegmentDraws(
+            funnel=learned.funnels.get(name),
+            odds=learned.odds.get(name),
+            generation=to_come.get(name),
+            amount_shift=amounts,
+            luck=learned.luck.get(name),
+        )
         for name in history.segments
     }
     payers = {} if payments is None else dict(payments.payers)
@@ -167,6 +174,7 @@ class _Learned:
     funnels: dict[str, FunnelDraws] = field(default_factory=dict)
     odds: dict[str, OddsDraws] = field(default_factory=dict)
     unresolved: dict[str, dict[str, float]] = field(default_factory=dict)
+    luck: dict[str, LuckDraws] = field(default_factory=dict)
     snapshots: Snapshots | None = None
 
 
@@ -180,6 +188,11 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
         learned.rhos, learned.rho = market.draws, float(market.draws.mean())
         task.told.market(market.figure)
     fits = fit_funnels(spells, stages, task.row("funnels"), task.draws, tables, learned.rho, PHI)
+    if rho is None and not task.stands_for_all:
+        quarter = int(quarter_of(task.history.known))
+        for g, name in enumerate(spells.segments):
+            own = spells.only(spells.segment == g)
+            learned.luck[name] = luck_now(own, quarter, first[name], fits[name], learned.rho, PHI)
     for name, found in fits.items():
         learned.unresolved[name] = {
             stage: round(evidence.unresolved, 6) for stage, evidence in zip(stages, found.stages, strict=True)

@@ -71,15 +71,6 @@ class FunnelFit:
     medians: Mapping[tuple[int, int], Figure]
 
 
-@dataclass(frozen=True)
-class _Luck:
-    """What deals share, and the quarter whose luck a forecast adds anew."""
-
-    rho: float
-    phi: float
-    now: int | None
-
-
 @dataclass(frozen=True, eq=False)
 class _Block:
     """One stage of one segment: its stays, their weight and worth, its hazards if they are many."""
@@ -99,7 +90,6 @@ def fit_funnels(
     rho: float = 0.0,
     phi: float = 0.5,
     worth: float = WORTH,
-    now: int | None = None,
 ) -> dict[str, FunnelFit]:
     """Return what is learned of each segment's funnel.
 
@@ -116,18 +106,14 @@ def fit_funnels(
         rho: total correlation of deals' luck; 0 if they share none.
         phi: of the market from quarter to quarter.
         worth: deals that the tables are worth.
-        now: quarter whose luck a forecast from these draws adds anew, see `effective_number`.
     """
     size, ended = len(stages), spells.target != STILL
     seen = [np.unique(spells.target[ended & (spells.stage == s)]) for s in range(size)]
     typical = float(np.median(spells.length[ended])) + 1 if ended.any() else _TYPICAL_DAYS
     prior = funnel_prior(spells.segments, size, seen, typical, tables, worth)
-    luck = _Luck(rho, phi, now)
     blocks = [
         [
-            _block(
-                spells.only((spells.stage == s) & (spells.segment == g)), s, stage.targets, luck, draws, row
-            )
+            _block(spells.at(g, s), s, stage.targets, (rho, phi), draws, row)
             for g in range(len(spells.segments))
         ]
         for s, stage in enumerate(prior.stages)
@@ -152,16 +138,19 @@ def win_chances(transitions: Floats) -> Floats:
     return np.clip(solved[..., 0], 0.0, 1.0)
 
 
-def _block(spells: Spells, stage: int, targets: Integers, luck: _Luck, draws: int, row: UniformRow) -> _Block:
+def _block(
+    spells: Spells, stage: int, targets: Integers, luck: tuple[float, float], draws: int,
+    row: UniformRow,
+) -> _Block:  # fmt: skip
     ended = spells.target != STILL
     if not len(spells):
         return _Block(spells, 1.0, 0.0, None)
     forward = (spells.target[ended] > stage) & (spells.target[ended] <= spells.stages)
     chance = float((forward.sum() + 1) / (ended.sum() + 2))
-    n_eff = effective_number(spells.quarter, chance, luck.rho, luck.phi)
-    weight = effective_number(spells.quarter, chance, luck.rho, luck.phi, luck.now) / len(spells)
+    n_eff = effective_number(spells.quarter, chance, *luck)
     many = int(ended.sum()) >= ENOUGH_EXITS
-    return _Block(spells, weight, n_eff, hazard_draws(spells, targets, draws, row) if many else None)
+    pieces = hazard_draws(spells, targets, draws, row) if many else None
+    return _Block(spells, n_eff / len(spells), n_eff, pieces)
 
 
 def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:

@@ -66,6 +66,10 @@ class Spells:
         columns = {f.name: getattr(self, f.name) for f in fields(self)}
         return Spells(**{k: v[some] if isinstance(v, np.ndarray) else v for k, v in columns.items()})
 
+    def at(self, segment: int, stage: int) -> Spells:
+        """Return those in one stage of one segment."""
+        return self.only((self.segment == segment) & (self.stage == stage))
+
     @property
     def first(self) -> NDArray[np.bool_]:
         """Which stays are the first of their deals, bools[stay]."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simulator.posterior import (
     FunnelDraws,
     GenerationDraws,
+    LuckDraws,
     OddsDraws,
     Posterior,
     SegmentDraws,
@@ -49,6 +50,8 @@ def _of_segment(segment: SegmentDraws) -> dict[str, Any]:
     result: dict[str, Any] = {}
     if segment.amount_shift is not None:
         result["amount_shift"] = segment.amount_shift
+    if (luck := segment.luck) is not None:
+        result |= {"luck.mean": luck.mean, "luck.kept": np.float64(luck.kept)}
     if (funnel := segment.funnel) is not None:
         result |= {"stages": np.array(funnel.stages, dtype=str), "transitions": funnel.transitions}
         for stage, stay in enumerate(funnel.stays):
@@ -98,7 +101,11 @@ def _within(arrays: Arrays, head: str) -> dict[str, NDArray[Any]]:
 def _segment(arrays: Arrays, count: int) -> SegmentDraws:
     shift = arrays.get("amount_shift")
     _check(shift is None or shift.shape == (count,), "amount_shift")
-    return SegmentDraws(_funnel(arrays, count), _odds(arrays, count), _generation(arrays, count), shift)
+    luck = None
+    if "luck.mean" in arrays:
+        _check(arrays["luck.mean"].shape == (count,), "luck")
+        luck = LuckDraws(arrays["luck.mean"], float(arrays["luck.kept"]))
+    return SegmentDraws(_funnel(arrays, count), _odds(arrays, count), _generation(arrays, count), shift, luck)
 
 
 def _funnel(arrays: Arrays, count: int) -> FunnelDraws | None:

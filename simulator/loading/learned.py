@@ -167,6 +167,7 @@ def _only(posterior: Posterior, taken: frozenset[Group]) -> Posterior:
             segment.odds if with_odds else None,
             segment.generation if (name, "new_pipeline") in taken else None,
             segment.amount_shift if (name, "amount") in taken else None,
+            segment.luck if funnel is not None and (None, "market") in taken else None,
         )
 
     segments = {name: of(name, segment) for name, segment in posterior.segments.items()}

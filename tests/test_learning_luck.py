@@ -1,0 +1,108 @@
+"""The luck of a record is counted once: what it did to the record and what it does next belong together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import special
+from test_loading_learned import loaded
+
+import simulator.expected.draws as oracle
+from simulator.engine.luck import draw_luck
+from simulator.learning.evidence import effective_number
+from simulator.learning.luck import luck_now
+from simulator.learning.spells import Spells
+from simulator.market import Market
+from simulator.posterior import FunnelDraws, LuckDraws, StayDraws
+from simulator.simulation import simulate
+from simulator.streams import Streams, trial_offsets
+
+RHO, PHI, DRAWS = 0.1, 0.5, 4000
+
+
+class Fitted:
+    """A funnel of one stage whose win rate has the probit `level`, one a draw."""
+
+    def __init__(self, level):
+        p = special.ndtr(np.atleast_1d(level))
+        transitions = np.stack((0 * p, p, 1 - p), axis=1)[:, None]
+        rates = np.ones((len(p), 3, 1))
+        self.draws = FunnelDraws(("Only",), transitions, (StayDraws(np.zeros(1), rates),))
+
+
+def stays(quarters):
+    n = len(quarters)
+    none, one = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
+    return Spells(
+        1, ("all",), 738_000, segment=none, deal=np.arange(n), stage=none, target=one, length=one,
+        entry=none - 1, age=none * 1.0, began=none, until=one, quarter=np.array(quarters),
+    )  # fmt: skip
+
+
+def test_one_quarter_of_many_deals_leaves_the_width_of_the_market():
+    """δ + x has the variance ρ: neither that of δ on top of it, nor none."""
+    level = -0.5 + np.sqrt(RHO) * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    found = luck_now(stays([7] * 100_000), 7, Fitted(-0.5), Fitted(level), RHO, PHI)
+    both = (level + found.mean).var() + found.kept**2 * RHO
+    assert both == pytest.approx(RHO, rel=0.06)
+
+
+def test_it_is_the_regression_of_luck_to_come_on_luck_that_was():
+    """Quarters 3, 5, 6 seen from 6: brute force over their factors and the deals' own luck."""
+    quarters = np.repeat([3, 5, 6], [40, 60, 100])
+    rng = np.random.default_rng(5)
+    x = np.zeros((200_000, 5))  # quarters 3 … 7
+    x[:, 0] = rng.normal(size=len(x))
+    for q in range(1, 5):
+        x[:, q] = PHI * x[:, q - 1] + np.sqrt(1 - PHI**2) * rng.normal(size=len(x))
+    x *= np.sqrt(RHO)
+    worth = effective_number(quarters, special.ndtr(-0.5), RHO, PHI)
+    density = np.exp(-0.125) / np.sqrt(2 * np.pi)
+    variance = special.ndtr(-0.5) * special.ndtr(0.5) / worth / density**2
+    mean_luck = x[:, [0, 2, 3]] @ [0.2, 0.3, 0.5] / np.sqrt(1 - RHO)
+    u = mean_luck + np.sqrt(max(variance - mean_luck.var(), 0.0)) * rng.normal(size=len(x))
+    slope = np.cov(u, x[:, 4])[0, 1] / u.var()
+    left = (x[:, 4] - slope * u).var()
+    level = -0.5 + np.sqrt(variance) * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    found = luck_now(stays(quarters), 6, Fitted(-0.5), Fitted(level), RHO, PHI)
+    assert np.polyfit(-0.5 - level, found.mean, 1)[0] == pytest.approx(slope, abs=0.02)
+    assert found.kept**2 * RHO == pytest.approx(left, rel=0.02)
+
+
+def test_without_shared_luck_nothing_is_known():
+    found = luck_now(stays([1, 2]), 2, Fitted(0.0), Fitted(np.zeros(5)), 0.0, PHI)
+    assert not found.mean.any() and found.kept == 1
+
+
+def test_what_is_known_of_the_market_fades():
+    offsets, quarters = trial_offsets(0, 40_000), ("2026-Q1", "2026-Q2", "2026-Q3")
+    rho = np.full(40_000, RHO)
+    known = {0: (np.full(40_000, 0.4), 0.5)}
+    market = Market(None, None, PHI)
+    plain, told = (
+        draw_luck(Streams(1), market, ["a", "b"], quarters, offsets, rho, k).market for k in (None, known)
+    )
+    assert np.array_equal(plain[1], told[1])
+    assert told[0].mean(axis=1) == pytest.approx([0.4, 0.2, 0.1], abs=0.006)
+    left = RHO * np.array([0.25, 1 - 0.25 * 0.75, 1 - 0.0625 * 0.75])
+    assert told[0].var(axis=1) == pytest.approx(left, rel=0.04)
+    set_market = Market(0.02, 0.03, PHI)
+    same = [draw_luck(Streams(1), set_market, ["a"], quarters, offsets, rho, k).market for k in (None, known)]
+    assert np.array_equal(*same), "a market that is set is the scenario's own"
+
+
+def with_luck(scenario):
+    posterior = scenario.posterior
+    draws = posterior.draws
+    segments = {
+        name: replace(s, luck=LuckDraws(np.linspace(-0.3, 0.7, draws), 0.6))
+        for name, s in posterior.segments.items()
+    }
+    return replace(scenario, posterior=replace(posterior, segments=segments))
+
+
+def test_the_self_check_knows_it_and_sees_a_fault(tmp_path, monkeypatch):
+    scenario = with_luck(loaded(tmp_path))
+    assert simulate(scenario, trials=6000).check.passed
+    monkeypatch.setattr(oracle._Chances, "lucky", lambda self, chance, quarter: chance)
+    assert not simulate(scenario, trials=6000).check.passed
