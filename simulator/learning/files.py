@@ -112,7 +112,7 @@ def _scenario(fit: Fit, name: str) -> dict[str, Any]:
 
 
 def _segment(fit: Fit, name: str) -> dict[str, Any]:
-    """Return what a segment needs beside what was learned: nothing, but for a funnel where no deal told one."""
+    """Return what a segment needs beside what was learned: a funnel, where no deal told one."""
     learned = (fit.scenario.get("segments") or {}).get(name) or {}
     if "stages" in learned:
         return {}

@@ -29,14 +29,14 @@ def check_text(checked: Checked, history: History) -> str:
     currency, unit = history.currency, 10.0 ** minor_digits(history.currency)
     lines = [history_title(history), ""]
     if not checked.stages:
-        return "\n".join([*lines, "No deal of this record tells a percentage; nothing to hold against it."])
+        return "\n".join([*lines, "No deal of this record tells a percentage; nothing to hold against it."]) + "\n"
     lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
     lines += wrapped(_BASES[checked.basis], first="  ", then="  ")
     for stage in checked.stages:
         lines += ["", *_stage(stage, checked, currency, unit)]
     lines += ["", *_enough(checked)]
     lines += ["", *_mended(checked)]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 _HEADER = ("segment", "stage", "set", "most likely", "8 in 10", "won of closed", "counting open deals")

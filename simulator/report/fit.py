@@ -33,7 +33,7 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
         for text in fit.assumptions:
             lines += wrapped(plain(text), first="  ", then="    ")
     lines += ["", f"Files: {folder} ({', '.join(files)})", f"Next: {following}"]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def history_title(history: History) -> str:
