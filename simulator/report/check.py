@@ -29,7 +29,7 @@ def check_text(checked: Checked, history: History) -> str:
     currency, unit = history.currency, 10.0 ** minor_digits(history.currency)
     lines = [history_title(history), ""]
     if not checked.stages:
-        return "\n".join([*lines, "No deal of this record tells a percentage; nothing to hold against it."]) + "\n"
+        return "\n".join([*lines, "No deal of this record tells a percentage."]) + "\n"
     lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
     lines += wrapped(_BASES[checked.basis], first="  ", then="  ")
     for stage in checked.stages:
