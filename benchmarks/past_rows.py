@@ -70,10 +70,9 @@ def judged(found: Hits) -> str:
     worth = round(found.held * found.apart / found.count)
     below = found.held < found.level * found.count
     chance = found.chance if below else 1 - chance_of_fewer(worth - 1, found.apart, found.level)
-    way = "seldom" if below else "often"
     return (
-        f"{found.rate:.0%} held; worth {found.apart} independent ones, of which a calibrated forecast holds "
-        f"so many or {'fewer' if below else 'more'} {one_in(min(chance, 1.0))} times (so {way})"
+        f"a calibrated forecast holds so many or {'fewer' if below else 'more'} "
+        f"{one_in(min(chance, 1.0))} times, counted as {found.apart} cells that share no day"
     )
 
 
