@@ -1,4 +1,4 @@
-"""What a history says of set percentages reads well, in a hundred columns, and claims no more than is known."""
+"""What a history says of set percentages fits a hundred columns and claims no more than it knows."""
 
 from dataclasses import replace
 
