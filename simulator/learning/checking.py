@@ -15,7 +15,7 @@ from simulator.expected import expected
 from simulator.history import LOST, WON, History
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.learning.drift import Drift, drift, to_the_end
-from simulator.learning.enough import Enough, enough
+from simulator.learning.enough import WITHIN, Enough, enough, needed
 from simulator.learning.evidence import effective_number, quarter_of
 from simulator.learning.fitting import Fit
 from simulator.learning.ladders import at_ages, calibrated, entering, sitting
@@ -53,6 +53,7 @@ class StageCheck:
         too_high: chance that the set percentage is too high.
         worth: independent deals that the record is worth.
         quarters: in so many.
+        needed: closed deals, independent ones, from which the chance would be known to ± `WITHIN`.
         money: change of the expected bookings of this fiscal year from deals in this stage, minor units, if
             the percentage were mended; None without a scenario.
         reasons: why deals were lost here, most frequent first.
@@ -74,6 +75,7 @@ class StageCheck:
     too_high: float
     worth: float
     quarters: int
+    needed: int
     money: float | None
     reasons: tuple[tuple[str, int], ...]
     drift: Drift | None
@@ -184,7 +186,7 @@ def _stage(
         segment, history.stages[stage], set_, len(deals), won, lost, len(deals) - won - lost,
         won / (won + lost) if won + lost else None, (least, least + found.unresolved), middle, low, high,
         float((chance < set_).mean()), effective_number(quarters, middle, rho), len(np.unique(quarters)),
-        None, reasons, drift(spells, stage, rho),
+        needed(middle, WITHIN), None, reasons, drift(spells, stage, rho),
     )  # fmt: skip
 
 

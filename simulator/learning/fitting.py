@@ -28,6 +28,7 @@ from simulator.learning.overlay import Overlay
 from simulator.learning.payments import PaymentFit, fit_payments
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
+from simulator.learning.splitting import Splitting
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, GenerationDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
@@ -59,6 +60,7 @@ class Fit:
         assumptions: what could not be learned, and what would allow it.
         snapshots: past deals as they once stood, on which the calibrator rests; None without one.
         payments: how customers pay, or None.
+        splitting: whether it pays to tell the segments apart; None where nobody asked.
     """
 
     history: History
@@ -72,6 +74,7 @@ class Fit:
     assumptions: tuple[str, ...] = ()
     snapshots: Snapshots | None = None
     payments: PaymentFit | None = None
+    splitting: Splitting | None = None
 
 
 def fit(

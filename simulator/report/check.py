@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.history import History
 from simulator.learning.checking import Checked, StageCheck
-from simulator.learning.enough import GREEN, Enough
+from simulator.learning.enough import GREEN, WITHIN, Enough
 from simulator.money import minor_digits
 from simulator.report.fit import history_title
 from simulator.report.layout import NOTHING, table, wrapped
@@ -59,8 +59,18 @@ def _stage(s: StageCheck, checked: Checked, currency: str, unit: float) -> list[
     if s.reasons:
         told = ", ".join(f"{plain(reason, 40)} {count:,}" for reason, count in s.reasons[:5])
         found += wrapped(f"Lost here for: {told}.", first="  ", then="    ")
+    if s.worth < s.needed:
+        found += wrapped(_wanted(s), first="  ", then="    ")
     found += wrapped(_drifted(s), first="  ", then="    ")
     return found
+
+
+def _wanted(s: StageCheck) -> str:
+    """Say how many closed deals would tell, where they are too few."""
+    return (
+        f"To know this to ±{100 * WITHIN:.0f} points takes {s.needed:,} closed deals that share no luck; "
+        f"the {s.won + s.lost:,} so far are worth {s.worth:,.0f}."
+    )
 
 
 def _counted(deals: int) -> str:
