@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -97,9 +98,8 @@ def _recorded(tree: Tree, path: Path, known: date) -> Recipe:
         # It may be about to be learned for the first time, from what data.history names.
         if _given(tree):
             return replace(start, base=None, folder=file.parent)
-        raise LoadError(
-            [tree.problem("S015", f"there is no file {name}", keys, name, "make it: simulator fit")]
-        )
+        remedy = "make it: simulator fit; or name what to learn from: data: {history: [events.csv]}"
+        raise LoadError([tree.problem("S015", f"there is no file {name}", keys, name, remedy)])
     try:
         learned = learned_file_at(file)
     except UnfitError as error:
@@ -142,7 +142,7 @@ def _check(tree: Tree, recipe: Recipe) -> None:
         if path.exists():
             continue
         keys: Keys = (*_HISTORY, given.index(path)) if path in given else ("learned",)
-        shown = str(tree.at(keys)) if path in given else str(path)
+        shown = str(tree.at(keys)) if path in given else os.path.normpath(path)
         what = "there is no such file" if path in given else f"what {NAME} was learned from is not there"
         remedy = "correct data.history" if path in given else "name the files: data: {history: […]}"
         if path in (recipe.map, recipe.base):

@@ -51,10 +51,10 @@ def splitting_text(found: Splitting) -> str:
     if found.segments < 2:
         return f"Splitting by {by}: there is only one segment with deals, so nothing to split."
     better = math.exp(found.gain / found.deals) - 1
+    more = f"{percent(abs(better))} {'likelier' if better > 0 else 'less likely'}"
     told = (
-        f"what became of {found.deals:,} deals, each foreseen without it, was on average {percent(abs(better))} "
-        f"{'likelier' if better > 0 else 'less likely'} with a funnel for each of {found.segments} segments "
-        "than with one for all"
+        f"what became of {found.deals:,} deals, each foreseen without it, was on average {more} "
+        f"with a funnel for each of {found.segments} segments than with one for all"
     )
     if found.pays:
         return f"Splitting by {by} pays: {told} (by luck alone {one_in(found.chance)})."

@@ -80,7 +80,7 @@ class Scenario:
         files: what a run keeps beside scenario and tables, by name.
         payers: mean and standard deviation of the lateness score of each customer that is known; of others
             0 and 1.
-        track_record: how past intervals of such forecasts held, `verdict` and counts; None where none is told.
+        track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 
     name: str
