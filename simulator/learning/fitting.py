@@ -116,6 +116,12 @@ def fit(
     )  # fmt: skip
 
 
+def stands_for_all(history: History, base: Scenario | None) -> bool:
+    """Tell whether the one stage of a history without a log stands for all stages of a set funnel."""
+    several = base is not None and any(len(s.funnel.stages) > 1 for s in base.segments)
+    return several and not history.logged
+
+
 @dataclass(frozen=True, eq=False)
 class _Task:
     """What every step needs."""
@@ -147,12 +153,7 @@ class _Task:
     @property
     def stands_for_all(self) -> bool:
         """Whether the one stage of a history without a log stands for all stages of a set funnel."""
-        base = self.base
-        return (
-            not self.history.logged
-            and base is not None
-            and any(len(s.funnel.stages) > 1 for s in base.segments)
-        )
+        return stands_for_all(self.history, self.base)
 
     @property
     def tables(self) -> dict[str, Funnel] | None:

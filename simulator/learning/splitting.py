@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 FOLDS: Final = 5
-DRAWS: Final = 200
+DRAWS: Final = 100
 """Draws of each funnel: only their middle foresees."""
 SURE: Final = 1.645
 """Standard errors from which on a gain is not taken for chance: 1 in 20 by luck alone."""

@@ -170,6 +170,7 @@ CODES: Final = MappingProxyType(
         ),
         "H006": Code("unfit map", "a map has the keys of the format", "see docs/formats.md"),
         "H007": Code("nothing known yet", "something was recorded by the as-of day", "give a later --as-of"),
+        "H008": Code("no such column", "--segment-by names a column of the files", "correct the name"),
         # ---- histories: what is counted and listed, with the rule that was applied
         "H010": Code("no id", "rows without an id are left out", ""),
         "H011": Code("not a date", "what is no date counts as not given", "set date_order in --map FILE"),

@@ -29,7 +29,7 @@ def check_text(checked: Checked, history: History) -> str:
         lines += ["", *_stage(stage, checked, currency, unit)]
     lines += ["", *_enough(checked)]
     lines += ["", *_mended(checked)]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 _HEADER = ("segment", "stage", "set", "most likely", "8 in 10", "won of closed", "counting open deals")
@@ -140,6 +140,10 @@ def _mended(checked: Checked) -> Iterator[str]:
     """Give the table as a scenario has it; along a funnel chances rise."""
     yield "The mended table, to paste:"
     yield "segments:"
+    if checked.whole:
+        for s in checked.stages:
+            yield f"  {_key(s.segment)}: {{soberness: {{odds: {_odds(s.middle) / _odds(s.set):.3g}}}}}"
+        return
     for name in dict.fromkeys(s.segment for s in checked.stages):
         own = [s for s in checked.stages if s.segment == name]
         yield f"  {_key(name)}:"
@@ -147,6 +151,11 @@ def _mended(checked: Checked) -> Iterator[str]:
         yield "    stages:"
         for stage, chance in zip(own, _rising([s.middle for s in own]), strict=True):
             yield f"      {_key(stage.stage)}: {{close: {100 * chance:.3g}%}}"
+
+
+def _odds(chance: float) -> float:
+    bounded = min(max(chance, 1e-6), 1 - 1e-6)
+    return bounded / (1 - bounded)
 
 
 def _rising(chances: Sequence[float]) -> list[float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from simulator.history import LOST, OPEN, WON, History
@@ -27,9 +28,7 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
         following: command that comes next.
     """
     lines = [history_title(fit.history)]
-    rows = [_row(path, figure) for path, figure in fit.evidence.items()]
-    header = ("figure", "most likely", "8 in 10", "from", "worth", "quarters")
-    lines += ["", *table(header, rows, columns=100)] if rows else []
+    lines += _figures(fit.evidence)
     lines += _unresolved(fit)
     if fit.splitting is not None:
         lines += ["", *wrapped(splitting_text(fit.splitting))]
@@ -42,7 +41,7 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
         for text in fit.assumptions:
             lines += wrapped(plain(text), first="  ", then="    ")
     lines += ["", f"Files: {folder} ({', '.join(files)})", f"Next: {following}"]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def splitting_text(found: Splitting) -> str:
@@ -76,11 +75,25 @@ def history_title(history: History) -> str:
     return f"history as of {known}: {len(history.deals):,} deals ({', '.join(counts)}){moves}{paid}"
 
 
+def _figures(evidence: Mapping[str, Figure]) -> list[str]:
+    """Lay out all figures, those of a segment below its name."""
+    rows: list[tuple[str, ...]] = []
+    above = ""
+    for path, figure in evidence.items():
+        match = re.fullmatch(r"""(segments\.(?:"[^"]*"|[^."]+))\.(.+)""", path)
+        head, rest = (match[1], "  " + match[2]) if match else ("", path)
+        if head and head != above:
+            rows.append((plain(head, 60), "", "", "", "", ""))
+        above = head
+        rows.append((("  " if head else "") + plain(rest), *_row(path, figure)))
+    header = ("figure", "most likely", "8 in 10", "from", "worth", "quarters")
+    return ["", *table(header, rows, columns=100)] if rows else []
+
+
 def _row(path: str, figure: Figure) -> tuple[str, ...]:
     value, low, high = (_number(path, x) for x in (figure.value, figure.low, figure.high))
     worth = "" if not figure.n_eff else f"{figure.n_eff:,.0f}"
     return (
-        path,
         value,
         f"{low} to {high}",
         f"{figure.n:,}" if figure.n else "",
