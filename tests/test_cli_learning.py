@@ -348,7 +348,7 @@ def test_what_is_set_and_learned_is_shown_as_a_conflict(fitted):
 @pytest.mark.parametrize(
     "options",
     [
-        {"deals": 250, "segments": 2, "back": 0.1, "season": True, "dispersion": 4.0},
+        {"deals": 150, "segments": 2, "back": 0.1, "season": True, "dispersion": 4.0},
         {"deals": 120, "lingering": True, "growth": 0.8, "bluebirds": 0.1},
         {"deals": 200, "stages": 5, "prices": "list", "amount_effect": 0.4, "change": True, "stated": True},
     ],
