@@ -12,7 +12,7 @@ from simulator.words import width
 
 STAGE = StageCheck(
     "Enterprise", "Solution proposed", 0.6, 84, 31, 34, 19, 31 / 65, (0.42, 0.5), 0.46, 0.39, 0.53, 0.992,
-    20.0, 6, -40_000_000.0, (("price", 12), ("no budget", 9)), Drift(90, 0.4, 0.38, 0.7, 0.21, 0.6),
+    20.0, 6, 168, -40_000_000.0, (("price", 12), ("no budget", 9)), Drift(90, 0.4, 0.38, 0.7, 0.21, 0.6),
 )  # fmt: skip
 ENOUGH = Enough(1.12, "amber", 65, 6, 20.0, 23, 7.0, 0.12)
 CHECKED = Checked((STAGE,), {"Enterprise": ENOUGH}, "snapshot", True)
