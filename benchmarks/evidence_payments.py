@@ -1,14 +1,10 @@
-"""Forecast the cash of each week from the invoices written by its start, and put beside it what was paid.
-
-Run it as `python -m benchmarks.evidence_payments DATA_DIR`.
-"""
+"""Forecast the cash of each week from the invoices written by its start, and put beside it what was paid."""
 
 from __future__ import annotations
 
 import csv
-import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +19,9 @@ from simulator.history import NEVER, PastInvoices
 from simulator.learning.payments import PaymentFit, fit_payments
 from simulator.receivables import UNPAID, Receivables
 from simulator.scenario import Scenario
+from simulator.scores import chance_of_fewer
 from simulator.streams import UniformRow
+from simulator.words import one_in
 
 Floats = NDArray[np.float64]
 
@@ -84,38 +82,43 @@ class Week:
         return float(np.abs(ordered - self.actual).mean()) - spread
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print each week and the scores; return the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if len(arguments) != 1 or not (source := Path(arguments[0]) / SOURCE).is_file():
-        print(f"usage: python -m benchmarks.evidence_payments DATA_DIR, with {SOURCE}", file=sys.stderr)
-        return 2
-    invoices = read(source)
+def report(data: Path) -> Iterator[str]:
+    """Lay out each week and the scores, once learned and learned anew each week."""
+    invoices = read(data / SOURCE)
     starts = [FIRST + timedelta(weeks=n) for n in range(WEEKS)]
-    for title, refit in (("Learned once, on 30 June 2013", False), ("Learned anew each week", True)):
-        found = weeks(invoices, starts, refit=refit)
-        names = ("p10", "p50", "p90", "paid", "on due", "delayed")
-        print(f"\n{title}\n{'week from':12}" + "".join(f"{name:>10}" for name in names))
+    titles = ((f"learned once, on {FIRST}", False), ("learned anew each week", True))
+    told = {title: weeks(invoices, starts, refit=refit) for title, refit in titles}
+    yield f"{WEEKS} weeks' cash from the invoices written by their start"
+    for title, found in told.items():
+        yield ""
+        names = ("80 % from", "middle", "80 % to", "paid", "if on due", "if delayed")
+        yield f"{title:24}" + "".join(f"{name:>12}" for name in names)
         for week in found:
-            p10, p50, p90 = np.quantile(week.sample, [0.1, 0.5, 0.9])
-            row = (p10, p50, p90, week.actual, week.on_due, week.with_delay)
-            print(f"{week.start!s:12}" + "".join(f"{x / 100:10,.0f}" for x in row))
-        print(summary(found))
-    return 0
+            low, middle, high = np.quantile(week.sample, [0.1, 0.5, 0.9])
+            row = (low, middle, high, week.actual, week.on_due, week.with_delay)
+            mark = "" if week.holds(0.8) else "  missed"
+            yield f"{week.start!s:24}" + "".join(f"{x / 100:12,.0f}" for x in row) + mark
+        yield from summary(found)
 
 
-def summary(found: Sequence[Week]) -> str:
-    """Return hit rates and scores in words."""
-    hits = ", ".join(f"{level:.0%}: {sum(w.holds(level) for w in found)}" for level in LEVELS)
-    scores = [np.mean([w.crps for w in found])]
-    for name in ("on_due", "with_delay"):
-        scores.append(np.mean([abs(getattr(w, name) - w.actual) for w in found]))
-    worst = max(abs(w.sample.mean() - w.mean) / w.sample.std() * np.sqrt(len(w.sample)) for w in found)
-    return (
-        f"held, of {len(found)} weeks: {hits}; average CRPS {scores[0] / 100:,.0f}, "
-        f"paid on the due date {scores[1] / 100:,.0f}, with the mean delay {scores[2] / 100:,.0f}; "
-        f"trials against exact means: largest z {worst:.1f}"
+def summary(found: Sequence[Week]) -> Iterator[str]:
+    """Say hit rates and scores in words."""
+    for level in LEVELS:
+        held = sum(week.holds(level) for week in found)
+        fewer = held < level * len(found)
+        chance = chance_of_fewer(held, len(found), level)
+        chance = chance if fewer else 1 - chance_of_fewer(held - 1, len(found), level)
+        way = "fewer" if fewer else "more"
+        yield (
+            f"{level:.0%} intervals held {held} of {len(found)} times; a calibrated forecast holds so many "
+            f"or {way} {one_in(min(chance, 1.0))} times"
+        )
+    yield f"errors (CRPS): this program {np.mean([week.crps for week in found]) / 100:,.0f}" + "".join(
+        f", {name} {np.mean([abs(getattr(week, key) - week.actual) for week in found]) / 100:,.0f}"
+        for name, key in (("paid on the due date", "on_due"), ("with the mean delay", "with_delay"))
     )
+    worst = max(abs(w.sample.mean() - w.mean) / w.sample.std() * np.sqrt(len(w.sample)) for w in found)
+    yield f"trials against exact means: largest z {worst:.1f}"
 
 
 def read(source: Path) -> PastInvoices:
@@ -222,7 +225,3 @@ def scenario_of(known: PastInvoices, fit: PaymentFit, start: date, days: int, fo
         currencies=(currency,),
     )
     return replace(bare, segments=(segment,), receivables=table, payers=fit.payers)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -93,6 +93,7 @@ class Row:
     outcome: str = ""
     reason: str = ""
     id: str = field(default="")
+    moves: list[tuple[str, date]] = field(default_factory=list)
 
 
 class Luck:
@@ -184,6 +185,7 @@ def play(luck: Luck, row: Row, kind: Kind, as_of: date) -> None:
     day = row.created
     for stage in kind.stages:
         row.stage, row.entered = stage.name, day
+        row.moves.append((stage.name, day))
         advances = luck.uniform() < stage.advance
         stay = luck.lognormal(stage.median_days, 0.7)
         if not advances:  # nobody likes to close a deal as lost, and a few are forgotten
@@ -202,6 +204,7 @@ def close(row: Row, day: date, outcome: str, reason: str) -> None:
     """Close a deal; the CRM then shows no stage but the end."""
     row.stage = "Closed" if outcome == "won" else "Lost"
     row.entered, row.closed, row.outcome, row.reason = None, day, outcome, reason
+    row.moves.append((row.stage, day))
 
 
 def state_close_date(luck: Luck, row: Row, kind: Kind, as_of: date) -> None:

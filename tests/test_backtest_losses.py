@@ -17,7 +17,7 @@ from simulator.close_dates import CloseDateRule
 from simulator.distributions import Fixed, Hazard, remaining_days
 from simulator.funnel import Funnel
 from simulator.market import Market
-from simulator.posterior import FunnelDraws, Posterior, SegmentDraws, StayDraws
+from simulator.posterior import FunnelDraws, LuckDraws, Posterior, SegmentDraws, StayDraws
 from simulator.simulation import simulate
 
 TRIALS = 2000
@@ -164,3 +164,18 @@ def test_luck_moves_no_chance_on_average():
     for chance in (0.05, 0.4):
         p = luck.chances(np.array(stats.norm.ppf(chance)), 0, 1, trials, np.array(0.08))
         assert abs(p.mean() - chance) < 4 * p.std() / np.sqrt(len(p))
+
+
+def test_what_the_record_tells_of_the_market_counts_here_as_in_the_engine():
+    draws = some_draws(2)
+    segment = counting_segment(funnel=draws.mean, generation=None)
+    scenario = counting_scenario(segment, [3.0] * 60, [n % 2 for n in range(60)], market=Market(None, None))
+    lucky = LuckDraws(np.array([0.3, 0.5]), 0.2)
+    counts = {}
+    for luck in (None, lucky):
+        learned = {"smb": SegmentDraws(funnel=draws, luck=luck)}
+        posterior = Posterior(2, learned, rho=np.array([0.1, 0.15]))
+        drawn = replace(scenario, posterior=posterior)
+        counts[luck] = count_outcomes(drawn, (77,), TRIALS, 3).of(77, 1, "open")
+        compare(counts[luck], engine_counts(drawn, "open", 77)[0], luck)
+    assert counts[lucky].mean() > counts[None].mean() + 1  # it matters, so that the test can fail

@@ -202,9 +202,17 @@ def draw_luck(scenario: Scenario, last_day: int, trials: int, seed: int) -> Luck
         return news
 
     common = path()
-    shift = [np.sqrt(shared) * common + np.sqrt(own) * path() for _ in scenario.segments]
+    shift = np.stack([np.sqrt(shared) * common + np.sqrt(own) * path() for _ in scenario.segments])
     doubt = special.ndtri(row.uniforms(len(scenario.segments), trials))
-    return Luck(shared + own, np.stack(shift), doubt, draw)
+    learned = (
+        posterior.segments if market.drawn and posterior is not None and posterior.rho is not None else {}
+    )
+    for index, segment in enumerate(scenario.segments):
+        if (drawn := learned.get(segment.name)) is not None and (luck := drawn.luck) is not None:
+            # x[0] = mean + kept·x; what is known of it fades by φ a quarter, the news stay.
+            known = luck.mean[draw] + (luck.kept - 1) * shift[index, 0]
+            shift[index] += market.phi ** np.arange(quarters)[:, None] * known
+    return Luck(shared + own, shift, doubt, draw)
 
 
 def _company_minor(scenario: Scenario, deals: Integers) -> Floats:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 
-@click.command(name="backtest", short_help="Say how often past intervals held.")
+@click.command(name="backtest", short_help="Tell how often past ranges would have held.")
 @history_options
 @click.option(
     "--every", required=True, metavar="LENGTH", help="From one past day to the next: 3d, 1w, 1m or 1q."

@@ -127,11 +127,13 @@ def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
     for index, name in enumerate(history.segments):
         draws = posterior.segments.get(name, SegmentDraws())
         own = spells.only(spells.segment == index)
-        if draws.funnel is None:
+        if draws.funnel is None or not len(own):
             continue
         chance = sitting(draws.funnel) if _basis(base, name) == "snapshot" else entering(draws.funnel)
         for number, stage in enumerate(draws.funnel.stages):
             at = history.stages.index(stage)
+            if not (own.stage == at).any() and not _has(base, name, stage):
+                continue  # another segment's
             stages.append(
                 _stage(history, own, at, chance[:, number], _set(base, name, stage, draws), name, rho)
             )
@@ -151,6 +153,12 @@ def _basis(base: Scenario | None, segment: str) -> str:
 def _said(base: Scenario, segment: str) -> str:
     said = base.resolved.get("segments", {}).get(segment) or {}
     return str(said.get("probability_basis", "snapshot"))
+
+
+def _has(base: Scenario | None, segment: str, stage: str) -> bool:
+    """Tell whether a segment of the base has a stage."""
+    segments = () if base is None else base.segments
+    return any(known.name == segment and stage in known.funnel.stages for known in segments)
 
 
 def _set(base: Scenario | None, segment: str, stage: str, draws: SegmentDraws) -> float:
@@ -225,19 +233,24 @@ def _features(history: History, deal: Integers, odds: OddsDraws) -> dict[str, Fl
 
 
 def _money(base: Scenario, posterior: Posterior) -> dict[tuple[str, str], float]:
-    """Return by segment and stage how the year's expected bookings change with learned chances."""
+    """Return by segment and stage how the year's expected bookings change with learned chances.
+
+    A segment whose history has other stages than its funnel is left out: nothing can be said of it.
+    """
     asked = replace(base, horizon=_year(base.horizon), targets=())
     before = expected(asked).deal_bookings
-    mended = []
+    mended, known = [], set()
     for segment in asked.segments:
         draws = posterior.segments.get(segment.name, SegmentDraws()).funnel
-        fits = draws is not None and draws.stages == segment.funnel.stages
-        funnel = draws.mean if draws is not None and fits else segment.funnel
-        mended.append(replace(segment, funnel=funnel))
+        if draws is None or draws.stages != segment.funnel.stages:
+            mended.append(segment)
+            continue
+        known.add(segment.name)
+        mended.append(replace(segment, funnel=draws.mean))
     after = expected(replace(asked, segments=tuple(mended))).deal_bookings
     result: dict[tuple[str, str], float] = {}
     for number, segment in enumerate(asked.segments):
-        for stage, name in enumerate(segment.funnel.stages):
+        for stage, name in enumerate(segment.funnel.stages) if segment.name in known else ():
             some = (asked.pipeline.segment == number) & (asked.pipeline.stage == stage)
             result[segment.name, name] = float((after - before)[some].sum())
     return result

@@ -107,8 +107,18 @@ def _scenario(fit: Fit, name: str) -> dict[str, Any]:
         "currency": fit.history.currency,
         "data": data,
         "learned": NAME,
-        "segments": {segment: {} for segment in fit.history.segments},
+        "segments": {segment: _segment(fit, segment) for segment in fit.history.segments},
     }
+
+
+def _segment(fit: Fit, name: str) -> dict[str, Any]:
+    """Return what a segment needs beside what was learned: a funnel, where no deal told one."""
+    learned = (fit.scenario.get("segments") or {}).get(name) or {}
+    if "stages" in learned:
+        return {}
+    stages = {stage: {"close": 0.5} for stage in fit.history.stages or ("Open",)}
+    funnel = {"source": "no deal told it", "stages": stages, "cycle": {"median": "90d"}}
+    return funnel if "new_pipeline" in learned else funnel | {"new_pipeline": "none"}
 
 
 def make_room(fit: Fit) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
-from simulator.words import Scale, day, one_in, percent, plain, scale_for
+from simulator.words import Scale, day, length, one_in, percent, plain, scale_for
 
 Payload = Mapping[str, Any]
 
@@ -44,8 +44,8 @@ def backtest_screen(payload: Payload, files: str = "") -> str:
 
 def _heading(payload: Payload) -> list[str]:
     count = len(payload["origins"])
-    ahead = " and ".join(plain(h, 10) for h in payload["horizons"])
-    learned = f", each learned from {plain(payload['fit_window'], 10)}" if payload["fit_window"] else ""
+    ahead = " and ".join(length(h) for h in payload["horizons"])
+    learned = f", each learned from {length(payload['fit_window'])}" if payload["fit_window"] else ""
     noun = "day" if count == 1 else "days"
     text = (
         f"Forecast again on {count} past {noun}, {day(payload['from'])} to {day(payload['until'])}, "
@@ -64,7 +64,7 @@ def _hit_tables(payload: Payload) -> Iterator[list[str]]:
             if measure["horizon"] == horizon and (measure["segment"] == "all" or is_main):
                 rows.append(_hit_cells(measure, payload["currency"]))
         header = ["", "50 % ranges", "80 %", "95 %", "80 %: truly", "forecast", "came"]
-        yield [f"How often ranges held, {plain(horizon, 10)} ahead", *table(header, rows, columns=WIDTH)]
+        yield [f"How often ranges held, {length(horizon)} ahead", *table(header, rows, columns=WIDTH)]
 
 
 def _hit_cells(measure: Payload, currency: str) -> list[str]:
@@ -83,7 +83,7 @@ def _skill_tables(payload: Payload) -> Iterator[list[str]]:
         names = list(dict.fromkeys(name for m in some for name in m["skill"]))
         rows = [[plain(m["what"]), *(_skill(m["skill"].get(name)) for name in names)] for m in some]
         if names:
-            title = f"Errors smaller by so many per cent, {plain(horizon, 10)} ahead, than those of"
+            title = f"Errors smaller by so many per cent, {length(horizon)} ahead, than those of"
             yield [title, *table(["", *(_SHORT.get(n, n) for n in names)], rows, columns=WIDTH)]
 
 
@@ -97,7 +97,7 @@ def _deals(payload: Payload) -> Iterator[str]:
     for deals in payload["deals"]:
         if deals["segment"] != "all":
             continue
-        ahead = plain(deals["horizon"], 6)
+        ahead = length(deals["horizon"])
         expected = f"{deals['expected']:,.0f}" if deals["expected"] >= 10 else f"{deals['expected']:.1f}"
         yield from wrapped(
             f"Single deals, {ahead} ahead: of {deals['count']:,} chances {expected} were to come true, "
@@ -115,10 +115,15 @@ def _deals(payload: Payload) -> Iterator[str]:
                 else f"{abs(late)} day{'s' * (abs(late) != 1)} {'later' if late > 0 else 'earlier'}"
             )
             yield from wrapped(
-                f"Won deals closed {way} than the middle on average, {close['days_off']:.0f} days off it; "
-                f"80 % ranges of the day held {close['held']} of {close['of']} times.",
+                f"Won deals closed {way} than the middle on average, {_off(close['days_off'])} off it; "
+                f"80 % ranges of the day held {close['held']:,} of {close['of']:,} times.",
                 WIDTH, "  ", "  ",
             )  # fmt: skip
+
+
+def _off(number: float) -> str:
+    whole = round(number)
+    return "less than a day" if not whole else "1 day" if whole == 1 else f"{whole} days"
 
 
 def _misses(payload: Payload) -> Iterator[str]:

@@ -17,6 +17,10 @@ from simulator.words import one_in, percent, plain, scale_for
 
 SURE = 0.9
 """Chance from which on a percentage is called too high, or too low."""
+_BASES = {
+    "snapshot": "Chances are those of deals that are seen in a stage, where the losing ones linger.",
+    "entry": "Chances are those of deals that enter a stage.",
+}
 _LIGHTS = {"green": "enough data", "amber": "almost enough data", "red": "not enough data"}
 
 
@@ -24,12 +28,15 @@ def check_text(checked: Checked, history: History) -> str:
     """Return the whole text."""
     currency, unit = history.currency, 10.0 ** minor_digits(history.currency)
     lines = [history_title(history), ""]
+    if not checked.stages:
+        return "\n".join([*lines, "No deal of this record tells a percentage."]) + "\n"
     lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
+    lines += wrapped(_BASES[checked.basis], first="  ", then="  ")
     for stage in checked.stages:
         lines += ["", *_stage(stage, checked, currency, unit)]
     lines += ["", *_enough(checked)]
     lines += ["", *_mended(checked)]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 _HEADER = ("segment", "stage", "set", "most likely", "8 in 10", "won of closed", "counting open deals")

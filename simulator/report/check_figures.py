@@ -144,9 +144,10 @@ def payments(fit: Fit) -> Figure | None:
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_xlim(grid[0], grid[-1])
     axes.set_ylim(0, 100)
-    half = int(grid[np.searchsorted(behaviour.cdf(grid), 0.5).clip(0, len(grid) - 1)])
+    half = int(days[np.searchsorted(share, 0.5).clip(0, len(days) - 1)])
     when = "on the due date" if half == 0 else f"{abs(half)} days {'late' if half > 0 else 'early'}"
     meaning = "days past due across, per cent of invoices paid upwards; steps: counted, line: learned"
+    meaning += "" if behaviour.days is None else ", before it waits for days on which money leaves"
     heading(axes, f"Half of all invoices are paid {when} or earlier", meaning)
     return figure
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from simulator.history import LOST, OPEN, WON, History
-from simulator.learning.evidence import Figure
+from simulator.history import LOST, OPEN, WON, Finding, History
 from simulator.learning.fitting import Fit
-from simulator.report.layout import table, wrapped
+from simulator.report.layout import wrapped
+from simulator.report.learned import figures_text
 from simulator.words import day, percent, plain
-
-_SHARES = ("advance", "back", "skip", "close", "moves", "entry", "unchanged", "table", "chance", "bad_debt")
-"""Keys whose figures are shares and read as per cent."""
 
 
 def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str:
@@ -25,20 +22,18 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
         following: command that comes next.
     """
     lines = [history_title(fit.history)]
-    rows = [_row(path, figure) for path, figure in fit.evidence.items()]
-    header = ("figure", "most likely", "8 in 10", "from", "worth", "quarters")
-    lines += ["", *table(header, rows, columns=100)] if rows else []
+    lines += ["", *figures_text(fit.evidence)] if fit.evidence else []
     lines += _unresolved(fit)
     if fit.history.findings:
         lines += ["", "In the record:"]
         for finding in fit.history.findings:
-            lines += wrapped(f"{finding.count:,} × {plain(finding.text)}", first="  ", then="    ")
+            lines += wrapped(_counted(finding), first="  ", then="    ")
     if fit.assumptions:
         lines += ["", "Still assumed:"]
         for text in fit.assumptions:
             lines += wrapped(plain(text), first="  ", then="    ")
     lines += ["", f"Files: {folder} ({', '.join(files)})", f"Next: {following}"]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def history_title(history: History) -> str:
@@ -54,24 +49,10 @@ def history_title(history: History) -> str:
     return f"history as of {known}: {len(history.deals):,} deals ({', '.join(counts)}){moves}{paid}"
 
 
-def _row(path: str, figure: Figure) -> tuple[str, ...]:
-    value, low, high = (_number(path, x) for x in (figure.value, figure.low, figure.high))
-    worth = "" if not figure.n_eff else f"{figure.n_eff:,.0f}"
-    return (
-        path,
-        value,
-        f"{low} to {high}",
-        f"{figure.n:,}" if figure.n else "",
-        worth,
-        str(figure.quarters or ""),
-    )
-
-
-def _number(path: str, value: float) -> str:
-    """Write a figure: shares as per cent, others with three digits."""
-    if any(key in path.split(".") for key in _SHARES):
-        return percent(value)
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _counted(finding: Finding) -> str:
+    """Say how often something was found, unless its text does, or it is one thing."""
+    text = plain(finding.text)
+    return text if finding.count == 1 or text[:1].isdigit() else f"{finding.count:,} × {text}"
 
 
 def _unresolved(fit: Fit) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Final
@@ -88,10 +89,10 @@ def paragraph(text: str, columns: int = WIDTH, lines: int | None = None) -> list
 
 
 def wrapped(text: str, columns: int = WIDTH, first: str = "", then: str = "  ") -> list[str]:
-    """Wrap text at spaces; a word longer than a line is broken, so that nothing is lost."""
+    """Wrap text at spaces, but for those before a per cent sign; a word longer than a line is broken."""
     lines: list[str] = []
     line, indent = "", first
-    for word in text.split():
+    for word in re.split(r"\s+(?!%)", text.strip()):
         if line and width(indent + line) + 1 + width(word) > columns:
             lines.append(indent + line)
             line, indent = "", then

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, bars, canvas, date_axis, heading, money_axis
 from simulator.report.figures import STYLE, saved
 from simulator.runs import make_folder, write_file
-from simulator.words import plain, scale_for
+from simulator.words import length, plain, scale_for
 
 Payload = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def windows(payload: Payload) -> Figure | None:
     what = plain(first["what"], 60)
     heading(
         axes, f"{what[0].upper()}{what[1:]}: {inside}",
-        f"{unit}by day of the forecast, {plain(first['horizon'], 6)} ahead; bands 95, 80, 50 chances in 100; "
+        f"{unit}by day of the forecast, {length(first['horizon'])} ahead; bands 95, 80, 50 chances in 100; "
         "dot: came, cross: missed",
     )  # fmt: skip
     return figure
@@ -95,7 +95,7 @@ def reliability(payload: Payload) -> Figure | None:
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
     heading(axes, f"Deals: {deals['expected']:,.0f} were to be won, {deals['won']:,} were",
-            f"chances said across, came true upwards, per cent, {plain(deals['horizon'], 6)} ahead; "
+            f"chances said across, came true upwards, per cent, {length(deals['horizon'])} ahead; "
             "bars: 19 chances in 20")  # fmt: skip
     return figure
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNITS: Final = {"d": "day", "w": "week", "m": "month", "q": "quarter", "y": "year"}
 
 
 def day(when: str | date) -> str:
@@ -30,6 +31,12 @@ def days(start: str | date, end: str | date) -> str:
         whole = start.day == 1 and (end + timedelta(days=1)).day == 1
         return month(end) if whole else f"{start.day}–{day(end)}"
     return f"{day(start)} – {day(end)}"
+
+
+def length(text: str) -> str:
+    """Write a length as it was asked for in words: `7d` is 7 days; what is none stays as it is."""
+    count, unit = text.strip()[:-1], _UNITS.get(text.strip()[-1:])
+    return f"{int(count)} {unit}{'s' * (int(count) != 1)}" if unit and count.isdigit() else plain(text, 10)
 
 
 def plain(text: object, longest: int | None = None) -> str:
