@@ -26,6 +26,7 @@ FATAL = {
     "H005": {"folder/readme.md": "nothing", "read": ["folder"]},
     "H006": {"events": EVENTS, "map": "deals: {idd: Number}\n"},
     "H007": {"events": EVENTS, "known": "2025-12-31"},
+    "H008": {"events": EVENTS, "frame": HistoryFrame().split_by("region")},
 }
 FOUND = {
     "H010": {"events": EVENTS + ",New,2026-02-01\n"},

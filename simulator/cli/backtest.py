@@ -60,7 +60,8 @@ def command(
 ) -> None:  # fmt: skip
     """Forecast FILE… again from past days, with what was known then, and hold it against what came.
 
-    Reads what `simulator fit` reads. DIR takes backtest.json, which learned.yaml may name as track record.
+    Reads what `simulator fit` reads. DIR takes backtest.json; where it is the folder of a fit, its
+    learned.yaml names it as track record, and runs tell of it.
     """
     from simulator.backtest import Asked, backtest, origins, payload
     from simulator.runs import json_bytes, make_folder, write_file
@@ -76,6 +77,9 @@ def command(
     content = payload(found)
     make_folder(folder)
     write_file(folder / "backtest.json", json_bytes(content))
+    from simulator.learning.files import name_track_record
+
+    name_track_record(folder)
     from simulator.report.track import write_track_figures
 
     write_track_figures(content, folder)

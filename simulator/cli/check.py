@@ -37,9 +37,10 @@ def command(
     """
     history, scenario = history_of(files, as_of, base, mapping, segment_by)
     from simulator.learning import check_history, fit
+    from simulator.learning.fitting import stands_for_all
     from simulator.report.check import check_json, check_text
 
-    learned = fit(history, scenario)
+    learned = fit(history, None if stands_for_all(history, scenario) else scenario)
     checked = check_history(learned, scenario).only(segment, stage)
     if form == "json":
         from simulator.runs import json_bytes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from simulator.cli.histories import as_of_option, history_of, history_options
+from simulator.cli.histories import as_of_option, history_options
 from simulator.cli.terminal import say, say_bytes
 
 
@@ -41,17 +41,17 @@ def command(
     Each file is known by its columns. DIR takes learned.yaml, every figure with its evidence, and the draws
     that carry its uncertainty into a forecast; `simulator run DIR/scenario.yaml` works at once.
     """
-    history, scenario = history_of(files, as_of, base, mapping, segment_by)
-    from simulator.learning import fit
-    from simulator.learning.files import Origin, learned_file, write_fit
+    from simulator.learning.files import Origin, check_ours, learned_at, sure_names, write_fit
+    from simulator.learning.refitting import learn
 
-    learned = fit(history, scenario, draws, seed)
     origin = Origin(tuple(files), mapping, base, segment_by)
+    check_ours(folder, sure_names(origin), origin)
+    learned = learn(origin, as_of, draws, seed)
     written = write_fit(learned, folder, origin, seed)
     if form == "json":
         from simulator.runs import json_bytes
 
-        say_bytes(json_bytes(learned_file(learned, folder, origin, seed).model_dump()))
+        say_bytes(json_bytes(learned_at(folder).model_dump()))
         return
     from simulator.report.fit import fit_text
 

@@ -48,15 +48,7 @@ def history_of(
     files: Sequence[Path], as_of: date | None, base: Path | None, mapping: Path | None, segment_by: str | None
 ) -> tuple[History, Scenario | None]:
     """Return the history as of a day, and the scenario that it starts from."""
-    from simulator.loading import load
-    from simulator.loading.history import read_history
-    from simulator.loading.history_frame import HistoryFrame, frame_of, frame_with_map
-    from simulator.runs import scenario_file
+    from simulator.learning.files import Origin
+    from simulator.learning.refitting import history_of as read
 
-    scenario = None if base is None else load(scenario_file(base), as_of=as_of)
-    frame = HistoryFrame(known=as_of) if scenario is None else frame_of(scenario, as_of)
-    if mapping is not None:
-        frame = frame_with_map(frame, mapping)
-    if segment_by is not None:
-        frame = frame.split_by(segment_by)
-    return read_history(files, frame), scenario
+    return read(Origin(tuple(files), mapping, base, segment_by), as_of)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -51,8 +52,17 @@ def scenario_options(command: Command) -> Command:
     return command
 
 
-def loaded(given: Path, sets: Sequence[str], as_of: date | None, problems: Path | None) -> Scenario:
+def loaded(
+    given: Path, sets: Sequence[str], as_of: date | None, problems: Path | None, refit: bool = False
+) -> Scenario:
     """Load a scenario file or the inputs of a run's folder.
+
+    Args:
+        given: file or folder.
+        sets: changes.
+        as_of: the last known day, in place of the file's.
+        problems: takes every problem, as CSV.
+        refit: whether its figures are learned anew first, as of its day.
 
     Raises:
         InputError: the input is wrong; every problem stands in `problems`, where that is given.
@@ -61,11 +71,21 @@ def loaded(given: Path, sets: Sequence[str], as_of: date | None, problems: Path 
     from simulator.runs import scenario_file
 
     try:
-        return load(scenario_file(given), sets=tuple(sets), as_of=as_of)
+        path = scenario_file(given)
+        return _learned_anew(path, sets, as_of) if refit else load(path, sets=tuple(sets), as_of=as_of)
     except InputError as error:
         if problems is not None:
             _write_problems(problems, getattr(error, "every", error.problems))
         raise
+
+
+def _learned_anew(path: Path, sets: Sequence[str], as_of: date | None) -> Scenario:
+    """Load a scenario with figures that are learned for it and kept nowhere but in what it holds."""
+    from simulator.learning.refitting import refit
+    from simulator.loading import load
+
+    with TemporaryDirectory() as folder:
+        return load(refit(path, sets, as_of, Path(folder)), sets=tuple(sets), as_of=as_of)
 
 
 def _write_problems(path: Path, problems: Sequence[Problem]) -> None:

@@ -41,6 +41,10 @@ def trials_text(text: str) -> str:
     help="Also a table by month, segment, source, or one column of the deals: customer, class, stage, "
     "currency, terms, or any that the forecast does not read, such as owner.",
 )  # fmt: skip
+@click.option(
+    "--refit", is_flag=True,
+    help="Learn anew first, as of the run's date, from what learned.yaml records, or from data.history.",
+)  # fmt: skip
 @click.option("--details", is_flag=True, help="Also what the first screen leaves out.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Instead of reports/<name>/<as_of>/."
@@ -53,7 +57,7 @@ def trials_text(text: str) -> str:
 def command(
     scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
     trials: str | None, seed: int | None, workers: int | None,
-    by: Sequence[str], details: bool, out: Path | None, form: str, quiet: bool,
+    by: Sequence[str], refit: bool, details: bool, out: Path | None, form: str, quiet: bool,
 ) -> int:  # fmt: skip
     """Forecast SCENARIO, a file or the folder of an earlier run.
 
@@ -62,7 +66,7 @@ def command(
     """
     started = datetime.now(UTC)
     sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
-    resolved = loaded(scenario, sets, as_of, problems)
+    resolved = loaded(scenario, sets, as_of, problems, refit)
     from simulator.runs import Record, add_files, file_names, reserve, write_run
 
     as_of_day = resolved.horizon.as_of.isoformat()
@@ -74,7 +78,7 @@ def command(
         following = f"simulator show {shlex.quote(str(folder.handle))}"
         _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following)
         said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
-        arguments = {**said, "set": sets, "by": list(by)}
+        arguments = {**said, "set": sets, "by": list(by), **({"refit": True} if refit else {})}
         record = Record(
             payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished
         )

@@ -15,9 +15,9 @@ from simulator.expected import expected
 from simulator.history import LOST, WON, History
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.learning.drift import Drift, drift, to_the_end
-from simulator.learning.enough import Enough, enough
+from simulator.learning.enough import WITHIN, Enough, enough, needed
 from simulator.learning.evidence import effective_number, quarter_of
-from simulator.learning.fitting import Fit
+from simulator.learning.fitting import Fit, stands_for_all
 from simulator.learning.ladders import at_ages, calibrated, entering, sitting
 from simulator.learning.spells import STILL, Spells
 from simulator.money import minor_digits
@@ -28,6 +28,8 @@ from simulator.scenario import Scenario
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+FROM_CREATION: Final = "from creation"
+"""Stands for all stages where a history has no log."""
 ARTICLE: Final = (0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90)
 """The article's chances to close, by the share of the way that a stage stands at (MISSION, the process)."""
 
@@ -53,6 +55,7 @@ class StageCheck:
         too_high: chance that the set percentage is too high.
         worth: independent deals that the record is worth.
         quarters: in so many.
+        needed: closed deals, independent ones, from which the chance would be known to ± `WITHIN`.
         money: change of the expected bookings of this fiscal year from deals in this stage, minor units, if
             the percentage were mended; None without a scenario.
         reasons: why deals were lost here, most frequent first.
@@ -74,6 +77,7 @@ class StageCheck:
     too_high: float
     worth: float
     quarters: int
+    needed: int
     money: float | None
     reasons: tuple[tuple[str, int], ...]
     drift: Drift | None
@@ -88,12 +92,14 @@ class Checked:
         enough: by segment.
         basis: `snapshot` or `entry`: what the percentages mean.
         base: whether a scenario was held against history, or else the article's table.
+        whole: whether one stage stands for all: then only the chance from creation on can be checked.
     """
 
     stages: tuple[StageCheck, ...]
     enough: Mapping[str, Enough]
     basis: str
     base: bool
+    whole: bool = False
 
     def only(self, segment: str | None, stage: str | None) -> Checked:
         """Return what is said of one segment, one stage, or both.
@@ -117,29 +123,34 @@ def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
     """Return what history says of set percentages.
 
     Args:
-        fit: what was learned of it.
+        fit: what was learned of it, without a base where one stage stands for all.
         base: whose percentages are in question; the article's without one.
     """
+    whole = stands_for_all(fit.history, base)
     history, spells, posterior, rho = fit.history, fit.spells, fit.posterior, fit.rho
     stages: list[StageCheck] = []
     enoughs: dict[str, Enough] = {}
-    money = _money(base, posterior) if base is not None else {}
+    money = _money(base, posterior) if base is not None and not whole else {}
     for index, name in enumerate(history.segments):
         draws = posterior.segments.get(name, SegmentDraws())
         own = spells.only(spells.segment == index)
         if draws.funnel is None or not len(own):
             continue
-        chance = sitting(draws.funnel) if _basis(base, name) == "snapshot" else entering(draws.funnel)
+        sits = _basis(base, name) == "snapshot" and not whole
+        chance = sitting(draws.funnel) if sits else entering(draws.funnel)
         for number, stage in enumerate(draws.funnel.stages):
             at = history.stages.index(stage)
             if not (own.stage == at).any() and not _has(base, name, stage):
                 continue  # another segment's
             stages.append(
-                _stage(history, own, at, chance[:, number], _set(base, name, stage, draws), name, rho)
+                _stage(history, own, at, chance[:, number], _set(base, name, stage, draws, whole), name, rho)
             )
         enoughs[name] = _enough(history, own, index, draws, rho)
-    told = tuple(replace(s, money=money.get((s.segment, s.stage))) for s in stages)
-    return Checked(told, enoughs, "snapshot" if base is None else _basis(base, ""), base is not None)
+    told = tuple(
+        replace(s, money=money.get((s.segment, s.stage)), stage=FROM_CREATION if whole else s.stage)
+        for s in stages
+    )
+    return Checked(told, enoughs, "snapshot" if base is None else _basis(base, ""), base is not None, whole)
 
 
 def _basis(base: Scenario | None, segment: str) -> str:
@@ -161,11 +172,13 @@ def _has(base: Scenario | None, segment: str, stage: str) -> bool:
     return any(known.name == segment and stage in known.funnel.stages for known in segments)
 
 
-def _set(base: Scenario | None, segment: str, stage: str, draws: SegmentDraws) -> float:
+def _set(base: Scenario | None, segment: str, stage: str, draws: SegmentDraws, whole: bool) -> float:
     """Return the set percentage of a stage: the scenario's, else the article's at that share of the way."""
     assert draws.funnel is not None
     if base is not None:
         for known in base.segments:
+            if known.name == segment and whole:
+                return float(known.funnel.ladder[0])
             if known.name == segment and stage in known.funnel.stages:
                 return float(known.set_ladder[known.funnel.stages.index(stage)])
     names = draws.funnel.stages
@@ -192,7 +205,7 @@ def _stage(
         segment, history.stages[stage], set_, len(deals), won, lost, len(deals) - won - lost,
         won / (won + lost) if won + lost else None, (least, least + found.unresolved), middle, low, high,
         float((chance < set_).mean()), effective_number(quarters, middle, rho), len(np.unique(quarters)),
-        None, reasons, drift(spells, stage, rho),
+        needed(middle, WITHIN), None, reasons, drift(spells, stage, rho),
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ Integers = NDArray[np.int64]
 
 GREEN: Final = 1.10
 AMBER: Final = 1.25
+WITHIN: Final = 0.05
+"""A stage counts as known if its chance is known to ± so much."""
 LEAST_QUARTERS: Final = 4
 LONGEST: Final = 40
 """Quarters beyond which nobody waits for data."""

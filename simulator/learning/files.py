@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from simulator import __version__
+from simulator.errors import SimulatorError, UsageError
 from simulator.learning.fitting import Fit
 from simulator.loading.draws import draws_bytes
 from simulator.loading.history_tables import invoices_table, open_deals_table
-from simulator.loading.learned import DRAWS, NAME
+from simulator.loading.learned import DRAWS, NAME, TRACK, UnfitError, learned_file_at
 from simulator.runs import csv_bytes, make_folder, write_file, yaml_bytes
 from simulator.scenario.learned_model import GROUPS, LearnedFile
 
@@ -49,31 +50,93 @@ def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: boo
         seed: of the draws.
         tables: whether deals and invoices are written; False where the scenario has its own.
     """
-    files: dict[str, bytes] = {
-        NAME: yaml_bytes(learned_file(fit, folder, origin, seed).model_dump(exclude_defaults=False)),
-        DRAWS: draws_bytes(fit.posterior),
-    }
-    if origin.base is None:
-        files[SCENARIO] = yaml_bytes(_scenario(fit, folder.resolve().name))
-        if tables:
-            files["deals.csv"] = csv_bytes(open_deals_table(fit.history))
-            if len(fit.history.invoices):
-                files["invoices.csv"] = csv_bytes(invoices_table(fit.history))
-    else:
-        files[SCENARIO] = yaml_bytes(_upon(fit, folder, origin.base))
+    files = fit_files(fit, folder, origin, seed, _track_record(fit, folder, origin, seed), tables)
     make_folder(folder)
+    check_ours(folder, files, origin)
     for name, content in files.items():
         write_file(folder / name, content)
     return sorted(files)
 
 
-def learned_file(fit: Fit, folder: Path, origin: Origin, seed: int) -> LearnedFile:
+def fit_files(
+    fit: Fit, folder: Path, origin: Origin, seed: int, track_record: str | None = None, tables: bool = True
+) -> dict[str, bytes]:
+    """Return the files of a fit by name, paths in them relative to a folder; see `write_fit`."""
+    learned = learned_file(fit, folder, origin, seed, track_record)
+    files = {NAME: yaml_bytes(learned.model_dump()), DRAWS: draws_bytes(fit.posterior)}
+    if origin.base is not None:
+        return files | {SCENARIO: yaml_bytes(_upon(fit, folder, origin.base))}
+    files[SCENARIO] = yaml_bytes(_scenario(fit, folder.resolve().name))
+    if tables:
+        files["deals.csv"] = csv_bytes(open_deals_table(fit.history))
+        if len(fit.history.invoices):
+            files["invoices.csv"] = csv_bytes(invoices_table(fit.history))
+    return files
+
+
+def sure_names(origin: Origin) -> list[str]:
+    """Return the files that a fit will write, whatever it learns."""
+    return [NAME, DRAWS, SCENARIO, *([] if origin.base is not None else ["deals.csv"])]
+
+
+def learned_at(folder: Path) -> LearnedFile:
+    """Return what a fit has written into a folder."""
+    return learned_file_at(folder / NAME)
+
+
+def check_ours(folder: Path, names: Iterable[str], origin: Origin) -> None:
+    """Check that a fit overwrites nothing but what a fit has written: a folder with learned.yaml is one's.
+
+    Raises:
+        UsageError: it would.
+    """
+    given = {path.resolve() for path in (*origin.files, origin.map, origin.base) if path is not None}
+    ours = _is_ours(folder / NAME)
+    for name in sorted(names):
+        path = folder / name
+        if path.exists() and (not ours or path.resolve() in given):
+            what = f"{path} was not written by fit" if not ours else f"{path} is what it learns from"
+            raise UsageError(f"{what} and would be overwritten: name another folder with -o")
+
+
+def name_track_record(folder: Path) -> bool:
+    """Let the learned file of a folder, where there is one, name the backtest beside it; tell if it does."""
+    path = folder / NAME
+    if not _is_ours(path):
+        return False
+    learned = learned_file_at(path).model_copy(update={"track_record": TRACK})
+    write_file(path, yaml_bytes(learned.model_dump()))
+    return True
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        learned_file_at(path)
+    except (SimulatorError, UnfitError):
+        return False
+    return True
+
+
+def _track_record(fit: Fit, folder: Path, origin: Origin, seed: int) -> str | None:
+    """Return the backtest that the fit which stood here names, if it learned from the same files."""
+    if not _is_ours(folder / NAME):
+        return None
+    before = learned_file_at(folder / NAME)
+    same = before.history == learned_file(fit, folder, origin, seed).history
+    there = before.track_record is not None and (folder / before.track_record).is_file()
+    return before.track_record if same and there else None
+
+
+def learned_file(
+    fit: Fit, folder: Path, origin: Origin, seed: int, track_record: str | None = None
+) -> LearnedFile:
     """Return the content of learned.yaml; paths are relative to its folder."""
     history = {
         "files": [_relative(path, folder) for path in origin.files],
         "map": None if origin.map is None else _relative(origin.map, folder),
         "base": None if origin.base is None else _relative(origin.base, folder),
         "segment_by": origin.segment_by,
+        "draws": fit.posterior.draws,
     }
     return LearnedFile.model_validate(
         {
@@ -84,12 +147,14 @@ def learned_file(fit: Fit, folder: Path, origin: Origin, seed: int) -> LearnedFi
             "seed": seed,
             "history": history,
             "draws": DRAWS,
+            "track_record": track_record,
             "scenario": fit.scenario,
             "evidence": {path: _rounded(asdict(figure)) for path, figure in fit.evidence.items()},
             "unresolved": fit.unresolved,
             "lost_reasons": fit.lost_reasons,
             "findings": [asdict(finding) for finding in fit.history.findings],
             "assumptions": fit.assumptions,
+            "splitting": None if fit.splitting is None else fit.splitting.told(),
         }
     )
 
@@ -101,7 +166,7 @@ def _scenario(fit: Fit, name: str) -> dict[str, Any]:
     return {
         "version": 1,
         "name": _folder_name(name),
-        "description": f"learned from what was known on {known.isoformat()}",
+        "description": "learned from history",
         "as_of": known.isoformat(),
         "horizon": date(known.year + 1, 12, 31).isoformat(),
         "currency": fit.history.currency,

@@ -29,6 +29,7 @@ from simulator.learning.overlay import Overlay
 from simulator.learning.payments import PaymentFit, fit_payments
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
+from simulator.learning.splitting import Splitting
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, GenerationDraws, LuckDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
@@ -60,6 +61,7 @@ class Fit:
         assumptions: what could not be learned, and what would allow it.
         snapshots: past deals as they once stood, on which the calibrator rests; None without one.
         payments: how customers pay, or None.
+        splitting: whether it pays to tell the segments apart; None where nobody asked.
     """
 
     history: History
@@ -73,6 +75,7 @@ class Fit:
     assumptions: tuple[str, ...] = ()
     snapshots: Snapshots | None = None
     payments: PaymentFit | None = None
+    splitting: Splitting | None = None
 
 
 def fit(
@@ -120,6 +123,12 @@ def fit(
     )  # fmt: skip
 
 
+def stands_for_all(history: History, base: Scenario | None) -> bool:
+    """Tell whether the one stage of a history without a log stands for all stages of a set funnel."""
+    several = base is not None and any(len(s.funnel.stages) > 1 for s in base.segments)
+    return several and not history.logged
+
+
 @dataclass(frozen=True, eq=False)
 class _Task:
     """What every step needs."""
@@ -151,12 +160,7 @@ class _Task:
     @property
     def stands_for_all(self) -> bool:
         """Whether the one stage of a history without a log stands for all stages of a set funnel."""
-        base = self.base
-        return (
-            not self.history.logged
-            and base is not None
-            and any(len(s.funnel.stages) > 1 for s in base.segments)
-        )
+        return stands_for_all(self.history, self.base)
 
     @property
     def tables(self) -> dict[str, Funnel] | None:

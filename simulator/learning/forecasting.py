@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from simulator.errors import InputError, Problem
 from simulator.history import History
 from simulator.learning.files import SCENARIO, Origin, make_room, write_fit
 from simulator.learning.fitting import DRAWS, Fit, fit
@@ -32,6 +34,9 @@ def forecaster(
 
     def forecast(history: History, day: date) -> Scenario:
         assert history.known == day.toordinal()
+        if not len(history.deals) and not len(history.invoices):
+            problem = Problem("H007", f"nothing was known at the end of {day.isoformat()}")
+            raise InputError([replace(problem, remedy="begin with a later day")])
         return learned_scenario(fit(history, base, draws, seed), base, horizon, seed)
 
     return forecast

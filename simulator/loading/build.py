@@ -171,8 +171,9 @@ def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> 
     if posterior.rho is not None:  # drawn with everything else that is learned
         market = Market(None, None, market.phi)
     return replace(
-        scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents
-    )
+        scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents,
+        track_record=learned.track,
+    )  # fmt: skip
 
 
 def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:

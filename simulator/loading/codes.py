@@ -73,6 +73,11 @@ CODES: Final = MappingProxyType(
         "S062": Code("unfit outflow", "on one day, or from a day on every so often", "write every: 1m"),
         "S063": Code("no such series", "targets need what their series is made of", "aim at another series"),
         "S070": Code("unfit learned file", "learned figures are written by fit", "fit anew: simulator fit"),
+        "S071": Code(
+            "nothing to learn from",
+            "--refit reads data.history, or the files that learned.yaml records",
+            "name them: data: {history: [events.csv]}",
+        ),
         # ---- tables
         "D001": Code("empty file", "a table has a header", "export it again"),
         "D002": Code("wrong encoding", "tables are UTF-8", "save it as CSV UTF-8"),
@@ -165,6 +170,7 @@ CODES: Final = MappingProxyType(
         ),
         "H006": Code("unfit map", "a map has the keys of the format", "see docs/formats.md"),
         "H007": Code("nothing known yet", "something was recorded by the as-of day", "give a later --as-of"),
+        "H008": Code("no such column", "--segment-by names a column of the files", "correct the name"),
         # ---- histories: what is counted and listed, with the rule that was applied
         "H010": Code("no id", "rows without an id are left out", ""),
         "H011": Code("not a date", "what is no date counts as not given", "set date_order in --map FILE"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simulator.errors import InputError, Problem
+from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
@@ -61,6 +61,8 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     currency = company_currency(found[0].frame, found)
     sources = [open_source(one, currency, problems) for one in found]
     problems.raise_if_any()
+    _check_split(frame.split, sources, problems)
+    problems.raise_if_any()
     record, invoices = _record(sources, findings, problems)
     problems.raise_if_any()
     for source in sources:
@@ -109,6 +111,17 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     if not found and not problems.found:
         problems.add(Problem("H001", "there is no file", remedy="name a log of stages, deals or invoices"))
     return found
+
+
+def _check_split(column: str | None, sources: Sequence[Source], problems: Problems) -> None:
+    """Add a problem where no file has the column that was asked to tell the segments."""
+    tables = [source.cells.table for source in sources]
+    if column is None or any(table.column(column) is not None for table in tables):
+        return
+    names = list(dict.fromkeys(name for table in tables for name in table.header))
+    remedy = did_you_mean(column, names, "the columns are " + ", ".join(names))
+    message = "no file has the column that is to tell the segments"
+    problems.add(Problem("H008", message, sources[0].name, value=column, remedy=remedy))
 
 
 def _remedy(frame: HistoryFrame) -> str:

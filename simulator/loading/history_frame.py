@@ -48,6 +48,7 @@ class HistoryFrame:
         won_stages: names that mean won, besides `won`.
         lost_stages: names that mean lost, besides what begins with `lost`.
         segment: how the segment of a row is found; without it by a column `segment`, else all are one.
+        split: the column that was asked to tell the segments: some file has to have it.
         segments: the names that there are; without it those of the record.
         stages: the open stages in their order; without it that of the log.
         place: where the above is said, for remedies.
@@ -63,13 +64,15 @@ class HistoryFrame:
     won_stages: tuple[str, ...] = ()
     lost_stages: tuple[str, ...] = ()
     segment: SegmentRule | None = None
+    split: str | None = None
     segments: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     place: str = "--map FILE"
 
     def split_by(self, column: str) -> HistoryFrame:
         """Return the same with the segments told by a column."""
-        return replace(self, segment=SegmentRule.model_validate({"from": column}), segments=())
+        rule = SegmentRule.model_validate({"from": column})
+        return replace(self, segment=rule, split=column, segments=())
 
     @property
     def ends(self) -> EndNames:

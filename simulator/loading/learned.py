@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ LARGEST: Final = 16 * 1024 * 1024
 """Bytes of a file of learned figures."""
 NAME: Final = "learned.yaml"
 DRAWS: Final = "learned.draws.npz"
+TRACK: Final = "backtest.json"
+"""How past intervals held, where a backtest has told."""
 Group = tuple[str | None, str]
 
 
@@ -40,6 +43,7 @@ class Learned:
         taken: groups that are taken, (segment, group).
         conflicts: paths that are set and learned.
         contents: the files, by the names that a run keeps them under.
+        track: how past intervals held: `verdict` and `track_record` of a backtest; None where none has told.
     """
 
     file: LearnedFile
@@ -48,6 +52,7 @@ class Learned:
     taken: frozenset[Group]
     conflicts: tuple[str, ...]
     contents: Mapping[str, bytes]
+    track: Mapping[str, Any] | None = None
 
     def evidence(self, keys: Keys) -> FigureFile | None:
         """Return the evidence of a path whose figure is learned, None where it is set or a default."""
@@ -80,23 +85,54 @@ def read_learned(tree: Tree, problems: Problems) -> Learned | None:
     except InputError as error:
         for problem in error.problems:
             problems.add(replace(problem, remedy=problem.remedy or "fit anew: simulator fit"))
-    except _Unfit as error:
+    except UnfitError as error:
         problems.add(tree.problem("S070", f"{name} {error}", keys, name, "fit anew: simulator fit"))
     return None
 
 
-class _Unfit(ValueError):
+class UnfitError(ValueError):
     """A file that was not written by fit, or was changed since; the message says how."""
 
 
-def _laid_beneath(tree: Tree, path: Path) -> Learned:
+def learned_file_at(path: Path) -> LearnedFile:
+    """Return what stands in a file of learned figures.
+
+    Raises:
+        InputError: it is no YAML.
+        PlaceError: it cannot be read.
+        UnfitError: fit has not written it.
+    """
     read = read_yaml(path, LARGEST)
     try:
-        file = LearnedFile.model_validate(read.data)
+        return LearnedFile.model_validate(read.data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise _Unfit(f"does not fit at {where}: {first['msg'].lower()}") from None
+        raise UnfitError(f"does not fit at {where}: {first['msg'].lower()}") from None
+
+
+def track_record_at(folder: Path, name: str) -> tuple[bytes, dict[str, Any]]:
+    """Return the content of a backtest.json beside a file of learned figures, and what reports tell of it.
+
+    Raises:
+        UnfitError: there is none, or no backtest has written it.
+    """
+    if Path(name).name != name:
+        raise UnfitError(f"names a track record that is not beside it: {name}")
+    try:
+        content = (folder / name).read_bytes()
+        found = json.loads(content)
+        told = {"verdict": [str(line) for line in found["verdict"]], **found["track_record"]}
+        complete = bool(told["verdict"]) and {"held", "of", "what"} <= told.keys()
+    except (OSError, ValueError, KeyError, TypeError):
+        complete = False
+    if not complete:
+        raise UnfitError(f"names a track record that cannot be read: {name}")
+    return content, told
+
+
+def _laid_beneath(tree: Tree, path: Path) -> Learned:
+    file = learned_file_at(path)
     contents = {NAME: path.read_bytes()}
     posterior = Posterior(1)
     if file.draws is not None:
@@ -104,7 +140,10 @@ def _laid_beneath(tree: Tree, path: Path) -> Learned:
         try:
             posterior = read_draws(contents[DRAWS])
         except DrawsError as error:
-            raise _Unfit(f"names draws that cannot be read: {file.draws}: {error}") from None
+            raise UnfitError(f"names draws that cannot be read: {file.draws}: {error}") from None
+    track = None
+    if file.track_record is not None:
+        contents[file.track_record], track = track_record_at(path.parent, file.track_record)
     set_groups = {group for keys in _figures(tree.data) if (group := group_of(keys))}
     learned = [keys for keys in _figures(file.scenario) if _has_segment(tree, keys)]
     groups = {group for keys in learned if (group := group_of(keys))}
@@ -112,7 +151,7 @@ def _laid_beneath(tree: Tree, path: Path) -> Learned:
     kept = [keys for keys in learned if group_of(keys) is None or group_of(keys) in taken]
     conflicts = sorted({".".join(filter(None, group)) for group in groups & set_groups})
     laid = _with(tree, file.scenario, kept, path)
-    return Learned(file, laid, _only(posterior, taken), taken, tuple(conflicts), contents)
+    return Learned(file, laid, _only(posterior, taken), taken, tuple(conflicts), contents, track)
 
 
 def _bytes(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.history import History
 from simulator.learning.checking import Checked, StageCheck
-from simulator.learning.enough import GREEN, Enough
+from simulator.learning.enough import GREEN, WITHIN, Enough
 from simulator.money import minor_digits
 from simulator.report.fit import history_title
 from simulator.report.layout import NOTHING, table, wrapped
@@ -66,8 +66,18 @@ def _stage(s: StageCheck, checked: Checked, currency: str, unit: float) -> list[
     if s.reasons:
         told = ", ".join(f"{plain(reason, 40)} {count:,}" for reason, count in s.reasons[:5])
         found += wrapped(f"Lost here for: {told}.", first="  ", then="    ")
+    if s.worth < s.needed:
+        found += wrapped(_wanted(s), first="  ", then="    ")
     found += wrapped(_drifted(s), first="  ", then="    ")
     return found
+
+
+def _wanted(s: StageCheck) -> str:
+    """Say how many closed deals would tell, where they are too few."""
+    return (
+        f"To know this to ±{100 * WITHIN:.0f} points takes {s.needed:,} closed deals that share no luck; "
+        f"the {s.won + s.lost:,} so far are worth {s.worth:,.0f}."
+    )
 
 
 def _counted(deals: int) -> str:
@@ -137,6 +147,10 @@ def _mended(checked: Checked) -> Iterator[str]:
     """Give the table as a scenario has it; along a funnel chances rise."""
     yield "The mended table, to paste:"
     yield "segments:"
+    if checked.whole:
+        for s in checked.stages:
+            yield f"  {_key(s.segment)}: {{soberness: {{odds: {_odds(s.middle) / _odds(s.set):.3g}}}}}"
+        return
     for name in dict.fromkeys(s.segment for s in checked.stages):
         own = [s for s in checked.stages if s.segment == name]
         yield f"  {_key(name)}:"
@@ -144,6 +158,11 @@ def _mended(checked: Checked) -> Iterator[str]:
         yield "    stages:"
         for stage, chance in zip(own, _rising([s.middle for s in own]), strict=True):
             yield f"      {_key(stage.stage)}: {{close: {100 * chance:.3g}%}}"
+
+
+def _odds(chance: float) -> float:
+    bounded = min(max(chance, 1e-6), 1 - 1e-6)
+    return bounded / (1 - bounded)
 
 
 def _rising(chances: Sequence[float]) -> list[float]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from simulator.history import LOST, OPEN, WON, Finding, History
 from simulator.learning.fitting import Fit
+from simulator.learning.splitting import Splitting
 from simulator.report.layout import wrapped
 from simulator.report.learned import figures_text
-from simulator.words import day, percent, plain
+from simulator.words import day, one_in, percent, plain
 
 
 def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str:
@@ -24,6 +26,8 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
     lines = [history_title(fit.history)]
     lines += ["", *figures_text(fit.evidence)] if fit.evidence else []
     lines += _unresolved(fit)
+    if fit.splitting is not None:
+        lines += ["", *wrapped(splitting_text(fit.splitting))]
     if fit.history.findings:
         lines += ["", "In the record:"]
         for finding in fit.history.findings:
@@ -34,6 +38,24 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
             lines += wrapped(plain(text), first="  ", then="    ")
     lines += ["", f"Files: {folder} ({', '.join(files)})", f"Next: {following}"]
     return "\n".join(lines) + "\n"
+
+
+def splitting_text(found: Splitting) -> str:
+    """Say whether it pays to tell segments apart, and how sure that is."""
+    by = plain(found.by, 40)
+    if found.segments < 2:
+        return f"Splitting by {by}: there is only one segment with deals, so nothing to split."
+    better = math.exp(found.gain / found.deals) - 1
+    more = f"{percent(abs(better))} {'likelier' if better > 0 else 'less likely'}"
+    told = (
+        f"what became of {found.deals:,} deals, each foreseen without it, was on average {more} "
+        f"with a funnel for each of {found.segments} segments than with one for all"
+    )
+    if found.pays:
+        return f"Splitting by {by} pays: {told} (by luck alone {one_in(found.chance)})."
+    if found.gain > 0:
+        told += f", which may be luck ({one_in(found.chance)})"
+    return f"Splitting by {by} does not pay: {told}; one funnel is enough."
 
 
 def history_title(history: History) -> str:

@@ -242,6 +242,8 @@ def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[st
     check = "" if passed is None else "Self-check passed." if passed else FAILED
     if passed and found.get("cells") == 0:
         check = UNCHECKED
+    if sentences := (payload.get("track_record") or {}).get("verdict"):
+        yield from wrapped(plain(sentences[0]))
     files = f"Files: {plain(files)}" if files else ""
     if len(check) + len(files) < WIDTH:
         yield from [" ".join(filter(None, [check, files]))] if check or files else []

@@ -78,7 +78,8 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
             blocks.append(f"Fiscal quarters and years, {scale.name}\n" + "\n".join(lines) + "\n")
     blocks += [table_by(payload, by, every_series=True) for by in BUILT_IN if _rows(payload, by)]
     blocks += money_tables(payload, scale)
-    blocks += _targets(payload, scale), _slippage(payload), _deals(payload), _warnings(payload, scale)
+    blocks += _targets(payload, scale), _slippage(payload), _deals(payload), _track_record(payload)
+    blocks += [_warnings(payload, scale)]
     return "\n".join(block for block in blocks if block)
 
 
@@ -177,6 +178,13 @@ def _deals(payload: Mapping[str, Any]) -> str:
     left = len(deals) - DEALS
     more = f"{left:,} more in deals.csv\n" if left > 0 else ""
     return _block(f"Deals with the largest average, {scale.name}", header, rows, left=(0, 1)) + more
+
+
+def _track_record(payload: Mapping[str, Any]) -> str:
+    """Return what past forecasts say of this one, "" where nobody has tried."""
+    sentences = (payload.get("track_record") or {}).get("verdict") or []
+    lines = [line for text in sentences for line in wrapped(plain(text), first="  ", then="    ")]
+    return "How past forecasts did\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _warnings(payload: Mapping[str, Any], scale: Scale) -> str:

@@ -40,12 +40,31 @@ class FigureFile(_Plain):
 
 
 class HistoryFile(_Plain):
-    """What was read, so that it can be learned from again."""
+    """What was read and how, so that it can be learned from again."""
 
     files: tuple[str, ...] = ()
     map: str | None = None
     base: str | None = None
     segment_by: str | None = None
+    draws: int = 2000
+
+
+class SplittingFile(_Plain):
+    """Whether funnels of their own foresee the deals of segments better than one for all.
+
+    Attributes:
+        by: column that tells the segments.
+        pays: whether they do, beyond what may be chance.
+        deals: that were foreseen by funnels which had not seen them.
+        gain: log score of all of them by funnels of their own, less that by one for all.
+        error: standard error of it.
+    """
+
+    by: str
+    pays: bool
+    deals: int
+    gain: float
+    error: float
 
 
 class FindingFile(_Plain):
@@ -75,6 +94,7 @@ class LearnedFile(_Plain):
         lost_reasons: by segment, stage and reason, deals.
         findings: what was not as it should be in the record.
         assumptions: what could not be learned, and what would allow it.
+        splitting: whether it pays to tell the segments apart, where a column was asked about.
     """
 
     version: Literal[1] = 1
@@ -91,6 +111,7 @@ class LearnedFile(_Plain):
     lost_reasons: dict[str, dict[str, dict[str, int]]] = Field(default_factory=dict)
     findings: tuple[FindingFile, ...] = ()
     assumptions: tuple[str, ...] = ()
+    splitting: SplittingFile | None = None
 
 
 def group_of(keys: Keys) -> tuple[str | None, str] | None:

@@ -141,14 +141,15 @@ class SegmentRule(Strict):
 class DataFile(Strict):
     """The tables."""
 
-    later: ClassVar[tuple[str, ...]] = ("history",)
-
     deals: Text | None = None
     lines: Text | None = None
     invoices: Text | None = None
     actuals: Text | None = None
     plan: Text | None = None
     renewals: Text | None = None
+    history: tuple[Text, ...] = Field(
+        (), description="files to learn from anew, in place of those learned from"
+    )
     columns: ColumnsFile = ColumnsFile()
     decimal: Literal[".", ","] = "."
     date_order: Literal["ymd", "mdy", "dmy"] = "ymd"

@@ -80,6 +80,7 @@ class Scenario:
         files: what a run keeps beside scenario and tables, by name.
         payers: mean and standard deviation of the lateness score of each customer that is known; of others
             0 and 1.
+        track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Scenario:
     posterior: Posterior | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    track_record: Mapping[str, Any] | None = None
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:

@@ -1,0 +1,153 @@
+"""Find what a scenario is to be learned from anew: the files and arguments of the fit that it stands on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from simulator.errors import InputError, Problem
+from simulator.loading.learned import NAME, UnfitError, learned_file_at
+from simulator.loading.problems import LoadError
+from simulator.loading.yaml import parse_value, read_yaml
+from simulator.scenario.learned_model import HistoryFile
+from simulator.scenario.resolve import resolve
+from simulator.scenario.tree import Keys, Tree
+from simulator.scenario.values import day
+
+_HISTORY: Final = ("data", "history")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to learn anew.
+
+    Attributes:
+        name: of the scenario.
+        as_of: the last known day.
+        files: of the history.
+        map: how their columns are called, or None.
+        base: the scenario to start from, or None.
+        segment_by: column that tells the segments, or None.
+        draws: of the posterior.
+        seed: of the draws.
+        folder: from which the paths of the learned file count.
+        tables: deals and invoices, where fit has written them: they are to be those of the new day.
+        track_record: name of the backtest.json in the folder, or None.
+    """
+
+    name: str
+    as_of: date
+    files: tuple[Path, ...]
+    map: Path | None
+    base: Path | None
+    segment_by: str | None
+    draws: int
+    seed: int
+    folder: Path
+    tables: tuple[str, ...] = ()
+    track_record: str | None = None
+
+
+def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -> Recipe:
+    """Return how a scenario is learned anew, as of its day.
+
+    Its `data.history` names the files, else those count that its learned file records. A scenario that was
+    never learned is its own base, unless it waits for the learned file that it names.
+
+    Args:
+        path: of the scenario file.
+        sets: changes as `--set` has them.
+        as_of: the last known day, in place of the file's.
+
+    Raises:
+        LoadError: the scenario does not say, or what it names is not there.
+        PlaceError: a file cannot be read.
+    """
+    try:
+        text = as_of.isoformat() if as_of is not None else None
+        tree, _ = resolve(path, read_yaml, parse_value, tuple(sets), text)
+        known = day(tree.at(("as_of",)))
+    except InputError as error:
+        raise LoadError(error.problems) from None
+    except ValueError:
+        place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
+        raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
+    found = _recorded(tree, path, known)
+    if given := _given(tree):
+        found = replace(found, files=given)
+    if not found.files:
+        keys: Keys = ("learned",) if tree.at(("learned",)) is not None else _HISTORY
+        raise LoadError([tree.problem("S071", "nothing says what to learn from", keys)])
+    _check(tree, found)
+    return found
+
+
+def _recorded(tree: Tree, path: Path, known: date) -> Recipe:
+    """Return what the learned file records; without one, what the scenario itself has."""
+    name, keys = tree.at(("learned",)), ("learned",)
+    title = str(tree.at(("name",)))
+    start = Recipe(title, known, (), None, path, None, HistoryFile().draws, 1, path.parent)
+    if name is None:
+        return start
+    file = Path(tree.place(keys).folder, str(name))
+    if not file.is_file():
+        # It may be about to be learned for the first time, from what data.history names.
+        if _given(tree):
+            return replace(start, base=None, folder=file.parent)
+        remedy = "make it: simulator fit; or name what to learn from: data: {history: [events.csv]}"
+        raise LoadError([tree.problem("S015", f"there is no file {name}", keys, name, remedy)])
+    try:
+        learned = learned_file_at(file)
+    except UnfitError as error:
+        raise LoadError([tree.problem("S070", f"{name} {error}", keys, name)]) from None
+    folder, said = file.parent, learned.history
+    return Recipe(
+        title, known, tuple(folder / one for one in said.files),
+        folder / said.map if said.map is not None else None,
+        folder / said.base if said.base is not None else None,
+        said.segment_by, said.draws, learned.seed, folder,
+        _written(tree, folder) if said.base is None else (), learned.track_record,
+    )  # fmt: skip
+
+
+def _given(tree: Tree) -> tuple[Path, ...]:
+    """Return the files of data.history, each from where it is named."""
+    names = tree.at(_HISTORY) or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        problem = tree.problem("S013", "is no list of files", _HISTORY, names, "write history: [events.csv]")
+        raise LoadError([problem])
+    return tuple(Path(tree.place((*_HISTORY, n)).folder, name) for n, name in enumerate(names))
+
+
+def _written(tree: Tree, folder: Path) -> tuple[str, ...]:
+    """Return which tables of the scenario are those that fit has written beside the learned file."""
+    found = []
+    for key in ("deals", "invoices"):
+        keys = ("data", key)
+        name = tree.at(keys)
+        if name == f"{key}.csv" and Path(tree.place(keys).folder).resolve() == folder.resolve():
+            found.append(key)
+    return tuple(found)
+
+
+def _check(tree: Tree, recipe: Recipe) -> None:
+    """Check that everything is there."""
+    given = _given(tree)
+    problems = []
+    for path in (*recipe.files, *(one for one in (recipe.map, recipe.base) if one is not None)):
+        if path.exists():
+            continue
+        keys: Keys = (*_HISTORY, given.index(path)) if path in given else ("learned",)
+        shown = str(tree.at(keys)) if path in given else os.path.normpath(path)
+        what = "there is no such file" if path in given else f"what {NAME} was learned from is not there"
+        remedy = "correct data.history" if path in given else "name the files: data: {history: […]}"
+        if path in (recipe.map, recipe.base):
+            remedy = "fit anew: simulator fit"
+        problem: Problem = tree.problem("S015", what, keys, shown, remedy)
+        problems.append(problem)
+    if problems:
+        raise LoadError(problems)
