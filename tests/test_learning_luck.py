@@ -10,7 +10,7 @@ from test_loading_learned import loaded
 import simulator.expected.draws as oracle
 from simulator.engine.luck import draw_luck
 from simulator.learning.evidence import effective_number
-from simulator.learning.luck import luck_now
+from simulator.learning.luck import QUARTER, luck_now, quarters_ahead
 from simulator.learning.spells import Spells
 from simulator.market import Market
 from simulator.posterior import FunnelDraws, LuckDraws, StayDraws
@@ -42,7 +42,7 @@ def stays(quarters):
 def test_one_quarter_of_many_deals_leaves_the_width_of_the_market():
     """δ + x has the variance ρ: neither that of δ on top of it, nor none."""
     level = -0.5 + np.sqrt(RHO) * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
-    found = luck_now(stays([7] * 100_000), 7, Fitted(-0.5), Fitted(level), RHO, PHI)
+    found = luck_now(stays([7] * 100_000), 7, Fitted(-0.5), Fitted(level), RHO, PHI, 1.0)
     both = (level + found.mean).var() + found.kept**2 * RHO
     assert both == pytest.approx(RHO, rel=0.06)
 
@@ -64,9 +64,27 @@ def test_it_is_the_regression_of_luck_to_come_on_luck_that_was():
     slope = np.cov(u, x[:, 4])[0, 1] / u.var()
     left = (x[:, 4] - slope * u).var()
     level = -0.5 + np.sqrt(variance) * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
-    found = luck_now(stays(quarters), 6, Fitted(-0.5), Fitted(level), RHO, PHI)
+    found = luck_now(stays(quarters), 6, Fitted(-0.5), Fitted(level), RHO, PHI, 1.0)
     assert np.polyfit(-0.5 - level, found.mean, 1)[0] == pytest.approx(slope, abs=0.02)
     assert found.kept**2 * RHO == pytest.approx(left, rel=0.02)
+
+
+def test_deals_that_are_decided_soon_meet_nearly_the_luck_of_the_record():
+    level = -0.5 + np.sqrt(RHO) * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    soon, late = (
+        luck_now(stays([7] * 100_000), 7, Fitted(-0.5), Fitted(level), RHO, PHI, ahead) for ahead in (0.1, 3)
+    )
+    assert soon.kept < 0.5 < 0.99 < late.kept
+    assert (level + soon.mean).var() < 0.02 * RHO and (level + late.mean).var() > 0.7 * RHO
+
+
+def test_the_time_to_decide_is_that_of_the_open_deals():
+    rates = np.full((1, 4, 1), 0.05)
+    p = np.array([[[0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.5, 0.5]]])
+    funnel = FunnelDraws(("A", "B"), p, (StayDraws(np.zeros(1), rates),) * 2).mean
+    at = replace(stays([1, 1, 1]), stages=2, target=np.full(3, -1))
+    early, late = (quarters_ahead(replace(at, stage=np.full(3, s)), funnel) for s in (0, 1))
+    assert late == pytest.approx(20 / QUARTER, rel=0.01) and early == pytest.approx(2 * late, rel=0.01)
 
 
 def test_without_shared_luck_nothing_is_known():

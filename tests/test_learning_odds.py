@@ -58,10 +58,13 @@ def test_a_deal_that_stands_where_it_stood_tells_nothing():
     assert still.draws.shift.std() == pytest.approx(0.15, rel=0.1)  # the ridge's own width
 
 
-def test_shared_luck_widens_the_effects():
+def test_shared_luck_says_nothing_of_what_tells_deals_apart():
+    """Large and small deals of a quarter share its luck; it makes the evidence smaller, not the effect."""
     some = snapshots(np.random.default_rng(4), 1000, effect=-0.3)
     alone, shared = (calibrate(some, 500, UniformRow(1, "odds"), rho) for rho in (0.0, 0.1))
-    assert shared.draws.slope.std() > 1.3 * alone.draws.slope.std()
+    assert np.array_equal(shared.draws.effects["log_amount"], alone.draws.effects["log_amount"])
+    assert shared.draws.effects["log_amount"].mean() == pytest.approx(-0.3, abs=0.12)
+    assert shared.figures["log_amount"].n_eff < alone.figures["log_amount"].n_eff
 
 
 def test_snapshots_of_true_chances_call_for_no_correction():

@@ -105,8 +105,9 @@ def calibrate(
     design = np.stack((np.ones(len(h)), special.logit(h), *centred), axis=1)
     spread = np.array([SHIFT_SD, SLOPE_SD, *(EFFECT_SD[name] for name in features)])
     worth = effective_number(snapshots.quarter, float(h.mean()) if len(h) else 0.5, rho, phi)
-    weight = worth / len(h) if len(h) else 1.0
-    mode, precision = _mode(design, h, snapshots.after, weight, spread)
+    # Deals of one quarter share its luck, large and small alike: it says nothing of what tells them apart,
+    # and what it did to all of them is in the chances before already.
+    mode, precision = _mode(design, h, snapshots.after, spread)
     root = np.linalg.cholesky(np.linalg.inv(precision))
     points = mode + normals(row, draws, len(mode)) @ root.T
     points[:, 1] += 1.0
@@ -153,9 +154,7 @@ def _features(snapshots: Snapshots, reference: float) -> dict[str, Floats]:
     }
 
 
-def _mode(
-    design: Floats, before: Floats, after: Floats, weight: float, spread: Floats
-) -> tuple[Floats, Floats]:
+def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """Return (mode, precision) of the penalised likelihood, by damped Newton steps.
 
     d/dη ln(1 + h(o−1)) is the tilted chance h(o), and its slope is h(o)(1 − h(o)).
@@ -166,9 +165,9 @@ def _mode(
     for _ in range(_STEPS):
         odds = np.exp(np.clip(design @ beta, -20.0, 20.0))
         now, then = tilted(after, odds), tilted(before, odds)
-        bend = weight * np.maximum(then * (1 - then) - now * (1 - now), 0.0)
+        bend = np.maximum(then * (1 - then) - now * (1 - now), 0.0)
         precision = penalty + (design * bend[:, None]).T @ design
-        slope = weight * (design.T @ (now - then)) - penalty @ beta
+        slope = design.T @ (now - then) - penalty @ beta
         step = np.linalg.solve(precision, slope)
         beta = beta + step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-8:
