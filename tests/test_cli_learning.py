@@ -22,6 +22,7 @@ from simulator.loading import load
 from simulator.loading.learned import learned_file_at
 from simulator.loading.refit import recipe_of
 from simulator.loading.yaml import read_yaml
+from simulator.scenario.tree import look_up
 
 STAGES = """\
     stages:
@@ -68,7 +69,11 @@ def test_fit_writes_a_scenario_that_runs_and_tells_what_comes_next(company_folde
     assert set(kept(out)) == {"learned.yaml", "learned.draws.npz", "scenario.yaml", "deals.csv"}
     assert f"Next: simulator run {out}/scenario.yaml" in said
     assert ": stage " in said and "Still assumed:" in said and max(map(len, said.splitlines()[:-2])) <= 100
-    assert data_of(out / "learned.yaml")["history"]["files"] == ["../events.csv", "../deals.csv"]
+    learned = data_of(out / "learned.yaml")
+    seasons = [path for path in learned["evidence"] if ".season." in path]
+    assert seasons and "segments.smb.new_pipeline.season.12" in seasons
+    assert all(look_up(learned["scenario"], tuple(path.split("."))) for path in seasons)
+    assert learned["history"]["files"] == ["../events.csv", "../deals.csv"]
     load(out / "scenario.yaml")
 
 

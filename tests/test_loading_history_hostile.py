@@ -158,7 +158,10 @@ BAD = {
         "H020",
     ),
     "all stages won": ({"events": EVENTS, "map": "won_stages: [New, Offer]\n"}, "H020"),
-    "a split by a column that is not there": ({"deals": DEALS, "frame": HistoryFrame().split_by("team")}, ""),
+    "a split by a column that is not there": (
+        {"deals": DEALS, "frame": HistoryFrame().split_by("team")},
+        "H008",
+    ),
     "a split by the outcome": (
         {
             "deals": D

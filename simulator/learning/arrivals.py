@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -252,10 +252,13 @@ def _figures(
     # A month's count of mean λ and dispersion κ is worth λκ/(λ + κ) of independent deals.
     mean, kappa = n / max(len(months.starts) - 1, 1), float(np.median(made.dispersion))
     worth = n * kappa / (mean + kappa)
+    dispersion = told(made.dispersion, len(months.starts) - 1)
+    # 1/κ is what adds to the variance, so the middle is that of 1/κ.
+    dispersion = replace(dispersion, value=float(1 / np.mean(1 / made.dispersion)))
     found = {
         "new_pipeline.per_month": told(made.per_month, n, worth),
         "new_pipeline.trend": told(made.trend, n, worth),
-        "new_pipeline.dispersion": told(made.dispersion, len(months.starts) - 1),
+        "new_pipeline.dispersion": dispersion,
     }
     if (made.season != 1).any():
         names = zip(_CALENDAR, made.season.T, strict=True)

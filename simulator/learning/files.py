@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from simulator import __version__
 from simulator.errors import SimulatorError, UsageError
+from simulator.history import History
 from simulator.learning.fitting import Fit
 from simulator.loading.draws import draws_bytes
 from simulator.loading.history_tables import invoices_table, open_deals_table
@@ -19,6 +20,8 @@ from simulator.runs import csv_bytes, make_folder, write_file, yaml_bytes
 from simulator.scenario.learned_model import GROUPS, LearnedFile
 
 SCENARIO: Final = "scenario.yaml"
+TIMES: Final = 4
+"""Lengths of the record that a forecast of its own goes on."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def learned_file(
 
 
 def _scenario(fit: Fit, name: str) -> dict[str, Any]:
-    """Return a scenario of its own: as of the last known day, to the end of the next year."""
+    """Return a scenario of its own: as of the last known day."""
     known = date.fromordinal(fit.history.known)
     data = {"deals": "deals.csv"} | ({"invoices": "invoices.csv"} if len(fit.history.invoices) else {})
     return {
@@ -168,7 +171,7 @@ def _scenario(fit: Fit, name: str) -> dict[str, Any]:
         "name": _folder_name(name),
         "description": "learned from history",
         "as_of": known.isoformat(),
-        "horizon": date(known.year + 1, 12, 31).isoformat(),
+        "horizon": _last_day(fit.history).isoformat(),
         "currency": fit.history.currency,
         "data": data,
         "learned": NAME,
@@ -184,6 +187,16 @@ def _segment(fit: Fit, name: str) -> dict[str, Any]:
     stages = {stage: {"close": 0.5} for stage in fit.history.stages or ("Open",)}
     funnel = {"source": "no deal told it", "stages": stages, "cycle": {"median": "90d"}}
     return funnel if "new_pipeline" in learned else funnel | {"new_pipeline": "none"}
+
+
+def _last_day(history: History) -> date:
+    """Return the end of the next year, or earlier where the record is short: so far no trend is known.
+
+    Four times the length of the record, a quarter at least.
+    """
+    known = date.fromordinal(history.known)
+    seen = max(history.known - history.since, 0)
+    return min(date(known.year + 1, 12, 31), known + timedelta(days=max(TIMES * seen, 92)))
 
 
 def make_room(fit: Fit) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,10 @@ from simulator.learning.payments import PaymentFit
 from simulator.market import SHARED_SHARE
 from simulator.posterior import GenerationDraws
 from simulator.scenario.tree import Keys, dotted
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_IN_SCENARIO: Final = {"amount_change": "amount"} | {name: str(n) for n, name in enumerate(_MONTHS, 1)}
+"""What a scenario calls that which estimators call otherwise."""
 
 
 class Overlay:
@@ -132,8 +136,10 @@ class Overlay:
         self._tell(segment, fit.figures)
 
     def _tell(self, segment: str, figures: Mapping[str, Figure]) -> None:
+        """Keep evidence under the paths that a scenario has for the figures."""
         for path, figure in figures.items():
-            self.evidence[dotted(("segments", segment, *path.split(".")))] = figure
+            keys = (_IN_SCENARIO.get(key, key) for key in path.split("."))
+            self.evidence[dotted(("segments", segment, *keys))] = figure
 
     def payments(self, segment: str, fit: PaymentFit) -> None:
         """Set how late each class pays."""

@@ -39,7 +39,8 @@ class Splitting:
         by: column that tells them.
         segments: how many there are with deals.
         deals: that were foreseen by funnels which had not seen them.
-        gain: Σ over deals of ln P(what became of it) by funnels of their own, less that by one for all.
+        gain: Σ over deals of ln P(what became of it) by funnels of their own, less that without telling
+            segments apart: by one funnel for all or by segments dealt by chance, whichever is harder to beat.
         error: standard error of the gain; deals count as independent.
     """
 
@@ -70,7 +71,9 @@ def splitting(spells: Spells, history: History, by: str, rho: float = 0.0, seed:
 
     Deals are put into five folds by their ids. What became of the deals of each fold is foreseen by funnels
     learned from the other four: once with the segments apart, drawn towards each other as `fit_funnels` does,
-    and once with all deals as one segment.
+    once with all deals as one segment, and once with segments of the same sizes dealt by chance. The last is
+    there because few deals are learned by other laws than many (see `fit_funnels`), which alone may foresee
+    better: segments that are alike would seem to differ. A split has to beat both.
 
     Args:
         spells: stays of all deals.
@@ -87,20 +90,32 @@ def splitting(spells: Spells, history: History, by: str, rho: float = 0.0, seed:
     fold = np.zeros(len(history.deals), dtype=np.int64)
     fold[deals] = folds
     whole = replace(spells, segments=("all",), segment=np.zeros_like(spells.segment))
-    gains = np.zeros(len(history.deals))
+    ways = spells, whole, _dealt(spells, deals, seed)
+    scores = np.zeros((len(ways), len(history.deals)))
     for number in range(FOLDS):
         out = fold[spells.deal] == number
         if not out.any() or out.all():
             continue
-        for told, sign in ((spells, 1.0), (whole, -1.0)):
+        for way, told in enumerate(ways):
             row = UniformRow(seed, f"splitting {number}")
             learned = fit_funnels(told.only(~out), history.stages, row, DRAWS, None, rho)
             funnels = {name: found.draws.mean for name, found in learned.items()}
             held = told.only(out)
-            np.add.at(gains, held.deal, sign * log_chances(held, funnels))
-    each = gains[deals]
-    error = float(each.std(ddof=1) * np.sqrt(len(each)))
-    return Splitting(by, segments, len(deals), float(each.sum()), error)
+            np.add.at(scores[way], held.deal, log_chances(held, funnels))
+    each = scores[:1, deals] - scores[1:, deals]
+    gains, errors = each.sum(axis=1), each.std(axis=1, ddof=1) * np.sqrt(len(deals))
+    hardest = int(np.argmin(gains / np.maximum(errors, _LEAST)))
+    return Splitting(by, segments, len(deals), float(gains[hardest]), float(errors[hardest]))
+
+
+def _dealt(spells: Spells, deals: Integers, seed: int) -> Spells:
+    """Return the same stays with the segments of their deals dealt anew by chance."""
+    own = np.zeros(deals.max() + 1, dtype=np.int64)
+    own[spells.deal] = spells.segment
+    order = np.argsort(UniformRow(seed, "splitting by chance").uniforms(len(deals)))
+    dealt = own.copy()
+    dealt[deals] = own[deals][order]
+    return replace(spells, segment=dealt[spells.deal])
 
 
 def log_chances(spells: Spells, funnels: Mapping[str, Funnel]) -> Floats:

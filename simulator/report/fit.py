@@ -49,7 +49,7 @@ def splitting_text(found: Splitting) -> str:
     more = f"{percent(abs(better))} {'likelier' if better > 0 else 'less likely'}"
     told = (
         f"what became of {found.deals:,} deals, each foreseen without it, was on average {more} "
-        f"with a funnel for each of {found.segments} segments than with one for all"
+        f"with a funnel for each of {found.segments} segments than without telling them apart"
     )
     if found.pays:
         return f"Splitting by {by} pays: {told} (by luck alone {one_in(found.chance)})."

@@ -56,7 +56,7 @@ class SplittingFile(_Plain):
         by: column that tells the segments.
         pays: whether they do, beyond what may be chance.
         deals: that were foreseen by funnels which had not seen them.
-        gain: log score of all of them by funnels of their own, less that by one for all.
+        gain: log score of all of them by funnels of their own, less that without telling them apart.
         error: standard error of it.
     """
 
