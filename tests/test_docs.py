@@ -16,6 +16,7 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 BLOCK = re.compile(r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 RUN = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"]}
 SHOWN = {"text", "console", "yaml", "json"}  # output, a session at a terminal, or part of a file
+SLOW = ("tutorial.md", "README.md")  # a dozen simulations, a run as long as the stop rule asks
 BUILT_BY_CI = ("make ", "git clone ")
 
 
@@ -41,7 +42,7 @@ def test_every_block_says_what_it_is(document):
 @pytest.mark.parametrize(
     "document",
     [
-        pytest.param(d, id=d.name, marks=[pytest.mark.slow] if d.name == "tutorial.md" else [])
+        pytest.param(d, id=d.name, marks=[pytest.mark.slow] if d.name in SLOW else [])
         for d in DOCUMENTS
         if runnable(d)
     ],

@@ -30,6 +30,7 @@ def judged(history):
     return splitting(spells_of(history), history, "region", 0.0)
 
 
+@pytest.mark.slow
 def test_a_split_pays_where_segments_differ(monkeypatch):
     monkeypatch.setattr("simulator.learning.splitting.FOLDS", 2)
     found = judged(apart(7, 200))

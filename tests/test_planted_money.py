@@ -319,7 +319,7 @@ def backlog_revenue_at_the_rate_of_today(patch):
 def days_so_far_ignored(patch):
     real = backlog.late_days
 
-    def late(payment, written, draw, factor, so_far):
+    def late(payment, written, draw, factor, so_far, known):
         return np.maximum(real(payment, written, draw, factor), so_far + 1)
 
     patch.setattr(backlog, "late_days", late)
