@@ -12,7 +12,8 @@ from plain_histories import KNOWN, Law, even_clock, history_of, walk
 from scipy import special, stats
 from test_learning_funnels import LAW, table
 
-from simulator.learning.funnels import fit_funnels, win_chances
+from simulator.funnel import close_chances
+from simulator.learning.funnels import fit_funnels
 from simulator.learning.hierarchy import TAU_SCALES
 from simulator.learning.priors import funnel_prior
 from simulator.learning.spells import spells_of
@@ -51,7 +52,7 @@ def replicate(seed, segments, deals):
     told = {}
     for g, (name, law) in enumerate(zip(tables, laws, strict=True)):
         draws = fits[name].draws
-        ladder, truth = win_chances(draws.transitions), win_chances(law.p[None])[0]
+        ladder, truth = close_chances(draws.transitions), close_chances(law.p[None])[0]
         for s, stage in enumerate(prior.stages):
             told[f"h {g} {s}"] = ladder[:, s], truth[s]
             edges = draws.stays[s].edges
@@ -98,14 +99,14 @@ def test_pooled_segments_are_calibrated():
 @pytest.mark.verify
 def test_stages_with_many_exits_are_calibrated():
     """80 % intervals of 200 histories at fixed parameters hold in 71–89 % (|z| < 3.2 each), mean |z| < .3."""
-    truth = win_chances(LAW.p[None])[0]
+    truth = close_chances(LAW.p[None])[0]
     held, scores = [], []
     for seed in range(200):
         rng = np.random.default_rng(seed)
         history = history_of([walk(rng, LAW, KNOWN - rng.integers(0, 500, 700))], 2, since=KNOWN - 200)
         spells = spells_of(history, (even_clock(),))
         draws = fit_funnels(spells, history.stages, UniformRow(seed, "many"), 300)["segment 0"].draws
-        ladder = win_chances(draws.transitions)
+        ladder = close_chances(draws.transitions)
         figures = [
             *ladder.T,
             draws.transitions[:, 0, 1],

@@ -8,8 +8,8 @@ from plain_histories import KNOWN, Law, even_clock, history_of, walk
 from scipy import special
 
 from simulator.distributions import LogNormal
-from simulator.funnel import Funnel
-from simulator.learning.funnels import fit_funnels, win_chances
+from simulator.funnel import Funnel, close_chances
+from simulator.learning.funnels import fit_funnels
 from simulator.learning.grouped import SegmentStays, group_stays, sides
 from simulator.learning.hierarchy import sample_hierarchy
 from simulator.learning.laws import half_days, log_normal_stays
@@ -109,7 +109,7 @@ def test_draws_of_a_chain_are_far_apart():
     fits = fit_funnels(spells, ("a", "b"), UniformRow(1, "thin"), 2000)
     figures = []
     for fit in fits.values():
-        ladder = win_chances(fit.draws.transitions)
+        ladder = close_chances(fit.draws.transitions)
         figures += [
             ladder[:, 0],
             ladder[:, 1],
@@ -141,7 +141,7 @@ def test_known_chances_come_back_from_many_deals():
     """12 figures against the truth: |z| < 4 fails by chance in 8e-4 of all seeds."""
     spells = spells_from(np.random.default_rng(5), [LAW], 2500, since=KNOWN - 250)
     fit = fit_funnels(spells, ("a", "b"), UniformRow(1, "many"), 500)["segment 0"]
-    draws, truth = win_chances(fit.draws.transitions), win_chances(LAW.p[None])[0]
+    draws, truth = close_chances(fit.draws.transitions), close_chances(LAW.p[None])[0]
     assert all(stage.piecewise for stage in fit.stages)
     for s in range(2):
         assert abs(draws[:, s].mean() - truth[s]) < 4 * draws[:, s].std()
@@ -179,7 +179,7 @@ def test_draws_are_kernels_that_the_engine_can_take():
         assert np.allclose(fit.draws.transitions.sum(axis=2), 1.0, atol=1e-12)
         assert ((fit.draws.mean.ladder > 0) & (fit.draws.mean.ladder < 1)).all()
         plain = fit.draws.funnel(3)
-        assert np.allclose(plain.ladder, win_chances(fit.draws.transitions)[3])
+        assert np.allclose(plain.ladder, close_chances(fit.draws.transitions)[3])
         assert 0 < float(plain.close_chance(0, 12.0)) < 1
 
 

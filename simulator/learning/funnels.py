@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.funnel import Funnel
+from simulator.funnel import Funnel, close_chances
 from simulator.learning.evidence import Figure, effective_number
 from simulator.learning.grouped import SegmentStays, group_stays, sides
 from simulator.learning.hazards import ENOUGH_EXITS, StageDraws, hazard_draws
@@ -131,13 +131,6 @@ def fit_funnels(
     return learned
 
 
-def win_chances(transitions: Floats) -> Floats:
-    """Return the ladder of each draw, h = (I − P_TT)^-1 p_W, floats[draw, S]."""
-    size = transitions.shape[1]
-    solved = np.linalg.solve(np.eye(size) - transitions[:, :, :size], transitions[:, :, size : size + 1])
-    return np.clip(solved[..., 0], 0.0, 1.0)
-
-
 def _block(
     spells: Spells, stage: int, targets: Integers, luck: tuple[float, float], draws: int,
     row: UniformRow,
@@ -226,7 +219,7 @@ def _fit(stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[Stag
             figures[s, k] = Figure.of(part.chances[:, n], *told)
             medians[s, k] = Figure.of(half[:, n], int(evidence[s].ended[k]), *told[1:])
     draws = FunnelDraws(stages, transitions, tuple(stays))
-    ladder = win_chances(transitions)
+    ladder = close_chances(transitions)
     rates_to_win = tuple(
         Figure.of(ladder[:, s], e.stays, e.n_eff, e.quarters) for s, e in enumerate(evidence)
     )

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.funnel import Funnel, winning_times
+from simulator.funnel import Funnel, close_chances, winning_times
 from simulator.learning.evidence import effective_number
-from simulator.learning.funnels import FunnelFit, win_chances
+from simulator.learning.funnels import FunnelFit
 from simulator.learning.spells import STILL, Spells
 from simulator.posterior import LuckDraws
 
@@ -53,8 +53,8 @@ def luck_now(
     if not share.sum() or rho <= 0:
         return LuckDraws(np.zeros(size), 1.0)
     share /= share.sum()
-    level = _probits(win_chances(tempered.draws.transitions) @ share)
-    y = float(_probits(win_chances(plain.draws.transitions) @ share).mean())
+    level = _probits(close_chances(tempered.draws.transitions) @ share)
+    y = float(_probits(close_chances(plain.draws.transitions) @ share).mean())
     chance = float(special.ndtr(y))
     density = float(np.exp(-0.5 * y * y) / np.sqrt(2 * np.pi))
     worth = effective_number(spells.quarter[first], chance, rho, phi)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.clock import Clock
-from simulator.funnel import Funnel, tilted
+from simulator.funnel import Funnel, close_chances, tilted
 from simulator.history import History
 from simulator.learning.evidence import Figure, effective_number
-from simulator.learning.funnels import FunnelFit, fit_funnels, win_chances
+from simulator.learning.funnels import FunnelFit, fit_funnels
 from simulator.learning.slices import normals
 from simulator.learning.snapshots import Snapshots, snapshot_days, take_snapshots
 from simulator.learning.spells import Spells
@@ -133,7 +133,7 @@ def odds_of_cohorts(fit: FunnelFit, close: float) -> OddsDraws:
         fit: of that one stage.
         close: chance of the set ladder for a deal that arrives.
     """
-    won = win_chances(fit.draws.transitions)[:, 0]
+    won = close_chances(fit.draws.transitions)[:, 0]
     shift = special.logit(np.clip(won, _LEAST_CHANCE, 1 - _LEAST_CHANCE)) - special.logit(close)
     return OddsDraws(shift, np.ones(len(shift)))
 

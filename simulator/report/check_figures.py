@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,8 +17,7 @@ from simulator.learning import Fit
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.posterior import FunnelDraws
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, canvas, heading
-from simulator.report.figures import STYLE, saved
-from simulator.runs import make_folder, write_file
+from simulator.report.figures import write_drawn
 from simulator.words import plain
 
 Floats = NDArray[np.float64]
@@ -35,17 +33,7 @@ def write_check_figures(fit: Fit, folder: Path) -> list[Path]:
     Raises:
         PlaceError: the folder cannot be written to.
     """
-    make_folder(folder)
-    written = []
-    for name, draw in FIGURES.items():
-        with mpl.rc_context(fname=STYLE):
-            figure = draw(fit)
-            if figure is None:
-                continue
-            for kind in ("svg", "png"):
-                write_file(path := folder / f"{name}.{kind}", saved(figure, kind))
-                written.append(path)
-    return written
+    return write_drawn(FIGURES, fit, folder)
 
 
 def stages(fit: Fit) -> Figure | None:

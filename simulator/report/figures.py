@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -25,6 +25,7 @@ FIGURES: Final[Mapping[str, Callable[[Mapping[str, Any]], Figure | None]]] = {
     "sources": ladders.sources,
     "funnel": charts.funnel,
 }
+Subject = TypeVar("Subject")
 STYLE: Final = Path(__file__).with_name("board.mplstyle")
 _METADATA: Final[Mapping[str, Mapping[str, None]]] = {"svg": {"Date": None}, "png": {"Software": None}}
 
@@ -78,3 +79,28 @@ def saved(figure: Figure, kind: str) -> bytes:
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     figure.savefig(content, format=kind, metadata=dict(_METADATA[kind]), **options)
     return content.getvalue()
+
+
+def write_drawn(
+    figures: Mapping[str, Callable[[Subject], Figure | None]], of: Subject, folder: Path
+) -> list[Path]:
+    """Write each figure that there are numbers for, as SVG and PNG; return the files.
+
+    Args:
+        figures: what draws each, by name.
+        of: what is drawn.
+        folder: made where it is not there.
+
+    Raises:
+        PlaceError: the folder cannot be written to.
+    """
+    make_folder(folder)
+    written = []
+    for name, draw in figures.items():
+        with mpl.rc_context(fname=STYLE):
+            if (figure := draw(of)) is None:
+                continue
+            for kind in _METADATA:
+                write_file(path := folder / f"{name}.{kind}", saved(figure, kind))
+                written.append(path)
+    return written

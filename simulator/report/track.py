@@ -7,13 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, bars, canvas, date_axis, heading, money_axis
-from simulator.report.figures import STYLE, saved
-from simulator.runs import make_folder, write_file
+from simulator.report.figures import write_drawn
 from simulator.words import length, plain, scale_for
 
 Payload = Mapping[str, Any]
@@ -113,17 +111,7 @@ def write_track_figures(payload: Payload, folder: Path) -> list[Path]:
     Raises:
         PlaceError: the folder cannot be written to.
     """
-    make_folder(folder)
-    written = []
-    for name, draw in FIGURES.items():
-        with mpl.rc_context(fname=STYLE):
-            figure = draw(payload)
-            if figure is None:
-                continue
-            for kind in ("svg", "png"):
-                write_file(path := folder / f"{name}.{kind}", saved(figure, kind))
-                written.append(path)
-    return written
+    return write_drawn(FIGURES, payload, folder)
 
 
 def _first(payload: Payload) -> Payload:
