@@ -220,6 +220,13 @@ def test_what_is_won_already_keeps_its_rounding():
     assert [scale.number(a) for a in rounded_to_sum([4.06e6], 4.0e6, scale, [0])] == ["4.0"], "all there is"
 
 
+def test_rounding_makes_nothing_of_less_than_nothing():
+    """487.4 won, 122.6 open, 0.2 to come: the digit that rounding has too many is not taken from the last."""
+    scale = Scale(1.0, "EUR", 0)
+    assert rounded_to_sum([487.4, 122.6, 0.2], 609.4, scale, [0]) == [487, 122, 0]
+    assert min(rounded_to_sum([0.6, 0.6, 0.2, 0.0], 1.4, scale)) == 0
+
+
 def test_the_period_that_ends_first_stands_before_later_years():
     payload = sample_forecast(months=26)
     rows = [row for lines in range(1, 4) for row in [fiscal_table(payload, words.scale_of(payload), lines)]]

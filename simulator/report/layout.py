@@ -125,7 +125,13 @@ def rounded_to_sum(
     whole = [round(amount / step) for amount in amounts]
     missing = round(total / step) - sum(whole)
     sign = 1 if missing > 0 else -1
-    order = sorted(range(len(whole)), key=lambda i: (i in kept, -sign * (amounts[i] / step - whole[i])))
-    for place in order[: abs(missing)]:
-        whole[place] += sign
+
+    def crosses(i: int) -> bool:
+        """Tell whether a last digit would turn an amount's sign: of nothing nobody reads less."""
+        return (whole[i] + sign) * amounts[i] < 0 or (amounts[i] == 0 and whole[i] == 0)
+
+    free = [i for i in range(len(whole)) if i not in kept and not crosses(i)] or list(range(len(whole)))
+    free.sort(key=lambda i: -sign * (amounts[i] / step - whole[i]))
+    for n in range(abs(missing)):
+        whole[free[n % len(free)]] += sign
     return [units * step for units in whole]
