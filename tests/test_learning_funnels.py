@@ -62,7 +62,7 @@ def test_the_likelihood_agrees_with_the_sum_over_stays():
             expected -= np.log((p * (1 - cdf(entry + 0.5))).sum(axis=1))
     assert (spells.entry >= 0).any() and (spells.target == STILL).any()
     result = log_likelihood(theta, group_stays(spells, 1, targets))
-    # The density at the middle of a day's cell, with Sheppard's correction, is not quite its integral.
+    # The density at the middle of a day's cell, with the variance of the cell, is not quite its integral.
     assert np.allclose(result - result.mean(), expected - expected.mean(), atol=0.05)
 
 
@@ -84,7 +84,10 @@ def test_many_stays_leave_what_they_say():
     rng = np.random.default_rng(2)
     logs, n = rng.normal(3.0, 0.5, 400), 400
     late = np.array(
-        [[280, logs[:280].sum(), (logs[:280] ** 2).sum()], [120, logs[280:].sum(), (logs[280:] ** 2).sum()]]
+        [
+            [280, logs[:280].sum(), (logs[:280] ** 2).sum(), 0],
+            [120, logs[280:].sum(), (logs[280:] ** 2).sum(), 0],
+        ]
     )
     nothing = np.zeros(0)
     targets = np.array([1, 2])
@@ -92,7 +95,7 @@ def test_many_stays_leave_what_they_say():
         late[:, 0], np.zeros((2, 1)), late, nothing, nothing, sides(0, 1, targets), np.zeros(2)
     )
     prior = funnel_prior(("a",), 1, [np.array([], int)], 20.0)
-    theta = sample_hierarchy(prior, [[stays]], 2000, UniformRow(1, "known"))[0][:, 0]
+    theta = sample_hierarchy(prior, [[stays]], 2000, UniformRow(1, "known"))[0][0][:, 0]
     p, mu, sigma = shares(theta[:, 0])[:, 0], theta[:, 1, 0], np.exp(theta[:, 2, 0])
     assert p.mean() == pytest.approx(0.7, abs=0.01)
     assert p.std() == pytest.approx(np.sqrt(0.21 / n), rel=0.1)
@@ -120,6 +123,40 @@ def test_draws_of_a_chain_are_far_apart():
     chains = chains - chains.mean(axis=(1, 2), keepdims=True)
     lagged = (chains[:, 1:] * chains[:, :-1]).mean(axis=(1, 2)) / chains.var(axis=(1, 2))
     assert lagged.mean() < 0.08 and lagged.max() < 0.25
+
+
+@pytest.mark.slow
+def test_a_sampler_may_begin_where_that_of_a_like_record_ended():
+    """Half a record, tempered, from the chains of the whole: the draws of a sampler that begins afresh."""
+    rng = np.random.default_rng(5)
+    spells = spells_from(rng, [LAW] * 3, 60)
+    half = spells.only(spells.deal % 2 == 0)
+    near = fit_funnels(spells, ("a", "b"), UniformRow(1, "whole"), 400)
+    afresh, warm = (
+        fit_funnels(half, ("a", "b"), UniformRow(2, "half"), 2000, rho=0.2, near=begin)
+        for begin in (None, near)
+    )
+    for name in warm:
+        for one, other in zip(figures_of(afresh[name]), figures_of(warm[name]), strict=True):
+            assert abs(one.mean() - other.mean()) < 4.5 * one.std() * np.sqrt(2 / 1200)
+            assert abs(np.log(one.std() / other.std())) < 0.12
+    one, other = (figures_of(fits["segment 0"])[0].std() for fits in (warm, near))
+    assert one > 1.2 * other  # the two are not so alike that nothing would have to move
+
+
+def figures_of(fit):
+    return [*close_chances(fit.draws.transitions).T, *fit.draws.transitions[:, [0, 1], [1, 2]].T]
+
+
+def test_a_single_stay_is_not_taken_for_a_law_without_spread():
+    """One stay says that all may be as long: a chance of 1 at most, however small sigma is."""
+    spells = spells_from(np.random.default_rng(1), [LAW], 60)
+    some = np.flatnonzero((spells.stage == 0) & (spells.target == 1) & (spells.length > 7))
+    stays = group_stays(spells.only(some[:1]), 0, np.array([1, 3]))
+    theta = np.zeros((2, 3, 2))
+    theta[:, 1], theta[:, 2, 0] = np.log(spells.length[some[0]]), (-7.0, -12.0)
+    narrow, narrower = log_likelihood(theta, stays)
+    assert narrow == pytest.approx(narrower, abs=0.1)
 
 
 def test_segments_without_deals_learn_from_the_others():

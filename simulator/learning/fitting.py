@@ -185,13 +185,15 @@ class _Learned:
 def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     """Learn ρ, the funnels and what else moves the odds."""
     spells, stages, tables = task.spells, task.history.stages, task.tables
+    first: dict[str, FunnelFit] = {}
     if rho is None:
         first = fit_funnels(spells, stages, task.row("first"), FIRST_DRAWS, tables, 0.0, PHI)
         funnels = {name: found.draws.mean for name, found in first.items()}
         market = fit_rho(deal_chances(spells, funnels), task.draws, task.row("market"), PHI)
         learned.rhos, learned.rho = market.draws, float(market.draws.mean())
         task.told.market(market.figure)
-    fits = fit_funnels(spells, stages, task.row("funnels"), task.draws, tables, learned.rho, PHI)
+    row = task.row("funnels")
+    fits = fit_funnels(spells, stages, row, task.draws, tables, learned.rho, PHI, near=first)
     if rho is None and not task.stands_for_all:
         quarter = int(quarter_of(task.history.known))
         for g, name in enumerate(spells.segments):
@@ -206,7 +208,7 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
         return
     minor = 10 ** minor_digits(task.history.currency)
     odds = fit_odds(
-        task.history, spells, task.clocks, task.draws, task.row("odds"), tables, learned.rho, PHI, minor
+        task.history, spells, task.clocks, task.draws, task.row("odds"), tables, learned.rho, PHI, minor, fits
     )
     learned.snapshots = odds.snapshots
     for name, found in fits.items():

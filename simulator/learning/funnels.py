@@ -13,7 +13,7 @@ from simulator.funnel import Funnel, close_chances
 from simulator.learning.evidence import Figure, effective_number
 from simulator.learning.grouped import SegmentStays, group_stays, sides
 from simulator.learning.hazards import ENOUGH_EXITS, StageDraws, hazard_draws
-from simulator.learning.hierarchy import sample_hierarchy
+from simulator.learning.hierarchy import Chains, sample_hierarchy
 from simulator.learning.laws import log_normal_stays
 from simulator.learning.mixtures import shares
 from simulator.learning.priors import WORTH, funnel_prior
@@ -62,6 +62,7 @@ class FunnelFit:
         transitions: p[s,k] by (stage, column), where the move is possible.
         win_rates: h[s], the chance to be won in the end on entering each stage.
         medians: days of a stay by (stage, column).
+        chains: where the sampler of all segments ended, so that another can begin there.
     """
 
     draws: FunnelDraws
@@ -69,6 +70,7 @@ class FunnelFit:
     transitions: Mapping[tuple[int, int], Figure]
     win_rates: tuple[Figure, ...]
     medians: Mapping[tuple[int, int], Figure]
+    chains: Chains
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +92,7 @@ def fit_funnels(
     rho: float = 0.0,
     phi: float = 0.5,
     worth: float = WORTH,
+    near: Mapping[str, FunnelFit] | None = None,
 ) -> dict[str, FunnelFit]:
     """Return what is learned of each segment's funnel.
 
@@ -106,6 +109,7 @@ def fit_funnels(
         rho: total correlation of deals' luck; 0 if they share none.
         phi: of the market from quarter to quarter.
         worth: deals that the tables are worth.
+        near: what was learned of nearly the same record: the sampler begins there, which spares sweeps.
     """
     size, ended = len(stages), spells.target != STILL
     seen = [np.unique(spells.target[ended & (spells.stage == s)]) for s in range(size)]
@@ -121,13 +125,14 @@ def fit_funnels(
     counts = [
         [_counts(block, s, stage.targets) for block in blocks[s]] for s, stage in enumerate(prior.stages)
     ]
-    thetas = sample_hierarchy(prior, counts, draws, row)
+    begin = next((fit.chains for fit in near.values()), None) if near else None
+    thetas, chains = sample_hierarchy(prior, counts, draws, row, near=begin)
     learned = {}
     for g, name in enumerate(spells.segments):
         parts = [
             _stage_draws(blocks[s][g], stage.targets, thetas[s][:, g]) for s, stage in enumerate(prior.stages)
         ]
-        learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts)
+        learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts, chains)
     return learned
 
 
@@ -162,7 +167,8 @@ def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:
     left = np.exp(-pieces.stays.cumulative[:200]).mean(axis=0)
     gains = -np.diff(left, axis=1, append=0.0)
     first = gains @ middle
-    late = ended[:, None] * np.stack((np.ones_like(first), first, gains @ middle**2), axis=1)
+    sums = np.ones_like(first), first, gains @ middle**2, np.zeros_like(first)
+    late = ended[:, None] * np.stack(sums, axis=1)
     nothing, none = np.zeros(0), np.zeros(len(ended))
     side = sides(stage, block.spells.stages, targets)
     stays = SegmentStays(ended, np.zeros((len(ended), 1)), late, nothing, nothing, side, none)
@@ -201,7 +207,9 @@ def _tempered(pieces: Floats, pooled: Floats, weight: float) -> Floats:
     return np.asarray(tilted / tilted.sum(axis=1, keepdims=True))
 
 
-def _fit(stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws]) -> FunnelFit:
+def _fit(
+    stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws], chains: Chains
+) -> FunnelFit:
     size = len(stages)
     transitions = np.zeros((len(parts[0].chances), size, size + 2))
     stays, evidence = [], []
@@ -223,7 +231,7 @@ def _fit(stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[Stag
     rates_to_win = tuple(
         Figure.of(ladder[:, s], e.stays, e.n_eff, e.quarters) for s, e in enumerate(evidence)
     )
-    return FunnelFit(draws, tuple(evidence), figures, rates_to_win, medians)
+    return FunnelFit(draws, tuple(evidence), figures, rates_to_win, medians, chains)
 
 
 def _evidence(block: _Block, part: StageDraws) -> StageEvidence:

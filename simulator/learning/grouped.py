@@ -26,7 +26,7 @@ class SegmentStays:
     Attributes:
         ended: what is known of where stays end: their number by target, floats[k].
         early: stays that ended after 0, 1, … whole days, by target, floats[k, day].
-        late: of the longer ones (number, Σ ln T, Σ ln² T), by target, floats[k, 3].
+        late: of the longer ones (number, Σ ln T, Σ ln² T, Σ 1/(12·T²)), by target, floats[k, 4].
         ages: half days at which stays were last seen alive, or first seen alive, floats[age].
         alive: how many more were last seen alive there than first seen, floats[age].
         side: of each target: 1 forward, 0 lost, −1 back or the same stage, integers[k].
@@ -62,8 +62,9 @@ def sides(stage: int, size: int, targets: Integers) -> Integers:
 def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
     """Return the counts of the stays of one stage and segment.
 
-    A stay of j whole days lies between j − ½ and j + ½. From five days on the density at j stands for that
-    cell, with Sheppard's correction: ln² j − 1/(12·j²) (the width of the cell is 1/j in ln T).
+    A stay of j whole days lies between j − ½ and j + ½. From five days on ln j counts as ln T with the
+    variance 1/(12·j²) of an even law over that cell, whose width is 1/j: so no number of equal stays is taken
+    for a law without any spread.
 
     Args:
         spells: of the stage and segment.
@@ -77,10 +78,11 @@ def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
     soon = days < EARLY_DAYS
     early = np.zeros((len(targets), EARLY_DAYS))
     np.add.at(early, (target[soon], days[soon]), 1.0)
-    late = np.zeros((len(targets), 3))
+    late = np.zeros((len(targets), 4))
     long = days[~soon].astype(np.float64)
     logs = np.log(long)
-    np.add.at(late, target[~soon], np.stack((np.ones_like(logs), logs, logs**2 - 1 / (12 * long**2)), axis=1))
+    sums = np.ones_like(logs), logs, logs**2, 1 / (12 * long**2)
+    np.add.at(late, target[~soon], np.stack(sums, axis=1))
     seen, seen_counts = _together(spells.length[~ended])
     begun, begun_counts = _together(spells.entry[spells.entry >= 0])
     return SegmentStays(

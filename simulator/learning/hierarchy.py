@@ -21,6 +21,8 @@ TAU_SCALES: Final = np.array([0.5, 0.5, 0.25])
 """Half-normal scales of how much segments differ: in ln p, ln median and ln sigma."""
 CHAINS: Final = 250
 BURN: Final = 48
+WARM_BURN: Final = 20
+"""Sweeps before the first draw, from afar and from where the chains of a like posterior ended."""
 THIN: Final = 10
 """Sweeps between two draws of a chain; autocorrelations are then below .05 (tested)."""
 _LEARNED_AT: Final = (3, 8, 16, 28, 40)
@@ -35,10 +37,11 @@ def sample_hierarchy(
     draws: int,
     row: UniformRow,
     chains: int = CHAINS,
-    burn: int = BURN,
+    burn: int | None = None,
     thin: int = THIN,
-) -> tuple[Floats, ...]:
-    """Return posterior draws of θ for each stage, floats[draw, segment, 3, k].
+    near: Chains | None = None,
+) -> tuple[tuple[Floats, ...], Chains]:
+    """Return posterior draws of θ for each stage, floats[draw, segment, 3, k], and where the chains ended.
 
     θ[segment, stage] = base + φ[stage] + ε[segment, stage]; φ ~ N(common·c, spread); c ~ N(0, sd²);
     ε ~ N(0, τ²) with τ half-normal by kind. What mixtures of log-normal laws have no conjugate form for is
@@ -51,24 +54,26 @@ def sample_hierarchy(
         draws: D.
         row: of the uniforms.
         chains: that go side by side.
-        burn: sweeps before the first draw.
+        burn: sweeps before the first draw, `BURN` or `WARM_BURN` without.
         thin: sweeps between draws of one chain.
+        near: chains of nearly the same record, from where these begin if they have the same form.
     """
-    chains = min(chains, draws)
-    state = _Chains(prior, stays, chains, row)
+    state = Chains(prior, stays, min(chains, draws), row)
+    warm = near is not None and state.begin_at(near)
+    burn = burn if burn is not None else WARM_BURN if warm else BURN
     kept: list[tuple[Floats, ...]] = []
     sweeps = 0
-    while len(kept) * chains < draws:
+    while len(kept) * state.count < draws:
         state.sweep(sweeps)
         sweeps += 1
         if sweeps in _LEARNED_AT and sweeps <= burn:
             state.learn()
         if sweeps >= burn and (sweeps - burn) % thin == 0:
             kept.append(state.thetas())
-    return tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays)))
+    return tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays))), state
 
 
-class _Chains:
+class Chains:
     """States of all chains; one segment alone has no ε."""
 
     def __init__(
@@ -109,6 +114,26 @@ class _Chains:
         self.near_eps.append(near)
         self.weak.append(weak)
         self.eps.append(np.array(eps) if self.pooled else np.zeros((1, 1, size)))
+
+    def begin_at(self, other: Chains) -> bool:
+        """Begin where other chains ended, if their parameters are the same ones; tell whether they are.
+
+        The other chains are repeated where they are fewer: they part with the first sweep.
+        """
+        if [e.shape[::2] for e in self.eps] != [e.shape[::2] for e in other.eps]:
+            return False
+        if any(
+            not np.array_equal(a.targets, b.targets)
+            for a, b in zip(self.prior.stages, other.prior.stages, strict=True)
+        ):
+            return False
+        which = np.arange(self.count) % other.count
+        self.common, self.tau = other.common[which], other.tau[which]
+        self.phi = [phi[which] for phi in other.phi]
+        self.eps = [eps[:, which] if self.pooled else eps.copy() for eps in other.eps]
+        self.near_phi, self.weak = list(other.near_phi), other.weak
+        self.near_eps = [list(near) for near in other.near_eps]
+        return True
 
     def thetas(self) -> tuple[Floats, ...]:
         """Return θ of each stage, floats[chain, segment, 3, k]."""

@@ -33,10 +33,11 @@ def log_likelihood(theta: Floats, stays: SegmentStays) -> Floats:
     p = shares(theta[:, 0])
     mu, log_sigma = theta[:, 1], theta[:, 2]
     total = np.log(np.maximum(p, _LEAST)) @ stays.ended
-    number, sums, squares = stays.late.T
+    number, sums, squares, within = stays.late.T
     if number.any():
         deviance = squares - 2 * mu * sums + mu**2 * number
-        total -= (deviance * np.exp(-2 * log_sigma) / 2 + log_sigma * number).sum(axis=1)
+        variance = np.exp(2 * log_sigma) + within / np.maximum(number, _LEAST)
+        total -= (deviance / variance + np.log(variance) * number).sum(axis=1) / 2
     if len(stays.ages):
         scores = (np.log(stays.ages) - mu[..., None]) * np.exp(-log_sigma)[..., None]
         alive = np.einsum("ck,cka->ca", p, special.ndtr(-scores))

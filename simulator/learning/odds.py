@@ -60,6 +60,7 @@ def fit_odds(
     rho: float = 0.0,
     phi: float = 0.5,
     minor: int = 100,
+    near: Mapping[str, FunnelFit] | None = None,
 ) -> OddsFit:
     """Return the calibrator of all segments, from chances that were learned without the deal itself.
 
@@ -75,13 +76,13 @@ def fit_odds(
         rho: total correlation of deals' luck.
         phi: of the market.
         minor: minor units in a major one.
+        near: funnels of the whole record, where the sampler of each half begins.
     """
     days, parts = snapshot_days(spells), []
     for half in range(2):
         inside = spells.deal % 2 == half
-        learned = fit_funnels(
-            spells.only(~inside), history.stages, row, _FOLD_DRAWS, tables, rho=rho, phi=phi
-        )
+        others = spells.only(~inside)
+        learned = fit_funnels(others, history.stages, row, _FOLD_DRAWS, tables, rho, phi, near=near)
         funnels = {name: fit.draws.mean for name, fit in learned.items()}
         parts.append(take_snapshots(history, spells.only(inside), clocks, funnels, days, row))
     return calibrate(Snapshots.together(parts), draws, row, rho, phi, minor)
