@@ -99,25 +99,32 @@ def informed(company, trials=500):
 informed.knows_truth = True
 
 
-def coverage(forecaster, seeds, *, options=None, fixed=None, workers=2, label="all"):
-    """Score a forecaster on one company a seed.
+def coverage(forecaster, seeds, **how):
+    """Score a forecaster on one company a seed: one of `coverages`."""
+    return coverages((forecaster,), seeds, **how)[0]
+
+
+def coverages(forecasters, seeds, *, options=None, fixed=None, workers=2, label="all"):
+    """Score forecasters on the same companies, one a seed, one after the other on each.
 
     Args:
-        forecaster: (history as known at t, base, t) → bookings[trial] of the next calendar quarter in minor
-            units, from open deals and those still to come; a function of a module, so that another process
-            finds it. With an attribute `knows_truth` it is given the company instead.
+        forecasters: (history as known at t, base, t) → bookings[trial] of the next calendar quarter in minor
+            units, from open deals and those still to come; functions of a module, so that another process
+            finds them. One with an attribute `knows_truth` is given the company instead.
         seeds: of the companies.
         options: of all of them, the rest plain; without, each is drawn by `companies.draw`.
         fixed: options that are not drawn, such as {"luck": "decision"}.
         workers: processes; the result does not depend on them.
         label: name of the family, with options.
     """
-    job = partial(scored, forecaster, options, fixed or {}, label)
+    job = partial(scored, forecasters, options, fixed or {}, label)
     if workers == 1:
-        return Coverage(tuple(map(job, seeds)))
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return Coverage(tuple(pool.map(job, seeds, chunksize=4)))
+        cases = list(map(job, seeds))
+    else:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            cases = list(pool.map(job, seeds, chunksize=4))
+    return tuple(Coverage(of_one) for of_one in zip(*cases, strict=True))
 
 
 def families(forecaster, seeds, *, names=tuple(companies.FAMILIES), workers=2):
@@ -129,17 +136,21 @@ def families(forecaster, seeds, *, names=tuple(companies.FAMILIES), workers=2):
     return Coverage(cases)
 
 
-def scored(forecaster, options, fixed, label, seed):
-    """Forecast one company and hold the forecast against what came."""
+def scored(forecasters, options, fixed, label, seed):
+    """Forecast one company and hold each forecast against what came."""
     drawn = options is None
     company = companies.draw(seed, **fixed) if drawn else companies.company(seed, **options | fixed)
     groups = kinds(company) if drawn else (label,)
-    came = company.bookings
+    history = company.history.as_of(company.t)
+    return tuple(one(forecaster, company, history, groups) for forecaster in forecasters)
+
+
+def one(forecaster, company, history, groups):
+    """Hold what one forecaster says against what came."""
+    seed, came = company.seed, company.bookings
     try:
-        if knows_truth(forecaster):
-            sample = forecaster(company)
-        else:
-            sample = forecaster(company.history.as_of(company.t), company.base, company.t)
+        knows = knows_truth(forecaster)
+        sample = forecaster(company) if knows else forecaster(history, company.base, company.t)
         sample = np.asarray(sample, dtype=np.float64)
         assert sample.ndim == 1 and len(sample) and np.isfinite(sample).all(), "not a sample of numbers"
     except Exception as error:  # one company less is told in the table, and is no reason to lose the others

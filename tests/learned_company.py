@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,12 +18,18 @@ DRAWS, TRIALS = 500, 1000
 
 def learned(history, base, t):
     """Return the bookings of the next calendar quarter, money[trial] in minor units."""
-    return bookings(learned_from(history, set_scenario(history, base), t))
+    return bookings(learned_with_table(history, base, t))
 
 
 def alone(history, base, t):
     """Return the same without the set table: nobody has set anything."""
     return bookings(learned_from(history, None, t))
+
+
+@lru_cache(maxsize=1)
+def learned_with_table(history, base, t):
+    """Return the scenario that is learned beside the set table; two forecasts in a row share it."""
+    return learned_from(history, set_scenario(history, base), t)
 
 
 def learned_from(history, scenario, t, rho=None):
@@ -55,5 +62,5 @@ def next_quarter_end(day):
 
 def plug_in(history, base, t):
     """Return the same with middle figures for certain, and no market: what a forecast must not do."""
-    scenario = learned_from(history, set_scenario(history, base), t)
+    scenario = learned_with_table(history, base, t)
     return bookings(replace(scenario, posterior=None, market=Market.independent()))
