@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import UsageError
 from simulator.forecast.payload import payload
 from simulator.forecast.tables import deal_rows, frame, html, long_rows
 from simulator.forecast.trials import Trials
@@ -12,6 +16,9 @@ from simulator.words import day
 
 if TYPE_CHECKING:
     import pandas
+
+Floats = NDArray[np.float64]
+Ended = Literal["lost", "won"]
 
 
 class Forecast(Trials):
@@ -34,6 +41,27 @@ class Forecast(Trials):
     def deal_rows(self) -> Iterator[dict[str, Any]]:
         """Yield deals.csv: one row an open deal."""
         return deal_rows(self)
+
+    def ended(
+        self, outcome: Ended, last_day: int | None = None, source: str = "all", segment: int | None = None
+    ) -> Floats:
+        """Return how many deals are `lost` or `won` in their first attempt until a day, floats[trial].
+
+        Args:
+            outcome: which of the two.
+            last_day: days from as-of, None for the horizon's end.
+            source: `open` deals, `new` ones (bluebirds among them), or `all`.
+            segment: index, None for all.
+
+        Raises:
+            UsageError: the run was not asked to follow ends, or the forecast cannot be cut there.
+        """
+        if self.ends is None:
+            raise UsageError("losses are counted where simulate is asked for them: follow_ends=True")
+        _, cells = self.cells(1, last_day)
+        found = self.ends[:cells, ("lost", "won").index(outcome)].sum(axis=0)
+        found = found.sum(axis=0) if source == "all" else found[("open", "new").index(source)]
+        return np.asarray(found.sum(axis=0) if segment is None else found[segment])
 
     def table(self) -> pandas.DataFrame:
         """Return mean, low, middle and high by series and period as a pandas table."""
