@@ -17,11 +17,11 @@ from simulator.distributions import Empirical, LogNormal
 from simulator.engine import attempts, chances, compile_plan, drawn, luck, play, populations
 from simulator.engine.chances import LearnedChances, SetChances
 from simulator.engine.counts import DrawnCounts, SetCounts
-from simulator.engine.drawn import DrawnKernel, DrawnStays
+from simulator.engine.drawn import DrawnStays
 from simulator.engine.plan import first_draw
 from simulator.expected import expected, won_ever
 from simulator.market import SHARED_SHARE, Market
-from simulator.posterior import FunnelDraws, GenerationDraws, Posterior
+from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, StayDraws
 from simulator.scenario import Recycling, Soberness
 from simulator.self_check import compare_wins
 from simulator.simulation import simulate
@@ -321,16 +321,16 @@ def test_wins_differ_from_their_draws_by_chance_alone():
 
 
 def last_draw_for_all(patch):
-    real = DrawnKernel.close_chance
+    real = FunnelDraws.close_chance
     patch.setattr(
-        DrawnKernel, "close_chance", lambda self, stage, draw, age: real(self, stage, draw * 0, age)
+        FunnelDraws, "close_chance", lambda self, stage, draw, age: real(self, stage, draw * 0, age)
     )
 
 
 def age_ignored(patch):
-    real = DrawnKernel.close_chance
+    real = FunnelDraws.close_chance
     patch.setattr(
-        DrawnKernel, "close_chance", lambda self, stage, draw, age: real(self, stage, draw, age * 0)
+        FunnelDraws, "close_chance", lambda self, stage, draw, age: real(self, stage, draw, age * 0)
     )
 
 
@@ -369,8 +369,8 @@ def a_day_more(patch):
 
 
 def age_ignored_in_the_stay(patch):
-    real = DrawnStays.hazards
-    patch.setattr(DrawnStays, "hazards", lambda self, *some: real(self, *some[:-1], some[-1] * 0))
+    real = StayDraws.hazard
+    patch.setattr(StayDraws, "hazard", lambda self, draw, target, age: real(self, draw, target, age * 0))
 
 
 def always_the_first_move(patch):
