@@ -85,7 +85,7 @@ def simulate(
     block = None if block is None else whole_asked("block", block, 1)
     runner = _Runner(whole_asked("workers", workers, 1), progress, block)
     scenario = grouped(scenario, by)
-    plan = compile_plan(scenario, seed, by=by, follow_ends=bool(follow_ends))
+    plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
     known = happened(scenario, by)
     if trials:
         outcome = runner.play(plan, empty_outcome(plan), trials)

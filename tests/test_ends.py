@@ -1,7 +1,7 @@
 """Ends of first attempts, won and lost by cell, follow the law, and to follow them changes nothing else."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -121,11 +121,17 @@ def test_wins_are_those_that_are_booked_in_the_same_trial():
     for last in (16, 46, 120):
         for source in ("open", "new"):
             booked = forecast.amounts("bookings", 1, last, source=source) / 100
-            assert np.array_equal(forecast.ended("won", last, source, 0), booked)
-        both = forecast.ended("lost", last, "open") + forecast.ended("lost", last, "new")
-        assert np.array_equal(forecast.ended("lost", last), both) and both.mean() > 1
-    with pytest.raises(UsageError, match="can be asked"):
-        forecast.ended("lost", 17)
+            assert np.array_equal(forecast.ended("won", AS_OF + timedelta(last), source, "smb"), booked)
+        until = (AS_OF + timedelta(last)).isoformat()
+        both = forecast.ended("lost", until, "open") + forecast.ended("lost", until, "new")
+        assert np.array_equal(forecast.ended("lost", until), both) and both.mean() > 1
+    assert np.array_equal(forecast.ended("lost"), both)
+    for wrong, message in (
+        (("lost", "2026-11-03"), "can be asked"), (("gone",), "must be lost or won"),
+        (("won", None, "backlog"), "must be open, new or all"), (("won", None, "new", "?"), "no segment"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=message):
+            forecast.ended(*wrong)
     with pytest.raises(UsageError, match="follow_ends"):
         simulate(scenario, trials=10).ended("won")
 

@@ -183,10 +183,10 @@ def shortened(scenario: Scenario, laid: Sequence[Window]) -> Scenario:
 
 def forecast_of(measure: Measure, window: Window, forecast: Forecast) -> Floats:
     """Return what the trials bring of a measure in a window, floats[trial]."""
-    segment = _names(forecast.scenario).index(measure.segment) if measure.segment else None
     if not measure.is_money:
         outcome: Ended = "won" if measure.quantity == "wins" else "lost"
-        return forecast.ended(outcome, window.days, measure.source, segment)
+        return forecast.ended(outcome, window.end, measure.source, measure.segment or None)
+    segment = _names(forecast.scenario).index(measure.segment) if measure.segment else None
     only = {} if segment is None else {"segment": segment}
     if measure.quantity == "receipts":
         return forecast.amounts("receipts", 1, window.days, **_source(measure, "receivables"), **only)

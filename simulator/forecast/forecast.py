@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import UsageError
+from simulator.forecast.asked import date_asked, segment_asked, word_asked
 from simulator.forecast.payload import payload
 from simulator.forecast.tables import deal_rows, frame, html, long_rows
 from simulator.forecast.trials import Trials
@@ -17,8 +19,8 @@ from simulator.words import day
 if TYPE_CHECKING:
     import pandas
 
-Floats = NDArray[np.float64]
 Ended = Literal["lost", "won"]
+Begun = Literal["open", "new", "all"]
 
 
 class Forecast(Trials):
@@ -43,25 +45,29 @@ class Forecast(Trials):
         return deal_rows(self)
 
     def ended(
-        self, outcome: Ended, last_day: int | None = None, source: str = "all", segment: int | None = None
-    ) -> Floats:
-        """Return how many deals are `lost` or `won` in their first attempt until a day, floats[trial].
+        self, outcome: Ended, until: str | date | None = None, source: Begun = "all",
+        segment: str | None = None,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Return how many deals come to an outcome in their first attempt, floats[trial].
 
         Args:
-            outcome: which of the two.
-            last_day: days from as-of, None for the horizon's end.
+            outcome: `lost` or `won`.
+            until: last day, as in `chance`; None for the horizon's end.
             source: `open` deals, `new` ones (bluebirds among them), or `all`.
-            segment: index, None for all.
+            segment: name, or None for all.
 
         Raises:
-            UsageError: the run was not asked to follow ends, or the forecast cannot be cut there.
+            UsageError: there is no such outcome, source or segment, the forecast cannot be cut there, or the
+                run was not asked to follow deals to their end.
         """
         if self.ends is None:
-            raise UsageError("losses are counted where simulate is asked for them: follow_ends=True")
-        _, cells = self.cells(1, last_day)
-        found = self.ends[:cells, ("lost", "won").index(outcome)].sum(axis=0)
-        found = found.sum(axis=0) if source == "all" else found[("open", "new").index(source)]
-        return np.asarray(found.sum(axis=0) if segment is None else found[segment])
+            raise UsageError("the ends of deals were not followed: simulate with follow_ends=True")
+        horizon, names = self.scenario.horizon, [s.name for s in self.scenario.segments]
+        _, cells = self.cells(1, None if until is None else horizon.day_of(date_asked("until", until)))
+        place, index = word_asked("source", source, get_args(Begun)), segment_asked(segment, names)
+        found = self.ends[:cells, word_asked("outcome", outcome, get_args(Ended))].sum(axis=0)
+        found = found.sum(axis=0) if source == "all" else found[place]
+        return np.asarray(found.sum(axis=0) if index is None else found[index])
 
     def table(self) -> pandas.DataFrame:
         """Return mean, low, middle and high by series and period as a pandas table."""
