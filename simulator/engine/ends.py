@@ -31,13 +31,18 @@ class Ends:
     counts: Floats
     cell_of_day: Integers
 
+    @property
+    def counted(self) -> bool:
+        """Whether anybody counts."""
+        return self.counts.shape[3] > 0
+
     def follows(self, attempt: int) -> bool:
         """Tell whether attempts of a number are followed to their end, the lost ones too."""
         return len(self.counts) > 1 and attempt == 0
 
     def decide(self, source: int, segment: int, lost: Integers | int, won: Integers | int) -> None:
         """Count attempts that are decided, whenever they end, integers[trial]."""
-        if self.counts.shape[3]:
+        if self.counted:
             self.counts[-1, LOST, source, segment] += lost
             self.counts[-1, WON, source, segment] += won
 

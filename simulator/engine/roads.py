@@ -164,7 +164,7 @@ def enter(
     """
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
     won = u < _entry_chances(block, plan, population, walkers, trial, stage, quarter)
-    if population.is_new and not walkers.attempt:
+    if block.ends.counted and population.is_new and not walkers.attempt:
         lost, wins = (np.bincount(trial[some], minlength=block.trials) for some in (~won, won))
         block.ends.decide(NEW, plan.index, lost, wins)
     for outcome in outcomes(block, plan, walkers.attempt):
