@@ -34,7 +34,7 @@ class Ends:
     @property
     def counted(self) -> bool:
         """Whether anybody counts."""
-        return self.counts.shape[3] > 0
+        return bool(self.counts.shape[3])
 
     def follows(self, attempt: int) -> bool:
         """Tell whether attempts of a number are followed to their end, the lost ones too."""
