@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.distributions import Distribution, Empirical, Hazard
-from simulator.funnel import Funnel
+from simulator.funnel import Funnel, close_chances
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +37,25 @@ class StayDraws:
         steps = np.diff(self.edges) * self.rates[..., :-1]
         return np.concatenate((np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)), axis=-1)
 
-    def survivors(self, age: Floats) -> Floats:
-        """Return R[s,k](age), floats[draw, target, age]."""
+    def hazard(self, draw: Integers | slice, target: int | slice, age: Floats) -> Floats:
+        """Return the integral of the hazard up to an age, −ln R[s,k](age); draw and age broadcast."""
         days = np.maximum(np.asarray(age, dtype=np.float64), 0.0)
         at = np.searchsorted(self.edges, days, side="right") - 1
-        hazard = self.cumulative[..., at] + (days - self.edges[at]) * self.rates[..., at]
-        return np.asarray(np.exp(-hazard))
+        into = days - self.edges[at]
+        return np.asarray(self.cumulative[draw, target, at] + into * self.rates[draw, target, at])
+
+    def survivors(self, age: Floats) -> Floats:
+        """Return R[s,k](age), floats[draw, target, age]."""
+        return np.asarray(np.exp(-self.hazard(slice(None), slice(None), age)))
+
+    @cached_property
+    def means(self) -> Floats:
+        """E[T] = ∫ R(t) dt, piece by piece, floats[draw, target]."""
+        alive = np.exp(-self.cumulative)
+        widths = np.append(np.diff(self.edges), np.inf)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            pieces = np.where(self.rates > 0, -np.expm1(-self.rates * widths) / self.rates, widths)
+            return np.asarray(np.nan_to_num(alive * pieces, nan=0.0, posinf=0.0).sum(axis=-1))
 
     def law(self, draw: int, target: int) -> Hazard:
         """Return one law."""
@@ -64,6 +78,51 @@ class FunnelDraws:
 
     def __len__(self) -> int:
         return len(self.transitions)
+
+    @cached_property
+    def ladder(self) -> Floats:
+        """h[s] of each draw, floats[draw, S]."""
+        return close_chances(self.transitions)
+
+    @cached_property
+    def target_chances(self) -> Floats:
+        """H of every column of `transitions`: the stages', 1 for won, 0 for lost, floats[draw, S + 2]."""
+        ends = np.broadcast_to([1.0, 0.0], (len(self), 2))
+        return np.concatenate((self.ladder, ends), axis=1)
+
+    @cached_property
+    def moves(self) -> tuple[Integers, ...]:
+        """The columns that each stage can move to in any draw."""
+        return tuple(np.flatnonzero(self.transitions[:, s].any(axis=0)) for s in range(len(self.stages)))
+
+    def first_moves(self, stage: int, draw: Integers, age: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Return what decides the next move of deals already so long in a stage; draw and age broadcast.
+
+        Returns:
+            Of each of the stage's moves: w_k, not normalised, p[s,k]·R[s,k](age), or p[s,k] where every R
+            is 0 (MODEL 1, age); and −ln R[s,k](age).
+        """
+        moves, stay = self.moves[stage], self.stays[stage]
+        hazards = [stay.hazard(draw, k, age) for k in moves]
+        chances = [self.transitions[draw, stage, k] for k in moves]
+        weights = [p * np.exp(-hazard) for p, hazard in zip(chances, hazards, strict=True)]
+        alive = sum(weights) > 0
+        if not np.all(alive):
+            weights = [np.where(alive, w, p) for w, p in zip(weights, chances, strict=True)]
+        return weights, hazards
+
+    def close_chance(self, stage: int, draw: Integers, age: Floats) -> Floats:
+        """Return h_s(age) = Σ w_k·h_k of deals already so long in a stage; draw and age broadcast."""
+        won = lost = np.zeros(())
+        for k, weight in zip(self.moves[stage], self.first_moves(stage, draw, age)[0], strict=True):
+            end = self.target_chances[draw, k]
+            won, lost = won + weight * end, lost + weight * (1 - end)
+        return np.asarray(won / (won + lost))
+
+    def snapshot_ladder(self) -> Floats:
+        """Return h_snap[s] = Σ p·m·h_k / Σ p·m of each draw, m the mean stays, floats[draw, S]."""
+        weight = self.transitions * np.stack([stay.means for stay in self.stays], axis=1)
+        return np.asarray((weight * self.target_chances[:, None]).sum(axis=2) / weight.sum(axis=2))
 
     @staticmethod
     def of(funnel: Funnel) -> FunnelDraws | None:

@@ -61,6 +61,7 @@ def simulate(
     by: str | None = None,
     progress: Callable[[int], None] | None = None,
     block: int | None = None,
+    follow_ends: bool = False,
 ) -> Forecast:
     """Return the forecast of a scenario.
 
@@ -72,6 +73,7 @@ def simulate(
         by: column of the deals by which bookings and receipts are grouped too.
         progress: called with the trials finished so far.
         block: trials that are played at once; the result does not depend on it.
+        follow_ends: whether deals are followed to their end, the lost ones too, so that `ended` can be asked.
 
     Raises:
         UsageError: an argument that is no such number, or no such column.
@@ -83,7 +85,7 @@ def simulate(
     block = None if block is None else whole_asked("block", block, 1)
     runner = _Runner(whole_asked("workers", workers, 1), progress, block)
     scenario = grouped(scenario, by)
-    plan = compile_plan(scenario, seed, by=by)
+    plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
     known = happened(scenario, by)
     if trials:
         outcome = runner.play(plan, empty_outcome(plan), trials)
@@ -187,7 +189,7 @@ def _forecast(
     return Forecast(
         plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
         exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
-        outcome.by_product, bare.known,
+        outcome.by_product, bare.known, outcome.ends if plan.follow_ends else None,
     )  # fmt: skip
 
 

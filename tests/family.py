@@ -251,7 +251,9 @@ FAMILY = {
 def run(scenario, trials, seed=1, first=0, **options):
     """The engine's outcome."""
     plan = compile_plan(
-        scenario, seed, **{k: options.pop(k) for k in ("market", "group_seeds") if k in options}
+        scenario,
+        seed,
+        **{k: options.pop(k) for k in ("market", "group_seeds", "follow_ends") if k in options},
     )
     return play(plan, first, trials, **options)
 

@@ -101,7 +101,10 @@ OPEN, NEW, RECEIVABLES = (SOURCES.index(source) for source in ("open", "new", "r
 
 
 class Plain:
-    """Plain trials of a scenario: winners, bookings, billings, receipts [trial, source, segment, cell]."""
+    """Plain trials of a scenario: winners, bookings, billings, receipts [trial, source, segment, cell].
+
+    And losses, those of first attempts.
+    """
 
     def __init__(self, scenario, trials, seed):
         self.scenario, self.trials = scenario, trials
@@ -109,6 +112,7 @@ class Plain:
         self.luck = Luck(scenario, trials, self.rng)
         shape = (trials, len(SOURCES), len(scenario.segments), len(scenario.horizon.cuts))
         self.winners, self.bookings, self.billings, self.receipts = (np.zeros(shape) for _ in range(4))
+        self.losses, self.known_moments = np.zeros(shape), {}
         for row in range(len(scenario.pipeline)):
             self.open_deal(scenario.pipeline[row], scenario.pipeline.lines[row][0].months)
         for index, segment in enumerate(scenario.segments):
@@ -126,7 +130,10 @@ class Plain:
                 max=len(law) - 1
             )
         times, won, closing = (np.zeros(self.trials) for _ in range(3))
-        mean, sd = self.moments(funnel, deal.stage)
+        place = deal.segment, deal.stage
+        if place not in self.known_moments:
+            self.known_moments[place] = self.moments(funnel, deal.stage)
+        mean, sd = self.known_moments[place]
         for age in np.unique(ages):
             here = np.flatnonzero(ages == age)
             h = float(funnel.close_chance(deal.stage, age))
@@ -147,7 +154,13 @@ class Plain:
         days = self.closed(segment, closing[sure])
         self.book(contract, trial[sure], days, self.price(segment, amounts[sure]))
         lost = ~sure
+        self.lose(contract, trial[lost], times[lost])
         self.come_back(contract, trial[lost], times[lost], amounts[lost])
+
+    def lose(self, contract, trial, lost_at):
+        source, index = contract[:2]
+        day = self.scenario.segments[index].clock.day_of(lost_at)
+        self.add(self.losses, trial, source, index, day, np.ones(len(trial)))
 
     def come_back(self, contract, trial, lost_at, amounts):
         segment = self.scenario.segments[contract[1]]
@@ -208,6 +221,7 @@ class Plain:
             end = v0[here] + days
             closed = self.closed(segment, end[won])
             self.book(contract, trial[here][won], closed, self.price(segment, amounts[here][won]))
+            self.lose(contract, trial[here][~won], end[~won])
             self.come_back(contract, trial[here][~won], end[~won], amounts[here][~won])
 
     def book(self, contract, trial, day, amount):

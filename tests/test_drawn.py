@@ -17,11 +17,11 @@ from simulator.distributions import Empirical, LogNormal
 from simulator.engine import attempts, chances, compile_plan, drawn, luck, play, populations
 from simulator.engine.chances import LearnedChances, SetChances
 from simulator.engine.counts import DrawnCounts, SetCounts
-from simulator.engine.drawn import DrawnKernel, DrawnStays
+from simulator.engine.drawn import DrawnStays
 from simulator.engine.plan import first_draw
 from simulator.expected import expected, won_ever
 from simulator.market import SHARED_SHARE, Market
-from simulator.posterior import FunnelDraws, GenerationDraws, Posterior
+from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, StayDraws
 from simulator.scenario import Recycling, Soberness
 from simulator.self_check import compare_wins
 from simulator.simulation import simulate
@@ -87,7 +87,7 @@ class PlainChances(SetChances):
         return np.array([np.log(x / 100 / self.odds.reference) if x else 0.0 for x in amount])
 
 
-def plain_plan(scenario, draw, seed):
+def plain_plan(scenario, draw, seed, **options):
     """The plan of a run with one draw set, without any posterior."""
     learned = scenario.posterior
     segments = []
@@ -107,7 +107,7 @@ def plain_plan(scenario, draw, seed):
     rho = learned.rho[draw]
     market = Market(SHARED_SHARE * rho, (1 - SHARED_SHARE) * rho, scenario.market.phi)
     plain = replace(scenario, segments=tuple(segments), market=market, posterior=None)
-    plan, whole = compile_plan(plain, seed), compile_plan(scenario, seed)
+    plan, whole = compile_plan(plain, seed, **options), compile_plan(scenario, seed)
     parts = []
     for own, learned_plan in zip(plan.segments, whole.segments, strict=True):
         odds = learned.segments[own.segment.name].odds
@@ -140,15 +140,15 @@ def same(one, other):
         and np.array_equal(one.closes, other.closes)
         and np.array_equal(one.landed_parts, other.landed_parts)
         and np.array_equal(one.wins, other.wins)
-        and (not other.ever.shape[1] or np.array_equal(one.ever, other.ever))
+        and (not other.ends.shape[3] or np.array_equal(one.ends, other.ends))
     )
 
 
 def played_apart(scenario, trials, seed=4):
-    """Each trial of the drawn run beside that of the run with its draw set."""
-    plan = compile_plan(scenario, seed)
+    """Each trial of the drawn run beside that of the run with its draw set, followed to all ends."""
+    plan = compile_plan(scenario, seed, follow_ends=True)
     for draw in range(scenario.posterior.draws):
-        plain = plain_plan(scenario, draw, seed)
+        plain = plain_plan(scenario, draw, seed, follow_ends=True)
         for trial in range(draw, trials, scenario.posterior.draws):
             yield play(plan, trial, 1), play(plain, trial, 1)
 
@@ -321,16 +321,16 @@ def test_wins_differ_from_their_draws_by_chance_alone():
 
 
 def last_draw_for_all(patch):
-    real = DrawnKernel.close_chance
+    real = FunnelDraws.close_chance
     patch.setattr(
-        DrawnKernel, "close_chance", lambda self, stage, draw, age: real(self, stage, draw * 0, age)
+        FunnelDraws, "close_chance", lambda self, stage, draw, age: real(self, stage, draw * 0, age)
     )
 
 
 def age_ignored(patch):
-    real = DrawnKernel.close_chance
+    real = FunnelDraws.close_chance
     patch.setattr(
-        DrawnKernel, "close_chance", lambda self, stage, draw, age: real(self, stage, draw, age * 0)
+        FunnelDraws, "close_chance", lambda self, stage, draw, age: real(self, stage, draw, age * 0)
     )
 
 
@@ -369,8 +369,8 @@ def a_day_more(patch):
 
 
 def age_ignored_in_the_stay(patch):
-    real = DrawnStays.hazards
-    patch.setattr(DrawnStays, "hazards", lambda self, *some: real(self, *some[:-1], some[-1] * 0))
+    real = StayDraws.hazard
+    patch.setattr(StayDraws, "hazard", lambda self, draw, target, age: real(self, draw, target, age * 0))
 
 
 def always_the_first_move(patch):

@@ -5,19 +5,11 @@ import pytest
 from test_loading_learned import posterior
 
 from simulator.funnel import tilted
-from simulator.learning.ladders import at_ages, calibrated, entering, mean_stays, sitting
+from simulator.learning.ladders import at_ages, calibrated
 from simulator.posterior import OddsDraws
 
 FUNNEL = posterior().segments["smb"].funnel
 EACH = [FUNNEL.funnel(d) for d in range(len(FUNNEL))]
-
-
-def test_all_draws_at_once_are_each_alone():
-    assert np.allclose(entering(FUNNEL), [f.ladder for f in EACH])
-    assert np.allclose(sitting(FUNNEL), [f.snapshot_ladder() for f in EACH])
-    means = [[law.mean() if law else 0 for law in f.stays[1]] for f in EACH]
-    moves = FUNNEL.transitions[:, 1] > 0
-    assert np.allclose(mean_stays(FUNNEL.stays[1])[moves], np.array(means)[moves])
 
 
 def test_chances_at_an_age():

@@ -270,9 +270,9 @@ def stated_date_ignored(patch):
 def delay_forgotten(patch):
     real = settle.close
 
-    def close(block, plan, *some):
-        rule = replace(plan.segment.close_date, delay_days=0)
-        return real(block, replace(plan, segment=replace(plan.segment, close_date=rule)), *some)
+    def close(block, plan, population, walkers, trial, day, begin):
+        day = day - plan.segment.close_date.delay_days
+        return real(block, plan, population, walkers, trial, day, begin)
 
     patch.setattr(roads, "close", close)
 

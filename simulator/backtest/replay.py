@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.backtest.baselines import BASELINES, Given
-from simulator.backtest.losses import Counts, count_outcomes
 from simulator.backtest.measures import Measure, Record, measures
 from simulator.backtest.origins import Window, began_within, windows
 from simulator.backtest.rows import DealRow, Row, close_row, row_of
 from simulator.errors import SimulatorError, UsageError
 from simulator.executors import side_by_side
-from simulator.forecast import Forecast
+from simulator.forecast import Ended, Forecast
 from simulator.history import OPEN, WON, History
 from simulator.periods import horizon
 from simulator.scenario import Scenario
@@ -150,14 +149,13 @@ def _origin(history: History, forecaster: Forecaster, laid: Sequence[Window], as
     except SimulatorError as error:
         return _Origin(refused=str(error).splitlines()[0])
     scenario = shortened(scenario, laid)
-    forecast = simulate(scenario, asked.trials, asked.seed)
-    counts = count_outcomes(scenario, [w.days for w in laid], asked.trials, asked.seed)
+    forecast = simulate(scenario, asked.trials, asked.seed, follow_ends=True)
     known = Record(then, _converter(scenario))
     given = Given(known, _ladders(scenario, then), asked.seed)
     truth = Record(history, _converter(scenario))
     comes = any(segment.generation is not None for segment in scenario.segments)
     rows = [
-        _row(window, measure, forecast, counts, truth, given, asked.seed)
+        _row(window, measure, forecast, truth, given, asked.seed)
         for window in laid
         for measure in measures(known, comes)
         if not measure.segment or measure.segment in _names(scenario)
@@ -183,11 +181,12 @@ def shortened(scenario: Scenario, laid: Sequence[Window]) -> Scenario:
     return replace(scenario, horizon=cut, targets=())
 
 
-def forecast_of(measure: Measure, window: Window, forecast: Forecast, counts: Counts) -> Floats:
+def forecast_of(measure: Measure, window: Window, forecast: Forecast) -> Floats:
     """Return what the trials bring of a measure in a window, floats[trial]."""
-    segment = _names(forecast.scenario).index(measure.segment) if measure.segment else None
     if not measure.is_money:
-        return counts.of(window.days, int(measure.quantity == "wins"), measure.source, segment)
+        outcome: Ended = "won" if measure.quantity == "wins" else "lost"
+        return forecast.ended(outcome, window.end, measure.source, measure.segment or None)
+    segment = _names(forecast.scenario).index(measure.segment) if measure.segment else None
     only = {} if segment is None else {"segment": segment}
     if measure.quantity == "receipts":
         return forecast.amounts("receipts", 1, window.days, **_source(measure, "receivables"), **only)
@@ -198,15 +197,12 @@ def _source(measure: Measure, name: str) -> dict[str, str]:
     return {} if measure.source == "all" else {"source": name}
 
 
-def _row(
-    window: Window, measure: Measure, forecast: Forecast, counts: Counts, truth: Record, given: Given,
-    seed: int,
-) -> Row:  # fmt: skip
+def _row(window: Window, measure: Measure, forecast: Forecast, truth: Record, given: Given, seed: int) -> Row:
     first = window.origin.toordinal()
     came = truth.came(measure, first, first + window.days)
     told = {name: baseline(given, measure, window.days) for name, baseline in BASELINES.items()}
     u = float(UniformRow(seed, f"place/{window}/{measure}").uniforms(1)[0])
-    values = forecast_of(measure, window, forecast, counts)
+    values = forecast_of(measure, window, forecast)
     return row_of(window, measure, values, came, u, {n: v for n, v in told.items() if v is not None})
 
 

@@ -10,9 +10,10 @@ from scipy import special
 
 from simulator.close_dates import AGE_GRID
 from simulator.engine.block import Block
+from simulator.engine.ends import NEW, OPEN, WON
 from simulator.engine.identity import inverse
 from simulator.engine.plan import SegmentPlan
-from simulator.engine.roads import Decided, Roads, arrival_clock, coming_back, enter
+from simulator.engine.roads import Decided, Roads, arrival_clock, enter, followed, outcomes
 from simulator.engine.settle import Won, settle
 from simulator.engine.walk import Walkers
 
@@ -39,15 +40,16 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
         ages, label_ages = _ages(block, plan, stage, deals)
         u = block.plan.deals.draw("outcome", deals[None, :], block.offsets[:, None])
         won = u < _chances(block, plan, stage, deals, ages, label_ages)
-        block.count_ever(0, plan.index, won.sum(axis=1))
-        for outcome in plan.outcomes(0):
+        wins = won.sum(axis=1)
+        block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
+        for outcome in outcomes(block, plan, 0):
             flat = np.flatnonzero(won if outcome else ~won)
             trial = flat // len(deals)
             column = flat - trial * len(deals)
             walkers = Walkers(block.plan.deals, deals[column], block.offsets[trial])
             label = column if ages is None else ages.ravel()[flat]
             if not outcome:
-                keep = coming_back(plan, walkers)
+                keep = followed(block, plan, walkers)
                 walkers, trial, label = walkers.only(keep), trial[keep], label[keep]
             draw = block.draws[trial]
             after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
@@ -134,7 +136,7 @@ def _bluebirds(block: Block, plan: SegmentPlan) -> None:
     for number, month in enumerate(plan.months):
         u = block.draw_count(f"{plan.segment.name}/{month.name}/bluebirds")
         counts = month.bluebirds.numbers(u, block.draws)
-        block.count_ever(1, plan.index, counts)
+        block.ends.decide(NEW, plan.index, 0, counts)
         for trial, n in _arriving(counts):
             which = n + number * plan.bluebirds.most
             walkers = Walkers(plan.bluebirds.entities, which, block.offsets[trial])
@@ -142,6 +144,8 @@ def _bluebirds(block: Block, plan: SegmentPlan) -> None:
     if not found:
         return
     which, trial, day = (np.concatenate(column) for column in zip(*found, strict=True))
+    if block.ends.follows(0):
+        block.ends.reach(NEW, plan.index, WON, trial, day)
     inside = np.flatnonzero(day <= block.plan.last_day)
     walkers = Walkers(plan.bluebirds.entities, which[inside], block.offsets[trial[inside]])
     amount = plan.bluebirds.amounts(walkers.which, walkers.offsets).astype(np.int64)

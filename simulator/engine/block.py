@@ -11,6 +11,7 @@ from scipy import special
 
 from simulator.engine.cells import Cells
 from simulator.engine.contracts import DayRates
+from simulator.engine.ends import Ends
 from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan, first_draw
 from simulator.engine.rates import day_rates
@@ -33,8 +34,7 @@ class Block:
         by_product: totals of some series, floats[product, trial].
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
-        ever: first attempts won, whenever they close, of open deals and of deals to come, floats[2, segment,
-            trial]; of no segment where nobody counts them.
+        ends: how first attempts end.
         guarded: attempts that the guard stopped.
     """
 
@@ -46,7 +46,7 @@ class Block:
     by_product: Mapping[Series, NDArray[np.float64]]
     closes: NDArray[np.int32]
     landed_parts: NDArray[np.float64]
-    ever: NDArray[np.float64]
+    ends: Ends
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)
@@ -73,11 +73,6 @@ class Block:
         """Return the factor on the amounts of a segment's won deals, each in its trial."""
         return plan.price[self.draws[trial]] if isinstance(plan.price, np.ndarray) else plan.price
 
-    def count_ever(self, source: int, segment: int, won: NDArray[np.float64] | Integers) -> None:
-        """Count first attempts that are won in each trial: of open deals (0) or of deals to come (1)."""
-        if self.ever.shape[1]:
-            self.ever[source, segment] += won
-
     def rates(self, currency: str) -> DayRates:
         """Return the rates of a currency in the block's trials."""
         if currency not in self._rates:
@@ -94,7 +89,7 @@ class Block:
 
 def new_block(
     plan: Plan, first: int, money: Mapping[Posted, NDArray[np.float64]],
-    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice, ever: NDArray[np.float64],
+    by_product: Mapping[Series, NDArray[np.float64]], numbers: slice, ends: NDArray[np.float64],
 ) -> Block:  # fmt: skip
     """Return a block of trials, its market drawn and nothing played.
 
@@ -104,7 +99,7 @@ def new_block(
         money: of the run, floats[slice, cell, trial] of each series.
         by_product: likewise totals by product, floats[product, trial].
         numbers: of the block's trials there.
-        ever: of the run, floats[2, segment, trial].
+        ends: of the run, the counts of `Ends`.
     """
     count = numbers.stop - numbers.start
     offsets, posterior = trial_offsets(first, count), plan.scenario.posterior
@@ -122,7 +117,7 @@ def new_block(
         {series: total[:, numbers] for series, total in by_product.items()},
         np.zeros((deals, plan.last_day + 1), dtype=np.int32),
         np.zeros((2, deals)),
-        ever[:, :, numbers],
+        Ends(ends[..., numbers], plan.cell_of_day),
     )
 
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.deals import Pipeline
-from simulator.engine.drawn import DrawnKernel
 from simulator.funnel import tilted
 from simulator.money import minor_digits
-from simulator.posterior import OddsDraws
+from simulator.posterior import FunnelDraws, OddsDraws
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]
@@ -119,14 +118,14 @@ class SetChances:
 
 @dataclass(frozen=True, eq=False)
 class LearnedChances:
-    """Chances by draw: those of the kernel, moved by the calibrator (MODEL 8) and by soberness.
+    """Chances by draw: those of the funnel, moved by the calibrator (MODEL 8) and by soberness.
 
     logit p* = shift + slope · logit h + Σ effect · x + ln soberness. A chance of 0 or 1 stays, and a deal's
     own probability, where the scenario asks for it, takes the place of what is learned.
 
     Attributes:
         segment: whose they are.
-        kernel: by draw, or None where only the calibrator is learned, upon the funnel as it is set.
+        funnel: by draw, or None where only the calibrator is learned, upon the funnel as it is set.
         odds: the calibrator, or None.
         own: the deal's own probability where it counts, else NaN, floats[deal of the pipeline].
         evidence: x of each open deal by effect, floats[deal of the pipeline].
@@ -134,7 +133,7 @@ class LearnedChances:
     """
 
     segment: Segment
-    kernel: DrawnKernel | None
+    funnel: FunnelDraws | None
     odds: OddsDraws | None
     own: Floats
     evidence: dict[str, Floats]
@@ -142,14 +141,14 @@ class LearnedChances:
 
     @staticmethod
     def of(
-        scenario: Scenario, index: int, kernel: DrawnKernel | None, odds: OddsDraws | None, worth: Floats
+        scenario: Scenario, index: int, funnel: FunnelDraws | None, odds: OddsDraws | None, worth: Floats
     ) -> LearnedChances:
-        """Return the chances of a segment of which kernel or calibrator are learned.
+        """Return the chances of a segment of which funnel or calibrator are learned.
 
         Args:
             scenario: the nouns.
             index: of the segment.
-            kernel: by draw, or None.
+            funnel: by draw, or None.
             odds: the calibrator, or None.
             worth: open amounts in minor units of the company's currency, floats[deal of the pipeline].
         """
@@ -164,7 +163,7 @@ class LearnedChances:
                 evidence[name] = _logs(worth / minor, odds.reference)
             else:
                 raise ValueError(f"no such effect on the odds: {name}")
-        return LearnedChances(segment, kernel, odds, _own(segment, pipeline), evidence, minor)
+        return LearnedChances(segment, funnel, odds, _own(segment, pipeline), evidence, minor)
 
     @property
     def by_amount(self) -> bool:
@@ -182,11 +181,11 @@ class LearnedChances:
         return self._open(stage, deals, draw[:, None], label_ages[ages])
 
     def _open(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
-        if self.kernel is None:
+        if self.funnel is None:
             distinct, which = np.unique(age, return_inverse=True)
             chance = self.segment.funnel.close_chance(stage, distinct)[which].reshape(age.shape)
         else:
-            chance = self.kernel.close_chance(stage, draw, age)
+            chance = self.funnel.close_chance(stage, draw, age)
         known = {name: x[deals] for name, x in self.evidence.items()}
         result, own = self._moved(chance, draw, known), self.own[deals]
         if not np.isnan(own).all():
@@ -210,9 +209,9 @@ class LearnedChances:
 
     def _entry(self, stage: Integers, draw: Integers) -> Floats:
         """Return h of deals that enter stages; stage and draw broadcast."""
-        if self.kernel is None:
+        if self.funnel is None:
             return np.asarray(self.segment.funnel.ladder[stage + 0 * draw])
-        return np.asarray(self.kernel.ladder[draw, stage])
+        return np.asarray(self.funnel.ladder[draw, stage])
 
     def _moved(self, chance: Floats, draw: Integers, evidence: dict[str, Floats]) -> Floats:
         """Return p* of chances h."""

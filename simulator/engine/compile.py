@@ -40,6 +40,7 @@ def compile_plan(
     market: Market | None = None,
     by: str | None = None,
     group_seeds: Mapping[str, int] | None = None,
+    follow_ends: bool = False,
 ) -> Plan:
     """Return the plan of a scenario.
 
@@ -49,6 +50,7 @@ def compile_plan(
         market: another than the scenario's.
         by: column of the deals by which the result is grouped.
         group_seeds: another seed for some groups of purposes (MODEL 10).
+        follow_ends: whether first attempts are followed to their end, the lost ones too, and counted there.
     """
     slices = _slices(scenario, by)
     rows = {s: i for i, s in enumerate(slices)}
@@ -84,6 +86,7 @@ def compile_plan(
         rows,
         by,
         scenario.cash.tax.due_days(horizon, 0, horizon.last_day),
+        follow_ends=follow_ends,
     )
 
 

@@ -69,10 +69,10 @@ class SegmentPlan:
     entry: Floats
     price: Floats | float
 
-    def outcomes(self, attempt: int) -> tuple[bool, ...]:
-        """Return which outcomes of an attempt are walked: losers only where they may come back."""
+    def returns(self, attempt: int) -> bool:
+        """Tell whether some of those who lose in an attempt come back."""
         recycling = self.segment.recycling
-        return (True, False) if recycling.chance > 0 and attempt + 1 < recycling.attempts else (True,)
+        return recycling.chance > 0 and attempt + 1 < recycling.attempts
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +177,7 @@ class Plan:
         by: what the run is grouped by, or None.
         tax_due: day on which the tax on invoices of each day 0 … last day is passed on.
         bookings_only: whether contracts are followed no further than to their signature, and to renewals.
+        follow_ends: whether first attempts are followed to their end, the lost ones too, and counted there.
     """
 
     scenario: Scenario
@@ -199,6 +200,7 @@ class Plan:
     by: str | None
     tax_due: Integers
     bookings_only: bool = False
+    follow_ends: bool = False
 
     @property
     def posted(self) -> dict[Posted, int]:
@@ -211,6 +213,12 @@ class Plan:
         if self.defers:
             found["deferred"] = 1
         return found
+
+    @property
+    def counted(self) -> tuple[int, int, int, int]:
+        """Cells, outcomes, sources and segments of the counts of ends, as in `Ends`."""
+        cells = len(self.scenario.horizon.cuts) if self.follow_ends else 0
+        return cells + 1, 2, 2, len(self.segments) if cells or self.scenario.posterior else 0
 
     @property
     def defers(self) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.distributions import remaining_days
 from simulator.engine.block import Block
+from simulator.engine.ends import LOST, NEW, OPEN, WON
 from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.settle import close
@@ -111,9 +112,22 @@ class Roads:
         self._block.guarded += guarded
         if road.won:
             clock = some.begin + _with_stated_date(plan, some, days)
-            close(self._block, plan, road.population, walkers, some.trial, clock, some.begin)
-        else:
-            self._come_back(road.population, walkers, some.trial, some.begin + days)
+            day = plan.segment.clock.day_of(clock) + plan.segment.close_date.delay_days
+            self._reach(road, some.trial, day)
+            close(self._block, plan, road.population, walkers, some.trial, day, some.begin)
+            return
+        trial, clock = some.trial, some.begin + days
+        if self._block.ends.follows(road.attempt):  # then all losers were walked
+            self._reach(road, trial, plan.segment.clock.day_of(clock))
+            back = coming_back(plan, walkers)
+            walkers, trial, clock = walkers.only(back), trial[back], clock[back]
+        self._come_back(road.population, walkers, trial, clock)
+
+    def _reach(self, road: Road, trial: Integers, day: Integers) -> None:
+        """Count attempts that end on days, where they are followed."""
+        ends, source = self._block.ends, NEW if road.population.is_new else OPEN
+        if ends.follows(road.attempt):
+            ends.reach(source, self._plan.index, WON if road.won else LOST, trial, day)
 
     def _come_back(self, population: Population, walkers: Walkers, trial: Integers, clock: Floats) -> None:
         """Play the returns of lost deals: each at the first stage, with draws of its own."""
@@ -150,12 +164,13 @@ def enter(
     """
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
     won = u < _entry_chances(block, plan, population, walkers, trial, stage, quarter)
-    if population.is_new and not walkers.attempt:
-        block.count_ever(1, plan.index, np.bincount(trial[won], minlength=block.trials))
-    for outcome in plan.outcomes(walkers.attempt):
+    if block.ends.counted and population.is_new and not walkers.attempt:
+        lost, wins = (np.bincount(trial[some], minlength=block.trials) for some in (~won, won))
+        block.ends.decide(NEW, plan.index, lost, wins)
+    for outcome in outcomes(block, plan, walkers.attempt):
         some = np.flatnonzero(won if outcome else ~won)
         if not outcome:
-            some = some[coming_back(plan, walkers.only(some))]
+            some = some[followed(block, plan, walkers.only(some))]
         who = walkers.only(some)
         start = arrival_clock(plan, who, month) if begin is None else begin[some]
         days = np.zeros(len(some), dtype=np.int64)
@@ -175,8 +190,22 @@ def _entry_chances(
     return block.luck.moved(score, plan.index, quarter, trial, plan.segment.doubt[stage])
 
 
+def outcomes(block: Block, plan: SegmentPlan, attempt: int) -> tuple[bool, ...]:
+    """Return which outcomes of an attempt are walked: losers only where they count or some come back."""
+    return (True, False) if block.ends.follows(attempt) or plan.returns(attempt) else (True,)
+
+
+def followed(block: Block, plan: SegmentPlan, walkers: Walkers) -> Integers:
+    """Return which lost attempts are walked: all where their ends count, else those that come back."""
+    if block.ends.follows(walkers.attempt):
+        return np.arange(len(walkers.which))
+    return coming_back(plan, walkers)
+
+
 def coming_back(plan: SegmentPlan, walkers: Walkers) -> Integers:
     """Return which lost attempts come back."""
+    if not plan.returns(walkers.attempt):
+        return np.arange(0)
     u = walkers.entities.draw("return", walkers.which, walkers.offsets, 0, walkers.attempt)
     return np.flatnonzero(u < plan.segment.recycling.chance)
 

@@ -14,6 +14,7 @@ from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import play_known
 from simulator.engine.block import Block, new_block
 from simulator.engine.cells import PART
+from simulator.engine.ends import WON
 from simulator.engine.plan import Plan
 from simulator.executors import shared_zeros, side_by_side
 from simulator.targets import Posted, Series
@@ -37,8 +38,7 @@ class Outcome:
         closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
         landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
         guarded: attempts that were stopped by the guard of 60 moves.
-        ever: first attempts that are won, whenever they close, of open deals (0) and of deals to come with
-            bluebirds (1), floats[2, segment, trial]; of no segment where nothing is learned.
+        ends: how first attempts end, floats[cell, outcome, source, segment, trial], as in `Ends`.
     """
 
     money: dict[Posted, Floats]
@@ -47,12 +47,17 @@ class Outcome:
     closes: NDArray[np.int64]
     landed_parts: Floats
     guarded: int
-    ever: Floats
+    ends: Floats
 
     @property
     def trials(self) -> int:
         """Number of trials."""
         return int(self.money["bookings"].shape[2])
+
+    @property
+    def ever(self) -> Floats:
+        """First attempts that are won, whenever they close, floats[source, segment, trial]."""
+        return np.asarray(self.ends[-1, WON])
 
     @property
     def landed(self) -> Floats:
@@ -68,7 +73,7 @@ class Outcome:
             self.closes + more.closes,
             self.landed_parts + more.landed_parts,
             self.guarded + more.guarded,
-            np.concatenate((self.ever, more.ever), axis=2),
+            np.concatenate((self.ends, more.ends), axis=-1),
         )
 
 
@@ -82,7 +87,7 @@ def empty_outcome(plan: Plan) -> Outcome:
         np.zeros((deals, plan.last_day + 1), dtype=np.int64),
         np.zeros((2, deals)),
         0,
-        np.zeros((2, _counted(plan), 0)),
+        np.zeros((*plan.counted, 0)),
     )
 
 
@@ -105,12 +110,12 @@ def play(
     money = {s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()}
     products = {s: shared_zeros((len(m), count), workers) for s, m in outcome.by_product.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
-    ever = shared_zeros((2, _counted(plan), count), workers)
+    ends = shared_zeros((*plan.counted, count), workers)
     blocks = max(-(-count // block), workers)
     edges = np.linspace(0, count, blocks + 1).round().astype(int).tolist()
 
     def task(begin: int, end: int) -> _Played:
-        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end), ever))
+        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end), ends))
 
     for done in side_by_side(task, itertools.pairwise(edges), workers):
         wins += done.wins
@@ -119,7 +124,7 @@ def play(
         guarded += done.guarded
         if progress is not None:
             progress(done.trials)
-    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded, ever)
+    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded, ends)
 
 
 def is_worth_dividing(plan: Plan, trials: int) -> bool:
@@ -130,11 +135,6 @@ def is_worth_dividing(plan: Plan, trials: int) -> bool:
 def defer(money: Mapping[Posted, Floats]) -> None:
     """Add what is billed and not recognised to the deferred revenue, floats[slice, cell, trial] of each."""
     money["deferred"][0] += money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
-
-
-def _counted(plan: Plan) -> int:
-    """Return the number of segments whose wins are counted, whenever they close."""
-    return len(plan.segments) if plan.scenario.posterior else 0
 
 
 class _Played(NamedTuple):

@@ -75,7 +75,7 @@ def _kernel_and_chances(
     drawn = DrawnKernel.of(learned.funnel) if learned.funnel else None
     kernel = drawn or TableKernel.of(scenario.segments[index].funnel)
     if drawn or learned.odds:
-        return kernel, LearnedChances.of(scenario, index, drawn, learned.odds, worth)
+        return kernel, LearnedChances.of(scenario, index, learned.funnel, learned.odds, worth)
     return kernel, SetChances.of(scenario, index)
 
 

@@ -76,10 +76,10 @@ class Signed:
 
 
 def close(
-    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers, clock: Floats,
+    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers, day: Integers,
     begin: Floats,
 ) -> None:  # fmt: skip
-    """Date the signature of won attempts, sample their amounts, and settle those inside the horizon.
+    """Sample the amounts of won attempts, and settle those inside the horizon.
 
     Args:
         block: under way.
@@ -87,11 +87,10 @@ def close(
         population: what the deals are.
         walkers: who won.
         trial: of each.
-        clock: clock value at which each closes.
+        day: calendar day on which each is signed.
         begin: clock value at which each attempt began.
     """
     segment = plan.segment
-    day = segment.clock.day_of(clock) + segment.close_date.delay_days
     inside = np.flatnonzero(day <= block.plan.last_day)
     if not len(inside):
         return

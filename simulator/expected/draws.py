@@ -261,15 +261,20 @@ class _Chances:
 def _close_chance(funnel: FunnelDraws, stage: int, ages: Floats, ladder: Floats) -> Floats:
     p = funnel.transitions[: len(ladder), stage, :, None]
     distinct, back = np.unique(ages, return_inverse=True)
-    stay = funnel.stays[stage]
     used = np.flatnonzero(p.any(axis=(0, 2)))
-    law = StayDraws(stay.edges, stay.rates[: len(ladder)][:, used])
-    alive = p[:, used] * law.survivors(distinct)
+    alive = p[:, used] * _survivors(funnel.stays[stage], len(ladder), used, distinct)
     gone = alive.sum(axis=1, keepdims=True) <= 0
     weights = np.where(gone, p[:, used], alive)
     won = (weights * ladder[:, used, None]).sum(axis=1)
     lost = (weights * (1 - ladder[:, used, None])).sum(axis=1)
     return np.asarray(np.where(lost > 0, won / (won + lost), 1.0))[:, back]
+
+
+def _survivors(stay: StayDraws, draws: int, used: Integers, ages: Floats) -> Floats:
+    """Return R(age) = exp(−Σ rate · days spent in each piece), floats[draw, target, age]."""
+    widths = np.append(np.diff(stay.edges), np.inf)
+    spent = np.clip(ages - stay.edges[:, None], 0.0, widths[:, None])
+    return np.asarray(np.exp(-(stay.rates[:draws][:, used] @ spent)))
 
 
 def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:

@@ -2,7 +2,7 @@
 
 from simulator.forecast.asked import whole_asked
 from simulator.forecast.check import Check
-from simulator.forecast.forecast import Forecast
+from simulator.forecast.forecast import Ended, Forecast
 from simulator.forecast.groups import grouped
 from simulator.forecast.happened import Happened, happened
 from simulator.forecast.statistics import LEVELS, statistics
@@ -11,6 +11,7 @@ from simulator.forecast.trials import ExactMeans, OfferEffect, Slice, Trials
 __all__ = [
     "LEVELS",
     "Check",
+    "Ended",
     "ExactMeans",
     "Forecast",
     "Happened",

@@ -100,6 +100,17 @@ def date_asked(name: str, when: object) -> date:
         raise UsageError(f"{name} is {when!r}, which is no date: {_EXAMPLE}") from None
 
 
+def word_asked(name: str, word: object, known: Sequence[str]) -> int:
+    """Return the place of a word among those that may be asked for.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if word not in known:
+        raise UsageError(f"{name} is {word!r}; it must be {', '.join(known[:-1])} or {known[-1]}")
+    return list(known).index(str(word))
+
+
 def segment_asked(name: object, names: Sequence[str]) -> int | None:
     """Return the index of a segment, None for all.
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import UsageError
+from simulator.forecast.asked import date_asked, segment_asked, word_asked
 from simulator.forecast.payload import payload
 from simulator.forecast.tables import deal_rows, frame, html, long_rows
 from simulator.forecast.trials import Trials
@@ -12,6 +18,9 @@ from simulator.words import day
 
 if TYPE_CHECKING:
     import pandas
+
+Ended = Literal["lost", "won"]
+Begun = Literal["open", "new", "all"]
 
 
 class Forecast(Trials):
@@ -34,6 +43,31 @@ class Forecast(Trials):
     def deal_rows(self) -> Iterator[dict[str, Any]]:
         """Yield deals.csv: one row an open deal."""
         return deal_rows(self)
+
+    def ended(
+        self, outcome: Ended, until: str | date | None = None, source: Begun = "all",
+        segment: str | None = None,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Return how many deals come to an outcome in their first attempt, floats[trial].
+
+        Args:
+            outcome: `lost` or `won`.
+            until: last day, as in `chance`; None for the horizon's end.
+            source: `open` deals, `new` ones (bluebirds among them), or `all`.
+            segment: name, or None for all.
+
+        Raises:
+            UsageError: there is no such outcome, source or segment, the forecast cannot be cut there, or the
+                run was not asked to follow deals to their end.
+        """
+        if self.ends is None:
+            raise UsageError("the ends of deals were not followed: simulate with follow_ends=True")
+        horizon, names = self.scenario.horizon, [s.name for s in self.scenario.segments]
+        _, cells = self.cells(1, None if until is None else horizon.day_of(date_asked("until", until)))
+        place, index = word_asked("source", source, get_args(Begun)), segment_asked(segment, names)
+        found = self.ends[:cells, word_asked("outcome", outcome, get_args(Ended))].sum(axis=0)
+        found = found.sum(axis=0) if source == "all" else found[place]
+        return np.asarray(found.sum(axis=0) if index is None else found[index])
 
     def table(self) -> pandas.DataFrame:
         """Return mean, low, middle and high by series and period as a pandas table."""

@@ -98,6 +98,8 @@ class Trials:
         offers: what each offer costs and brings.
         by_product: what products bring inside the horizon, floats[product, trial] of some series.
         known: what each series has brought by now, where somebody has collected it already.
+        ends: first attempts by how they end, floats[cell, outcome, source, segment, trial], the last cell
+            whenever; outcomes lost and won, sources open and new. None where they were not followed.
     """
 
     scenario: Scenario
@@ -116,6 +118,7 @@ class Trials:
     offers: tuple[OfferEffect, ...] = ()
     by_product: Mapping[Series, Floats] = field(default_factory=dict)
     known: Mapping[Series, Happened] | None = field(default=None, repr=False)
+    ends: Floats | None = field(default=None, repr=False)
     _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -142,12 +145,19 @@ class Trials:
             UsageError: there is no such series, or the forecast cannot be cut there.
         """
         series_asked(series)
+        return self.between(series, *self.cells(first_day, last_day), **only)
+
+    def cells(self, first_day: int, last_day: int | None) -> tuple[int, int]:
+        """Return the range of cells [a, b) that make up a window of days; None is the horizon's end.
+
+        Raises:
+            UsageError: the forecast cannot be cut there.
+        """
         horizon = self.scenario.horizon
         try:
-            begin, end = horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
+            return horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        return self.between(series, begin, end, **only)
 
     def between(self, posted: Posted, begin: int, end: int, **only: Any) -> Floats:
         """Return what a series, `tax` or `deferred` brings in the cells [begin, end), floats[trial].

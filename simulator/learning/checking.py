@@ -18,7 +18,7 @@ from simulator.learning.drift import Drift, drift, to_the_end
 from simulator.learning.enough import WITHIN, Enough, enough, needed
 from simulator.learning.evidence import effective_number, quarter_of
 from simulator.learning.fitting import Fit, stands_for_all
-from simulator.learning.ladders import at_ages, calibrated, entering, sitting
+from simulator.learning.ladders import at_ages, calibrated
 from simulator.learning.spells import STILL, Spells
 from simulator.money import minor_digits
 from simulator.periods import Horizon, horizon
@@ -137,7 +137,7 @@ def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
         if draws.funnel is None or not len(own):
             continue
         sits = _basis(base, name) == "snapshot" and not whole
-        chance = sitting(draws.funnel) if sits else entering(draws.funnel)
+        chance = draws.funnel.snapshot_ladder() if sits else draws.funnel.ladder
         for number, stage in enumerate(draws.funnel.stages):
             at = history.stages.index(stage)
             if not whole and not (own.stage == at).any() and not _has(base, name, stage):
