@@ -62,6 +62,7 @@ def simulate(
     progress: Callable[[int], None] | None = None,
     block: int | None = None,
     follow_ends: bool = False,
+    other_markets: bool = True,
 ) -> Forecast:
     """Return the forecast of a scenario.
 
@@ -74,6 +75,7 @@ def simulate(
         progress: called with the trials finished so far.
         block: trials that are played at once; the result does not depend on it.
         follow_ends: whether deals are followed to their end, the lost ones too, so that `ended` can be asked.
+        other_markets: whether the headline is played under other markets too.
 
     Raises:
         UsageError: an argument that is no such number, or no such column.
@@ -92,7 +94,7 @@ def simulate(
     else:
         outcome = _until_content(plan, runner, known)
     main = _forecast(_bare(plan, outcome, known), plan, outcome, runner, seed, by)
-    return replace(main, sensitivity=_other_markets(main, plan, runner))
+    return replace(main, sensitivity=_other_markets(main, plan, runner)) if other_markets else main
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def _origin(history: History, forecaster: Forecaster, laid: Sequence[Window], as
     except SimulatorError as error:
         return _Origin(refused=str(error).splitlines()[0])
     scenario = shortened(scenario, laid)
-    forecast = simulate(scenario, asked.trials, asked.seed, follow_ends=True)
+    forecast = simulate(scenario, asked.trials, asked.seed, follow_ends=True, other_markets=False)
     known = Record(then, _converter(scenario))
     given = Given(known, _ladders(scenario, then), asked.seed)
     truth = Record(history, _converter(scenario))
