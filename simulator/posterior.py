@@ -79,6 +79,11 @@ class FunnelDraws:
     def __len__(self) -> int:
         return len(self.transitions)
 
+    def tilted(self, odds: Floats) -> Floats:
+        """Return p·(1 + h[k](o−1)) / (1 + h[s](o−1)), one factor o a draw, floats[draw, S, S + 2]."""
+        more = 1 + self.target_chances * (odds[:, None] - 1)
+        return np.asarray(self.transitions * more[:, None, :] / more[:, : len(self.stages), None])
+
     @cached_property
     def ladder(self) -> Floats:
         """h[s] of each draw, floats[draw, S]."""

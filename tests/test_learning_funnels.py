@@ -10,7 +10,7 @@ from scipy import special
 from simulator.distributions import LogNormal
 from simulator.funnel import Funnel, close_chances
 from simulator.learning.funnels import fit_funnels
-from simulator.learning.grouped import SegmentStays, group_stays, sides
+from simulator.learning.grouped import SegmentStays, group_stays
 from simulator.learning.hierarchy import sample_hierarchy
 from simulator.learning.laws import half_days, log_normal_stays
 from simulator.learning.mixtures import log_likelihood, shares
@@ -61,7 +61,7 @@ def test_the_likelihood_agrees_with_the_sum_over_stays():
         if entry >= 0:
             expected -= np.log((p * (1 - cdf(entry + 0.5))).sum(axis=1))
     assert (spells.entry >= 0).any() and (spells.target == STILL).any()
-    result = log_likelihood(theta, group_stays(spells, 1, targets))
+    result = log_likelihood(theta, group_stays(spells, targets))
     # The density at the middle of a day's cell, with the variance of the cell, is not quite its integral.
     assert np.allclose(result - result.mean(), expected - expected.mean(), atol=0.05)
 
@@ -90,10 +90,7 @@ def test_many_stays_leave_what_they_say():
         ]
     )
     nothing = np.zeros(0)
-    targets = np.array([1, 2])
-    stays = SegmentStays(
-        late[:, 0], np.zeros((2, 1)), late, nothing, nothing, sides(0, 1, targets), np.zeros(2)
-    )
+    stays = SegmentStays(late[:, 0], np.zeros((2, 1)), late, nothing, nothing)
     prior = funnel_prior(("a",), 1, [np.array([], int)], 20.0)
     theta = sample_hierarchy(prior, [[stays]], 2000, UniformRow(1, "known"))[0][0][:, 0]
     p, mu, sigma = shares(theta[:, 0])[:, 0], theta[:, 1, 0], np.exp(theta[:, 2, 0])
@@ -127,14 +124,13 @@ def test_draws_of_a_chain_are_far_apart():
 
 @pytest.mark.slow
 def test_a_sampler_may_begin_where_that_of_a_like_record_ended():
-    """Half a record, tempered, from the chains of the whole: the draws of a sampler that begins afresh."""
+    """Half a record, from the chains of the whole: the draws of a sampler that begins afresh."""
     rng = np.random.default_rng(5)
     spells = spells_from(rng, [LAW] * 3, 60)
     half = spells.only(spells.deal % 2 == 0)
     near = fit_funnels(spells, ("a", "b"), UniformRow(1, "whole"), 400)
     afresh, warm = (
-        fit_funnels(half, ("a", "b"), UniformRow(2, "half"), 2000, rho=0.2, near=begin)
-        for begin in (None, near)
+        fit_funnels(half, ("a", "b"), UniformRow(2, "half"), 2000, near=begin) for begin in (None, near)
     )
     for name in warm:
         for one, other in zip(figures_of(afresh[name]), figures_of(warm[name]), strict=True):
@@ -152,7 +148,7 @@ def test_a_single_stay_is_not_taken_for_a_law_without_spread():
     """One stay says that all may be as long: a chance of 1 at most, however small sigma is."""
     spells = spells_from(np.random.default_rng(1), [LAW], 60)
     some = np.flatnonzero((spells.stage == 0) & (spells.target == 1) & (spells.length > 7))
-    stays = group_stays(spells.only(some[:1]), 0, np.array([1, 3]))
+    stays = group_stays(spells.only(some[:1]), np.array([1, 3]))
     theta = np.zeros((2, 3, 2))
     theta[:, 1], theta[:, 2, 0] = np.log(spells.length[some[0]]), (-7.0, -12.0)
     narrow, narrower = log_likelihood(theta, stays)
@@ -195,19 +191,6 @@ def test_few_deals_stay_near_to_the_set_table():
     assert fit.win_rates[1].value == pytest.approx(0.3, abs=0.12)
     assert fit.transitions[0, 1].high - fit.transitions[0, 1].low > 0.2  # worth about twenty deals
     assert not any(stage.piecewise for stage in fit.stages)
-
-
-def test_shared_luck_widens_what_is_learned():
-    spells = spells_from(np.random.default_rng(7), [LAW], 600)
-    alone, shared = (
-        fit_funnels(spells, ("a", "b"), UniformRow(1, "luck"), 400, rho=rho)["segment 0"]
-        for rho in (0.0, 0.1)
-    )
-    assert alone.stages[0].n_eff == alone.stages[0].stays > 3 * shared.stages[0].n_eff
-    width = [fit.win_rates[0].high - fit.win_rates[0].low for fit in (alone, shared)]
-    assert width[1] > 1.5 * width[0]
-    # How long a stay lasts, given where it ends, owes nothing to luck.
-    assert shared.medians[0, 1].value == pytest.approx(alone.medians[0, 1].value, rel=0.02)
 
 
 def test_draws_are_kernels_that_the_engine_can_take():
@@ -275,5 +258,5 @@ def test_a_hundred_thousand_stays_do_not_take_forever():
     spells = spells_from(np.random.default_rng(11), [law] * 3, 17_000, days=900)
     assert len(spells) > 90_000
     started = time.monotonic()
-    fit_funnels(spells, ("a", "b", "c"), UniformRow(1, "speed"), 2000, rho=0.08)
+    fit_funnels(spells, ("a", "b", "c"), UniformRow(1, "speed"), 2000)
     assert time.monotonic() - started < 300  # five times the figure of issue 4

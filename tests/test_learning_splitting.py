@@ -27,7 +27,7 @@ def apart(seed, deals):
 
 
 def judged(history):
-    return splitting(spells_of(history), history, "region", 0.0)
+    return splitting(spells_of(history), history, "region")
 
 
 @pytest.mark.slow

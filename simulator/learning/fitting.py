@@ -22,14 +22,16 @@ from simulator.learning.calendar import fit_calendar
 from simulator.learning.close_dates import fit_close_dates
 from simulator.learning.evidence import Figure, quarter_of
 from simulator.learning.funnels import FunnelFit, fit_funnels
-from simulator.learning.luck import luck_now
+from simulator.learning.luck import luck_now, with_luck
 from simulator.learning.market import deal_chances, fit_rho
 from simulator.learning.odds import fit_odds, odds_of_cohorts
 from simulator.learning.overlay import Overlay
 from simulator.learning.payments import PaymentFit, fit_payments
+from simulator.learning.slices import normals
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
 from simulator.learning.splitting import Splitting
+from simulator.market import SHARED_SHARE
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, GenerationDraws, LuckDraws, OddsDraws, Posterior, SegmentDraws
 from simulator.scenario import Scenario
@@ -40,8 +42,6 @@ Integers = NDArray[np.int64]
 
 DRAWS: Final = 2000
 """Draws of the posterior."""
-FIRST_DRAWS: Final = 400
-"""Draws of the funnels from which ρ is learned: only their middle counts."""
 PHI: Final = 0.5
 
 
@@ -87,8 +87,8 @@ def fit(
 ) -> Fit:
     """Learn from a history.
 
-    The funnels are learned twice: first as if deals shared no luck, which tells how much they do; then with
-    counts that are worth less for it.
+    The funnels are learned as if deals shared no luck, which tells how much they do; then they are as unsure
+    as that leaves them.
 
     Args:
         history: as known at its day.
@@ -185,20 +185,18 @@ class _Learned:
 def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     """Learn ρ, the funnels and what else moves the odds."""
     spells, stages, tables = task.spells, task.history.stages, task.tables
-    first: dict[str, FunnelFit] = {}
+    plain = fit_funnels(spells, stages, task.row("funnels"), task.draws, tables)
     if rho is None:
-        first = fit_funnels(spells, stages, task.row("first"), FIRST_DRAWS, tables, 0.0, PHI)
-        funnels = {name: found.draws.mean for name, found in first.items()}
+        funnels = {name: found.draws.mean for name, found in plain.items()}
         market = fit_rho(deal_chances(spells, funnels), task.draws, task.row("market"), PHI)
         learned.rhos, learned.rho = market.draws, float(market.draws.mean())
         task.told.market(market.figure)
-    row = task.row("funnels")
-    fits = fit_funnels(spells, stages, row, task.draws, tables, learned.rho, PHI, near=first)
+    fits = _unsure_by_luck(task, plain, learned.rho)
     if rho is None and not task.stands_for_all:
         quarter = int(quarter_of(task.history.known))
         for g, name in enumerate(spells.segments):
             own = spells.only(spells.segment == g)
-            learned.luck[name] = luck_now(own, quarter, first[name], fits[name], learned.rho, PHI)
+            learned.luck[name] = luck_now(own, quarter, plain[name], fits[name], learned.rho, PHI)
     for name, found in fits.items():
         learned.unresolved[name] = {
             stage: round(evidence.unresolved, 6) for stage, evidence in zip(stages, found.stages, strict=True)
@@ -215,6 +213,17 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
         learned.funnels[name], learned.odds[name] = found.draws, odds.draws
         task.told.funnel(name, found)
         task.told.odds(name, odds.figures, 1.0)
+
+
+def _unsure_by_luck(task: _Task, plain: Mapping[str, FunnelFit], rho: float) -> dict[str, FunnelFit]:
+    """Return the funnels with the doubt that shared luck leaves, a part of it common to all segments."""
+    row, spells = task.row("luck"), task.spells
+    together, fits = normals(row, task.draws), {}
+    for g, (name, found) in enumerate(plain.items()):
+        own = normals(row, task.draws)
+        high = np.sqrt(SHARED_SHARE) * together + np.sqrt(1 - SHARED_SHARE) * own
+        fits[name] = with_luck(found, spells.only(spells.segment == g), rho, PHI, high)
+    return fits
 
 
 def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.funnel import Funnel, close_chances
-from simulator.learning.evidence import Figure, effective_number
-from simulator.learning.grouped import SegmentStays, group_stays, sides
+from simulator.funnel import Funnel
+from simulator.learning.evidence import Figure
+from simulator.learning.grouped import SegmentStays, group_stays
 from simulator.learning.hazards import ENOUGH_EXITS, StageDraws, hazard_draws
-from simulator.learning.hierarchy import Chains, sample_hierarchy
+from simulator.learning.hierarchy import Chains, prior_ladders, sample_hierarchy
 from simulator.learning.laws import log_normal_stays
 from simulator.learning.mixtures import shares
 from simulator.learning.priors import WORTH, funnel_prior
@@ -59,27 +60,48 @@ class FunnelFit:
     Attributes:
         draws: kernels.
         stages: evidence of each stage.
-        transitions: p[s,k] by (stage, column), where the move is possible.
-        win_rates: h[s], the chance to be won in the end on entering each stage.
-        medians: days of a stay by (stage, column).
+        before: h[s] of draws from the prior, floats[draw, S].
         chains: where the sampler of all segments ended, so that another can begin there.
     """
 
     draws: FunnelDraws
     stages: tuple[StageEvidence, ...]
-    transitions: Mapping[tuple[int, int], Figure]
-    win_rates: tuple[Figure, ...]
-    medians: Mapping[tuple[int, int], Figure]
+    before: Floats
     chains: Chains
+
+    @cached_property
+    def transitions(self) -> Mapping[tuple[int, int], Figure]:
+        """p[s,k] by (stage, column), where the move is possible."""
+        p = self.draws.transitions
+        return {
+            (s, k): Figure.of(p[:, s, k], e.stays, e.n_eff, e.quarters)
+            for s, e in enumerate(self.stages)
+            for k in np.flatnonzero(p[:, s].any(axis=0)).tolist()
+        }
+
+    @cached_property
+    def win_rates(self) -> tuple[Figure, ...]:
+        """h[s], the chance to be won in the end on entering each stage."""
+        told = zip(self.draws.ladder.T, self.stages, strict=True)
+        return tuple(Figure.of(h, e.stays, e.n_eff, e.quarters) for h, e in told)
+
+    @cached_property
+    def medians(self) -> Mapping[tuple[int, int], Figure]:
+        """Days of a stay by (stage, column); shared luck takes nothing from what is known of them."""
+        found = {}
+        for s, k in self.transitions:
+            evidence = self.stages[s]
+            ended = int(evidence.ended[k])
+            half = _medians(self.draws.stays[s], k)
+            found[s, k] = Figure.of(half, ended, float(ended), evidence.quarters)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """One stage of one segment: its stays, their weight and worth, its hazards if they are many."""
+    """One stage of one segment: its stays, and its hazards if they are many."""
 
     spells: Spells
-    weight: float
-    n_eff: float
     pieces: StageDraws | None
 
 
@@ -89,16 +111,13 @@ def fit_funnels(
     row: UniformRow,
     draws: int = DRAWS,
     tables: Mapping[str, Funnel] | None = None,
-    rho: float = 0.0,
-    phi: float = 0.5,
     worth: float = WORTH,
     near: Mapping[str, FunnelFit] | None = None,
 ) -> dict[str, FunnelFit]:
-    """Return what is learned of each segment's funnel.
+    """Return what is learned of each segment's funnel, as if its deals shared no luck.
 
     A stage with 100 exits keeps its hazards as they are; the others are mixtures of log-normal laws. Where
-    stays go is pooled over segments and tempered for the luck that deals of a quarter share, n_eff / n;
-    how long they take, given where, owes nothing to that luck.
+    stays go is pooled over segments. What luck the deals of a quarter share is told by `luck.with_luck`.
 
     Args:
         spells: of all segments.
@@ -106,8 +125,6 @@ def fit_funnels(
         row: of the uniforms.
         draws: D.
         tables: set funnels by segment, the prior; the article's ladder, weakly, without.
-        rho: total correlation of deals' luck; 0 if they share none.
-        phi: of the market from quarter to quarter.
         worth: deals that the tables are worth.
         near: what was learned of nearly the same record: the sampler begins there, which spares sweeps.
     """
@@ -116,49 +133,35 @@ def fit_funnels(
     typical = float(np.median(spells.length[ended])) + 1 if ended.any() else _TYPICAL_DAYS
     prior = funnel_prior(spells.segments, size, seen, typical, tables, worth)
     blocks = [
-        [
-            _block(spells.at(g, s), s, stage.targets, (rho, phi), draws, row)
-            for g in range(len(spells.segments))
-        ]
+        [_block(spells.at(g, s), stage.targets, draws, row) for g in range(len(spells.segments))]
         for s, stage in enumerate(prior.stages)
     ]
-    counts = [
-        [_counts(block, s, stage.targets) for block in blocks[s]] for s, stage in enumerate(prior.stages)
-    ]
+    counts = [[_counts(block, stage.targets) for block in blocks[s]] for s, stage in enumerate(prior.stages)]
     begin = next((fit.chains for fit in near.values()), None) if near else None
     thetas, chains = sample_hierarchy(prior, counts, draws, row, near=begin)
+    before = prior_ladders(prior, row)
     learned = {}
     for g, name in enumerate(spells.segments):
         parts = [
             _stage_draws(blocks[s][g], stage.targets, thetas[s][:, g]) for s, stage in enumerate(prior.stages)
         ]
-        learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts, chains)
+        learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts, before[:, g], chains)
     return learned
 
 
-def _block(
-    spells: Spells, stage: int, targets: Integers, luck: tuple[float, float], draws: int,
-    row: UniformRow,
-) -> _Block:  # fmt: skip
-    ended = spells.target != STILL
-    if not len(spells):
-        return _Block(spells, 1.0, 0.0, None)
-    forward = (spells.target[ended] > stage) & (spells.target[ended] <= spells.stages)
-    chance = float((forward.sum() + 1) / (ended.sum() + 2))
-    n_eff = effective_number(spells.quarter, chance, *luck)
-    many = int(ended.sum()) >= ENOUGH_EXITS
-    pieces = hazard_draws(spells, targets, draws, row) if many else None
-    return _Block(spells, n_eff / len(spells), n_eff, pieces)
+def _block(spells: Spells, targets: Integers, draws: int, row: UniformRow) -> _Block:
+    many = np.count_nonzero(spells.target != STILL) >= ENOUGH_EXITS
+    return _Block(spells, hazard_draws(spells, targets, draws, row) if many else None)
 
 
-def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:
+def _counts(block: _Block, targets: Integers) -> SegmentStays:
     """Return what the sampler is told of a stage: its stays, or what its hazards say of them.
 
     Hazards tell p as so many ended stays would that leave the same variance, and of ln T mean and variance.
     """
     pieces = block.pieces
     if pieces is None:
-        return group_stays(block.spells, stage, targets).weighted(block.weight)
+        return group_stays(block.spells, targets)
     mean, variance = pieces.chances.mean(axis=0), pieces.chances.var(axis=0)
     worth = (mean * (1 - mean)).sum() / max(variance.sum(), 1e-12)
     ended = mean * min(worth, len(block.spells))
@@ -169,10 +172,8 @@ def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:
     first = gains @ middle
     sums = np.ones_like(first), first, gains @ middle**2, np.zeros_like(first)
     late = ended[:, None] * np.stack(sums, axis=1)
-    nothing, none = np.zeros(0), np.zeros(len(ended))
-    side = sides(stage, block.spells.stages, targets)
-    stays = SegmentStays(ended, np.zeros((len(ended), 1)), late, nothing, nothing, side, none)
-    return stays.weighted(block.weight)
+    nothing = np.zeros(0)
+    return SegmentStays(ended, np.zeros((len(ended), 1)), late, nothing, nothing)
 
 
 def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
@@ -182,7 +183,7 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     if pieces is not None:
         return StageDraws(
             targets,
-            _tempered(pieces.chances, chances, block.weight),
+            _centred(pieces.chances, chances),
             pieces.stays,
             pieces.unresolved,
             pieces.follow_up,
@@ -193,45 +194,27 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     return StageDraws(targets, chances, stays, alive, seen)
 
 
-def _tempered(pieces: Floats, pooled: Floats, weight: float) -> Floats:
-    """Return p[draw, k] with the centre of the pooled draws and the width of tempered counts.
-
-    The draws of the hazards vary as 1/n, those of the sampler, ln p, as 1/(w·n); so what is missing is
-    (1 − w) of the latter. Each draw of the hazards is tilted by it, and its survivors with it.
-    """
-    logs = np.log(np.maximum(pooled, 1e-300))
-    centre = logs.mean(axis=0)
-    own = np.log(np.maximum(pieces, 1e-300)).mean(axis=0)
-    tilt = centre - own + np.sqrt(1 - weight) * (logs - centre)
-    tilted = pieces * np.exp(tilt)
+def _centred(pieces: Floats, pooled: Floats) -> Floats:
+    """Return p[draw, k] as the hazards have it, tilted to the centre of the pooled draws."""
+    own, centre = (np.log(np.maximum(p, 1e-300)).mean(axis=0) for p in (pieces, pooled))
+    tilted = pieces * np.exp(centre - own)
     return np.asarray(tilted / tilted.sum(axis=1, keepdims=True))
 
 
 def _fit(
-    stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws], chains: Chains
-) -> FunnelFit:
+    stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws], before: Floats,
+    chains: Chains,
+) -> FunnelFit:  # fmt: skip
     size = len(stages)
     transitions = np.zeros((len(parts[0].chances), size, size + 2))
-    stays, evidence = [], []
-    figures: dict[tuple[int, int], Figure] = {}
-    medians: dict[tuple[int, int], Figure] = {}
-    for s, (block, part) in enumerate(zip(blocks, parts, strict=True)):
+    stays = []
+    for s, part in enumerate(parts):
         transitions[:, s, part.targets] = part.chances
         rates = np.ones((len(transitions), size + 2, len(part.stays.edges)))
         rates[:, part.targets] = part.stays.rates
         stays.append(StayDraws(part.stays.edges, rates))
-        evidence.append(_evidence(block, part))
-        half = _medians(part.stays)
-        told = (evidence[s].stays, evidence[s].n_eff, evidence[s].quarters)
-        for n, k in enumerate(part.targets.tolist()):
-            figures[s, k] = Figure.of(part.chances[:, n], *told)
-            medians[s, k] = Figure.of(half[:, n], int(evidence[s].ended[k]), *told[1:])
-    draws = FunnelDraws(stages, transitions, tuple(stays))
-    ladder = close_chances(transitions)
-    rates_to_win = tuple(
-        Figure.of(ladder[:, s], e.stays, e.n_eff, e.quarters) for s, e in enumerate(evidence)
-    )
-    return FunnelFit(draws, tuple(evidence), figures, rates_to_win, medians, chains)
+    evidence = tuple(_evidence(block, part) for block, part in zip(blocks, parts, strict=True))
+    return FunnelFit(FunnelDraws(stages, transitions, tuple(stays)), evidence, before, chains)
 
 
 def _evidence(block: _Block, part: StageDraws) -> StageEvidence:
@@ -240,7 +223,7 @@ def _evidence(block: _Block, part: StageDraws) -> StageEvidence:
     return StageEvidence(
         stays=len(spells),
         ended=ended,
-        n_eff=block.n_eff,
+        n_eff=float(len(spells)),
         quarters=len(np.unique(spells.quarter)),
         piecewise=block.pieces is not None,
         unresolved=part.unresolved,
@@ -248,10 +231,9 @@ def _evidence(block: _Block, part: StageDraws) -> StageEvidence:
     )
 
 
-def _medians(stays: StayDraws) -> Floats:
-    """Return the median of each law, floats[draw, k]."""
-    sought = np.log(2.0)
-    piece = (stays.cumulative <= sought).sum(axis=-1) - 1
-    at = np.take_along_axis(stays.cumulative, piece[..., None], axis=-1)[..., 0]
-    rate = np.take_along_axis(stays.rates, piece[..., None], axis=-1)[..., 0]
-    return np.asarray(stays.edges[piece] + (sought - at) / rate)
+def _medians(stays: StayDraws, target: int) -> Floats:
+    """Return the median of one law, floats[draw]."""
+    sought, reached, rates = np.log(2.0), stays.cumulative[:, target], stays.rates[:, target]
+    piece = (reached <= sought).sum(axis=1) - 1
+    draw = np.arange(len(piece))
+    return np.asarray(stays.edges[piece] + (sought - reached[draw, piece]) / rates[draw, piece])

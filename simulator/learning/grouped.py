@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,9 +29,6 @@ class SegmentStays:
         late: of the longer ones (number, Σ ln T, Σ ln² T, Σ 1/(12·T²)), by target, floats[k, 4].
         ages: half days at which stays were last seen alive, or first seen alive, floats[age].
         alive: how many more were last seen alive there than first seen, floats[age].
-        side: of each target: 1 forward, 0 lost, −1 back or the same stage, integers[k].
-        untouched: of the ended stays that tempering takes away, those that still count where shared luck
-            plays no part, floats[k]: which way forward, and whether back.
     """
 
     ended: Floats
@@ -39,27 +36,9 @@ class SegmentStays:
     late: Floats
     ages: Floats
     alive: Floats
-    side: Integers
-    untouched: Floats
-
-    def weighted(self, weight: float) -> SegmentStays:
-        """Return the same with each stay worth so much, where luck decides: between forward and lost."""
-        return replace(
-            self,
-            ended=self.ended * weight,
-            early=self.early * weight,
-            late=self.late * weight,
-            alive=self.alive * weight,
-            untouched=self.ended * (1 - weight),
-        )
 
 
-def sides(stage: int, size: int, targets: Integers) -> Integers:
-    """Return which side each target of a stage lies on: 1 forward, 0 lost, −1 back."""
-    return np.where(targets == size + 1, 0, np.where(targets > stage, 1, -1))
-
-
-def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
+def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
     """Return the counts of the stays of one stage and segment.
 
     A stay of j whole days lies between j − ½ and j + ½. From five days on ln j counts as ln T with the
@@ -68,7 +47,6 @@ def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
 
     Args:
         spells: of the stage and segment.
-        stage: which.
         targets: columns that the stage can move to, integers[k].
     """
     ended = spells.target != STILL
@@ -91,8 +69,6 @@ def group_stays(spells: Spells, stage: int, targets: Integers) -> SegmentStays:
         late,
         np.concatenate((seen, begun)) + 0.5,
         np.concatenate((seen_counts, -begun_counts)),
-        sides(stage, spells.stages, targets),
-        np.zeros(len(targets)),
     )
 
 

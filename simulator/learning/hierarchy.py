@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.funnel import close_chances
 from simulator.learning.grouped import SegmentStays
-from simulator.learning.mixtures import log_likelihood
+from simulator.learning.mixtures import log_likelihood, shares
 from simulator.learning.priors import FunnelPrior, StagePrior
 from simulator.learning.slices import Nearby, normals, slice_step
 from simulator.streams import UniformRow
@@ -27,6 +28,7 @@ THIN: Final = 10
 """Sweeps between two draws of a chain; autocorrelations are then below .05 (tested)."""
 _LEARNED_AT: Final = (3, 8, 16, 28, 40)
 """Sweeps after which the laws near to the posterior are taken anew from the chains."""
+PRIOR_DRAWS: Final = 400
 _TAU_STEP: Final = 0.7
 _TAU_GRID: Final = np.exp(np.linspace(-5.0, 1.5, 160))
 
@@ -71,6 +73,28 @@ def sample_hierarchy(
         if sweeps >= burn and (sweeps - burn) % thin == 0:
             kept.append(state.thetas())
     return tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays))), state
+
+
+def prior_ladders(prior: FunnelPrior, row: UniformRow, draws: int = PRIOR_DRAWS) -> Floats:
+    """Return the chance to be won on entering each stage as the prior alone has it, floats[draw, segment, S].
+
+    Args:
+        prior: of the funnel.
+        row: of the uniforms.
+        draws: how many.
+    """
+    size, segments = len(prior.stages), len(prior.stages[0].base)
+    common = prior.common_sd * normals(row, draws, 2)
+    tau = TAU_SCALES[0] * np.abs(normals(row, draws)) if segments > 1 else np.zeros(draws)
+    transitions = np.zeros((draws, segments, size, size + 2))
+    for s, stage in enumerate(prior.stages):
+        count = len(stage.targets)
+        root = np.linalg.cholesky(stage.spread)
+        phi = common @ stage.common.T + normals(row, draws, 3 * count) @ root.T
+        own = tau[:, None, None] * normals(row, draws, segments, count)
+        transitions[:, :, s, stage.targets] = shares(stage.base[:, 0] + phi[:, None, :count] + own)
+    ladders = close_chances(transitions.reshape(-1, size, size + 2))
+    return ladders.reshape(draws, segments, size)
 
 
 class Chains:

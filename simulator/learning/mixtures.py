@@ -46,20 +46,7 @@ def log_likelihood(theta: Floats, stays: SegmentStays) -> Floats:
     if len(days):
         counts = stays.early[:, days]
         total += (np.log(_cells(mu, log_sigma, int(days[-1]))[..., days]) * counts).sum(axis=(1, 2))
-    if stays.untouched.any():
-        total += _composition(p, stays)
     return np.asarray(total)
-
-
-def _composition(p: Floats, stays: SegmentStays) -> Floats:
-    """Return the log-likelihood of which way forward, and of whether back, floats[chain]."""
-    forward, back = stays.side > 0, stays.side < 0
-    counts = stays.untouched
-    logs = np.log(np.maximum(p, _LEAST))
-    onward = np.log(np.maximum(p[:, forward].sum(axis=1), _LEAST))
-    rest = np.log(np.maximum(1 - p[:, back].sum(axis=1), _LEAST))
-    total = logs[:, forward] @ counts[forward] - counts[forward].sum() * onward
-    return np.asarray(total + logs[:, back] @ counts[back] + counts[~back].sum() * rest)
 
 
 def _cells(mu: Floats, log_sigma: Floats, last: int) -> Floats:

@@ -82,7 +82,7 @@ def fit_odds(
     for half in range(2):
         inside = spells.deal % 2 == half
         others = spells.only(~inside)
-        learned = fit_funnels(others, history.stages, row, _FOLD_DRAWS, tables, rho, phi, near=near)
+        learned = fit_funnels(others, history.stages, row, _FOLD_DRAWS, tables, near=near)
         funnels = {name: fit.draws.mean for name, fit in learned.items()}
         parts.append(take_snapshots(history, spells.only(inside), clocks, funnels, days, row))
     return calibrate(Snapshots.together(parts), draws, row, rho, phi, minor)

@@ -43,7 +43,7 @@ def learn(origin: Origin, as_of: date | None = None, draws: int = DRAWS, seed: i
     found = fit(history, scenario, draws, seed)
     if origin.segment_by is None:
         return found
-    split = splitting(found.spells, history, origin.segment_by, found.rho, seed)
+    split = splitting(found.spells, history, origin.segment_by, seed)
     return replace(found, splitting=split)
 
 

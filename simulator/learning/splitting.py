@@ -66,7 +66,7 @@ class Splitting:
         return {"by": self.by, "pays": self.pays, "deals": self.deals, "gain": gain, "error": error}
 
 
-def splitting(spells: Spells, history: History, by: str, rho: float = 0.0, seed: int = 1) -> Splitting:
+def splitting(spells: Spells, history: History, by: str, seed: int = 1) -> Splitting:
     """Return whether funnels by segment foresee deals better than one for all.
 
     Deals are put into five folds by their ids. What became of the deals of each fold is foreseen by funnels
@@ -79,7 +79,6 @@ def splitting(spells: Spells, history: History, by: str, rho: float = 0.0, seed:
         spells: stays of all deals.
         history: whose deals they are.
         by: column that tells the segments.
-        rho: total correlation of deals' luck.
         seed: of the draws.
     """
     deals = np.unique(spells.deal)
@@ -98,7 +97,7 @@ def splitting(spells: Spells, history: History, by: str, rho: float = 0.0, seed:
             continue
         for way, told in enumerate(ways):
             row = UniformRow(seed, f"splitting {number}")
-            learned = fit_funnels(told.only(~out), history.stages, row, DRAWS, None, rho)
+            learned = fit_funnels(told.only(~out), history.stages, row, DRAWS)
             funnels = {name: found.draws.mean for name, found in learned.items()}
             held = told.only(out)
             np.add.at(scores[way], held.deal, log_chances(held, funnels))
