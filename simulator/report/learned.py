@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
@@ -129,8 +130,10 @@ def _label(title: str, keys: Sequence[str]) -> str:
         return f"begin in {rest}"
     if first == "moves":
         return f"goes to {rest}"
-    if first in ("weekday", "season"):
-        return f"{'paid on a' if first == 'weekday' else 'season,'} {rest}".replace("_", " ")
+    if first == "season":
+        return f"season, {calendar.month_name[int(rest)]}"
+    if first == "weekday":
+        return f"paid on a {rest}".replace("_", " ")
     return name.replace("_", " ").capitalize()
 
 
