@@ -80,6 +80,22 @@ class _Block:
     n_eff: float
     pieces: StageDraws | None
 
+    @property
+    def worth(self) -> float:
+        """So many ended stays would leave the chances as uncertain as the hazards do."""
+        assert self.pieces is not None
+        mean, variance = self.pieces.chances.mean(axis=0), self.pieces.chances.var(axis=0)
+        return min(float((mean * (1 - mean)).sum() / max(variance.sum(), 1e-12)), float(len(self.spells)))
+
+    @property
+    def weight_of_hazards(self) -> float:
+        """Share of that worth which shared luck leaves.
+
+        1/worth is what the number of stays leaves open, 1/n, and what nobody has seen yet of their ends. Luck
+        makes the first larger, 1/(w·n), and the second not.
+        """
+        return 1 / (1 + (1 / self.weight - 1) * self.worth / len(self.spells))
+
 
 def fit_funnels(
     spells: Spells,
@@ -154,9 +170,7 @@ def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:
     pieces = block.pieces
     if pieces is None:
         return group_stays(block.spells, stage, targets).weighted(block.weight)
-    mean, variance = pieces.chances.mean(axis=0), pieces.chances.var(axis=0)
-    worth = (mean * (1 - mean)).sum() / max(variance.sum(), 1e-12)
-    ended = mean * min(worth, len(block.spells))
+    ended = pieces.chances.mean(axis=0) * block.worth
     edges = pieces.stays.edges
     middle = np.log(np.maximum((edges + np.append(edges[1:], edges[-1] * 1.2)) / 2, 0.3))
     left = np.exp(-pieces.stays.cumulative[:200]).mean(axis=0)
@@ -166,7 +180,7 @@ def _counts(block: _Block, stage: int, targets: Integers) -> SegmentStays:
     nothing, none = np.zeros(0), np.zeros(len(ended))
     side = sides(stage, block.spells.stages, targets)
     stays = SegmentStays(ended, np.zeros((len(ended), 1)), late, nothing, nothing, side, none)
-    return stays.weighted(block.weight)
+    return stays.weighted(block.weight_of_hazards)
 
 
 def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
@@ -176,7 +190,7 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     if pieces is not None:
         return StageDraws(
             targets,
-            _tempered(pieces.chances, chances, block.weight),
+            _tempered(pieces.chances, chances, block.weight_of_hazards),
             pieces.stays,
             pieces.unresolved,
             pieces.follow_up,
