@@ -11,6 +11,7 @@ from simulator.learning.grouped import EARLY_DAYS, SegmentStays
 Floats = NDArray[np.float64]
 
 _LEAST = 1e-300
+_LEAST_LOG_SIGMA = -100.0
 _LOG_ENDS = np.log(np.arange(EARLY_DAYS) + 0.5)
 
 
@@ -35,8 +36,10 @@ def log_likelihood(theta: Floats, stays: SegmentStays) -> Floats:
     total = np.log(np.maximum(p, _LEAST)) @ stays.ended
     number, sums, squares = stays.late.T
     if number.any():
-        deviance = squares - 2 * mu * sums + mu**2 * number
-        total -= (deviance * np.exp(-2 * log_sigma) / 2 + log_sigma * number).sum(axis=1)
+        # Sheppard's correction would make equal stays vary less than nothing.
+        deviance = np.maximum(squares - 2 * mu * sums + mu**2 * number, 0.0)
+        precision = np.exp(-2 * np.maximum(log_sigma, _LEAST_LOG_SIGMA))
+        total -= (deviance * precision / 2 + log_sigma * number).sum(axis=1)
     if len(stays.ages):
         scores = (np.log(stays.ages) - mu[..., None]) * np.exp(-log_sigma)[..., None]
         alive = np.einsum("ck,cka->ca", p, special.ndtr(-scores))

@@ -69,7 +69,7 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
         findings.take(source.problems.found)
     last, known = _days(record, invoices, frame, findings)
     record, invoices = _until(record, last), _invoices_until(invoices, last)
-    parts = past_deals(record, frame, findings)
+    parts = past_deals(record, frame, currency, findings)
     full = History(
         known=last,
         currency=currency,

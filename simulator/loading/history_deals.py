@@ -15,6 +15,7 @@ from simulator.loading.history_leaks import told_by_outcome
 from simulator.loading.history_log import Log, Record, day_text, log_of, log_of_rows
 from simulator.loading.history_order import record_start
 from simulator.loading.history_rows import ENDS, Row, further_columns
+from simulator.money import minor_digits
 
 ALL: Final = "all"
 """The segment of all deals where nothing tells them apart."""
@@ -25,8 +26,8 @@ AS_EXPORTED: Final = "stage as exported"
 _MOST_UNDATED: Final = 0.8
 
 
-def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[str, Any]:
-    """Return the fields of a `History` that tell of deals."""
+def past_deals(record: Record, frame: HistoryFrame, currency: str, findings: Findings) -> dict[str, Any]:
+    """Return the fields of a `History` that tell of deals; each counts as 1 where none tells its amount."""
     outcomes = _outcomes(record)
     segment_of, segments = _segments(record, outcomes, frame, findings)
     record = replace(
@@ -44,6 +45,9 @@ def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[
     moves = distinct(told)
     late = _told_late(record, outcomes, findings)
     deals = _columns(ids, [segments.index(segment_of[i]) for i in ids], record, log, moves, told, findings)
+    if len(deals) and (deals.amount <= 0).all():
+        findings.count("H066")
+        deals = replace(deals, amount=np.full(len(deals), 10 ** minor_digits(currency)))
     return {
         "segments": segments,
         "stages": log.stages,

@@ -73,6 +73,7 @@ TEXTS: Final = MappingProxyType(
         "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
         "H065": "{n} deals stand in two tables: the first counts, what it lacks is taken from the other",
+        "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
     }
 )
