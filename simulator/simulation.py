@@ -135,9 +135,7 @@ def _content(totals: Trials) -> bool:
         chance, effect = float(reached.mean()), design_effect(reached, totals.draws)
         if np.sqrt(chance * (1 - chance) / totals.trials * effect) > TARGET_ERROR:
             return False
-    flows = (
-        totals.window(series, period)[0] for series in scenario.series for period in _totals(scenario)
-    )
+    flows = (totals.window(series, period)[0] for series in scenario.series for period in _totals(scenario))
     balances = (totals.balance_at(day) for day in _balance_days(scenario))
     amounts = chain(flows, balances)
     return all(converged(statistics(a, totals.unit, draws=totals.draws)) for a in amounts)

@@ -66,9 +66,7 @@ class Cells:
         self._cell_of_day[0] = self._cells - 1
         self.wins = np.zeros((slices, self._cells - 1))
 
-    def add(
-        self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats
-    ) -> None:
+    def add(self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats) -> None:
         """Add movements to a series; those on day 0 or beyond the horizon do not count.
 
         Args:

@@ -59,9 +59,7 @@ class Postings:
         if len(day):
             self.block.cells.add(series, row, day, trial, money)
 
-    def of_product(
-        self, series: Series, product: int, day: Integers, trial: Integers, money: Floats
-    ) -> None:
+    def of_product(self, series: Series, product: int, day: Integers, trial: Integers, money: Floats) -> None:
         """Add company money inside the horizon to the total of a product, where such totals are kept."""
         if product != NO_PRODUCT and series in self.block.by_product:
             inside = (day > 0) & (day <= self.block.plan.last_day)

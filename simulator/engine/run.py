@@ -102,9 +102,7 @@ def play(
     """
     outcome = empty_outcome(plan)
     workers = workers if is_worth_dividing(plan, count) else 1
-    money = {
-        s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()
-    }
+    money = {s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()}
     products = {s: shared_zeros((len(m), count), workers) for s, m in outcome.by_product.items()}
     wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
     ever = shared_zeros((2, _counted(plan), count), workers)

@@ -47,9 +47,7 @@ class Happened:
 
     def without(self, first_day: int, last_day: int, segment: int) -> Happened:
         """Leave a segment's amounts of some days out."""
-        keep = np.flatnonzero(
-            (self.day < first_day) | (self.day > last_day) | (self.segment != segment)
-        )
+        keep = np.flatnonzero((self.day < first_day) | (self.day > last_day) | (self.segment != segment))
         groups = tuple(self.group[i] for i in keep.tolist())
         return Happened(self.day[keep], self.segment[keep], self.amount[keep], groups)
 

@@ -89,9 +89,7 @@ def _periods(forecast: Trials) -> Iterator[tuple[Kind, Period]]:
         yield "year", year
 
 
-def _row(
-    forecast: Trials, series: Series, segment: int | None, kind: Kind, period: Period
-) -> Planned | None:
+def _row(forecast: Trials, series: Series, segment: int | None, kind: Kind, period: Period) -> Planned | None:
     plan, horizon = plan_of(forecast, series, period, segment), forecast.scenario.horizon
     first, last = horizon.day_of(period.start), horizon.day_of(period.end)
     if plan is None or last > horizon.last_day:

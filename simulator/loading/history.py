@@ -26,14 +26,17 @@ from simulator.loading.history_folders import File, files_of
 from simulator.loading.history_frame import COLUMNS, HistoryFrame
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
-from simulator.loading.history_rows import Row, Step, Tie, completed, read_events, read_rows
+from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.tables import read_table
 
 SLIP_DAYS: Final = 400
 """A day so far after all earlier ones is a slip of the pen, not the end of the record."""
-FEW: Final = 0.001
+SLIP_RECORDS: Final = 50
+"""So are days after a silence in which so many would be recorded at the record's usual pace."""
+FEW: Final = 0.02
 """Share of days that may be slips."""
+MOST_STAGES: Final = 40
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
 
@@ -144,6 +147,7 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
         read = 0
         if source.kind == "events":
             told, ties[source.name] = read_events(source, findings)
+            _check_stages(told, source, problems)
             steps += told
             read = len(told)
         elif source.kind == "deals":
@@ -170,6 +174,16 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
     first = exports[0].day if compared and not steps else None
     last = exports[-1].day if exports else 0
     return Record([*steps, *compared], ties, {**newest, **rows}, logged, amounts, first, last), invoices
+
+
+def _check_stages(steps: Sequence[Step], source: Source, problems: Problems) -> None:
+    """Add a problem where so many stages are named that they are no stages of a funnel."""
+    names = dict.fromkeys(step.stage for step in steps if step.stage not in ENDS.values())
+    if len(names) > MOST_STAGES:
+        at = source.cells.columns["stage"]
+        message = f"the column names {len(names):,} stages; a funnel is learned of {MOST_STAGES} at most"
+        problems.add(Problem("H009", message, source.name, column=source.cells.table.header[at],
+                             value=", ".join(list(names)[:5]) + ", …"))  # fmt: skip
 
 
 def _merge(rows: dict[str, Row], own: Iterable[Row], findings: Findings) -> None:
@@ -210,8 +224,10 @@ def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings:
 def _last(days: np.ndarray[tuple[int], np.dtype[np.int64]], findings: Findings) -> int:
     end = len(days)
     few = max(1, int(FEW * end))
+    pace = end / max(float(days[end // 2] - days[end // 10]) / 0.4, 1.0)  # a day, most of the record's
     for cut in range(end - 1, max(end - 1 - few, 0), -1):
-        if days[cut] - days[cut - 1] > SLIP_DAYS:
+        silence = int(days[cut] - days[cut - 1])
+        if silence > SLIP_DAYS or (silence > SILENT_DAYS and silence * pace > SLIP_RECORDS):
             findings.count("H033", number=end - cut, day=day_text(int(days[cut])))
             return int(days[cut - 1])
     return int(days[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -21,6 +22,8 @@ ALL: Final = "all"
 """The segment of all deals where nothing tells them apart."""
 OTHER: Final = "other"
 """The segment of deals that name none, where others do."""
+MOST_SEGMENTS: Final = 12
+"""More are no segments but a list of customers: each would have few deals, and the fit no end."""
 AS_EXPORTED: Final = "stage as exported"
 """Keeps the present stage of deals of which no log of stages is known."""
 _MOST_UNDATED: Final = 0.8
@@ -115,6 +118,7 @@ def _segments(
 def _named(
     told: Mapping[str, str | None], frame: HistoryFrame, findings: Findings
 ) -> tuple[dict[str, str], tuple[str, ...]]:
+    told = told if frame.segments else _joined(told, findings)
     names = frame.segments or tuple(sorted({name for name in told.values() if name}))
     if not names:
         return dict.fromkeys(told, ALL), (ALL,)
@@ -133,6 +137,18 @@ def _named(
     if without == OTHER and OTHER in found.values() and OTHER not in names:
         names = (*names, OTHER)
     return found, names
+
+
+def _joined(told: Mapping[str, str | None], findings: Findings) -> Mapping[str, str | None]:
+    """Return the segments with the smallest of too many put together."""
+    sizes = Counter(name for name in told.values() if name)
+    if len(sizes) <= MOST_SEGMENTS:
+        return told
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))[: MOST_SEGMENTS - 1]
+    small = set(sizes) - set(largest)
+    number = sum(sizes[name] for name in small)
+    findings.count("H068", number=number, segments=f"{len(sizes):,}", kept=str(len(largest)), other=OTHER)
+    return {identity: OTHER if name in small else name for identity, name in told.items()}
 
 
 def _columns(

@@ -112,9 +112,7 @@ def apply_settings(
     return Tree(data, places), problems
 
 
-def _carry_out(
-    data: dict[str, Any], setting: Setting, names_at: Callable[[Keys], bool]
-) -> Iterator[Keys]:
+def _carry_out(data: dict[str, Any], setting: Setting, names_at: Callable[[Keys], bool]) -> Iterator[Keys]:
     """Change data in place and yield the paths of what was changed."""
     targets = list(_targets(data, setting.path, (), setting))
     if not targets:
