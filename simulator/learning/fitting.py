@@ -27,6 +27,7 @@ from simulator.learning.market import deal_chances, fit_rho
 from simulator.learning.odds import fit_odds, odds_of_cohorts
 from simulator.learning.overlay import Overlay
 from simulator.learning.payments import PaymentFit, fit_payments
+from simulator.learning.priors import among
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
 from simulator.learning.splitting import Splitting
@@ -164,9 +165,17 @@ class _Task:
 
     @property
     def tables(self) -> dict[str, Funnel] | None:
-        """The set funnels whose stages are those of the history, None without any."""
-        segments = () if self.base is None else self.base.segments
-        return {s.name: s.funnel for s in segments if s.funnel.stages == self.history.stages} or None
+        """The set funnels among the stages of the history, None without any."""
+        segments = () if self.base is None or self.stands_for_all else self.base.segments
+        stages = self.history.stages
+        return {s.name: among(s.funnel, stages) for s in segments if {*s.funnel.stages} <= {*stages}} or None
+
+    def own_stages(self, segment: str) -> set[str]:
+        """Return the stages that a segment has been seen in, or that its set funnel has."""
+        number, stages = self.history.segments.index(segment), self.history.stages
+        seen = np.unique(self.spells.stage[self.spells.segment == number]).tolist()
+        base = () if self.base is None else self.base.segments
+        return {stages[s] for s in seen} | {n for s in base if s.name == segment for n in s.funnel.stages}
 
 
 @dataclass(eq=False)
@@ -198,8 +207,11 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
             own = spells.only(spells.segment == g)
             learned.luck[name] = luck_now(own, quarter, first[name], fits[name], learned.rho, PHI)
     for name, found in fits.items():
+        own_stages = task.own_stages(name) or set(stages)
         learned.unresolved[name] = {
-            stage: round(evidence.unresolved, 6) for stage, evidence in zip(stages, found.stages, strict=True)
+            stage: round(evidence.unresolved, 6)
+            for stage, evidence in zip(stages, found.stages, strict=True)
+            if stage in own_stages
         }
     if task.stands_for_all:
         _learn_factors(task, learned, fits)
@@ -211,7 +223,7 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     learned.snapshots = odds.snapshots
     for name, found in fits.items():
         learned.funnels[name], learned.odds[name] = found.draws, odds.draws
-        task.told.funnel(name, found)
+        task.told.funnel(name, found, task.own_stages(name) or set(stages))
         task.told.odds(name, odds.figures, 1.0)
 
 

@@ -190,7 +190,9 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     if pieces is not None:
         return StageDraws(
             targets,
-            _tempered(pieces.chances, chances, block.weight_of_hazards),
+            _tempered(
+                pieces.chances, chances, block.weight_of_hazards, np.isin(targets, block.spells.target)
+            ),
             pieces.stays,
             pieces.unresolved,
             pieces.follow_up,
@@ -201,17 +203,19 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     return StageDraws(targets, chances, stays, alive, seen)
 
 
-def _tempered(pieces: Floats, pooled: Floats, weight: float) -> Floats:
+def _tempered(pieces: Floats, pooled: Floats, weight: float, seen: NDArray[np.bool_]) -> Floats:
     """Return p[draw, k] with the centre of the pooled draws and the width of tempered counts.
 
     The draws of the hazards vary as 1/n, those of the sampler, ln p, as 1/(w·n); so what is missing is
-    (1 − w) of the latter. Each draw of the hazards is tilted by it, and its survivors with it.
+    (1 − w) of the latter. Each draw of the hazards is tilted by it, and its survivors with it. Of a
+    move that was never seen hazards tell nothing, and logarithms of next to nothing have no centre: there
+    the pooled draws stand.
     """
     logs = np.log(np.maximum(pooled, 1e-300))
     centre = logs.mean(axis=0)
     own = np.log(np.maximum(pieces, 1e-300)).mean(axis=0)
     tilt = centre - own + np.sqrt(1 - weight) * (logs - centre)
-    tilted = pieces * np.exp(tilt)
+    tilted = np.where(seen, pieces * np.exp(np.where(seen, tilt, 0.0)), pooled)
     return np.asarray(tilted / tilted.sum(axis=1, keepdims=True))
 
 

@@ -71,6 +71,9 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     for source in sources:
         findings.take(source.problems.found)
     last, known = _days(record, invoices, frame, findings)
+    if not last:
+        message = "no row tells a day: when anything happened is not known"
+        raise LoadError([Problem("H004", message, sources[0].name, remedy=_remedy(frame))])
     record, invoices = _until(record, last), _invoices_until(invoices, last)
     parts = past_deals(record, frame, currency, findings)
     full = History(
@@ -213,7 +216,7 @@ def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings:
     days += invoices.invoice_day.tolist()
     days += invoices.paid_day[invoices.paid_day != NEVER].tolist()
     known = frame.known.toordinal() if frame.known is not None else None
-    last = max(_last(np.array(sorted(days), dtype=np.int64), findings), record.last) if days else known or 1
+    last = max(_last(np.array(sorted(days), dtype=np.int64), findings), record.last) if days else known or 0
     if known is None:
         return last, last
     if known - last > SILENT_DAYS:

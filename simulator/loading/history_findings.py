@@ -48,8 +48,8 @@ TEXTS: Final = MappingProxyType(
         "H039": "column {column} is filled by the outcome of deals ({why}): not known before, never a reason",
         "H040": "the segment would be told by the outcome of deals ({why}): not used, all are one segment",
         "H041": "{n} amounts are as the table has them now, older ones are not told: taken as known before",
-        "H042": "stage {stage} is never left by {n} deals: if it means won or lost, name it among won_stages "
-        "or lost_stages",
+        "H042": "{n} deals are in stage {stage}, which none ever left: if it means won or lost, name it "
+        "among won_stages or lost_stages in --map FILE",
         "H043": "no deal was ever {what}: name the stages that mean it among {what}_stages, if there are any",
         "H044": "{n} deals began before {day} and none closed before: taken as known only because they were "
         "still open then",
@@ -74,8 +74,8 @@ TEXTS: Final = MappingProxyType(
         "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
         "H065": "{n} deals stand in two tables: the first counts, what it lacks is taken from the other",
-        "H067": "stage {stage} is never left by {n} deals, and while others are {other} none is {what}: "
-        "taken as {what}; if that is wrong, list it among the stages in --map FILE",
+        "H067": "{n} deals ended in stage {stage}, which none ever left, and while others are {other} none "
+        "is {what}: taken as {what}; if that is wrong, list it among the stages in --map FILE",
         "H068": "{n} deals are of small segments: of {segments} the {kept} largest stay, the others are "
         "one, called {other}",
         "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",

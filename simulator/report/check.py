@@ -110,7 +110,8 @@ def _drifted(s: StageCheck) -> str:
     found = s.drift
     if found is None:
         return "Too few deals to tell whether this changed over time."
-    visible = f"{100 * found.visible:.0f} points"
+    points = round(100 * found.visible)
+    visible = "1 point" if points <= 1 else f"{points} points"
     if found.surprise < 0.05 or found.wandering < 0.05:
         before, after = percent(found.earlier), percent(found.later)
         luck = one_in(found.surprise)
@@ -130,7 +131,7 @@ def _enough(checked: Checked) -> Iterator[str]:
 def _enough_text(found: Enough) -> str:
     quarters = "1 quarter" if found.quarters == 1 else f"{found.quarters} quarters"
     so_far = f"{found.closed:,} closed deals in {quarters}, worth {found.worth:.0f} independent ones"
-    widened = f"the range is {100 * (found.inflation - 1):.0f} % wider than with known percentages"
+    widened = f"the range is {_wider(found.inflation)} with known percentages"
     text = f"{_LIGHTS[found.light]}: {so_far}; {widened}."
     if found.inflation > GREEN or found.more:
         most = f"more history would narrow it by at most {100 * found.narrower:.0f} %"
@@ -141,6 +142,12 @@ def _enough_text(found: Enough) -> str:
         elif found.more is None:
             text += f" Ten years at your pace would not do; {most}."
     return text
+
+
+def _wider(inflation: float) -> str:
+    return (
+        f"{100 * (inflation - 1):.0f} % wider than" if inflation < 2 else f"{inflation:.1f} times as wide as"
+    )
 
 
 def _mended(checked: Checked) -> Iterator[str]:
