@@ -148,11 +148,24 @@ def _plan_rows(payload, series, known, from_start):
     rows += [("month", date.fromisoformat(p["start"]), date.fromisoformat(p["end"]), 0.0, p[series])
              for p in payload["periods"]]  # fmt: skip
     rows += [("year", date(as_of.year, 1, 1), date(as_of.year, 12, 31), known, payload["periods"][0][series])]
-    return [{"period": kind, "name": f"FY{a.year}" if kind == "year" else f"{a:%Y-%m}", "series": series,
-             "segment": "all", "start": a.isoformat(), "end": b.isoformat(), "actual": actual,
-             "plan": 12e5 if kind == "year" else 1e5, "difference": 0.0,
-             "chance": 0.5, "low": 0.4, "high": 0.6,
-             **{q: found and found[q] for q in ("p10", "p50", "p90")}} for kind, a, b, actual, found in rows]
+    return [
+        {
+            "period": kind,
+            "name": f"FY{a.year}" if kind == "year" else f"{a:%Y-%m}",
+            "series": series,
+            "segment": "all",
+            "start": a.isoformat(),
+            "end": b.isoformat(),
+            "actual": actual,
+            "plan": 12e5 if kind == "year" else 1e5,
+            "difference": 0.0,
+            "chance": 0.5,
+            "low": 0.4,
+            "high": 0.6,
+            **{q: found and found[q] for q in ("p10", "p50", "p90")},
+        }
+        for kind, a, b, actual, found in rows
+    ]
 
 
 def stats(values):

@@ -394,9 +394,7 @@ def test_only_what_recurs_adds_to_the_yearly_recurring_revenue():
 
 def test_longer_services_earn_less_a_month_and_as_much_in_the_end():
     quiet = {"renewals": make_renewals(due_day=[]), "wins": make_wins(), "generation": None, "months": 60}
-    scenarios = [
-        company(with_product(LICENCE, renewal=None, service_months=m), **quiet) for m in (6, 12, 24)
-    ]
+    scenarios = [company(with_product(LICENCE, renewal=None, service_months=m), **quiet) for m in (6, 12, 24)]
     only_falls(scenarios, ("revenue",), ("bookings",))
     ends = [so_far(s, "revenue", "bookings") for s in scenarios]
     # Those that are signed early enough: all revenue of all lines is there in the end, to a unit a line.
@@ -441,6 +439,7 @@ def test_a_volatility_of_zero_is_none_and_others_move_foreign_money_only():
 
 def test_all_money_scales_with_the_rate():
     """From cents to a currency worth a hundredth: every movement is rounded to whole units before."""
+
     def played(rate):
         scenario = company(rates=RateCurve.of("EUR", {"USD": rate}), generation=None)
         foreign = replace(scenario.receivables, currencies=("USD",))

@@ -124,6 +124,7 @@ BAD = {
     "D026": {"deals": "id,stage,amount,outcome\nD1,Lost,5,won\nD2,Won,5,open\n"},
 }
 
+
 def money(code, was, now, table="scenario"):
     """The big scenario with a text of one of its files changed, as an example of a code."""
     assert was in FILES[table], (code, was)

@@ -191,7 +191,7 @@ def test_a_stage_and_an_outcome_that_contradict_each_other_are_refused(tmp_path)
     ],
 )
 def test_a_column_that_is_nearly_ours_is_not_passed_over(tmp_path, was, now, meant):
-    (text, _), = notes(tmp_path, "W024", deals=DEALS.replace(was, now))
+    ((text, _),) = notes(tmp_path, "W024", deals=DEALS.replace(was, now))
     assert text.startswith(f"column {now} of deals.csv is not read")
     assert f'data.columns.deals.{meant}: "{now}"' in text
 
@@ -205,7 +205,7 @@ def test_an_unknown_class_is_counted_with_the_money(tmp_path):
     scenario = SCENARIO + "    terms: {Gold: net 10}\n"
     deals = "id,stage,amount,class\n"
     deals += "D1,Proposal,5,gold\nD2,Proposal,7,Gold\nD3,Proposal,9,Silver\nD4,Proposal,1,\n"
-    (text, amount), = notes(tmp_path, "W023", scenario=scenario, deals=deals)
+    ((text, amount),) = notes(tmp_path, "W023", scenario=scenario, deals=deals)
     assert text.startswith("2 open deals, invoices or renewals") and amount == 1400
     assert "gold – did you mean Gold?, Silver; the default holds" in text
     assert notes(tmp_path, "W023", deals=deals) == [], "without any class nobody expects one"
@@ -323,7 +323,7 @@ def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, co
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        (DEALS.encode("utf-16"), "D002", "the file is UTF-16"),
+        (DEALS.encode("utf-16")[:-1], "D002", "the file begins as UTF-16 and is not"),
         (DEALS.encode("utf-16-le"), "D002", "the file is UTF-16, it seems"),
         (DEALS.replace("Proposal", "Prüfung").encode("cp1252"), "D002", "the file is not UTF-8"),
         (b"", "D001", "the file is empty"),

@@ -94,8 +94,15 @@ def test_the_decimal_mark_is_a_point_or_a_comma():
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("EUR 5", "EUR"), ("5 usd", "USD"), ("5 €", "EUR"), ("$5", None), ("US$5", "USD"), ("5", None),
-    ("¥5", None)],
+    [
+        ("EUR 5", "EUR"),
+        ("5 usd", "USD"),
+        ("5 €", "EUR"),
+        ("$5", None),
+        ("US$5", "USD"),
+        ("5", None),
+        ("¥5", None),
+    ],
 )
 def test_the_currency_that_a_text_names(text, code):
     assert currency_in(text) == code

@@ -260,9 +260,7 @@ def insolvency_of_new_customers_from_today(patch):
 
 def insolvent_customers_pay_what_is_billed(patch):
     real = billing.settled
-    patch.setattr(
-        billing, "settled", lambda payment, w, *some: real(payment, replace(w, failed=None), *some)
-    )
+    patch.setattr(billing, "settled", lambda payment, w, *some: real(payment, replace(w, failed=None), *some))
 
 
 def credit_not_subtracted(patch):

@@ -257,8 +257,11 @@ def test_capitals_and_spaces_do_not_matter(written, meant):
 
 def test_due_on_receipt_is_the_invoice_date_but_only_cash_in_advance_is_certain():
     assert parse_terms("receipt").clauses[0].due == parse_terms("CIA").clauses[0].due == DueRule()
-    assert [parse_terms(text).clauses[0].certain for text in ("receipt", "CIA",
-    "net 0")] == [False, True, False]
+    assert [parse_terms(text).clauses[0].certain for text in ("receipt", "CIA", "net 0")] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("months", [0, -1, 601])
@@ -281,11 +284,13 @@ def test_unknown_roll():
 
 
 def test_months_back_and_forth():
-    assert add_months(days("2026-03-31", "2024-03-30"), -1).tolist() == days("2026-02-28",
-    "2024-02-29").tolist()
-    assert add_months(days("2026-01-31"), [0, 1, 13]).tolist() == days(
-        "2026-01-31", "2026-02-28", "2027-02-28"
-    ).tolist()
+    assert (
+        add_months(days("2026-03-31", "2024-03-30"), -1).tolist() == days("2026-02-28", "2024-02-29").tolist()
+    )
+    assert (
+        add_months(days("2026-01-31"), [0, 1, 13]).tolist()
+        == days("2026-01-31", "2026-02-28", "2027-02-28").tolist()
+    )
 
 
 @given(st.integers(0, 40_000), st.integers(-400, 400))

@@ -32,10 +32,10 @@ from simulator.loading.tables import read_table
 
 SLIP_DAYS: Final = 400
 """A day so far after all earlier ones is a slip of the pen, not the end of the record."""
-SLIP_RECORDS: Final = 50
+SLIP_RECORDS: Final = 200
 """So are days after a silence in which so many would be recorded at the record's usual pace."""
-FEW: Final = 0.02
-"""Share of days that may be slips."""
+FEW: Final = 0.01
+"""Share of days that may be slips; a day far off may always be one."""
 MOST_STAGES: Final = 40
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
@@ -230,7 +230,8 @@ def _last(days: np.ndarray[tuple[int], np.dtype[np.int64]], findings: Findings) 
     pace = end / max(float(days[end // 2] - days[end // 10]) / 0.4, 1.0)  # a day, most of the record's
     for cut in range(end - 1, max(end - 1 - few, 0), -1):
         silence = int(days[cut] - days[cut - 1])
-        if silence > SLIP_DAYS or (silence > SILENT_DAYS and silence * pace > SLIP_RECORDS):
+        unusual = silence > SILENT_DAYS and silence * pace > SLIP_RECORDS and end - cut <= FEW * end
+        if silence > SLIP_DAYS or unusual:
             findings.count("H033", number=end - cut, day=day_text(int(days[cut])))
             return int(days[cut - 1])
     return int(days[-1])
