@@ -138,5 +138,6 @@ FOUND["H068"] = {
     "deals": TEAM + "".join(f"D{i},New,5,2026-01-05,,team {i}\n" for i in range(30)),
     "frame": SPLIT,
 }
+FOUND["H069"] = {"invoices": INVOICES + "R2,D1,Acme,200,2026-03-01,2026-03-31,2026-03-20\n"}
 FOUND["H065"] = {"deals": DEALS, "more": DEALS}
 """H063 and H064 are told with the tables that are written; test_loading_history_tables.py holds them."""

@@ -74,6 +74,7 @@ def test_a_move_that_was_never_seen_is_rare(tmp_path):
     tables = {segment.name: among(segment.funnel, stages) for segment in base.segments}
     a, c = stages.index("A"), stages.index("C")
     assert tables["s"].transitions[a, c] * 0.7 == pytest.approx(0.3)
+    assert [k for k, law in enumerate(tables["s"].stays[a]) if law is not None] == [c, len(stages) + 1]
     found = fit_funnels(spells, stages, UniformRow(1, "unseen"), 100, tables)["s"]
     assert found.draws.transitions[:, a, c].mean() < 0.03
     assert 0.4 < found.win_rates[c].value < 0.9, "the table is all that is known where nothing came"

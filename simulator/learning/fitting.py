@@ -265,7 +265,14 @@ def _learn_close_dates(task: _Task, learned: _Learned) -> None:
 
 
 def _learn_amounts(task: _Task) -> Floats | None:
-    """Learn how amounts change until signature; None where the record does not tell."""
+    """Learn how amounts change until signature; None where the record does not tell.
+
+    Where each deal counts as 1 (H066) it stays 1.
+    """
+    if any(finding.code == "H066" for finding in task.history.findings):
+        for name in task.history.segments:
+            task.told.set(("segments", name, "amount", "unchanged"), 1.0)
+        return None
     found = fit_amount_change(task.history, task.draws, task.row("amounts"))
     for note in found.notes:
         task.told.assume(note)
@@ -308,6 +315,8 @@ def _learn_payments(task: _Task) -> PaymentFit | None:
         return None
     for name in task.history.segments:
         task.told.payments(name, found)
+    if "dispute.chance" in found.figures:
+        task.told.assume("contested invoices are paid as all others are: their delay is in what all take")
     return found
 
 

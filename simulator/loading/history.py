@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
+from simulator.loading.history_columns import DATES
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
@@ -36,9 +37,12 @@ SLIP_RECORDS: Final = 200
 """So are days after a silence in which so many would be recorded at the record's usual pace."""
 FEW: Final = 0.01
 """Share of days that may be slips; a day far off may always be one."""
-MOST_STAGES: Final = 40
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
+MOST_STAGES: Final = 40
+"""A column that names more holds something else."""
+_MOST_STRANGE: Final = 0.5
+"""Share of dates that cannot be read, above which a file is not read at all."""
 
 
 def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> History:
@@ -160,7 +164,7 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
                 exports.append(Export(source.day, {row.id: row for row in own}))
             else:
                 _merge(rows, own, findings)
-        if not read and source.kind != "invoices":
+        if (not read and source.kind != "invoices") or _strange_dates(source):
             _unusable(source, problems)
     invoices = read_past_invoices([s for s in sources if s.kind == "invoices"], findings)
     if not len(invoices):
@@ -206,6 +210,14 @@ def _unusable(source: Source, problems: Problems) -> None:
     needed = ", ".join(COLUMNS[source.kind][:3])
     message = "no row can be used" if len(source.cells) else "the file has no rows"
     problems.add(Problem("H004", message, source.name, remedy=f"{source.kind} need {needed}"))
+
+
+def _strange_dates(source: Source) -> bool:
+    """Tell whether most dates of a file cannot be read: it is not read as it is written, and not a gap."""
+    unread = sum(problem.code == "D013" for problem in source.problems.found)
+    columns = [source.cells.columns[name] for name in DATES[source.kind] if name in source.cells.columns]
+    filled = sum(bool(row[at].strip()) for row in source.cells.table.rows for at in columns)
+    return unread > _MOST_STRANGE * filled
 
 
 def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings: Findings) -> tuple[int, int]:
