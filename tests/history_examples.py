@@ -138,6 +138,11 @@ FOUND["H068"] = {
     "deals": TEAM + "".join(f"D{i},New,5,2026-01-05,,team {i}\n" for i in range(30)),
     "frame": SPLIT,
 }
+FOUND["H070"] = {
+    "ex/2026-01-31.csv": OLD,
+    "ex/2026-02-28.csv": NEW + "D2,Offer,50,2026-01-06,,\n",
+    "read": ["ex"],
+}
 FOUND["H069"] = {"invoices": INVOICES + "R2,D1,Acme,200,2026-03-01,2026-03-31,2026-03-20\n"}
 FOUND["H065"] = {"deals": DEALS, "more": DEALS}
 """H063 and H064 are told with the tables that are written; test_loading_history_tables.py holds them."""
