@@ -71,7 +71,9 @@ def history_title(history: History) -> str:
     known = day(date.fromordinal(history.known))
     moves = f", {len(history.moves):,} entries of stages" if history.logged else ""
     paid = f", {len(history.invoices):,} invoices" if len(history.invoices) else ""
-    return f"history as of {known}: {len(history.deals):,} deals ({', '.join(counts)}){moves}{paid}"
+    number = len(history.deals)
+    deals = "1 deal" if number == 1 else f"{number:,} deals"
+    return f"history as of {known}: {deals} ({', '.join(counts)}){moves}{paid}"
 
 
 def _counted(finding: Finding) -> str:
