@@ -63,6 +63,7 @@ class StageCheck:
             the percentage were mended; None without a scenario.
         reasons: why deals were lost here, most frequent first.
         drift: whether the chance moved.
+        assumed: whether the percentage is the article's, since no scenario sets one for this stage.
     """
 
     segment: str
@@ -84,6 +85,7 @@ class StageCheck:
     money: float | None
     reasons: tuple[tuple[str, int], ...]
     drift: Drift | None
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
             if not whole and not (own.stage == at).any() and not _has(base, name, stage):
                 continue  # another segment's
             set_ = _set(base, name, stage, draws, from_creation)
-            stages.append(_stage(history, own, at, chance[:, number], set_, name, rho))
+            found = _stage(history, own, at, chance[:, number], set_, name, rho)
+            stages.append(replace(found, assumed=not whole and not _has(base, name, stage)))
         enoughs[name] = _enough(history, own, index, draws, rho)
     told = tuple(
         replace(s, money=money.get((s.segment, s.stage)), stage=FROM_CREATION if whole else s.stage)

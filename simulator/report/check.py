@@ -30,7 +30,7 @@ def check_text(checked: Checked, history: History) -> str:
     lines = [history_title(history), ""]
     if not checked.stages:
         return "\n".join([*lines, "No deal of this record tells a percentage."]) + "\n"
-    lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
+    lines += table(_HEADER, [_row(s, checked.base) for s in checked.stages], left=(0, 1), columns=100)
     lines += wrapped(_BASES["entry" if checked.whole else checked.basis], first="  ", then="  ")
     for stage in checked.stages:
         lines += ["", *_stage(stage, checked, currency, unit)]
@@ -42,10 +42,11 @@ def check_text(checked: Checked, history: History) -> str:
 _HEADER = ("segment", "stage", "set", "most likely", "8 in 10", "won of closed", "counting open deals")
 
 
-def _row(s: StageCheck) -> tuple[str, ...]:
+def _row(s: StageCheck, base: bool) -> tuple[str, ...]:
+    set_ = NOTHING if base and s.assumed else percent(s.set)
     naive = NOTHING if s.naive is None else percent(s.naive)
     return (
-        plain(s.segment), plain(s.stage), percent(s.set), percent(s.middle), _range(s.low, s.high), naive,
+        plain(s.segment), plain(s.stage), set_, percent(s.middle), _range(s.low, s.high), naive,
         _range(*s.counting_open),
     )  # fmt: skip
 
@@ -56,7 +57,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _stage(s: StageCheck, checked: Checked, currency: str, unit: float) -> list[str]:
-    who = "set" if checked.base else "the article says"
+    who = "set" if checked.base and not s.assumed else "the article says"
     text = (
         f"{plain(s.segment)}, {plain(s.stage)}: {who} {percent(s.set)}. {_counted(s.there)} there, "
         f"{s.won:,} won, {s.lost:,} lost, {s.open:,} open: most likely {percent(s.middle)}, "
