@@ -39,7 +39,7 @@ FEW: Final = 0.01
 """Share of days that may be slips; a day far off may always be one."""
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
-MOST_STAGES: Final = 40
+MOST_STAGES: Final = 25
 """A column that names more holds something else."""
 _MOST_STRANGE: Final = 0.5
 """Share of dates that cannot be read, above which a file is not read at all."""
