@@ -145,6 +145,11 @@ class FunnelDraws:
             stays.append(StayDraws(np.array(common), rates))
         return FunnelDraws(funnel.stages, funnel.transitions[None], tuple(stays))
 
+    def every(self, step: int) -> FunnelDraws:
+        """Return every so manieth draw."""
+        stays = tuple(StayDraws(stay.edges, stay.rates[::step]) for stay in self.stays)
+        return FunnelDraws(self.stages, self.transitions[::step], stays)
+
     def funnel(self, draw: int) -> Funnel:
         """Return the funnel of one draw."""
         return self._with(self.transitions[draw], lambda stage, k: self.stays[stage].law(draw, k))
@@ -191,6 +196,11 @@ class OddsDraws:
     slope: Floats
     effects: Mapping[str, Floats] = field(default_factory=dict)
     reference: float = 1.0
+
+    def every(self, step: int) -> OddsDraws:
+        """Return every so manieth draw."""
+        effects = {name: effect[::step] for name, effect in self.effects.items()}
+        return OddsDraws(self.shift[::step], self.slope[::step], effects, self.reference)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ FATAL = {
     "H005": {"folder/readme.md": "nothing", "read": ["folder"]},
     "H006": {"events": EVENTS, "map": "deals: {idd: Number}\n"},
     "H007": {"events": EVENTS, "known": "2025-12-31"},
+    "H009": {"events": HEAD + "".join(f"D1,Stage {chr(65 + i % 26)}{i},2026-01-05\n" for i in range(60))},
     "H008": {"events": EVENTS, "frame": HistoryFrame().split_by("region")},
 }
 FOUND = {
@@ -127,5 +128,21 @@ FOUND = {
     "H061": {"deals": DEALS + "D4,Won,5,,2026-02-09,,\n"},
     "H062": {"deals": TABLE + "D1,New,5,,\nD2,Won,5,2026-01-05,2026-02-01\n"},
 }
+FOUND["H066"] = {"events": EVENTS}
+FOUND["H067"] = {
+    "events": HEAD
+    + "".join(f"D{i},New,2026-01-{i + 1:02d}\nD{i},Signed,2026-01-{i + 3:02d}\n" for i in range(25))
+    + "E,New,2026-01-05\nE,Lost,2026-03-31\n"
+}
+FOUND["H068"] = {
+    "deals": TEAM + "".join(f"D{i},New,5,2026-01-05,,team {i}\n" for i in range(30)),
+    "frame": SPLIT,
+}
+FOUND["H070"] = {
+    "ex/2026-01-31.csv": OLD,
+    "ex/2026-02-28.csv": NEW + "D2,Offer,50,2026-01-06,,\n",
+    "read": ["ex"],
+}
+FOUND["H069"] = {"invoices": INVOICES + "R2,D1,Acme,200,2026-03-01,2026-03-31,2026-03-20\n"}
 FOUND["H065"] = {"deals": DEALS, "more": DEALS}
 """H063 and H064 are told with the tables that are written; test_loading_history_tables.py holds them."""

@@ -384,6 +384,9 @@ def some_hits(held, count, apart=None):
 
 def test_words_say_what_the_counts_prove():
     assert judged(some_hits(14, 18)) == "as they should"
+    assert {judged(some_hits(held, 2)) for held in range(3)} == {"so few windows prove little"}
+    assert judged(some_hits(5, 6)) == "so few windows prove little"
+    assert judged(some_hits(0, 6)).startswith("too narrow")
     assert judged(some_hits(7, 18)).startswith(
         "too narrow; a sound forecast holds so seldom less than 1 in 100"
     )

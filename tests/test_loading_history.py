@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from history_files import DEALS, EVENTS, codes, day, example, log, read, text
 
@@ -11,6 +12,7 @@ from simulator.errors import InputError, PlaceError
 from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON
 from simulator.loading import load
 from simulator.loading.history import read_history
+from simulator.loading.history_deals import MOST_SEGMENTS, OTHER
 from simulator.loading.history_frame import HistoryFrame, frame_of
 from simulator.scenario.model import SegmentRule
 
@@ -304,9 +306,48 @@ def test_a_log_that_begins_with_where_deals_are_does_not_tell_since_when(tmp_pat
     assert codes(found)["H048"] == 1 and text(found.since) == "01-05"
 
 
+def test_a_stage_that_nobody_leaves_is_the_outcome_that_is_missing(tmp_path):
+    began = "".join(f"D{i},New,2026-01-{1 + i % 28:02d}\n" for i in range(40))
+    ended = "".join(f"D{i},{'Signed' if i % 2 else 'Lost'},2026-02-{1 + i % 28:02d}\n" for i in range(40))
+    events = "deal,stage,entered_at\n" + began + ended
+    waits = read(tmp_path, events=events + "E,New,2026-03-01\n")
+    assert "Signed" in waits.stages and codes(waits)["H042"], "deals may still be waiting there"
+    over = read(tmp_path, events=events + "E,New,2026-09-01\n")
+    assert over.stages == ("New",) and codes(over)["H067"] == 20
+    assert (over.deals.outcome == WON).sum() == 20
+    told = read(tmp_path, frame=HistoryFrame(stages=("New", "Signed")), events=events + "E,New,2026-09-01\n")
+    assert "Signed" in told.stages and "H067" not in codes(told), "what was named as open stays open"
+
+
+def test_stages_that_the_base_lacks_stand_where_deals_see_them(tmp_path):
+    events = "deal,stage,entered_at\n" + "".join(
+        f"D{i},{stage},2026-01-{day}\n" for i in range(3) for stage, day in (("A", 10), ("X", 12), ("B", 14))
+    )
+    assert read(tmp_path, frame=HistoryFrame(stages=("A", "B", "C")), events=events).stages == tuple("AXBC")
+
+
+def test_few_days_after_a_long_silence_are_slips(tmp_path):
+    rows = "".join(f"D{i},New,2025-{1 + i % 12:02d}-{1 + i % 28:02d}\n" for i in range(900))
+    slips = "".join(f"S{i},New,2026-06-0{i + 1}\n" for i in range(4))
+    found = read(tmp_path, events="deal,stage,entered_at\n" + rows + slips)
+    assert date.fromordinal(found.known) == date(2025, 12, 28) and codes(found)["H033"] == 4
+    few = "".join(f"D{i},New,2025-{1 + i % 12:02d}-11\n" for i in range(12))
+    slow = read(tmp_path, events="deal,stage,entered_at\n" + few + "S0,New,2026-06-01\n")
+    assert date.fromordinal(slow.known) == date(2026, 6, 1), "a slow company is often silent so long"
+
+
+def test_small_segments_of_too_many_are_one(tmp_path):
+    rows = "".join(f"D{i},New,5,2026-01-05,team {min(i % 40, 9 + i % 23)}\n" for i in range(400))
+    frame = HistoryFrame(segment=SegmentRule.model_validate({"from": "team"}))
+    found = read(tmp_path, frame=frame, deals="id,stage,amount,created,team\n" + rows)
+    assert len(found.segments) == MOST_SEGMENTS and OTHER in found.segments
+    sizes = np.bincount(found.deals.segment)
+    assert sizes.sum() == 400 and codes(found)["H068"] == sizes[found.segments.index(OTHER)]
+
+
 def test_a_log_alone_is_enough(tmp_path):
     found = read(tmp_path, events=EVENTS)
-    assert set(found.deals.row.tolist()) == {-1} and set(found.deals.amount.tolist()) == {-1}
+    assert set(found.deals.row.tolist()) == {-1} and set(found.deals.amount.tolist()) == {100}
     assert [text(d) for d in found.deals.created] == ["01-05", "01-06", "02-01"]
     assert found.segments == ("all",) and found.currency == "EUR"
 

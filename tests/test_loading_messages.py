@@ -323,7 +323,7 @@ def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, co
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        (DEALS.encode("utf-16"), "D002", "the file is UTF-16"),
+        (DEALS.encode("utf-16")[:-1], "D002", "the file begins as UTF-16 and is not"),
         (DEALS.encode("utf-16-le"), "D002", "the file is UTF-16, it seems"),
         (DEALS.replace("Proposal", "Prüfung").encode("cp1252"), "D002", "the file is not UTF-8"),
         (b"", "D001", "the file is empty"),

@@ -53,3 +53,17 @@ def test_a_record_without_deals_says_so():
 def test_plain_data_has_amounts_in_major_units():
     content = check_json(CHECKED, HISTORY)
     assert content["stages"][0]["money"] == -400_000.0 and content["basis"] == "snapshot"
+
+
+def test_what_nobody_set_is_not_called_set():
+    text = check_text(replace(CHECKED, stages=(replace(STAGE, assumed=True),)), HISTORY)
+    assert "set 60 %" not in text and "the article says 60 %" in text
+    row = next(line for line in text.splitlines() if line.startswith("Enterprise  Solution"))
+    assert "60 %" not in row and "46 %" in row
+
+
+def test_ten_times_as_wide_is_said_so():
+    text = " ".join(
+        check_text(replace(CHECKED, enough={"Enterprise": replace(ENOUGH, inflation=9.7)}), HISTORY).split()
+    )
+    assert "the range is 9.7 times as wide as with known percentages" in text

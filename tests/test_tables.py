@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.errors import InputError
-from simulator.loading.dates import DateError, parse_day
+from simulator.loading.dates import DateError, fitting_orders, parse_day
 from simulator.loading.tables import parse_table
 
 
@@ -57,7 +57,8 @@ def test_empty_columns_at_the_end_are_no_columns():
         (b" \n\n", "D001"),
         (b"\xef\xbb\xbf", "D001"),
         ("id,ä\n".encode("latin-1"), "D002"),
-        ("id,a\n1,2\n".encode("utf-16"), "D002"),
+        ("id,a\n1,2\n".encode("utf-16-le"), "D002"),
+        ("id,a\n1,2\n".encode("utf-16")[:-1], "D002"),
         (b"PK\x03\x04 and so on", "D003"),
         (b"id,a\n1,\x00\n", "D003"),
         (b'id,a\n1,"2\n', "D003"),
@@ -68,6 +69,25 @@ def test_empty_columns_at_the_end_are_no_columns():
 )
 def test_what_is_no_table_is_refused(content, code):
     assert codes(content)[0][0] == code
+
+
+def test_unicode_text_of_a_spreadsheet_is_read():
+    assert parse_table("id\ta\n1\tMüller\n".encode("utf-16"), "x").rows == (("1", "Müller"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Oct 31, 2026", "October 31 2026", "31-Oct-26", "31. Okt. 2026", "31 OCT 2026", "31 Oct 2026 10:15 PM"],
+)
+def test_months_have_names_and_days_are_of_no_order(text):
+    assert {parse_day(text, order) for order in ("ymd", "mdy", "dmy")} == {date(2026, 10, 31)}
+    assert fitting_orders(text) == ("ymd", "mdy", "dmy")
+
+
+def test_years_of_two_digits_are_near():
+    assert parse_day("10/31/26", "mdy") == date(2026, 10, 31) == parse_day("31.10.26", "dmy")
+    assert parse_day("31.10.98", "dmy") == date(1998, 10, 31)
+    assert fitting_orders("31.10.26") == ("dmy",)
 
 
 def test_a_wrong_encoding_is_told_with_its_line():
@@ -115,7 +135,9 @@ def test_dates_are_read(text, order, day):
         ("10/31/2026", "dmy", "data.date_order: mdy"),
         ("4/6/2013", "ymd", "mdy or dmy"),
         ("45961", "ymd", "spreadsheet"),
-        ("31.10.26", "dmy", "year-month-day"),
+        ("31.10.126", "dmy", "year-month-day"),
+        ("Foo 5, 2026", "ymd", "year-month-day"),
+        ("Feb 30, 2026", "ymd", "2026-02-28"),
         ("0000-01-01", "ymd", "year-month-day"),
         ("1899-12-31", "ymd", "correct the year"),
         ("2026-10-31T25:00", "ymd", "correct the time"),

@@ -20,6 +20,9 @@ _ORDER = (
 RARE = 0.025
 """A hit rate or a lean as far off by chance less often than this is called wrong."""
 
+VAGUE = 0.5
+"""Where the true rate may lie so far apart, windows are too few to call a hit rate right or wrong."""
+
 
 def main_measure(rows: Sequence[Row]) -> Measure:
     """Return what a reader asks for first: bookings in total, where there are any."""
@@ -60,6 +63,8 @@ def judged(found: Hits) -> str:
         return f"too narrow; a sound forecast holds so seldom {one_in(found.chance)} times"
     if found.low_apart > found.level:
         return "wider than they need be"
+    if found.high_apart - found.low_apart > VAGUE:
+        return "so few windows prove little"
     return "as they should" if found.low_apart <= found.level <= found.high_apart else "not quite enough"
 
 

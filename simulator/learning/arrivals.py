@@ -215,12 +215,10 @@ def _line(path: Path) -> tuple[Floats, Floats]:
 
 def _amounts(own: _Arrived, everyone: _Arrived, recent: int) -> Floats:
     """Return amounts of the last year, rising, at most a thousand even quantiles; few: all there are."""
-    for some in (own.only(own.day >= recent), own, everyone.only(everyone.day >= recent), everyone):
-        amounts = np.sort(some.amount[np.isfinite(some.amount)])
-        if len(amounts) >= _FEWEST_AMOUNTS:
-            break
-    else:
-        amounts = np.sort(own.amount[np.isfinite(own.amount)])
+    some = (own.only(own.day >= recent), own, everyone.only(everyone.day >= recent), everyone)
+    told = [np.sort(part.amount[np.isfinite(part.amount)]) for part in some]
+    enough = (amounts for amounts in told if len(amounts) >= _FEWEST_AMOUNTS)
+    amounts = next(enough, told[1] if len(told[1]) else told[3])
     if len(amounts) > MOST_AMOUNTS:
         amounts = np.quantile(amounts, (np.arange(MOST_AMOUNTS) + 0.5) / MOST_AMOUNTS)
     return np.asarray(amounts)

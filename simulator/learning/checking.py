@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ FROM_CREATION: Final = "from creation"
 """Stands for all stages where a history has no log."""
 ARTICLE: Final = (0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90)
 """The article's chances to close, by the share of the way that a stage stands at (MISSION, the process)."""
+MOST_CHANCES: Final = 4_000_000
+"""Of open deals in draws, that are held at once: more deals are judged by fewer draws."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class StageCheck:
             the percentage were mended; None without a scenario.
         reasons: why deals were lost here, most frequent first.
         drift: whether the chance moved.
+        assumed: whether the percentage is the article's, since no scenario sets one for this stage.
     """
 
     segment: str
@@ -81,6 +85,7 @@ class StageCheck:
     money: float | None
     reasons: tuple[tuple[str, int], ...]
     drift: Drift | None
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,27 +135,29 @@ def check_history(fit: Fit, base: Scenario | None = None) -> Checked:
     history, spells, posterior, rho = fit.history, fit.spells, fit.posterior, fit.rho
     stages: list[StageCheck] = []
     enoughs: dict[str, Enough] = {}
+    from_creation = whole or (base is None and not history.logged)
     money = _money(base, posterior) if base is not None and not whole else {}
     for index, name in enumerate(history.segments):
         draws = posterior.segments.get(name, SegmentDraws())
         own = spells.only(spells.segment == index)
         if draws.funnel is None or not len(own):
             continue
-        sits = _basis(base, name) == "snapshot" and not whole
+        sits = _basis(base, name) == "snapshot" and not from_creation
         chance = draws.funnel.snapshot_ladder() if sits else draws.funnel.ladder
         for number, stage in enumerate(draws.funnel.stages):
             at = history.stages.index(stage)
             if not whole and not (own.stage == at).any() and not _has(base, name, stage):
                 continue  # another segment's
-            stages.append(
-                _stage(history, own, at, chance[:, number], _set(base, name, stage, draws, whole), name, rho)
-            )
+            set_ = _set(base, name, stage, draws, from_creation)
+            found = _stage(history, own, at, chance[:, number], set_, name, rho)
+            stages.append(replace(found, assumed=not whole and not _has(base, name, stage)))
         enoughs[name] = _enough(history, own, index, draws, rho)
     told = tuple(
         replace(s, money=money.get((s.segment, s.stage)), stage=FROM_CREATION if whole else s.stage)
         for s in stages
     )
-    return Checked(told, enoughs, "snapshot" if base is None else _basis(base, ""), base is not None, whole)
+    basis = "entry" if base is None and from_creation else _basis(base, "")
+    return Checked(told, enoughs, basis, base is not None, whole)
 
 
 def _basis(base: Scenario | None, segment: str) -> str:
@@ -173,7 +180,10 @@ def _has(base: Scenario | None, segment: str, stage: str) -> bool:
 
 
 def _set(base: Scenario | None, segment: str, stage: str, draws: SegmentDraws, whole: bool) -> float:
-    """Return the set percentage of a stage: the scenario's, else the article's at that share of the way."""
+    """Return the set percentage of a stage: the scenario's, else the article's at that share of the way.
+
+    Where one stage stands for all it is that of the first stage: the chance from creation on.
+    """
     assert draws.funnel is not None
     if base is not None:
         for known in base.segments:
@@ -181,6 +191,8 @@ def _set(base: Scenario | None, segment: str, stage: str, draws: SegmentDraws, w
                 return float(known.funnel.ladder[0])
             if known.name == segment and stage in known.funnel.stages:
                 return float(known.set_ladder[known.funnel.stages.index(stage)])
+    if whole:
+        return ARTICLE[0]
     names = draws.funnel.stages
     way = (names.index(stage) + 1) / len(names)
     return float(np.interp(way, (np.arange(len(ARTICLE)) + 1) / len(ARTICLE), ARTICLE))
@@ -222,9 +234,12 @@ def _enough(history: History, spells: Spells, index: int, draws: SegmentDraws, r
     names = [history.stages.index(stage) for stage in draws.funnel.stages]
     still = spells.only((spells.target == STILL) & np.isin(spells.stage, names))
     place = {stage: i for i, stage in enumerate(names)}
-    chance = at_ages(draws.funnel, np.array([place[int(s)] for s in still.stage], dtype=np.int64), still.age)
+    step = max(math.ceil(len(draws.funnel) * len(still) / MOST_CHANCES), 1)
+    chance = at_ages(
+        draws.funnel.every(step), np.array([place[int(s)] for s in still.stage], dtype=np.int64), still.age
+    )
     if draws.odds is not None:
-        chance = calibrated(chance, draws.odds, _features(history, still.deal, draws.odds))
+        chance = calibrated(chance, draws.odds.every(step), _features(history, still.deal, draws.odds))
     amounts = np.maximum(history.deals.amount[still.deal], 0).astype(np.float64)
     closed = (history.deals.segment == index) & (history.deals.outcome != 0)
     won = (history.deals.outcome[closed] == WON).sum()

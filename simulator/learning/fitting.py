@@ -27,6 +27,7 @@ from simulator.learning.market import deal_chances, fit_rho
 from simulator.learning.odds import fit_odds, odds_of_cohorts
 from simulator.learning.overlay import Overlay
 from simulator.learning.payments import PaymentFit, fit_payments
+from simulator.learning.priors import among
 from simulator.learning.slices import normals
 from simulator.learning.snapshots import Snapshots
 from simulator.learning.spells import Spells, segment_clocks, spells_of
@@ -164,9 +165,17 @@ class _Task:
 
     @property
     def tables(self) -> dict[str, Funnel] | None:
-        """The set funnels whose stages are those of the history, None without any."""
-        segments = () if self.base is None else self.base.segments
-        return {s.name: s.funnel for s in segments if s.funnel.stages == self.history.stages} or None
+        """The set funnels among the stages of the history, None without any."""
+        segments = () if self.base is None or self.stands_for_all else self.base.segments
+        stages = self.history.stages
+        return {s.name: among(s.funnel, stages) for s in segments if {*s.funnel.stages} <= {*stages}} or None
+
+    def own_stages(self, segment: str) -> set[str]:
+        """Return the stages that a segment has been seen in, or that its set funnel has."""
+        number, stages = self.history.segments.index(segment), self.history.stages
+        seen = np.unique(self.spells.stage[self.spells.segment == number]).tolist()
+        base = () if self.base is None else self.base.segments
+        return {stages[s] for s in seen} | {n for s in base if s.name == segment for n in s.funnel.stages}
 
 
 @dataclass(eq=False)
@@ -198,8 +207,11 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
             own = spells.only(spells.segment == g)
             learned.luck[name] = luck_now(own, quarter, plain[name], fits[name], learned.rho, PHI)
     for name, found in fits.items():
+        own_stages = task.own_stages(name) or set(stages)
         learned.unresolved[name] = {
-            stage: round(evidence.unresolved, 6) for stage, evidence in zip(stages, found.stages, strict=True)
+            stage: round(evidence.unresolved, 6)
+            for stage, evidence in zip(stages, found.stages, strict=True)
+            if stage in own_stages
         }
     if task.stands_for_all:
         _learn_factors(task, learned, fits)
@@ -211,7 +223,7 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     learned.snapshots = odds.snapshots
     for name, found in fits.items():
         learned.funnels[name], learned.odds[name] = found.draws, odds.draws
-        task.told.funnel(name, found)
+        task.told.funnel(name, found, task.own_stages(name) or set(stages))
         task.told.odds(name, odds.figures, 1.0)
 
 
@@ -264,7 +276,14 @@ def _learn_close_dates(task: _Task, learned: _Learned) -> None:
 
 
 def _learn_amounts(task: _Task) -> Floats | None:
-    """Learn how amounts change until signature; None where the record does not tell."""
+    """Learn how amounts change until signature; None where the record does not tell.
+
+    Where each deal counts as 1 (H066) it stays 1.
+    """
+    if any(finding.code == "H066" for finding in task.history.findings):
+        for name in task.history.segments:
+            task.told.set(("segments", name, "amount", "unchanged"), 1.0)
+        return None
     found = fit_amount_change(task.history, task.draws, task.row("amounts"))
     for note in found.notes:
         task.told.assume(note)
@@ -307,6 +326,8 @@ def _learn_payments(task: _Task) -> PaymentFit | None:
         return None
     for name in task.history.segments:
         task.told.payments(name, found)
+    if "dispute.chance" in found.figures:
+        task.told.assume("contested invoices are paid as all others are: their delay is in what all take")
     return found
 
 

@@ -183,7 +183,7 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     if pieces is not None:
         return StageDraws(
             targets,
-            _centred(pieces.chances, chances),
+            _centred(pieces.chances, chances, np.isin(targets, block.spells.target)),
             pieces.stays,
             pieces.unresolved,
             pieces.follow_up,
@@ -194,10 +194,14 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
     return StageDraws(targets, chances, stays, alive, seen)
 
 
-def _centred(pieces: Floats, pooled: Floats) -> Floats:
-    """Return p[draw, k] as the hazards have it, tilted to the centre of the pooled draws."""
+def _centred(pieces: Floats, pooled: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return p[draw, k] as the hazards have it, tilted to the centre of the pooled draws.
+
+    Of a move that was never seen hazards tell nothing, and logarithms of next to nothing have no centre:
+    there the pooled draws stand.
+    """
     own, centre = (np.log(np.maximum(p, 1e-300)).mean(axis=0) for p in (pieces, pooled))
-    tilted = pieces * np.exp(centre - own)
+    tilted = np.where(seen, pieces * np.exp(np.where(seen, centre - own, 0.0)), pooled)
     return np.asarray(tilted / tilted.sum(axis=1, keepdims=True))
 
 

@@ -59,7 +59,8 @@ def hazard_draws(spells: Spells, targets: Integers, draws: int, row: UniformRow)
 
     On each day of a bin a stay still there ends in k with chance q_k: (q, 1 − Σq) ~ Dirichlet(exits + pull,
     days at risk − exits + …), exactly conjugate for whole days. The survivors of the follow-up go where the
-    late exits went, or are lost: a prior worth one exit; and as fast as those, within a factor of e.
+    late exits went, or are lost: a prior worth one exit; as fast as those, within a factor of e, ever slower;
+    and the last of them never close at all.
 
     Args:
         spells: of the stage and segment.
@@ -91,7 +92,7 @@ def hazard_draws(spells: Spells, targets: Integers, draws: int, row: UniformRow)
     chances, stays = _by_target(
         np.concatenate((edges[:-1], tail_edges)),
         np.concatenate((hazard, tail_hazard), axis=1),
-        np.concatenate((split, np.repeat(tail_split[..., None], len(tail_edges), axis=2)), axis=2),
+        np.concatenate((split, tail_split), axis=2),
     )
     return StageDraws(targets, chances, stays, unresolved, float(edges[-1]))
 
@@ -146,9 +147,10 @@ def log_gammas(shapes: Floats, draws: int, row: UniformRow) -> Floats:
 def _tail(
     exits: Floats, at_risk: Floats, share: Floats, draws: int, row: UniformRow
 ) -> tuple[Floats, Floats, Floats]:
-    """Return (edges, hazard[draw, bin], split[draw, k]) of what lies beyond the follow-up.
+    """Return (edges, hazard[draw, bin], split[draw, k, bin]) of what lies beyond the follow-up.
 
-    From its end e on the hazard falls as 1/t, as those of long-tailed laws do.
+    From its end e on the hazard falls as 1/t, as those of long-tailed laws do. What outlasts even that,
+    twenty times the follow-up, is a deal that nobody closes: lost.
     """
     half = exits.shape[1] // 2
     late = exits[:, half:]
@@ -162,7 +164,9 @@ def _tail(
     where[-1] += _TAIL_LOST
     parts = log_gammas(_TAIL_WORTH * where, draws, row)
     split = np.exp(parts - parts.max(axis=1, keepdims=True))
-    return edges, speed * shape, split / split.sum(axis=1, keepdims=True)
+    split = np.repeat((split / split.sum(axis=1, keepdims=True))[..., None], len(edges), axis=2)
+    split[:, :, -1] = np.arange(len(share)) == len(share) - 1
+    return edges, speed * shape, split
 
 
 def _by_target(edges: Floats, hazard: Floats, split: Floats) -> tuple[Floats, StayDraws]:

@@ -48,11 +48,11 @@ def sample_hierarchy(
     θ[segment, stage] = base + φ[stage] + ε[segment, stage]; φ ~ N(common·c, spread); c ~ N(0, sd²);
     ε ~ N(0, τ²) with τ half-normal by kind. What mixtures of log-normal laws have no conjugate form for is
     moved by elliptical slices on the likelihood of the counts itself: censored and unseen stays are summed
-    out instead of imputed, so that tempered counts stay exact. All chains go side by side.
+    out instead of imputed. All chains go side by side.
 
     Args:
         prior: of the funnel.
-        stays: counts of each stage and segment, tempered.
+        stays: counts of each stage and segment.
         draws: D.
         row: of the uniforms.
         chains: that go side by side.

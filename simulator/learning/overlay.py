@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -59,8 +59,11 @@ class Overlay:
             part = replace(total, value=total.value * share, low=total.low * share, high=total.high * share)
             self.set(("market", key), _short(total.value * share), part)
 
-    def funnel(self, segment: str, fit: FunnelFit) -> None:
-        """Set the stages of a segment: moves, and days by median and 90 % point."""
+    def funnel(self, segment: str, fit: FunnelFit, own: Collection[str]) -> None:
+        """Set the stages of a segment: moves, and days by median and 90 % point.
+
+        Only for its own stages is there evidence: those of other segments are in the funnel for its shape.
+        """
         mean, names = fit.draws.mean, fit.draws.stages
         here: Keys = ("segments", segment)
         self.set((*here, "probability_basis"), "entry")
@@ -71,18 +74,20 @@ class Overlay:
                 if k == len(names) + 1:
                     continue
                 key = _move(s, k, names)
-                self.set((*at, *key), _short(mean.transitions[s, k]), fit.transitions.get((s, k)))
-            self._days(at, mean, s, fit)
-            self.evidence[dotted((*at, "close"))] = fit.win_rates[s]
+                figure = fit.transitions.get((s, k)) if stage in own else None
+                self.set((*at, *key), _short(mean.transitions[s, k]), figure)
+            self._days(at, mean, s, fit.medians if stage in own else {})
+            if stage in own:
+                self.evidence[dotted((*at, "close"))] = fit.win_rates[s]
 
-    def _days(self, at: Keys, mean: Funnel, s: int, fit: FunnelFit) -> None:
+    def _days(self, at: Keys, mean: Funnel, s: int, medians: Mapping[tuple[int, int], Figure]) -> None:
         size = len(mean.stages)
         for key, columns in (("days", range(size + 1)), ("days_lost", (size + 1,))):
             laws = {k: law for k in columns if (law := mean.stays[s][k]) is not None}
             if laws:
                 k = max(laws, key=lambda column: float(mean.transitions[s, column]))
                 self.set((*at, key), _quantiles(laws[k]))
-                if (figure := fit.medians.get((s, k))) is not None:
+                if (figure := medians.get((s, k))) is not None:
                     self.evidence[dotted((*at, key, "median"))] = figure
             elif key == "days":
                 self.set((*at, key), _quantiles(mean.stays[s][size + 1]))

@@ -91,7 +91,8 @@ def funnel_prior(
         size: S, open stages.
         seen: columns that history has seen each stage move to.
         typical_days: of a stay, where no table says.
-        tables: set funnels by segment, or None for the article's ladder by relative position, worth two.
+        tables: set funnels by segment, their stages as `among` puts them; what none sets is as the article's
+            ladder has it by relative position, worth two deals.
         worth: of the tables.
     """
     is_set = tables is not None and all(name in tables for name in segments)
@@ -99,11 +100,30 @@ def funnel_prior(
         funnels = [tables[name] for name in segments]
         rows = np.stack([funnel.transitions for funnel in funnels])
     else:
-        funnels, worth = [], WEAK_WORTH
-        rows = np.repeat(_article(size)[None], len(segments), axis=0)
-    stages = tuple(_stage_prior(s, rows[:, s], seen[s], funnels, typical_days, worth) for s in range(size))
+        funnels, rows = [], np.zeros((len(segments), size, size + 2))
+    unset = rows.sum(axis=2) == 0
+    rows = np.where(unset[..., None], _article(size), rows)
+    stages = tuple(
+        _stage_prior(
+            s, rows[:, s], seen[s], funnels, typical_days, WEAK_WORTH if unset[:, s].all() else worth
+        )
+        for s in range(size)
+    )
     slowness = COMMON_SD[1] if is_set else _COMMON_SD_OF_TIMES_UNSET
     return FunnelPrior(stages, np.array([COMMON_SD[0], slowness]), is_set)
+
+
+def among(funnel: Funnel, stages: Sequence[str]) -> Funnel:
+    """Return a set funnel among the stages of a history, all of its own among them; other rows are empty."""
+    size, count = len(stages), len(funnel.stages)
+    column = [*(stages.index(name) for name in funnel.stages), size, size + 1]
+    rows = np.zeros((size, size + 2))
+    stays: list[list[Distribution | None]] = [[None] * (size + 2) for _ in stages]
+    for s in range(count):
+        rows[column[s], column] = funnel.transitions[s]
+        for k, law in enumerate(funnel.stays[s]):
+            stays[column[s]][column[k]] = law
+    return Funnel(tuple(stages), rows, tuple(tuple(row) for row in stays))
 
 
 def _article(size: int) -> Floats:
@@ -129,7 +149,7 @@ def _stage_prior(
     most = _MOST_VARIANCE if funnels else _MOST_VARIANCE_UNSET
     variance = np.minimum(special.polygamma(1, worth * chances.mean(axis=0)), most)
     variance = np.where(listed[targets], variance, _UNSET_VARIANCE)
-    times = np.array([_times(funnel, stage, targets) for funnel in funnels]) if funnels else None
+    times = np.array([_times(f, stage, targets, typical_days) for f in funnels]) if funnels else None
     base = np.empty((len(rows), 3, count))
     base[:, 0] = np.log(chances)
     base[:, 1] = np.log(typical_days) if times is None else times[:, 0]
@@ -145,10 +165,14 @@ def _stage_prior(
     return StagePrior(targets, base, spread.reshape(3 * count, -1), common.reshape(3 * count, 2))
 
 
-def _times(funnel: Funnel, stage: int, targets: Integers) -> tuple[list[float], list[float]]:
+def _times(
+    funnel: Funnel, stage: int, targets: Integers, typical_days: float
+) -> tuple[list[float], list[float]]:
     """Return log median and log sigma of the log-normal laws nearest to a table's, by target."""
     row = funnel.stays[stage]
     laws = [law for law in row if law is not None]
+    if not laws:
+        return [float(np.log(typical_days))] * len(targets), [float(np.log(_SIGMA))] * len(targets)
     logs = [_log_normal(row[k] or laws[0]) for k in targets]
     return [mu for mu, _ in logs], [log_sigma for _, log_sigma in logs]
 

@@ -171,7 +171,12 @@ CODES: Final = MappingProxyType(
         "H006": Code("unfit map", "a map has the keys of the format", "see docs/formats.md"),
         "H007": Code("nothing known yet", "something was recorded by the as-of day", "give a later --as-of"),
         "H008": Code("no such column", "--segment-by names a column of the files", "correct the name"),
-        # ---- histories: what is counted and listed, with the rule that was applied
+        "H009": Code(
+            # ---- histories: what is counted and listed, with the rule that was applied
+            "too many stages",
+            "a funnel has few stages",
+            "name the right column in --map FILE, or join stages",
+        ),
         "H010": Code("no id", "rows without an id are left out", ""),
         "H011": Code("not a date", "what is no date counts as not given", "set date_order in --map FILE"),
         "H012": Code("not an amount", "what is no amount of at least 0 counts as not known", ""),
@@ -220,7 +225,7 @@ CODES: Final = MappingProxyType(
         "H051": Code("paid before written", "such invoices are paid on the day of writing", ""),
         "H052": Code("invoice without a day", "such invoices are left out", ""),
         "H053": Code("vanished invoice", "open invoices that stand in no later export are paid", ""),
-        "H054": Code("further stages", "stages that the base lacks come after its own", ""),
+        "H054": Code("further stages", "stages that the base lacks stand where most deals see them", ""),
         "H055": Code("no stage log", "one stage stands for all", "add a log of stages, or dated exports"),
         "H056": Code("names alike", "names that differ in capitals or blanks are one stage", ""),
         "H057": Code("closing of open deals", "their day of closing is the expected one", ""),
@@ -235,6 +240,17 @@ CODES: Final = MappingProxyType(
         ),
         "H063": Code("stage not known", "such deals are not in the forecast", ""),
         "H064": Code("amount not known", "such deals are not in the forecast", ""),
+        "H070": Code("moved between exports", "such moves lie in the middle of the two", ""),
+        "H069": Code("invoice in parts", "rows of one invoice with other amounts are its parts", ""),
+        "H066": Code(
+            "no amounts", "each deal counts as 1 where none tells its amount", "name the column in --map FILE"
+        ),
+        "H067": Code(
+            "an end without its name",
+            "a stage that is never left is the outcome that is missing",
+            "name it in --map FILE",
+        ),
+        "H068": Code("too many segments", "the smallest are one", "name another column"),
         "H065": Code("in two tables", "the first counts, what it lacks is taken from the other", ""),
     }
 )

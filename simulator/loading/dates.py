@@ -16,10 +16,26 @@ _TIME: Final = (
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME)
 _PARTS: Final[dict[Order, re.Pattern[str]]] = {
     "ymd": re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _TIME),
-    "mdy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
-    "dmy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})" + _TIME),
+    "mdy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})" + _TIME),
+    "dmy": re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})" + _TIME),
 }
 _PLACES: Final[dict[Order, tuple[int, int, int]]] = {"ymd": (0, 1, 2), "mdy": (2, 0, 1), "dmy": (2, 1, 0)}
+_NAMED: Final = (
+    re.compile(
+        r"(?P<day>\d{1,2})\.?[ -](?P<month>[^\W\d_]{3,9})\.?[ ,-]+(?P<year>\d{4}|\d{2})(?P<rest>(?:[T ].*)?)"
+    ),
+    re.compile(r"(?P<month>[^\W\d_]{3,9})\.?[ -](?P<day>\d{1,2}),?[ -]+(?P<year>\d{4})(?P<rest>(?:[T ].*)?)"),
+)
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        ("jan", "feb", "mar mär", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"),
+        start=1,
+    )
+    for name in names.split()
+}
+_CENTURY: Final = 70
+"""Years of two digits below it are of 2000, others of 1900."""
 _REMEDY: Final = "write year-month-day, or set data.date_order"
 _SERIAL = re.compile(r"[2-6][0-9]{4}(?:\.[0-9]+)?")
 
@@ -36,7 +52,7 @@ def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
     """Return the local day of a date or a timestamp.
 
     Args:
-        text: such as `2026-10-31`, `31.10.2026` (order dmy) or `2026-10-31T23:30:00-05:00`.
+        text: such as `2026-10-31`, `31.10.26` (order dmy), `Oct 31, 2026` or `2026-10-31T23:30:00-05:00`.
         order: how dates that are not ISO are written.
         zone: the scenario's; a timestamp with an offset is turned into it.
 
@@ -59,13 +75,15 @@ def parse_moment(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> tuple[d
     Raises:
         DateError: the text is no date, or one that does not exist.
     """
-    text = text.strip()
+    text = _numbered(text.strip())
     match, places = _ISO.fullmatch(text), _PLACES["ymd"]
     if match is None:
         match, places = _PARTS[order].fullmatch(text), _PLACES[order]
     if match is None:
         raise DateError("is not a date", _guess(text))
     year, month, day = (int(match[1 + place]) for place in places)
+    if len(match[1 + places[0]]) == 2:
+        year += 2000 if year < _CENTURY else 1900
     try:
         found = date(year, month, day)
     except ValueError:
@@ -80,7 +98,7 @@ def parse_moment(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> tuple[d
 
 def fitting_orders(text: str) -> tuple[Order, ...]:
     """Return the orders in which a text that is not ISO would be a date; every order for one that is."""
-    text = text.strip()
+    text = _numbered(text.strip())
     if _ISO.fullmatch(text):
         return tuple(_PLACES)
     found: list[Order] = []
@@ -91,6 +109,17 @@ def fitting_orders(text: str) -> tuple[Order, ...]:
             continue
         found.append(order)
     return tuple(found)
+
+
+def _numbered(text: str) -> str:
+    """Return a date with the name of its month, such as `Jan 5, 2026` or `5-Jan-26`, in ISO."""
+    for pattern in _NAMED:
+        if (match := pattern.fullmatch(text)) and (month := _MONTHS.get(match["month"][:3].casefold())):
+            year = int(match["year"])
+            if len(match["year"]) == 2:
+                year += 2000 if year < _CENTURY else 1900
+            return f"{year:04}-{month:02}-{int(match['day']):02}{match['rest']}"
+    return text
 
 
 def _local(day: date, match: re.Match[str], zone: tzinfo) -> tuple[date, float]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
+from simulator.loading.history_columns import DATES
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
@@ -26,16 +27,22 @@ from simulator.loading.history_folders import File, files_of
 from simulator.loading.history_frame import COLUMNS, HistoryFrame
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
-from simulator.loading.history_rows import Row, Step, Tie, completed, read_events, read_rows
+from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.tables import read_table
 
 SLIP_DAYS: Final = 400
 """A day so far after all earlier ones is a slip of the pen, not the end of the record."""
-FEW: Final = 0.001
-"""Share of days that may be slips."""
+SLIP_RECORDS: Final = 200
+"""So are days after a silence in which so many would be recorded at the record's usual pace."""
+FEW: Final = 0.01
+"""Share of days that may be slips; a day far off may always be one."""
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
+MOST_STAGES: Final = 25
+"""A column that names more holds something else."""
+_MOST_STRANGE: Final = 0.5
+"""Share of dates that cannot be read, above which a file is not read at all."""
 
 
 def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> History:
@@ -68,8 +75,11 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     for source in sources:
         findings.take(source.problems.found)
     last, known = _days(record, invoices, frame, findings)
+    if not last:
+        message = "no row tells a day: when anything happened is not known"
+        raise LoadError([Problem("H004", message, sources[0].name, remedy=_remedy(frame))])
     record, invoices = _until(record, last), _invoices_until(invoices, last)
-    parts = past_deals(record, frame, findings)
+    parts = past_deals(record, frame, currency, findings)
     full = History(
         known=last,
         currency=currency,
@@ -144,6 +154,7 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
         read = 0
         if source.kind == "events":
             told, ties[source.name] = read_events(source, findings)
+            _check_stages(told, source, problems)
             steps += told
             read = len(told)
         elif source.kind == "deals":
@@ -153,7 +164,7 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
                 exports.append(Export(source.day, {row.id: row for row in own}))
             else:
                 _merge(rows, own, findings)
-        if not read and source.kind != "invoices":
+        if (not read and source.kind != "invoices") or _strange_dates(source):
             _unusable(source, problems)
     invoices = read_past_invoices([s for s in sources if s.kind == "invoices"], findings)
     if not len(invoices):
@@ -170,6 +181,16 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
     first = exports[0].day if compared and not steps else None
     last = exports[-1].day if exports else 0
     return Record([*steps, *compared], ties, {**newest, **rows}, logged, amounts, first, last), invoices
+
+
+def _check_stages(steps: Sequence[Step], source: Source, problems: Problems) -> None:
+    """Add a problem where so many stages are named that they are no stages of a funnel."""
+    names = dict.fromkeys(step.stage for step in steps if step.stage not in ENDS.values())
+    if len(names) > MOST_STAGES:
+        at = source.cells.columns["stage"]
+        message = f"the column names {len(names):,} stages; a funnel is learned of {MOST_STAGES} at most"
+        problems.add(Problem("H009", message, source.name, column=source.cells.table.header[at],
+                             value=", ".join(list(names)[:5]) + ", …"))  # fmt: skip
 
 
 def _merge(rows: dict[str, Row], own: Iterable[Row], findings: Findings) -> None:
@@ -191,6 +212,14 @@ def _unusable(source: Source, problems: Problems) -> None:
     problems.add(Problem("H004", message, source.name, remedy=f"{source.kind} need {needed}"))
 
 
+def _strange_dates(source: Source) -> bool:
+    """Tell whether most dates of a file cannot be read: it is not read as it is written, and not a gap."""
+    unread = sum(problem.code == "D013" for problem in source.problems.found)
+    columns = [source.cells.columns[name] for name in DATES[source.kind] if name in source.cells.columns]
+    filled = sum(bool(row[at].strip()) for row in source.cells.table.rows for at in columns)
+    return unread > _MOST_STRANGE * filled
+
+
 def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings: Findings) -> tuple[int, int]:
     """Return the last day that is recorded, slips aside, and the last one that is to be known."""
     days = [step.recorded for step in record.steps]
@@ -199,7 +228,7 @@ def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings:
     days += invoices.invoice_day.tolist()
     days += invoices.paid_day[invoices.paid_day != NEVER].tolist()
     known = frame.known.toordinal() if frame.known is not None else None
-    last = max(_last(np.array(sorted(days), dtype=np.int64), findings), record.last) if days else known or 1
+    last = max(_last(np.array(sorted(days), dtype=np.int64), findings), record.last) if days else known or 0
     if known is None:
         return last, last
     if known - last > SILENT_DAYS:
@@ -210,8 +239,11 @@ def _days(record: Record, invoices: PastInvoices, frame: HistoryFrame, findings:
 def _last(days: np.ndarray[tuple[int], np.dtype[np.int64]], findings: Findings) -> int:
     end = len(days)
     few = max(1, int(FEW * end))
+    pace = end / max(float(days[end // 2] - days[end // 10]) / 0.4, 1.0)  # a day, most of the record's
     for cut in range(end - 1, max(end - 1 - few, 0), -1):
-        if days[cut] - days[cut - 1] > SLIP_DAYS:
+        silence = int(days[cut] - days[cut - 1])
+        unusual = silence > SILENT_DAYS and silence * pace > SLIP_RECORDS and end - cut <= FEW * end
+        if silence > SLIP_DAYS or unusual:
             findings.count("H033", number=end - cut, day=day_text(int(days[cut])))
             return int(days[cut - 1])
     return int(days[-1])

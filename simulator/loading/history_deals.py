@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -15,18 +16,21 @@ from simulator.loading.history_leaks import told_by_outcome
 from simulator.loading.history_log import Log, Record, day_text, log_of, log_of_rows
 from simulator.loading.history_order import record_start
 from simulator.loading.history_rows import ENDS, Row, further_columns
+from simulator.money import minor_digits
 
 ALL: Final = "all"
 """The segment of all deals where nothing tells them apart."""
 OTHER: Final = "other"
 """The segment of deals that name none, where others do."""
+MOST_SEGMENTS: Final = 12
+"""More are no segments but a list of customers: each would have few deals, and the fit no end."""
 AS_EXPORTED: Final = "stage as exported"
 """Keeps the present stage of deals of which no log of stages is known."""
 _MOST_UNDATED: Final = 0.8
 
 
-def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[str, Any]:
-    """Return the fields of a `History` that tell of deals."""
+def past_deals(record: Record, frame: HistoryFrame, currency: str, findings: Findings) -> dict[str, Any]:
+    """Return the fields of a `History` that tell of deals; each counts as 1 where none tells its amount."""
     outcomes = _outcomes(record)
     segment_of, segments = _segments(record, outcomes, frame, findings)
     record = replace(
@@ -44,6 +48,9 @@ def past_deals(record: Record, frame: HistoryFrame, findings: Findings) -> dict[
     moves = distinct(told)
     late = _told_late(record, outcomes, findings)
     deals = _columns(ids, [segments.index(segment_of[i]) for i in ids], record, log, moves, told, findings)
+    if len(deals) and (deals.amount <= 0).all():
+        findings.count("H066")
+        deals = replace(deals, amount=np.full(len(deals), 10 ** minor_digits(currency)))
     return {
         "segments": segments,
         "stages": log.stages,
@@ -111,6 +118,7 @@ def _segments(
 def _named(
     told: Mapping[str, str | None], frame: HistoryFrame, findings: Findings
 ) -> tuple[dict[str, str], tuple[str, ...]]:
+    told = told if frame.segments else _joined(told, findings)
     names = frame.segments or tuple(sorted({name for name in told.values() if name}))
     if not names:
         return dict.fromkeys(told, ALL), (ALL,)
@@ -129,6 +137,18 @@ def _named(
     if without == OTHER and OTHER in found.values() and OTHER not in names:
         names = (*names, OTHER)
     return found, names
+
+
+def _joined(told: Mapping[str, str | None], findings: Findings) -> Mapping[str, str | None]:
+    """Return the segments with the smallest of too many put together."""
+    sizes = Counter(name for name in told.values() if name)
+    if len(sizes) <= MOST_SEGMENTS:
+        return told
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))[: MOST_SEGMENTS - 1]
+    small = set(sizes) - set(largest)
+    number = sum(sizes[name] for name in small)
+    findings.count("H068", number=number, segments=f"{len(sizes):,}", kept=str(len(largest)), other=OTHER)
+    return {identity: OTHER if name in small else name for identity, name in told.items()}
 
 
 def _columns(

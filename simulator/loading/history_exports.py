@@ -79,7 +79,7 @@ def _steps(found: Sequence[tuple[int, Row]], exports: Sequence[Export], findings
             if row.outcome != OPEN:
                 findings.count("H059", row.place)
         elif changed:
-            day = _changed_day(row, since, now)
+            day = _changed_day(row, since, now, findings)
         elif (row.amount, row.stated) != (before.amount, before.stated):
             day = now
         else:
@@ -106,10 +106,20 @@ def _first_day(row: Row, since: int, now: int, at_first: bool) -> int:
     return row.created if row.created is not None and since < row.created <= now else now
 
 
-def _changed_day(row: Row, since: int, now: int) -> int:
-    """Return the day of a change between two exports."""
+def _changed_day(row: Row, since: int, now: int, findings: Findings) -> int:
+    """Return the day of a change between two exports: of a move that has none, the middle of them.
+
+    On the day of the later one no move would ever come sooner than an export after the one before, and what
+    is learned of stays and played between exports would be too fast. An outcome stays on that day, on which
+    it was first known.
+    """
     day = row.entered if row.outcome == OPEN else row.closed
-    return day if day is not None and since < day <= now else now
+    if day is not None and since < day <= now:
+        return day
+    if row.outcome != OPEN:
+        return now
+    findings.count("H070", row.place)
+    return (since + 1 + now) // 2
 
 
 def _step(row: Row, stage: str, day: int, recorded: int, moment: float) -> Step:

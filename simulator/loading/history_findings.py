@@ -38,7 +38,8 @@ TEXTS: Final = MappingProxyType(
         "H030": "{n} outcomes are neither won, lost nor open: such rows are left out",
         "H031": "{n} deals whose stage and outcome differ: the outcome counts",
         "H032": "{n} records are of days after {day}: not known then",
-        "H033": "{n} days are far after all others, such as {day}: taken as slips of the pen",
+        "H033": "{n} days are far after all others, such as {day}: taken as slips of the pen; if they "
+        "are right, say so by --as-of",
         "H034": "nothing is recorded in the {n} days up to {day}: does the record end earlier?",
         "H035": "{n} records were made before what they tell of: taken as made on that day",
         "H036": "{n} deals of segments that the scenario lacks: left out",
@@ -47,8 +48,8 @@ TEXTS: Final = MappingProxyType(
         "H039": "column {column} is filled by the outcome of deals ({why}): not known before, never a reason",
         "H040": "the segment would be told by the outcome of deals ({why}): not used, all are one segment",
         "H041": "{n} amounts are as the table has them now, older ones are not told: taken as known before",
-        "H042": "stage {stage} is never left by {n} deals: if it means won or lost, name it among won_stages "
-        "or lost_stages",
+        "H042": "{n} deals are in stage {stage}, which none ever left: if it means won or lost, name it "
+        "among won_stages or lost_stages in --map FILE",
         "H043": "no deal was ever {what}: name the stages that mean it among {what}_stages, if there are any",
         "H044": "{n} deals began before {day} and none closed before: taken as known only because they were "
         "still open then",
@@ -61,7 +62,7 @@ TEXTS: Final = MappingProxyType(
         "H051": "{n} invoices paid before they were written: taken as paid on that day",
         "H052": "{n} invoices without a day of writing or being due: left out",
         "H053": "{n} open invoices vanished from one export to the next: taken as paid on that day",
-        "H054": "{n} stages that the scenario lacks: put after its own",
+        "H054": "{n} stages that the scenario lacks: put where most deals see them",
         "H055": "no stage log: creation and outcome alone are known, one stage stands for all",
         "H056": "{n} names of stages differ in capitals or blanks only: taken as one",
         "H057": "{n} dates of closing of open deals: taken as their expected dates",
@@ -73,6 +74,13 @@ TEXTS: Final = MappingProxyType(
         "H062": "{n} open deals without a day of creation, as nearly all lack it: nobody can learn how long "
         "deals take",
         "H065": "{n} deals stand in two tables: the first counts, what it lacks is taken from the other",
+        "H067": "{n} deals ended in stage {stage}, which none ever left, and while others are {other} none "
+        "is {what}: taken as {what}; if that is wrong, list it among the stages in --map FILE",
+        "H068": "{n} deals are of small segments: of {segments} the {kept} largest stay, the others are "
+        "one, called {other}",
+        "H070": "{n} moves between two exports have no day: taken as in the middle of them",
+        "H069": "{n} rows are further amounts of an invoice: its parts, each due and paid by itself",
+        "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
     }
 )

@@ -67,17 +67,22 @@ def _columns(found: Sequence[Invoice]) -> PastInvoices:
 
 
 def _invoices(source: Source, findings: Findings) -> list[Invoice]:
-    """Return the invoices of a file, each once."""
-    found: dict[str, Invoice] = {}
+    """Return the invoices of a file, each once; rows of one id with other amounts are parts of an invoice."""
+    found: dict[str, list[Invoice]] = {}
     for row in range(len(source.cells)):
         identity = source.cells.text(row, "id")
         if not identity:
             findings.count("H010", source.place(row))
-        elif identity in found:
-            findings.count("H029", source.place(row, f"invoice {identity}"))
         elif (invoice := _invoice(source, row, identity, findings)) is not None:
-            found[identity] = invoice
-    return list(found.values())
+            parts = found.setdefault(identity, [])
+            if not parts:
+                parts.append(invoice)
+            elif all(part.amount != invoice.amount for part in parts):
+                findings.count("H069", source.place(row, f"invoice {identity}"))
+                parts.append(replace(invoice, id=f"{identity}/{len(parts) + 1}"))
+            else:
+                findings.count("H029", source.place(row, f"invoice {identity}"))
+    return [part for parts in found.values() for part in parts]
 
 
 def _invoice(source: Source, row: int, identity: str, findings: Findings) -> Invoice | None:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from simulator.history import LOST, OPEN, UNKNOWN, WON, Moves
+from simulator.loading.history_ends import tell_ends, with_end_named
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_order import by_visits, numbered
@@ -17,8 +18,6 @@ from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, Ti
 
 ONE_STAGE: Final = "Open"
 """Stands for all stages where no log tells them apart and open deals have no one name."""
-NEVER_LEFT: Final = 20
-"""So many deals in a stage that none has left, and it may be an end."""
 _AFTER_ALL: Final = 10**9
 
 
@@ -83,6 +82,7 @@ def log_of(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
     steps, names = _named(record.steps, frame, findings)
     steps.sort(key=lambda s: (s.deal, s.day, s.moment, _tie(s, record.ties, {})))
     stages = _in_order(steps, names, frame, findings)
+    steps, stages = with_end_named(steps, stages, frame.stages, record.last, findings)
     places = {name: i for i, name in enumerate((*stages, *ENDS.values()))}
     if "funnel" in record.ties.values():
         steps.sort(key=lambda s: (s.deal, s.day, s.moment, _tie(s, record.ties, places)))
@@ -93,7 +93,7 @@ def log_of(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
         steps = [*steps, *added]
         steps.sort(key=lambda s: s.deal)  # what was added comes last of its deal: it is the newest
     _tell(steps, record, findings)
-    _tell_ends(steps, stages, findings)
+    tell_ends(steps, stages, record.last, findings)
     return Log(stages, steps, places, first)
 
 
@@ -120,7 +120,7 @@ def log_of_rows(record: Record, frame: HistoryFrame, findings: Findings) -> Log:
             findings.count("H025", row.place)
         closed = max(closed, row.created)
         steps.append(Step(row.id, ENDS[row.outcome], closed, AT_LAST, closed, source=row.source, row=row.row))
-    _tell_ends(steps, (), findings)
+    tell_ends(steps, (), record.last, findings)
     return Log((stage,), steps, {stage: 0, "won": 1, "lost": 2})
 
 
@@ -158,21 +158,27 @@ def _tie(step: Step, ties: Mapping[str, Tie], places: Mapping[str, int]) -> tupl
 def _in_order(
     steps: Sequence[Step], names: Mapping[str, str], frame: HistoryFrame, findings: Findings
 ) -> tuple[str, ...]:
-    """Return the open stages: those that were given first, then by their numbers, else by who comes first."""
+    """Return the open stages: in the order that was given, by their numbers, else by who comes first.
+
+    Stages that the given order lacks stand where most deals see them.
+    """
     found = [name for name in names.values() if name not in frame.stages]
     if not found:
         return frame.stages
     if frame.stages:
         findings.count("H054", ", ".join(found), len(found))
-    if (order := numbered(found)) is None:
-        place = {name: i for i, name in enumerate(found)}
-        at = [(step.deal, place[step.stage]) for step in steps if step.stage in place]
-        ids = {deal: i for i, deal in enumerate(dict.fromkeys(deal for deal, _ in at))}
-        deal = np.array([ids[deal] for deal, _ in at], dtype=np.int64)
-        order = by_visits(len(found), deal, np.array([stage for _, stage in at], dtype=np.int64))
-        if not frame.stages:
-            findings.count("H045", how=", ".join(found[i] for i in order))
-    return (*frame.stages, *(found[i] for i in order))
+    elif (order := numbered(found)) is not None:
+        return tuple(found[i] for i in order)
+    every = [*frame.stages, *found]
+    place = {name: i for i, name in enumerate(every)}
+    at = [(step.deal, place[step.stage]) for step in steps if step.stage in place]
+    ids = {deal: i for i, deal in enumerate(dict.fromkeys(deal for deal, _ in at))}
+    deal = np.array([ids[deal] for deal, _ in at], dtype=np.int64)
+    stage = np.array([stage for _, stage in at], dtype=np.int64)
+    order = by_visits(len(every), deal, stage, len(frame.stages))
+    if not frame.stages:
+        findings.count("H045", how=", ".join(every[i] for i in order))
+    return tuple(every[i] for i in order)
 
 
 def _begun(
@@ -295,23 +301,6 @@ def _tell(steps: Sequence[Step], record: Record, findings: Findings) -> None:
             findings.count("H017", step.place, key=how, how=how)
         if before.stage in ENDS.values() and step.stage != before.stage:
             once("H020" if step.stage in ENDS.values() else "H019", step)
-
-
-def _tell_ends(steps: Sequence[Step], stages: Sequence[str], findings: Findings) -> None:
-    """Name stages that no deal leaves, and outcomes that no deal has."""
-    there, left = dict.fromkeys(stages, 0), dict.fromkeys(stages, 0)
-    previous: Step | None = None
-    for step in steps:
-        if previous is not None and previous.deal == step.deal and previous.stage != step.stage:
-            left[previous.stage] = left.get(previous.stage, 0) + 1
-        there[step.stage] = there.get(step.stage, 0) + 1
-        previous = step
-    for stage in stages:
-        if there[stage] >= NEVER_LEFT and not left[stage]:
-            findings.count("H042", number=there[stage], key=stage, stage=stage)
-    for what in ENDS.values():
-        if steps and what not in there:
-            findings.count("H043", key=what, what=what)
 
 
 def day_text(day: int) -> str:

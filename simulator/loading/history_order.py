@@ -28,7 +28,7 @@ def numbered(names: Sequence[str]) -> list[int] | None:
     return sorted(range(len(names)), key=lambda i: keys[i])
 
 
-def by_visits(stages: int, deal: Integers, stage: Integers) -> list[int]:
+def by_visits(stages: int, deal: Integers, stage: Integers, given: int = 0) -> list[int]:
     """Return stages in the order in which most deals first see them, as places.
 
     Of each two stages that deals have seen both of, one comes first more often; a stage stands by how often
@@ -39,6 +39,8 @@ def by_visits(stages: int, deal: Integers, stage: Integers) -> list[int]:
         stages: how many.
         deal: of each entry, entries in order of deal and time.
         stage: entered.
+        given: so many stages stand first, in this order; each further one goes behind the last of them that
+            most deals see before it.
     """
     before = np.zeros((stages, stages))
     seen = np.zeros(stages, dtype=np.int64)
@@ -61,7 +63,13 @@ def by_visits(stages: int, deal: Integers, stage: Integers) -> list[int]:
             a, b = order[i], order[i + 1]
             if before[b, a] > before[a, b]:
                 order[i], order[i + 1] = b, a
-    return order
+    if not given:
+        return order
+    result = list(range(given))
+    for s in (s for s in order if s >= given):
+        earlier = [i for i, other in enumerate(result) if before[other, s] > before[s, other]]
+        result.insert(max(earlier, default=-1) + 1 if both[s].any() else len(result), s)
+    return result
 
 
 def record_start(began: Integers, ended: Integers, known: int) -> int:

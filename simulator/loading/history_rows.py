@@ -33,8 +33,10 @@ YES: Final = frozenset(("yes", "y", "true", "1"))
 NO: Final = frozenset(("no", "n", "false", "0"))
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
-_WON: Final = frozenset(("won", "closedwon", "dealwon", "win", "closewon"))
-_LOST: Final = ("lost", "closedlost", "deallost", "closelost")
+_WON: Final = frozenset(
+    ("won", "closedwon", "dealwon", "win", "closewon", "gewonnen", "gagné", "gagnée", "ganado", "ganada")
+)
+_LOST: Final = ("lost", "closedlost", "deallost", "closelost", "verloren", "perdu", "perdido", "perdida")
 _OF_THEIR_OWN: Final = (
     *("id", "customer", "segment", "stage", "amount", "currency", "created", "entered_stage"),
     *("expected_close", "pushes", "closed", "outcome", "lost_reason"),

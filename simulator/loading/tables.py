@@ -106,11 +106,12 @@ def _decoded(content: bytes, name: str) -> str:
     for signature, what in _SIGNATURES.items():
         if content.startswith(signature):
             raise InputError([Problem("D003", f"the file is {what}", name, remedy="save it as CSV UTF-8")])
-    if content.startswith(_WIDE):
-        raise InputError([Problem("D002", "the file is UTF-16", name)])
+    wide = content.startswith(_WIDE)  # "Unicode text" of a spreadsheet
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if wide:
+            raise InputError([Problem("D002", "the file begins as UTF-16 and is not", name)]) from None
         line = content[: error.start].count(b"\n") + 1
         value = content[max(error.start - 10, 0) : error.start + 10].decode("cp1252", "replace")
         problem = Problem("D002", "the file is not UTF-8", name, line, value=value.splitlines()[-1].strip())

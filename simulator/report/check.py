@@ -30,7 +30,7 @@ def check_text(checked: Checked, history: History) -> str:
     lines = [history_title(history), ""]
     if not checked.stages:
         return "\n".join([*lines, "No deal of this record tells a percentage."]) + "\n"
-    lines += table(_HEADER, [_row(s) for s in checked.stages], left=(0, 1), columns=100)
+    lines += table(_HEADER, [_row(s, checked.base) for s in checked.stages], left=(0, 1), columns=100)
     lines += wrapped(_BASES["entry" if checked.whole else checked.basis], first="  ", then="  ")
     for stage in checked.stages:
         lines += ["", *_stage(stage, checked, currency, unit)]
@@ -42,10 +42,11 @@ def check_text(checked: Checked, history: History) -> str:
 _HEADER = ("segment", "stage", "set", "most likely", "8 in 10", "won of closed", "counting open deals")
 
 
-def _row(s: StageCheck) -> tuple[str, ...]:
+def _row(s: StageCheck, base: bool) -> tuple[str, ...]:
+    set_ = NOTHING if base and s.assumed else percent(s.set)
     naive = NOTHING if s.naive is None else percent(s.naive)
     return (
-        plain(s.segment), plain(s.stage), percent(s.set), percent(s.middle), _range(s.low, s.high), naive,
+        plain(s.segment), plain(s.stage), set_, percent(s.middle), _range(s.low, s.high), naive,
         _range(*s.counting_open),
     )  # fmt: skip
 
@@ -56,7 +57,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _stage(s: StageCheck, checked: Checked, currency: str, unit: float) -> list[str]:
-    who = "set" if checked.base else "the article says"
+    who = "set" if checked.base and not s.assumed else "the article says"
     text = (
         f"{plain(s.segment)}, {plain(s.stage)}: {who} {percent(s.set)}. {_counted(s.there)} there, "
         f"{s.won:,} won, {s.lost:,} lost, {s.open:,} open: most likely {percent(s.middle)}, "
@@ -110,7 +111,8 @@ def _drifted(s: StageCheck) -> str:
     found = s.drift
     if found is None:
         return "Too few deals to tell whether this changed over time."
-    visible = f"{100 * found.visible:.0f} points"
+    points = round(100 * found.visible)
+    visible = "1 point" if points <= 1 else f"{points} points"
     if found.surprise < 0.05 or found.wandering < 0.05:
         before, after = percent(found.earlier), percent(found.later)
         luck = one_in(found.surprise)
@@ -130,7 +132,7 @@ def _enough(checked: Checked) -> Iterator[str]:
 def _enough_text(found: Enough) -> str:
     quarters = "1 quarter" if found.quarters == 1 else f"{found.quarters} quarters"
     so_far = f"{found.closed:,} closed deals in {quarters}, worth {found.worth:.0f} independent ones"
-    widened = f"the range is {100 * (found.inflation - 1):.0f} % wider than with known percentages"
+    widened = f"the range is {_wider(found.inflation)} with known percentages"
     text = f"{_LIGHTS[found.light]}: {so_far}; {widened}."
     if found.inflation > GREEN or found.more:
         most = f"more history would narrow it by at most {100 * found.narrower:.0f} %"
@@ -141,6 +143,12 @@ def _enough_text(found: Enough) -> str:
         elif found.more is None:
             text += f" Ten years at your pace would not do; {most}."
     return text
+
+
+def _wider(inflation: float) -> str:
+    return (
+        f"{100 * (inflation - 1):.0f} % wider than" if inflation < 2 else f"{inflation:.1f} times as wide as"
+    )
 
 
 def _mended(checked: Checked) -> Iterator[str]:

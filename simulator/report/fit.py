@@ -13,6 +13,9 @@ from simulator.report.layout import wrapped
 from simulator.report.learned import figures_text
 from simulator.words import day, one_in, percent, plain
 
+_PLACED = ("H010", "H011", "H012", "H013", "H014", "H030", "H036")
+"""Findings that take something out of the record."""
+
 
 def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str:
     """Return the whole text.
@@ -31,7 +34,7 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
     if fit.history.findings:
         lines += ["", "In the record:"]
         for finding in fit.history.findings:
-            lines += wrapped(_counted(finding), first="  ", then="    ")
+            lines += wrapped(_counted(finding) + _shown(finding), first="  ", then="    ")
     if fit.assumptions:
         lines += ["", "Still assumed:"]
         for text in fit.assumptions:
@@ -68,13 +71,20 @@ def history_title(history: History) -> str:
     known = day(date.fromordinal(history.known))
     moves = f", {len(history.moves):,} entries of stages" if history.logged else ""
     paid = f", {len(history.invoices):,} invoices" if len(history.invoices) else ""
-    return f"history as of {known}: {len(history.deals):,} deals ({', '.join(counts)}){moves}{paid}"
+    number = len(history.deals)
+    deals = "1 deal" if number == 1 else f"{number:,} deals"
+    return f"history as of {known}: {deals} ({', '.join(counts)}){moves}{paid}"
 
 
 def _counted(finding: Finding) -> str:
     """Say how often something was found, unless its text does, or it is one thing."""
     text = plain(finding.text)
     return text if finding.count == 1 or text[:1].isdigit() else f"{finding.count:,} × {text}"
+
+
+def _shown(finding: Finding) -> str:
+    """Name a place of what cannot be used, so that somebody can mend it."""
+    return f" (such as {plain(finding.examples[0])})" if finding.code in _PLACED and finding.examples else ""
 
 
 def _unresolved(fit: Fit) -> Iterator[str]:
