@@ -54,6 +54,7 @@ def test_leads_that_never_close_are_not_won_in_the_end():
     found = fit_funnels(spells, ("Open",), UniformRow(1, "leads"), 400, rho=0.02)[spells.segments[0]]
     rate = found.win_rates[0]
     assert rate.low > 0.018 and rate.value < 0.05 and rate.high < 0.08
+    assert 55 < found.medians[0, 1].value < 95, "70 days; the average of the draws lies far above"
     old = at_ages(found.draws, np.zeros(1, dtype=np.int64), np.array([900.0])).mean()
     assert old < 0.05, "who has waited for 900 days will hardly buy"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -235,7 +235,9 @@ def _fit(stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[Stag
         told = (evidence[s].stays, evidence[s].n_eff, evidence[s].quarters)
         for n, k in enumerate(part.targets.tolist()):
             figures[s, k] = Figure.of(part.chances[:, n], *told)
-            medians[s, k] = Figure.of(half[:, n], int(evidence[s].ended[k]), *told[1:])
+            days = Figure.of(half[:, n], int(evidence[s].ended[k]), *told[1:])
+            # Of days the middle draw: laws that nobody has seen end have an average beyond all of them.
+            medians[s, k] = replace(days, value=float(np.median(half[:, n])))
     draws = FunnelDraws(stages, transitions, tuple(stays))
     ladder = close_chances(transitions)
     rates_to_win = tuple(
