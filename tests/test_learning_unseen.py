@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from history_files import read
+from history_files import EVENTS, read
 from plain_histories import KNOWN, even_clock, history_of
 
 from simulator.learning.checking import check_history
@@ -106,3 +106,17 @@ def test_a_table_without_stages_is_held_against_the_chance_from_creation_on(tmp_
     text = check_text(check_history(fit(history, draws=100)), history)
     assert "the article says 5 %" in text and "Chances are those of deals that enter a stage." in text
     assert "probability_basis: entry" in text
+
+
+def test_a_log_without_amounts_counts_deals(tmp_path):
+    learned = fit(read(tmp_path, events=EVENTS), draws=100)
+    assert learned.scenario["segments"]["all"]["amount"] == {"unchanged": 1.0}
+    assert learned.scenario["segments"]["all"]["new_pipeline"]["amount"]["median"] == 1.0
+
+
+def test_many_open_deals_are_judged_by_fewer_draws():
+    spells = spells_of(history_of([leads(2, 500)], 1, logged=False), (CLOCK,))
+    draws = fit_funnels(spells, ("Open",), UniformRow(1, "few"), 100)[spells.segments[0]].draws
+    some, age = draws.every(4), np.array([3.0, 300.0])
+    stage = np.zeros(2, dtype=np.int64)
+    assert len(some) == 25 and (at_ages(some, stage, age) == at_ages(draws, stage, age)[::4]).all()
