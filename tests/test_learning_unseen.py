@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from history_files import read
+from history_files import EVENTS, read
 from plain_histories import KNOWN, even_clock, history_of
 
 from simulator.learning.checking import check_history
@@ -56,6 +56,7 @@ def test_leads_that_never_close_are_not_won_in_the_end():
     found = with_luck(alone, spells, 0.02, 0.5, normals(row, 400))
     rate = found.win_rates[0]
     assert rate.low > 0.018 and rate.value < 0.05 and rate.high < 0.08
+    assert 55 < found.medians[0, 1].value < 95, "70 days; the average of the draws lies far above"
     old = at_ages(found.draws, np.zeros(1, dtype=np.int64), np.array([900.0])).mean()
     assert old < 0.05, "who has waited for 900 days will hardly buy"
 
@@ -96,3 +97,17 @@ def test_a_table_without_stages_is_held_against_the_chance_from_creation_on(tmp_
     text = check_text(check_history(fit(history, draws=100)), history)
     assert "the article says 5 %" in text and "Chances are those of deals that enter a stage." in text
     assert "probability_basis: entry" in text
+
+
+def test_a_log_without_amounts_counts_deals(tmp_path):
+    learned = fit(read(tmp_path, events=EVENTS), draws=100)
+    assert learned.scenario["segments"]["all"]["amount"] == {"unchanged": 1.0}
+    assert learned.scenario["segments"]["all"]["new_pipeline"]["amount"]["median"] == 1.0
+
+
+def test_many_open_deals_are_judged_by_fewer_draws():
+    spells = spells_of(history_of([leads(2, 500)], 1, logged=False), (CLOCK,))
+    draws = fit_funnels(spells, ("Open",), UniformRow(1, "few"), 100)[spells.segments[0]].draws
+    some, age = draws.every(4), np.array([3.0, 300.0])
+    stage = np.zeros(2, dtype=np.int64)
+    assert len(some) == 25 and (at_ages(some, stage, age) == at_ages(draws, stage, age)[::4]).all()

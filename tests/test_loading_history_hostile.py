@@ -34,6 +34,8 @@ BAD = {
     "another table": ({"people": "name,town\nA,B\n"}, "H001"),
     "JSON": ({"events": '{"deal": 1}\n'}, "H001"),
     "no dates anywhere": ({"events": E + "A,New,soon\nA,Offer,later\n"}, "D013"),
+    "mostly strange dates": ({"events": E + "A,New,soon\nB,New,later\nC,New,2026-01-05\n"}, "D013"),
+    "a few strange dates": ({"events": E + "A,New,soon\nB,New,2026-01-04\nC,New,2026-01-05\n"}, "H011"),
     "serial numbers of days": ({"events": E + "A,New,45000\n"}, "D013"),
     "days that do not exist": ({"events": E + "A,New,2026-02-30\n"}, "D013"),
     "dates in two orders": ({"events": E + "A,New,01/02/2026\n"}, "H003"),

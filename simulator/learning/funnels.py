@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -93,7 +93,9 @@ class FunnelFit:
             evidence = self.stages[s]
             ended = int(evidence.ended[k])
             half = _medians(self.draws.stays[s], k)
-            found[s, k] = Figure.of(half, ended, float(ended), evidence.quarters)
+            days = Figure.of(half, ended, float(ended), evidence.quarters)
+            # The middle draw: laws that nobody has seen end have an average beyond all of them.
+            found[s, k] = replace(days, value=float(np.median(half)))
         return found
 
 
