@@ -17,7 +17,7 @@ from simulator.close_dates import CloseDateRule
 from simulator.distributions import Fixed, Hazard, remaining_days
 from simulator.funnel import Funnel
 from simulator.market import Market
-from simulator.posterior import FunnelDraws, LuckDraws, Posterior, SegmentDraws, StayDraws
+from simulator.posterior import FunnelDraws, LuckDraws, OddsDraws, Posterior, SegmentDraws, StayDraws
 from simulator.simulation import simulate
 
 TRIALS = 2000
@@ -179,3 +179,19 @@ def test_what_the_record_tells_of_the_market_counts_here_as_in_the_engine():
         counts[luck] = count_outcomes(drawn, (77,), TRIALS, 3).of(77, 1, "open")
         compare(counts[luck], engine_counts(drawn, "open", 77)[0], luck)
     assert counts[lucky].mean() > counts[None].mean() + 1  # it matters, so that the test can fail
+
+
+def test_the_calibrator_of_stages_counts_here_as_in_the_engine():
+    """On open deals alone: those that arrive are won as without it."""
+    draws = some_draws(2)
+    generation = PipelineGeneration(9.0, Fixed(1.0), np.array([0.7, 0.3]))
+    segment = counting_segment(funnel=draws.mean, generation=generation)
+    scenario = counting_scenario(segment, [3.0] * 60, [n % 2 for n in range(60)], market=Market(0.0, 0.0))
+    odds = OddsDraws(np.zeros(2), np.ones(2), by_stage=np.array([[1.0, -1.5], [0.8, -2.0]]))
+    counts = {}
+    for some in (None, odds):
+        drawn = replace(scenario, posterior=Posterior(2, {"smb": SegmentDraws(funnel=draws, odds=some)}))
+        counts[some] = count_outcomes(drawn, (77,), TRIALS, 3)
+        for source in ("open", "new"):
+            compare(counts[some].of(77, 1, source), engine_counts(drawn, source, 77)[0], (some, source))
+    assert abs(counts[odds].of(77, 1, "open").mean() - counts[None].of(77, 1, "open").mean()) > 1

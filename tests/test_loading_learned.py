@@ -1,5 +1,7 @@
 """Learned figures lie beneath what a scenario sets; their draws come back as they were written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from written import SCENARIO, problems, write
@@ -59,7 +61,8 @@ def posterior():
     to_come = GenerationDraws(
         4 * ones, np.ones((DRAWS, 12)), 0 * ones, 4 * ones, entry, amounts, 0 * ones, 0.5 * ones, amounts
     )
-    odds = OddsDraws(rng.normal(size=DRAWS), ones, {"pushes": -0.1 * ones}, 100.0)
+    by_stage = rng.normal(size=(DRAWS, 2))
+    odds = OddsDraws(rng.normal(size=DRAWS), ones, {"pushes": -0.1 * ones}, 100.0, by_stage)
     segment = SegmentDraws(funnel, odds, to_come, 0.01 * ones)
     return Posterior(DRAWS, {"smb": segment}, np.full(DRAWS, 0.08))
 
@@ -79,8 +82,21 @@ def test_draws_come_back_as_they_were_written():
     assert np.array_equal(theirs.funnel.transitions, mine.funnel.transitions)
     assert np.array_equal(theirs.funnel.stays[1].rates, mine.funnel.stays[1].rates)
     assert theirs.odds.effects.keys() == {"pushes"} and theirs.odds.reference == 100
+    assert np.array_equal(theirs.odds.by_stage, mine.odds.by_stage)
     assert np.array_equal(theirs.generation.amounts, mine.generation.amounts)
     assert np.array_equal(back.rho, was.rho)
+
+
+def with_odds(odds):
+    was = posterior()
+    return draws_bytes(replace(was, segments={"smb": replace(was.segments["smb"], odds=odds)}))
+
+
+def test_draws_of_before_have_no_effects_of_stages():
+    odds = posterior().segments["smb"].odds
+    assert read_draws(with_odds(replace(odds, by_stage=None))).segments["smb"].odds.by_stage is None
+    with pytest.raises(DrawsError, match="effects of stages"):
+        read_draws(with_odds(replace(odds, by_stage=odds.by_stage[:, :1])))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04nothing", draws_bytes(posterior())[:300]])

@@ -99,10 +99,11 @@ class SegmentChances:
             "pushes": np.log1p(np.maximum(pipeline.pushes[deals], 0)),
             "log_amount": self._log_amount(scenario, _company_minor(scenario, deals)),
         }
-        calibrated = self._calibrated(chance, {n: x[None, :] for n, x in effects.items()}, trials[:, None])
+        rows = trials[:, None]
+        calibrated = self._calibrated(chance, {n: x[None, :] for n, x in effects.items()}, rows, stage)
         score = special.ndtri(tilted(calibrated, self.segment.soberness.odds))
         doubt = np.array(self.segment.doubt[stage])
-        return self.luck.chances(score, self.index, 0, trials[:, None], doubt)
+        return self.luck.chances(score, self.index, 0, rows, doubt)
 
     def arrivals(
         self, scenario: Scenario, trial: Integers, stage: Integers, quarter: int, row: UniformRow
@@ -155,13 +156,24 @@ class SegmentChances:
         number = (self.as_of.month - 1 + month) % 12
         return np.asarray(drawn.season[:, number] * (1 + drawn.trend) ** (month / 12))
 
-    def _calibrated(self, chance: Floats, effects: dict[str, Floats], trial: Integers) -> Floats:
-        """Return the chance after logit p* = shift + slope·logit h + Σ effect·x; 0 and 1 stay."""
+    def _calibrated(
+        self, chance: Floats, effects: dict[str, Floats], trial: Integers, stage: int | None = None
+    ) -> Floats:
+        """Return the chance after logit p* = shift + by_stage + slope·logit h + Σ effect·x; 0 and 1 stay.
+
+        Args:
+            chance: h.
+            effects: x by name.
+            trial: of each.
+            stage: in which open deals stand; None for deals that arrive.
+        """
         odds: OddsDraws | None = self.learned.odds
         if odds is None:
             return chance
         draw = self.luck.draw[trial]
         logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.clip(chance, 1e-300, 1 - 1e-16))
+        if stage is not None and odds.by_stage is not None:
+            logit = logit + odds.by_stage[draw, stage]
         for name, effect in odds.effects.items():
             if name in effects:
                 logit = logit + effect[draw] * effects[name]

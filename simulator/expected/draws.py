@@ -206,7 +206,7 @@ class _Chances:
         return np.asarray(chance * weights)
 
     def _evidence(self, deals: Integers) -> Floats | float:
-        """Return Σ effect·x of open deals, floats[draw, deal]."""
+        """Return Σ effect·x of open deals, their stages' effects with it, floats[draw, deal]."""
         odds, pipeline, total = self.learned.odds, self.scenario.pipeline, np.zeros((1, len(deals)))
         if odds is None:
             return 0.0
@@ -220,6 +220,8 @@ class _Chances:
             known["log_amount"] = _log_ratio(np.array(worth), odds, self.scenario)
         for name, effect in odds.effects.items():
             total = total + effect[: self.draws, None] * known[name]
+        if odds.by_stage is not None:
+            total = total + odds.by_stage[: self.draws][:, pipeline.stage[deals]]
         return total
 
     @cached_property

@@ -222,9 +222,10 @@ def _enough(history: History, spells: Spells, index: int, draws: SegmentDraws, r
     names = [history.stages.index(stage) for stage in draws.funnel.stages]
     still = spells.only((spells.target == STILL) & np.isin(spells.stage, names))
     place = {stage: i for i, stage in enumerate(names)}
-    chance = at_ages(draws.funnel, np.array([place[int(s)] for s in still.stage], dtype=np.int64), still.age)
+    stage = np.array([place[int(s)] for s in still.stage], dtype=np.int64)
+    chance = at_ages(draws.funnel, stage, still.age)
     if draws.odds is not None:
-        chance = calibrated(chance, draws.odds, _features(history, still.deal, draws.odds))
+        chance = calibrated(chance, draws.odds, _features(history, still.deal, draws.odds), stage)
     amounts = np.maximum(history.deals.amount[still.deal], 0).astype(np.float64)
     closed = (history.deals.segment == index) & (history.deals.outcome != 0)
     won = (history.deals.outcome[closed] == WON).sum()

@@ -210,9 +210,9 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     )
     learned.snapshots = odds.snapshots
     for name, found in fits.items():
-        learned.funnels[name], learned.odds[name] = found.draws, odds.draws
+        learned.funnels[name], learned.odds[name] = found.draws, odds.draws[name]
         task.told.funnel(name, found)
-        task.told.odds(name, odds.figures, 1.0)
+        task.told.odds(name, odds.figures[name], 1.0)
 
 
 def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]) -> None:
@@ -225,7 +225,7 @@ def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]
         figure = Figure.of(np.exp(one.shift), evidence.stays, evidence.n_eff, evidence.quarters, "deals")
         task.told.odds(name, {"odds": figure}, factor)
         # The factor stands in the scenario, so the draws hold what is left of it.
-        learned.odds[name] = OddsDraws(one.shift - np.log(factor), one.slope, one.effects, one.reference)
+        learned.odds[name] = replace(one, shift=one.shift - np.log(factor))
     task.told.assume(
         "chances and times of the single stages: only days of creation and closing are known "
         "(a stage log with deal, stage and entered_at would tell)"

@@ -92,7 +92,9 @@ class Overlay:
         at: Keys = ("segments", segment, "soberness", "odds")
         self.set(at, _short(factor))
         for name, figure in figures.items():
-            self.evidence[dotted(at if name == "odds" else ("segments", segment, "win_odds", name))] = figure
+            inner = name.split(".", 1)  # a stage's name may have dots
+            path = at if name == "odds" else ("segments", segment, "win_odds", *inner)
+            self.evidence[dotted(path)] = figure
 
     def arrivals(
         self, segment: str, made: GenerationDraws, stages: Sequence[str], figures: Mapping[str, Figure]

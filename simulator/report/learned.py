@@ -27,6 +27,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "shift": "shift of the log odds",
     "slope": "slope on the log odds",
     "log_amount": "amount e times as large, log odds",
+    "level": "deals of this segment, log odds",
     "per_month": "a month",
     "trend": "growth of a year, log",
     "dispersion": "dispersion of a month's number (κ)",
@@ -129,6 +130,8 @@ def _label(title: str, keys: Sequence[str]) -> str:
         return f"begin in {rest}"
     if first == "moves":
         return f"goes to {rest}"
+    if first == "stages":
+        return f"deals in {rest}, log odds"
     if first in ("weekday", "season"):
         return f"{'paid on a' if first == 'weekday' else 'season,'} {rest}".replace("_", " ")
     return name.replace("_", " ").capitalize()
@@ -137,7 +140,7 @@ def _label(title: str, keys: Sequence[str]) -> str:
 def _writer(keys: Sequence[str]) -> Callable[[float], str]:
     if keys[0] == "dispute" and keys[-1] == "delay":
         return lambda x: _signed(f"{x:.1f}")
-    if keys[0] in _SHARES or keys[-1] in _SHARES:
+    if keys[0] != "stages" and (keys[0] in _SHARES or keys[-1] in _SHARES):
         return _share
     if keys[0] in ("days", "days_lost"):
         return lambda x: f"{x:,.0f}" if x >= 100 else "<1" if x < 0.95 else f"{x:.1f}"
