@@ -79,9 +79,11 @@ def dated(rule):
     stated = np.random.default_rng(8).normal(70, 60, 24).round(1)
     stated[::5] = np.nan
     segment = make_segment(
-        funnel=causes_funnel(), close_date=CloseDateRule(rule, 1.4, 9), use_probability=True
-    )
-    return one(segment, columns(24, stated_days=stated, probability=[0.7, np.nan] * 12))
+        funnel=causes_funnel(), close_date=CloseDateRule(rule, 1.4, 9, overdue=0.6, pushes=0.3),
+        use_probability=True,
+    )  # fmt: skip
+    pushes = [0, -1, 2, 4, 1, 0] * 4
+    return one(segment, columns(24, stated_days=stated, pushes=pushes, probability=[0.7, np.nan] * 12))
 
 
 def returns():
@@ -204,12 +206,12 @@ def eventful(market=FIXED_MARKET, doubt=0.06):
     }
     own = {"default": parse_terms("2/10 net 30"), "Gold": parse_terms("quarterly in arrears net 20")}
     first = make_segment(name="first", funnel=causes_funnel(), roll="following", terms=own, **common)
-    rule = CloseDateRule("blend", 1.4, 9)
+    rule = CloseDateRule("blend", 1.4, 9, overdue=1.6, pushes=-0.3)
     second = make_segment(name="second", use_probability=True, close_date=rule, **common)
     pipeline = make_pipeline(
         segment=[0, 0, 0, 0, 1, 1, 1], stage=[0, 1, 1, 2, 0, 1, 2],
         age=[12.6, 0.0, np.nan, 140.0, 7.0, np.nan, 30.8],
-        stated_days=[40.0, np.nan, 75.5, -3.0, 120.0, 33.0, np.nan],
+        stated_days=[40.0, np.nan, 75.5, -3.0, 120.0, -33.0, np.nan], pushes=[0, 1, 2, -1, 3, 1, 5],
         amount=[5_000_000, 8_000_000, 700_000, 100_000, 3_000_000, 990_000, 4_000_000],
         probability=[0.9, np.nan, np.nan, np.nan, 0.6, np.nan, 0.3],
         currency=["EUR", "USD", "EUR", "EUR", "EUR", "USD", "JPY"],

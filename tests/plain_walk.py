@@ -138,7 +138,7 @@ class Plain:
             won[here], times[here] = play(funnel, deal.stage, age, o, self.rng)
             mu, v = (np.interp(age, AGE_GRID, m) for m in (mean, sd))
             rule = segment.close_date
-            closing[here] = rule.blended(times[here], deal.stated_days, mu, rule.weight(deal.stated_days, v))
+            closing[here] = by_the_date(rule, deal, times[here], mu, v)
         terms = parse_terms(deal.terms) if deal.terms else segment.terms.get(
             deal.customer_class, segment.terms["default"])  # fmt: skip
         contract = (OPEN, deal.segment, terms, deal.customer_class, deal.currency, service_months)
@@ -302,3 +302,19 @@ def log_moments(law):
     logs = np.log(np.arange(law.shape[-1]) + SHIFT)
     mean = law @ logs
     return mean, np.sqrt(np.maximum(law @ logs**2 - mean**2, 0.0))
+
+
+def by_the_date(rule, deal, times, mu, v):
+    """T' of MODEL 2: the walk's days against what is stated of the deal's close."""
+    d, known = deal.stated_days, not np.isnan(deal.stated_days)
+    if rule.rule == "stages" or not known:
+        return times
+    if rule.rule == "stated":
+        return times if d <= 0 else np.full(len(times), max(rule.slip * d, 1.0))
+    evidence = rule.pushes * np.log(1 + max(deal.pushes, 0)) + (np.log(rule.overdue) if d <= 0 else 0.0)
+    k = rule.spread**2 / (rule.spread**2 + v**2) if d > 0 and v > 0 else 1.0
+    if k == 1 and evidence == 0:
+        return times
+    logs = k * mu + np.sqrt(k) * (np.log(times + 7) - mu) + evidence
+    logs += (1 - k) * np.log(rule.slip * d + 7) if k < 1 else 0.0
+    return np.maximum(np.exp(logs) - 7, 1.0)

@@ -34,8 +34,9 @@ def counting_segment(**overrides):
 def counting_scenario(segment, ages, stages, **overrides):
     n = len(ages)
     pipeline = make_pipeline(
-        n, amount=100, age=ages, stage=stages, stated_days=overrides.pop("stated", [np.nan] * n)
-    )
+        n, amount=100, age=ages, stage=stages, stated_days=overrides.pop("stated", [np.nan] * n),
+        pushes=overrides.pop("pushes", -1),
+    )  # fmt: skip
     return make_scenario(
         segments=(segment,), pipeline=pipeline, days=120, as_of=date(2026, 10, 15), **overrides
     )
@@ -85,13 +86,17 @@ def test_open_deals_agree_with_the_engine(kind):
 
 
 def test_stated_dates_and_unknown_ages_agree_with_the_engine():
-    segment = counting_segment(funnel=causes_funnel(), close_date=CloseDateRule(delay_days=2))
+    rule = CloseDateRule(delay_days=2, overdue=0.5, pushes=0.4)
+    segment = counting_segment(funnel=causes_funnel(), close_date=rule)
     n = 60
     ages = [float("nan") if i % 3 else 20.0 for i in range(n)]
     stated = [float("nan") if i % 4 == 0 else float(10 * (i % 9) - 20) for i in range(n)]
-    scenario = counting_scenario(segment, ages, [i % 3 for i in range(n)], stated=stated)
-    ours = count_outcomes(scenario, (77,), TRIALS, 3).of(77, 1, "open")
-    compare(ours, *engine_counts(scenario, "open", 77), "wins")
+    pushes = [i % 5 - 1 for i in range(n)]
+    scenario = counting_scenario(segment, ages, [i % 3 for i in range(n)], stated=stated, pushes=pushes)
+    ours = count_outcomes(scenario, (46,), TRIALS, 3).of(46, 1, "open")
+    compare(ours, *engine_counts(scenario, "open", 46), "wins")
+    plain = replace(scenario, segments=(replace(segment, close_date=CloseDateRule(delay_days=2)),))
+    assert abs(count_outcomes(plain, (46,), TRIALS, 3).of(46, 1, "open").mean() - ours.mean()) > 0.3
 
 
 def test_deals_to_come_agree_with_the_engine():

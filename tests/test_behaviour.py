@@ -323,6 +323,18 @@ def test_a_longer_slip_closes_later():
         assert later.sum() < sooner.sum()
 
 
+@pytest.mark.parametrize("key", ["overdue", "pushes"])
+def test_dates_that_were_missed_or_moved_close_later_the_larger_their_factor(key):
+    stated, booked = columns(20, stated_days=[60.0, -20.0] * 10, pushes=[2, 0] * 10), []
+    for value in {"overdue": (0.4, 1.0, 2.0), "pushes": (-0.5, 0.0, 0.5)}[key]:
+        rule = CloseDateRule("blend", **{key: value})
+        deals = of_one_cent(one(make_segment(close_date=rule), stated, months=18))
+        booked.append(by_deal(deals).cumsum(axis=1))
+    for sooner, later in pairwise(booked):
+        assert (later <= sooner).all()
+        assert later.sum() < sooner.sum()
+
+
 @pytest.mark.parametrize("delay", [1, 30])
 def test_a_delay_closes_later(delay):
     a, b = (

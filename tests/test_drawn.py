@@ -49,7 +49,7 @@ def learned_scenario(learned, attempts=3, **more):
     segments = tuple(
         make_segment(
             name=name, funnel=learned.segments[name].funnel.mean, soberness=Soberness(0.8 + n / 2, 0.9),
-            close_date=CloseDateRule("blend", 1.3, 2), clock=make_clock(MID_MONTH),
+            close_date=CloseDateRule("blend", 1.3, 2, overdue=0.7, pushes=0.2), clock=make_clock(MID_MONTH),
             recycling=Recycling(0.6, LogNormal.from_median(20, 40), attempts),
             generation=learned.segments[name].generation.mean,
         )

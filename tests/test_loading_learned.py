@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from written import SCENARIO, problems, write
 
+from simulator.close_dates import CloseDateRule
 from simulator.distributions import Hazard
 from simulator.errors import InputError
 from simulator.loading import load
@@ -35,7 +36,7 @@ scenario:
         Proposal: {advance: 0.5, days: {median: 20, p90: 50}}
         Contract: {advance: 0.9, back: 0.05, days: {median: 10, p90: 30}}
       soberness: {odds: 1}
-      close_date: {slip: 1.4}
+      close_date: {slip: 1.4, overdue: 0.8, pushes: -0.1}
       amount: {unchanged: 0.4, location: 0, scale: 0.1}
       new_pipeline: {per_month: 4, amount: {median: 100, p90: 200}}
     unknown: {close_date: {slip: 3}}
@@ -122,7 +123,8 @@ def test_learned_figures_hold_where_nothing_is_set(tmp_path):
     assert segment.funnel.stages == ("Proposal", "Contract")
     drawn = posterior().segments["smb"].funnel.transitions[:, 0, 1]
     assert segment.funnel.transitions[0, 1] == pytest.approx(drawn.mean())
-    assert segment.close_date.slip == 1.4 and not segment.doubt.any()
+    assert segment.close_date == CloseDateRule("blend", 1.4, overdue=0.8, pushes=-0.1)
+    assert not segment.doubt.any()
     assert segment.generation.per_month == pytest.approx(4)
     assert segment.generation.bluebirds.per_month == pytest.approx(0.5)
     assert scenario.posterior.draws == DRAWS and scenario.posterior.rho is not None
@@ -136,7 +138,7 @@ def test_what_is_set_wins_and_is_told(tmp_path):
     scenario = loaded(
         tmp_path, sets=["segments.smb.close_date.slip=1.1", "market={shared: 0.0, segment: 0.0}"]
     )
-    assert scenario.segments[0].close_date.slip == 1.1
+    assert scenario.segments[0].close_date == CloseDateRule("blend", 1.1), "none of its group is taken"
     assert scenario.posterior.rho is None and scenario.market.shared == 0
     assert scenario.posterior.segments["smb"].funnel is not None
     text = next(text for code, text, _ in scenario.notes if code == "W043")

@@ -14,7 +14,7 @@ from scipy import special
 
 from simulator.backtest.chances import Luck, SegmentChances, draw_luck, segment_chances
 from simulator.backtest.kernels import Kernel, choose
-from simulator.close_dates import AGE_GRID
+from simulator.close_dates import AGE_GRID, latest, retimed
 from simulator.engine.moments import log_time_moments
 from simulator.periods import add_months
 from simulator.scenario import Scenario, Segment
@@ -156,19 +156,17 @@ def _follow(
         cumulative = np.nan_to_num(cumulative / cumulative[:, -1:], nan=1.0)
     target = choose(cumulative, row.uniforms(len(draw)))
     days = kernel.stay(np.full(len(draw), stage), target, draw, row.uniforms(len(draw)), some.age)
-    latest, stated = np.full(len(draw), tally.end), scenario.pipeline.stated_days[some.deal]
-    rule, weight, mean = segment.close_date, np.ones(len(draw)), np.zeros(len(draw))
-    if won and moments is not None:
-        grid = AGE_GRID[: moments[0].shape[1]]
-        mean = np.interp(some.age, grid, moments[0][stage])
-        weight = rule.weight(stated, np.interp(some.age, grid, moments[1][stage]))
-    elif won:
-        weight = rule.weight(stated, np.zeros(len(draw)))
+    until, line = np.full(len(draw), tally.end), (np.ones(len(draw)), np.ones(len(draw)))
     if won:
-        latest = rule.latest(latest, stated, mean, weight)
-    days = _walk(kernel, won, draw, target, days, latest, row)
-    clock = rule.blended(days, stated, mean, weight) if won else days.astype(np.float64)
-    tally.add(OPEN, won, some.trial, clock)
+        mean, sd = np.zeros(len(draw)), np.zeros(len(draw))
+        if moments is not None:
+            grid = AGE_GRID[: moments[0].shape[1]]
+            mean, sd = (np.interp(some.age, grid, table[stage]) for table in moments)
+        stated, pushes = (a[some.deal] for a in (scenario.pipeline.stated_days, scenario.pipeline.pushes))
+        line = segment.close_date.line(stated, pushes, mean, sd)
+        until = latest(until, *line)
+    days = _walk(kernel, won, draw, target, days, until, row)
+    tally.add(OPEN, won, some.trial, retimed(days, *line))
 
 
 def _to_come(scenario: Scenario, index: int, chances: SegmentChances, row: UniformRow, tally: _Tally) -> None:

@@ -127,8 +127,9 @@ class Overlay:
 
     def close_dates(self, segment: str, fit: CloseDateFit) -> None:
         """Set what a stated close date is worth."""
-        self.set(("segments", segment, "close_date", "slip"), _short(fit.slip))
-        self.set(("segments", segment, "close_date", "spread"), _short(fit.spread))
+        for key in ("slip", "spread", "overdue", "pushes"):
+            if f"close_date.{key}" in fit.figures:
+                self.set(("segments", segment, "close_date", key), _short(getattr(fit, key)))
         self._tell(segment, fit.figures)
 
     def amounts(self, segment: str, fit: AmountFit) -> None:

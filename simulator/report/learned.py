@@ -49,7 +49,13 @@ _WORDS: Final[Mapping[str, str]] = {
     "month_2": "second month",
     "month_3": "third month",
 }
-_MARKET: Final = {"shared": "all deals of a quarter", "segment": "and more, those of a segment"}
+_UNDER: Final[Mapping[tuple[str, str], str]] = {
+    ("market", "shared"): "all deals of a quarter",
+    ("market", "segment"): "and more, those of a segment",
+    ("close_date", "overdue"): "days left, plus 7, times, once passed",
+    ("close_date", "pushes"): "power of 1 + times moved, likewise",
+}
+"""Names that mean something else under other titles."""
 _TITLES: Final[Mapping[str, str]] = {
     "calendar": "when deals close, 1 is an even pace",
     "win_odds": "what else moves the chance to be won",
@@ -114,8 +120,8 @@ def _keys(path: str) -> list[str]:
 
 def _label(title: str, keys: Sequence[str]) -> str:
     name = " ".join(keys)
-    if title == "market":
-        return _MARKET.get(name, name)
+    if (title, name) in _UNDER:
+        return _UNDER[title, name]
     if name in _WORDS:
         return _WORDS[name]
     if keys[0] == "paid_by":

@@ -14,6 +14,7 @@ from simulator.scenario.values import (
     Days,
     ExactShare,
     NotNegative,
+    Number,
     Positive,
     Share,
     Text,
@@ -29,6 +30,8 @@ LARGEST_ATTEMPTS: Final = 10
 LATEST: Final = 730
 MOST_PER_MONTH: Final = 100_000
 MOST_GROWTH: Final = 10
+MOST_RETIMED: Final = 20
+MOST_POWER: Final = 3
 EARLIEST: Final = -366
 """Days before the due date on which nobody pays yet."""
 
@@ -78,6 +81,17 @@ class CloseDateFile(Strict):
     slip: Positive = 1.25
     delay: Days = 0.0
     spread: Positive = Field(0.8, description="of the evidence that a date is; small where dates are kept")
+    overdue: Positive = Field(1.0, description="factor on the days left plus 7 where the date has passed")
+    pushes: Number = Field(0.0, description="power of 1 + the times a date was moved, likewise a factor")
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> CloseDateFile:
+        if not 1 / MOST_RETIMED <= self.overdue <= MOST_RETIMED or abs(self.pushes) > MOST_POWER:
+            rule = (
+                f"overdue lies between {1 / MOST_RETIMED:g} and {MOST_RETIMED}, pushes within ±{MOST_POWER}"
+            )
+            refuse("S013", "moves closes beyond what is modelled", rule)
+        return self
 
 
 class AmountFile(Strict):
