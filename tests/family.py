@@ -167,7 +167,8 @@ def probability():
 def quarter_end():
     """A clock that runs faster at quarter ends and rests on holidays; amounts that often change."""
     segment = make_segment(
-        clock=make_clock(country="FR", quarter_end_weight=3.0), amount_change=AmountChange(0.1, -0.1, 0.4),
+        clock=make_clock(country="FR", quarter_end_weight=3.0),
+        amount_change=AmountChange(0.1, -0.1, 0.4, 0.2, 90_000.0),
         close_date=CloseDateRule("blend"), funnel=make_funnel((0.4, 0.7), stay=Gamma(3.0, 9.0)),
     )  # fmt: skip
     return one(segment, columns(20, stages=2, stated_days=[30.0, np.nan] * 10), months=8)
@@ -200,6 +201,7 @@ def eventful(market=FIXED_MARKET, doubt=0.06):
         "delivery": LogNormal.from_median(20, 40),
         "acceptance": Weibull(2.0, 12.0),
         "recycling": Recycling(0.35, LogNormal.from_median(30, 60)),
+        "amount_change": AmountChange(0.3, -0.1, 0.2, -0.15, 30_000.0),
         "payment": {"default": PaymentBehaviour.stretched(9, 0.02, recovery=0.3, discount_taken=0.6)},
         "doubt": np.full(3, doubt),
         "clock": make_clock(MID_MONTH),

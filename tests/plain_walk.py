@@ -145,7 +145,7 @@ class Plain:
         amounts = np.full(self.trials, float(deal.amount))
         sure = won > 0
         days = self.closed(segment, closing[sure])
-        self.book(contract, trial[sure], days, self.price(segment, amounts[sure]))
+        self.book(contract, trial[sure], days, self.price(segment, amounts[sure], deal.currency))
         lost = ~sure
         self.come_back(contract, trial[lost], times[lost], amounts[lost])
 
@@ -164,7 +164,7 @@ class Plain:
             o = self.luck.odds(p, h, contract[1], segment.doubt[0], trial, self.quarters(day))
             won, days = play(funnel, 0, 0.0, o, self.rng)
             closed = self.closed(segment, (back + days)[won])
-            self.book(contract, trial[won], closed, self.price(segment, amounts[won]))
+            self.book(contract, trial[won], closed, self.price(segment, amounts[won], contract[4]))
             trial, lost_at, amounts = trial[~won], (back + days)[~won], amounts[~won]
 
     def arrivals(self, index, segment):
@@ -207,7 +207,9 @@ class Plain:
             won, days = play(funnel, stage, 0.0, o, self.rng)
             end = v0[here] + days
             closed = self.closed(segment, end[won])
-            self.book(contract, trial[here][won], closed, self.price(segment, amounts[here][won]))
+            self.book(
+                contract, trial[here][won], closed, self.price(segment, amounts[here][won], contract[4])
+            )
             self.come_back(contract, trial[here][~won], end[~won], amounts[here][~won])
 
     def book(self, contract, trial, day, amount):
@@ -262,10 +264,13 @@ class Plain:
         shift = minor_digits(self.scenario.currency) - minor_digits(currency)
         return self.scenario.rates.rate(currency, day) * 10.0**shift
 
-    def price(self, segment, amounts):
-        return (
-            amounts * segment.amount_change.factors(self.rng.random(len(amounts))) * segment.soberness.amount
-        )
+    def price(self, segment, amounts, currency):
+        law, u = segment.amount_change, self.rng.random(len(amounts))
+        rate = float(self.scenario.rates.convert(10**9, currency, 0)) / 1e9
+        sized = np.log(np.maximum(amounts * rate / self.minor, 1e-9) / law.reference)
+        lean = np.where(amounts > 0, np.clip(law.by_size * sized, -0.5, 0.5), 0.0)
+        change = np.where(u < law.unchanged, 1.0, law.factors(u) * np.exp(lean))
+        return amounts * change * segment.soberness.amount
 
     def closed(self, segment, values):
         return segment.clock.day_of(values) + segment.close_date.delay_days

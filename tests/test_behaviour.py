@@ -499,6 +499,28 @@ def test_changed_amounts_scale_up_to_rounding():
     assert 0 < gap.max() <= 100 * 20
 
 
+def test_currency_and_reference_scale_amounts_that_lean_by_their_size():
+    law, deals = AmountChange(0.2, -0.1, 0.3, -0.2, 40_000.0), columns(20)
+    rows = ((law, deals), (replace(law, reference=4e6), replace(deals, amount=deals.amount * 100)))
+    a, b = (run(one(make_segment(amount_change=some), each), TRIALS) for some, each in rows)
+    gap = np.abs(100 * a.money["bookings"] - b.money["bookings"])
+    assert 0 < gap.max() <= 100 * 20
+
+
+def test_large_deals_shrink_and_small_ones_grow_where_amounts_lean_so():
+    deals = columns(40)
+    booked = [
+        by_deal(one(make_segment(amount_change=AmountChange(0.2, -0.1, 0.3, lean, 40_000.0)), deals)).sum(
+            axis=1
+        )
+        for lean in (-0.2, 0.0, 0.2)
+    ]
+    large = deals.amount > 40_000_00
+    for less, more in pairwise(booked):
+        assert (less[large] <= more[large]).all() and (less[~large] >= more[~large]).all()
+        assert less[large].sum() < more[large].sum() and less[~large].sum() > more[~large].sum()
+
+
 # ---- extremes
 
 

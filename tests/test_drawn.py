@@ -10,6 +10,7 @@ from family import MID_MONTH, run, self_check
 from posteriors import funnel_draws, generation_draws, odds_draws, posterior
 from scipy import special
 
+from simulator.amounts import AmountChange
 from simulator.arrivals import Bluebirds, PipelineGeneration, count_cdf
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
@@ -51,6 +52,7 @@ def learned_scenario(learned, attempts=3, **more):
             name=name, funnel=learned.segments[name].funnel.mean, soberness=Soberness(0.8 + n / 2, 0.9),
             close_date=CloseDateRule("blend", 1.3, 2, overdue=0.7, pushes=0.2), clock=make_clock(MID_MONTH),
             recycling=Recycling(0.6, LogNormal.from_median(20, 40), attempts),
+            amount_change=AmountChange(0.4, -0.05, 0.15, -0.1, 20_000.0),
             generation=learned.segments[name].generation.mean,
         )
         for n, name in enumerate(NAMES)

@@ -84,11 +84,12 @@ def test_the_clock_takes_the_weights():
 # ---- amounts
 
 
-def signed(rng, count, unchanged, location, scale, known=LAST):
+def signed(rng, count, unchanged, location, scale, known=LAST, by_size=0.0):
     """Deals with an amount at creation, another after ten days, and the signed one."""
     created = known - rng.integers(100, 500, count)
     early, late = rng.lognormal(10, 1, count), rng.lognormal(10, 1, count)
-    y = np.where(rng.random(count) < unchanged, 0.0, location + scale * rng.standard_t(5, count))
+    lean = by_size * (np.log(late) - 10)
+    y = np.where(rng.random(count) < unchanged, 0.0, location + lean + scale * rng.standard_t(5, count))
     closed = created + 60
     amounts = np.stack((early, late, np.full(count, -1)), axis=1)
     # The amount that holds from the tenth day on is the one that changes; the earlier is wrong at random.
@@ -112,6 +113,22 @@ def test_changes_of_amounts_are_learned_back():
     assert found.change.scale == pytest.approx(0.2, abs=0.03)
     assert 0 < found.shift.std() < 0.03 and np.exp(found.shift).mean() == pytest.approx(1)
     assert found.figures["amount_change.unchanged"].n == 800
+
+
+@pytest.mark.parametrize("by_size", [-0.12, 0.0, 0.08])
+def test_what_the_size_of_a_deal_adds_is_learned_back(by_size):
+    """Within four errors of about .008."""
+    found = fit_amount_change(
+        signed(np.random.default_rng(3), 800, 0.3, -0.12, 0.2, by_size=by_size), 1000, row()
+    )
+    figure = found.figures["amount_change.by_size"]
+    assert abs(found.change.by_size - by_size) < 4 * (figure.high - figure.low) / 2.56 < 0.05
+    at_e10 = found.change.location + found.change.by_size * (10 - np.log(found.change.reference))
+    assert at_e10 == pytest.approx(-0.12, abs=0.03)
+    few = fit_amount_change(
+        signed(np.random.default_rng(4), 40, 0.5, -0.05, 0.15, by_size=by_size), 100, row()
+    )
+    assert few.change.by_size == 0 and "amount_change.by_size" not in few.figures
 
 
 def test_few_deals_stay_near_the_default_and_are_unsure():

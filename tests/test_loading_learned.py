@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from written import SCENARIO, problems, write
 
+from simulator.amounts import AmountChange
 from simulator.close_dates import CloseDateRule
 from simulator.distributions import Hazard
 from simulator.errors import InputError
@@ -37,7 +38,7 @@ scenario:
         Contract: {advance: 0.9, back: 0.05, days: {median: 10, p90: 30}}
       soberness: {odds: 1}
       close_date: {slip: 1.4, overdue: 0.8, pushes: -0.1}
-      amount: {unchanged: 0.4, location: 0, scale: 0.1}
+      amount: {unchanged: 0.4, location: 0, scale: 0.1, by_size: -0.1, reference: 500}
       new_pipeline: {per_month: 4, amount: {median: 100, p90: 200}}
     unknown: {close_date: {slip: 3}}
 evidence:
@@ -124,6 +125,7 @@ def test_learned_figures_hold_where_nothing_is_set(tmp_path):
     drawn = posterior().segments["smb"].funnel.transitions[:, 0, 1]
     assert segment.funnel.transitions[0, 1] == pytest.approx(drawn.mean())
     assert segment.close_date == CloseDateRule("blend", 1.4, overdue=0.8, pushes=-0.1)
+    assert segment.amount_change == AmountChange(0.4, 0.0, 0.1, -0.1, 500.0)
     assert not segment.doubt.any()
     assert segment.generation.per_month == pytest.approx(4)
     assert segment.generation.bluebirds.per_month == pytest.approx(0.5)

@@ -54,7 +54,7 @@ def busy():
         funnel=causes_funnel(),
         doubt=np.full(3, 0.06),
         soberness=Soberness(0.8, 0.9),
-        amount_change=AmountChange(0.3, -0.1, 0.3),
+        amount_change=AmountChange(0.3, -0.1, 0.3, 0.1, 5_000.0),
         close_date=CloseDateRule("blend", 1.4, 6, overdue=0.5, pushes=0.4),
         recycling=Recycling(0.5, LogNormal.from_median(30, 60)),
         generation=PipelineGeneration(
@@ -278,6 +278,10 @@ def pushes_forgotten(patch):
     patch.setattr(CloseDateRule, "line", lambda self, *some: real(replace(self, pushes=0.0), *some))
 
 
+def size_of_amounts_forgotten(patch):
+    patch.setattr(AmountChange, "lean", lambda self, amount: np.zeros(len(amount)))
+
+
 def delay_forgotten(patch):
     real = settle.close
 
@@ -319,7 +323,7 @@ BUGS = [
     recovery_paid_twice, invoice_lag_ignored, due_dates_not_rolled,
     delivery_at_signature, discount_taken_by_all, rate_of_the_wrong_day,
     all_converted_on_the_day_of_signature, a_day_late, stays_rounded_up, stated_date_ignored,
-    overdue_forgotten, pushes_forgotten,
+    overdue_forgotten, pushes_forgotten, size_of_amounts_forgotten,
     delay_forgotten, amounts_not_sobered, lost_deals_come_back_where_they_were_lost,
 ]  # fmt: skip
 

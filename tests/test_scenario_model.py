@@ -164,6 +164,8 @@ def test_a_wrong_top_level_is_told(tmp_path, text, codes):
         ("close_date: {delay: soon}", "S021"),
         ("amount: {scale: -1}", "S013"),
         ("amount: {location: 3}", "S013"),
+        ("amount: {by_size: -0.1}", "S013"),
+        ("amount: {by_size: 0.4, reference: 1000}", "S013"),
         ("close_date: {overdue: 21}", "S013"),
         ("close_date: {pushes: -4}", "S013"),
         ("amount: {unchanged: 2}", "S014"),

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.amounts import DEGREES, LIMIT, AmountChange
+from simulator.amounts import DEGREES, LIMIT, MOST_LEAN, AmountChange
 from simulator.clock import Clock
 from simulator.close_dates import SHIFT
 from simulator.deals import Pipeline
@@ -113,6 +113,22 @@ def mean_factor(change: AmountChange, power: int = 1) -> float:
         density = weights * np.cosh(t) * (1 + z**2 / DEGREES) ** (-(DEGREES + 1) / 2)
         moved = float(density @ np.exp(power * (location + scale * z)) / density.sum())
     return change.unchanged + (1 - change.unchanged) * moved
+
+
+def mean_factors(change: AmountChange, amount: Floats, power: int = 1) -> Floats:
+    """Return E[exp(power·Y)] of deals, floats[deal]: those whose amount changes lean by their size.
+
+    Args:
+        change: the law.
+        amount: open amounts, major units of the company's currency.
+        power: of the factor.
+    """
+    whole = np.full(len(amount), mean_factor(change, power))
+    sized = np.flatnonzero((amount > 0) & (change.by_size != 0))
+    more = change.by_size * (np.log(amount[sized]) - np.log(change.reference))
+    leaning = np.exp(power * np.minimum(np.maximum(more, -MOST_LEAN), MOST_LEAN))
+    whole[sized] += (whole[sized] - change.unchanged) * (leaning - 1)
+    return whole
 
 
 def multiplied(chance: Floats, odds: float) -> Floats:

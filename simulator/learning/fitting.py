@@ -254,7 +254,8 @@ def _learn_close_dates(task: _Task, learned: _Learned) -> None:
 
 def _learn_amounts(task: _Task) -> Floats | None:
     """Learn how amounts change until signature; None where the record does not tell."""
-    found = fit_amount_change(task.history, task.draws, task.row("amounts"))
+    unit = 10 ** minor_digits(task.history.currency)
+    found = fit_amount_change(task.history, task.draws, task.row("amounts"), minor=unit)
     for note in found.notes:
         task.told.assume(note)
     if not found.figures:

@@ -134,7 +134,8 @@ class Overlay:
 
     def amounts(self, segment: str, fit: AmountFit) -> None:
         """Set how amounts change until signature."""
-        for key in ("unchanged", "location", "scale"):
+        sized = ("by_size", "reference") if fit.change.by_size else ()
+        for key in ("unchanged", "location", "scale", *sized):
             self.set(("segments", segment, "amount", key), _short(getattr(fit.change, key)))
         self._tell(segment, fit.figures)
 

@@ -51,7 +51,13 @@ def build_segment(
         close_date=CloseDateRule(
             close.rule, close.slip, round(close.delay), close.spread, close.overdue, close.pushes
         ),
-        amount_change=AmountChange(file.amount.unchanged, file.amount.location, file.amount.scale),
+        amount_change=AmountChange(
+            file.amount.unchanged,
+            file.amount.location,
+            file.amount.scale,
+            file.amount.by_size,
+            file.amount.reference or 1.0,
+        ),
         recycling=Recycling(recycling.chance, recycling.delay.distribution(), recycling.attempts),
         generation=generation,
         terms=_terms(name, file, tree, problems),

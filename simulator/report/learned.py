@@ -38,6 +38,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "unchanged": "signed as quoted",
     "location": "change else, log",
     "scale": "spread of the change, log",
+    "by_size": "and more, amount e times as large, log",
     "factor": "closed amount over quoted one",
     "bad_debt": "never paid",
     "shared": "lateness shared by a customer's invoices",

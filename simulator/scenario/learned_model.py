@@ -14,7 +14,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "funnel": ("stages", "cycle", "probability_basis", "worth"),
     "odds": ("soberness.odds",),
     "close_date": tuple(f"close_date.{key}" for key in ("rule", "slip", "spread", "overdue", "pushes")),
-    "amount": ("amount.unchanged", "amount.location", "amount.scale"),
+    "amount": tuple(f"amount.{key}" for key in ("unchanged", "location", "scale", "by_size", "reference")),
     "calendar": ("quarter_end_weight", "weekday_weights", "month_weights"),
     "new_pipeline": ("new_pipeline",),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from simulator.amounts import MOST_BY_SIZE
 from simulator.clock import WORKING_WEEK
 from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
 from simulator.scenario.values import (
@@ -100,9 +101,14 @@ class AmountFile(Strict):
     unchanged: Chance = 0.5
     location: Share = -0.05
     scale: NotNegative = 0.15
+    by_size: Number = Field(0.0, description="added to that change where the amount is e times the reference")
+    reference: Positive | None = Field(None, description="amount at which nothing is added; by_size needs it")
 
     @model_validator(mode="after")
     def _is_sensible(self) -> AmountFile:
+        if abs(self.by_size) > MOST_BY_SIZE or (self.by_size and self.reference is None):
+            rule = f"write by_size within ±{MOST_BY_SIZE:g}, with a reference in the scenario's currency"
+            refuse("S013", "has a by_size that is not modelled", rule)
         if abs(self.location) > 1.5 or self.scale > 1.5:
             rule = "the change of ln(amount) is cut at 1.5: write -0.05 for 5 % less"
             refuse("S013", "is a change beyond what is modelled", rule)
