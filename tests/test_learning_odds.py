@@ -89,7 +89,7 @@ def test_a_stage_whose_chances_mislead_is_found():
     """Deals that stand in the third stage are won less often than their age there says; |z| < 4 of 4."""
     truth = np.array([0.0, 0.0, -1.0, 0.0])
     odds, figures = calibrated(
-        snapshots(np.random.default_rng(8), 1500, stages=truth), 2000, UniformRow(1, "odds")
+        snapshots(np.random.default_rng(8), 3000, stages=truth), 2000, UniformRow(1, "odds")
     )
     apart = odds.by_stage - odds.by_stage[:, [0, 1, 3]].mean(axis=1, keepdims=True)
     assert (np.abs(apart.mean(axis=0) - truth) < 4 * apart.std(axis=0)).all()

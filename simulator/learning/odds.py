@@ -29,7 +29,7 @@ ENOUGH_CLOSED: Final = 50
 SHIFT_SD, SLOPE_SD = 0.15, 0.15
 """Ridge towards shift 0 and slope 1: the level is learned with the funnel already."""
 EFFECT_SD: Final[Mapping[str, float]] = {"pushes": 0.3, "overdue": 0.5, "log_amount": 0.2}
-GROUP_SD: Final = 0.2
+GROUP_SD: Final = 0.1
 """Scale of the half-normal prior on the spread of stages' and segments' effects."""
 _SPREADS: Final = GROUP_SD * special.ndtri(0.5 + (np.arange(5) + 0.5) / 10)
 """Spreads that are equally likely before: where there is nothing, the smallest holds."""
