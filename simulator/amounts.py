@@ -49,15 +49,20 @@ class AmountChange:
         ratio = np.where(amount > 0, amount / self.reference, 1.0)
         return np.clip(self.by_size * np.log(ratio), -MOST_LEAN, MOST_LEAN)
 
-    def changes(self, u: Floats, amount: Floats) -> Floats:
-        """Return exp(Y) of deals of known amounts, drawn by inversion from uniforms."""
-        result = self.factors(u)
-        if self.by_size:
-            result[u >= self.unchanged] *= np.exp(self.lean(amount[u >= self.unchanged]))
+    def factors(self, u: Floats, lean: Floats | None = None) -> Floats:
+        """Return exp(Y) drawn by inversion from uniforms[...]; rising in u above `unchanged`.
+
+        Args:
+            u: the uniforms.
+            lean: what the sizes of the deals add to Y; None for nothing.
+        """
+        result = self._at_reference(u)
+        if lean is not None:
+            changed = u >= self.unchanged
+            result[changed] *= np.exp(lean[changed])
         return result
 
-    def factors(self, u: Floats) -> Floats:
-        """Return exp(Y) at the reference amount; rising in u above `unchanged`."""
+    def _at_reference(self, u: Floats) -> Floats:
         result = np.ones(u.shape)
         changed = np.flatnonzero(u >= self.unchanged)
         if not len(changed):

@@ -96,9 +96,12 @@ def close(
     if not len(inside):
         return
     walkers, trial, day = walkers.only(inside), trial[inside], day[inside]
-    change = segment.amount_change.changes(
-        walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt),
-        population.worth(walkers.which, walkers.offsets) / 10 ** minor_digits(block.plan.scenario.currency),
+    law, lean = segment.amount_change, None
+    if law.by_size:
+        worth = population.worth(walkers.which, walkers.offsets)
+        lean = law.lean(worth / 10 ** minor_digits(block.plan.scenario.currency))
+    change = law.factors(
+        walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt), lean
     )
     amount = population.amounts(walkers.which, walkers.offsets) * change * block.price(plan, trial)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.

@@ -104,7 +104,8 @@ class Signatures:
     def _add_open(self, index: int, deals: OpenDeals, returns: Returns, grown: float) -> None:
         """Add the open deals of a segment: first attempts, then the lost ones that come back."""
         segment, pipeline, daily = self.scenario.segments[index], self.scenario.pipeline, self.daily
-        factor = mean_factors(segment.amount_change, majors(self.scenario, deals.rows))
+        change, amounts = segment.amount_change, pipeline.amount[deals.rows].astype(np.float64)
+        factor = mean_factors(change, _majors(self.scenario, deals.rows) if change.by_size else amounts)
         factor *= segment.soberness.amount * grown
         taking = Taking.of(self.scenario, index, "open")
         price = 1 - taking.discount
@@ -114,7 +115,7 @@ class Signatures:
 
         codes, currency = np.unique(np.array(pipeline.currency)[deals.rows], return_inverse=True)
         rate = np.array([rates(self.scenario, str(code)) for code in codes])
-        amounts, n = pipeline.amount[deals.rows].astype(np.float64), np.arange(len(deals.rows))
+        n = np.arange(len(deals.rows))
         possible = deals.chance > NEGLIGIBLE
         crm = np.where(possible, crm_chances(self.scenario)[deals.rows], 0.0)
         crm /= np.where(possible, deals.chance, 1.0)
@@ -173,7 +174,7 @@ class Signatures:
         return result
 
 
-def majors(scenario: Scenario, rows: NDArray[np.int64]) -> Floats:
+def _majors(scenario: Scenario, rows: NDArray[np.int64]) -> Floats:
     """Return open amounts in major units of the company's currency, at the rates of the as-of day."""
     pipeline, unit = scenario.pipeline, 10.0 ** minor_digits(scenario.currency)
     pairs = ((int(pipeline.amount[i]), pipeline.currency[i]) for i in rows.tolist())
