@@ -16,6 +16,9 @@ LIMIT: Final = 1.5
 """|Y| is conditioned on at most this: without it the mean of exp(Y) is infinite (MODEL 3)."""
 DEGREES: Final = 5
 """Degrees of freedom of Student's t."""
+MOST_BY_SIZE: Final = 0.3
+MOST_LEAN: Final = 0.5
+"""What the size of a deal adds to Y at most."""
 _NODES: Final = 4097
 _BINS: Final = 8192
 
@@ -24,20 +27,42 @@ _BINS: Final = 8192
 class AmountChange:
     """Closed amount = open amount · exp(Y).
 
-    Y = 0 with chance `unchanged`, else `location` + `scale`·t₅ conditioned on |Y| ≤ 1.5 (MODEL 3).
+    Y = 0 with chance `unchanged`, else `location` + `scale`·t₅ conditioned on |Y| ≤ 1.5, and what the size of
+    the deal adds to that (MODEL 3).
 
     Attributes:
         unchanged: chance that the deal is signed as quoted, 0–1.
         location: centre of Y otherwise.
         scale: spread of Y otherwise, ≥ 0; with 0, Y is `location`.
+        by_size: added to Y where the amount is e times `reference`; it counts up to `MOST_LEAN` either way.
+        reference: amount at which nothing is added, major units of the company's currency.
     """
 
     unchanged: float = 0.5
     location: float = -0.05
     scale: float = 0.15
+    by_size: float = 0.0
+    reference: float = 1.0
 
-    def factors(self, u: Floats) -> Floats:
-        """Return exp(Y) drawn by inversion from uniforms[...]; rising in u above `unchanged`."""
+    def lean(self, amount: Floats) -> Floats:
+        """Return what the size of deals adds to Y: amounts in major units of the company's currency."""
+        ratio = np.where(amount > 0, amount / self.reference, 1.0)
+        return np.clip(self.by_size * np.log(ratio), -MOST_LEAN, MOST_LEAN)
+
+    def factors(self, u: Floats, lean: Floats | None = None) -> Floats:
+        """Return exp(Y) drawn by inversion from uniforms[...]; rising in u above `unchanged`.
+
+        Args:
+            u: the uniforms.
+            lean: what the sizes of the deals add to Y; None for nothing.
+        """
+        result = self._at_reference(u)
+        if lean is not None:
+            changed = u >= self.unchanged
+            result[changed] *= np.exp(lean[changed])
+        return result
+
+    def _at_reference(self, u: Floats) -> Floats:
         result = np.ones(u.shape)
         changed = np.flatnonzero(u >= self.unchanged)
         if not len(changed):

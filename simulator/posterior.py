@@ -182,25 +182,29 @@ class FunnelDraws:
 
 @dataclass(frozen=True, eq=False)
 class OddsDraws:
-    """The calibrator of win odds: logit p* = shift + slope·logit h_s(a) + Σ effect·x (MODEL 8).
+    """The calibrator of win odds: logit p* = shift + by_stage + slope·logit h_s(a) + Σ effect·x (MODEL 8).
 
     Attributes:
-        shift: floats[draw].
+        shift: floats[draw], that of the segment in it.
         slope: floats[draw], 1 where not learned.
         effects: floats[draw] by feature: `pushes` (ln(1 + n)), `overdue` (1 or 0),
             `log_amount` (ln of the amount, company currency, over `reference`).
         reference: amount in major units at which `log_amount` is 0.
+        by_stage: of open deals by the stage in which they stand, floats[draw, S]; None where not learned. A
+            deal that arrives stands nowhere yet: it has none.
     """
 
     shift: Floats
     slope: Floats
     effects: Mapping[str, Floats] = field(default_factory=dict)
     reference: float = 1.0
+    by_stage: Floats | None = None
 
     def every(self, step: int) -> OddsDraws:
         """Return every so manieth draw."""
         effects = {name: effect[::step] for name, effect in self.effects.items()}
-        return OddsDraws(self.shift[::step], self.slope[::step], effects, self.reference)
+        by_stage = None if self.by_stage is None else self.by_stage[::step]
+        return OddsDraws(self.shift[::step], self.slope[::step], effects, self.reference, by_stage)
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,9 +79,11 @@ def dated(rule):
     stated = np.random.default_rng(8).normal(70, 60, 24).round(1)
     stated[::5] = np.nan
     segment = make_segment(
-        funnel=causes_funnel(), close_date=CloseDateRule(rule, 1.4, 9), use_probability=True
-    )
-    return one(segment, columns(24, stated_days=stated, probability=[0.7, np.nan] * 12))
+        funnel=causes_funnel(), close_date=CloseDateRule(rule, 1.4, 9, overdue=0.6, pushes=0.3),
+        use_probability=True,
+    )  # fmt: skip
+    pushes = [0, -1, 2, 4, 1, 0] * 4
+    return one(segment, columns(24, stated_days=stated, pushes=pushes, probability=[0.7, np.nan] * 12))
 
 
 def returns():
@@ -165,7 +167,8 @@ def probability():
 def quarter_end():
     """A clock that runs faster at quarter ends and rests on holidays; amounts that often change."""
     segment = make_segment(
-        clock=make_clock(country="FR", quarter_end_weight=3.0), amount_change=AmountChange(0.1, -0.1, 0.4),
+        clock=make_clock(country="FR", quarter_end_weight=3.0),
+        amount_change=AmountChange(0.1, -0.1, 0.4, 0.2, 90_000.0),
         close_date=CloseDateRule("blend"), funnel=make_funnel((0.4, 0.7), stay=Gamma(3.0, 9.0)),
     )  # fmt: skip
     return one(segment, columns(20, stages=2, stated_days=[30.0, np.nan] * 10), months=8)
@@ -198,18 +201,19 @@ def eventful(market=FIXED_MARKET, doubt=0.06):
         "delivery": LogNormal.from_median(20, 40),
         "acceptance": Weibull(2.0, 12.0),
         "recycling": Recycling(0.35, LogNormal.from_median(30, 60)),
+        "amount_change": AmountChange(0.3, -0.1, 0.2, -0.15, 30_000.0),
         "payment": {"default": PaymentBehaviour.stretched(9, 0.02, recovery=0.3, discount_taken=0.6)},
         "doubt": np.full(3, doubt),
         "clock": make_clock(MID_MONTH),
     }
     own = {"default": parse_terms("2/10 net 30"), "Gold": parse_terms("quarterly in arrears net 20")}
     first = make_segment(name="first", funnel=causes_funnel(), roll="following", terms=own, **common)
-    rule = CloseDateRule("blend", 1.4, 9)
+    rule = CloseDateRule("blend", 1.4, 9, overdue=1.6, pushes=-0.3)
     second = make_segment(name="second", use_probability=True, close_date=rule, **common)
     pipeline = make_pipeline(
         segment=[0, 0, 0, 0, 1, 1, 1], stage=[0, 1, 1, 2, 0, 1, 2],
         age=[12.6, 0.0, np.nan, 140.0, 7.0, np.nan, 30.8],
-        stated_days=[40.0, np.nan, 75.5, -3.0, 120.0, 33.0, np.nan],
+        stated_days=[40.0, np.nan, 75.5, -3.0, 120.0, -33.0, np.nan], pushes=[0, 1, 2, -1, 3, 1, 5],
         amount=[5_000_000, 8_000_000, 700_000, 100_000, 3_000_000, 990_000, 4_000_000],
         probability=[0.9, np.nan, np.nan, np.nan, 0.6, np.nan, 0.3],
         currency=["EUR", "USD", "EUR", "EUR", "EUR", "USD", "JPY"],

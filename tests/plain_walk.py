@@ -145,14 +145,14 @@ class Plain:
             won[here], times[here] = play(funnel, deal.stage, age, o, self.rng)
             mu, v = (np.interp(age, AGE_GRID, m) for m in (mean, sd))
             rule = segment.close_date
-            closing[here] = rule.blended(times[here], deal.stated_days, mu, rule.weight(deal.stated_days, v))
+            closing[here] = by_the_date(rule, deal, times[here], mu, v)
         terms = parse_terms(deal.terms) if deal.terms else segment.terms.get(
             deal.customer_class, segment.terms["default"])  # fmt: skip
         contract = (OPEN, deal.segment, terms, deal.customer_class, deal.currency, service_months)
         amounts = np.full(self.trials, float(deal.amount))
         sure = won > 0
         days = self.closed(segment, closing[sure])
-        self.book(contract, trial[sure], days, self.price(segment, amounts[sure]))
+        self.book(contract, trial[sure], days, self.price(segment, amounts[sure], deal.currency))
         lost = ~sure
         self.lose(contract, trial[lost], times[lost])
         self.come_back(contract, trial[lost], times[lost], amounts[lost])
@@ -177,7 +177,7 @@ class Plain:
             o = self.luck.odds(p, h, contract[1], segment.doubt[0], trial, self.quarters(day))
             won, days = play(funnel, 0, 0.0, o, self.rng)
             closed = self.closed(segment, (back + days)[won])
-            self.book(contract, trial[won], closed, self.price(segment, amounts[won]))
+            self.book(contract, trial[won], closed, self.price(segment, amounts[won], contract[4]))
             trial, lost_at, amounts = trial[~won], (back + days)[~won], amounts[~won]
 
     def arrivals(self, index, segment):
@@ -220,7 +220,9 @@ class Plain:
             won, days = play(funnel, stage, 0.0, o, self.rng)
             end = v0[here] + days
             closed = self.closed(segment, end[won])
-            self.book(contract, trial[here][won], closed, self.price(segment, amounts[here][won]))
+            self.book(
+                contract, trial[here][won], closed, self.price(segment, amounts[here][won], contract[4])
+            )
             self.lose(contract, trial[here][~won], end[~won])
             self.come_back(contract, trial[here][~won], end[~won], amounts[here][~won])
 
@@ -276,10 +278,13 @@ class Plain:
         shift = minor_digits(self.scenario.currency) - minor_digits(currency)
         return self.scenario.rates.rate(currency, day) * 10.0**shift
 
-    def price(self, segment, amounts):
-        return (
-            amounts * segment.amount_change.factors(self.rng.random(len(amounts))) * segment.soberness.amount
-        )
+    def price(self, segment, amounts, currency):
+        law, u = segment.amount_change, self.rng.random(len(amounts))
+        rate = float(self.scenario.rates.convert(10**9, currency, 0)) / 1e9
+        sized = np.log(np.maximum(amounts * rate / self.minor, 1e-9) / law.reference)
+        lean = np.where(amounts > 0, np.clip(law.by_size * sized, -0.5, 0.5), 0.0)
+        change = np.where(u < law.unchanged, 1.0, law.factors(u) * np.exp(lean))
+        return amounts * change * segment.soberness.amount
 
     def closed(self, segment, values):
         return segment.clock.day_of(values) + segment.close_date.delay_days
@@ -316,3 +321,19 @@ def log_moments(law):
     logs = np.log(np.arange(law.shape[-1]) + SHIFT)
     mean = law @ logs
     return mean, np.sqrt(np.maximum(law @ logs**2 - mean**2, 0.0))
+
+
+def by_the_date(rule, deal, times, mu, v):
+    """T' of MODEL 2: the walk's days against what is stated of the deal's close."""
+    d, known = deal.stated_days, not np.isnan(deal.stated_days)
+    if rule.rule == "stages" or not known:
+        return times
+    if rule.rule == "stated":
+        return times if d <= 0 else np.full(len(times), max(rule.slip * d, 1.0))
+    evidence = rule.pushes * np.log(1 + max(deal.pushes, 0)) + (np.log(rule.overdue) if d <= 0 else 0.0)
+    k = rule.spread**2 / (rule.spread**2 + v**2) if d > 0 and v > 0 else 1.0
+    if k == 1 and evidence == 0:
+        return times
+    logs = k * mu + np.sqrt(k) * (np.log(times + 7) - mu) + evidence
+    logs += (1 - k) * np.log(rule.slip * d + 7) if k < 1 else 0.0
+    return np.maximum(np.exp(logs) - 7, 1.0)

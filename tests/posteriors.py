@@ -35,12 +35,16 @@ def funnel_draws(draws=7, seed=1, chances=CHANCES, edges=EDGES, per_day=0.05, wo
     return FunnelDraws(tuple(f"S{s + 1}" for s in range(size)), transitions, tuple(stays))
 
 
-def odds_draws(draws=7, seed=2, slope=0.15, names=("pushes", "overdue", "log_amount"), reference=10_000.0):
-    """A calibrator: shift and slope, and effects of what is known."""
+def odds_draws(
+    draws=7, seed=2, slope=0.15, names=("pushes", "overdue", "log_amount"), reference=10_000.0, stages=3
+):
+    """A calibrator: shift and slope, effects of what is known, and of the stages where there are any."""
     rng = np.random.default_rng(seed)
     centre = {"pushes": -0.5, "overdue": -0.7, "log_amount": -0.2}
     effects = {name: rng.normal(centre[name], 0.1, draws) for name in names}
-    return OddsDraws(rng.normal(-0.2, 0.3, draws), rng.normal(1 - slope, slope, draws), effects, reference)
+    shift, slopes = rng.normal(-0.2, 0.3, draws), rng.normal(1 - slope, slope, draws)
+    by_stage = rng.normal((0.6, -0.2, -0.9)[:stages], 0.2, (draws, stages)) if stages else None
+    return OddsDraws(shift, slopes, effects, reference, by_stage)
 
 
 def generation_draws(draws=7, seed=3, stages=3, per_month=4.0, bluebirds=1.0):

@@ -323,6 +323,18 @@ def test_a_longer_slip_closes_later():
         assert later.sum() < sooner.sum()
 
 
+@pytest.mark.parametrize("key", ["overdue", "pushes"])
+def test_dates_that_were_missed_or_moved_close_later_the_larger_their_factor(key):
+    stated, booked = columns(20, stated_days=[60.0, -20.0] * 10, pushes=[2, 0] * 10), []
+    for value in {"overdue": (0.4, 1.0, 2.0), "pushes": (-0.5, 0.0, 0.5)}[key]:
+        rule = CloseDateRule("blend", **{key: value})
+        deals = of_one_cent(one(make_segment(close_date=rule), stated, months=18))
+        booked.append(by_deal(deals).cumsum(axis=1))
+    for sooner, later in pairwise(booked):
+        assert (later <= sooner).all()
+        assert later.sum() < sooner.sum()
+
+
 @pytest.mark.parametrize("delay", [1, 30])
 def test_a_delay_closes_later(delay):
     a, b = (
@@ -485,6 +497,28 @@ def test_changed_amounts_scale_up_to_rounding():
     a, b = (run(one(segment, replace(deals, amount=deals.amount * k)), TRIALS) for k in (1, 100))
     gap = np.abs(100 * a.money["bookings"] - b.money["bookings"])
     assert 0 < gap.max() <= 100 * 20
+
+
+def test_currency_and_reference_scale_amounts_that_lean_by_their_size():
+    law, deals = AmountChange(0.2, -0.1, 0.3, -0.2, 40_000.0), columns(20)
+    rows = ((law, deals), (replace(law, reference=4e6), replace(deals, amount=deals.amount * 100)))
+    a, b = (run(one(make_segment(amount_change=some), each), TRIALS) for some, each in rows)
+    gap = np.abs(100 * a.money["bookings"] - b.money["bookings"])
+    assert 0 < gap.max() <= 100 * 20
+
+
+def test_large_deals_shrink_and_small_ones_grow_where_amounts_lean_so():
+    deals = columns(40)
+    booked = [
+        by_deal(one(make_segment(amount_change=AmountChange(0.2, -0.1, 0.3, lean, 40_000.0)), deals)).sum(
+            axis=1
+        )
+        for lean in (-0.2, 0.0, 0.2)
+    ]
+    large = deals.amount > 40_000_00
+    for less, more in pairwise(booked):
+        assert (less[large] <= more[large]).all() and (less[~large] >= more[~large]).all()
+        assert less[large].sum() < more[large].sum() and less[~large].sum() > more[~large].sum()
 
 
 # ---- extremes

@@ -10,6 +10,7 @@ from family import MID_MONTH, run, self_check
 from posteriors import funnel_draws, generation_draws, odds_draws, posterior
 from scipy import special
 
+from simulator.amounts import AmountChange
 from simulator.arrivals import Bluebirds, PipelineGeneration, count_cdf
 from simulator.close_dates import CloseDateRule
 from simulator.currency import RateCurve
@@ -49,8 +50,9 @@ def learned_scenario(learned, attempts=3, **more):
     segments = tuple(
         make_segment(
             name=name, funnel=learned.segments[name].funnel.mean, soberness=Soberness(0.8 + n / 2, 0.9),
-            close_date=CloseDateRule("blend", 1.3, 2), clock=make_clock(MID_MONTH),
+            close_date=CloseDateRule("blend", 1.3, 2, overdue=0.7, pushes=0.2), clock=make_clock(MID_MONTH),
             recycling=Recycling(0.6, LogNormal.from_median(20, 40), attempts),
+            amount_change=AmountChange(0.4, -0.05, 0.15, -0.1, 20_000.0),
             generation=learned.segments[name].generation.mean,
         )
         for n, name in enumerate(NAMES)
@@ -64,18 +66,19 @@ def learned_scenario(learned, attempts=3, **more):
 
 @dataclass(frozen=True, eq=False)
 class PlainChances(SetChances):
-    """Chances of one draw, by the equation: logit p* = shift + slope·logit h + effects + ln soberness."""
+    """Chances of one draw: logit p* = shift + by_stage + slope·logit h + effects + ln soberness."""
 
     odds: object = None
     draw: int = 0
 
     by_amount = True
 
-    def star(self, h, **known):
+    def star(self, h, stage=None, **known):
         if not 0 < h < 1:
             return h
         odds, d = self.odds, self.draw
         logit = odds.shift[d] + odds.slope[d] * np.log(h / (1 - h)) + np.log(self.segment.soberness.odds)
+        logit += 0.0 if stage is None else odds.by_stage[d, stage]
         return special.expit(logit + sum(odds.effects[name][d] * x for name, x in known.items()))
 
     def entering(self, stage, draw, log_amount):
@@ -117,7 +120,7 @@ def plain_plan(scenario, draw, seed, **options):
             h = float(own.segment.funnel.close_chance(deal.stage, deal.age))
             worth = float(plain.rates.convert(deal.amount, deal.currency, 0))
             chances.score[i] = special.ndtri(chances.star(
-                h, pushes=np.log(1 + max(deal.pushes, 0)), overdue=float(deal.stated_days <= 0),
+                h, deal.stage, pushes=np.log(1 + max(deal.pushes, 0)), overdue=float(deal.stated_days <= 0),
                 log_amount=float(chances.log_amounts([worth])[0]),
             ))  # fmt: skip
         # The stated date is weighed at the mean funnel, whatever the draw.
@@ -190,7 +193,7 @@ def test_a_run_at_the_one_draw_of_its_nouns_is_the_run_of_its_nouns():
 
 def test_a_calibrator_alone_moves_the_set_funnel():
     """With slope 1 and one shift it is the soberness of that odds factor."""
-    odds = odds_draws(1, slope=0.0, names=())
+    odds = odds_draws(1, slope=0.0, names=(), stages=0)
     learned = posterior(1, NAMES, rho=False, funnel=None, generation=None, amount_shift=None, odds=odds)
     scenario = replace(learned_scenario(posterior(1, NAMES)), posterior=learned)
     sober = [replace(s.soberness, odds=s.soberness.odds * np.exp(odds.shift[0])) for s in scenario.segments]
@@ -341,7 +344,30 @@ def calibrator_left_out(patch):
 
 def effects_forgotten(patch):
     real = LearnedChances._moved
-    patch.setattr(LearnedChances, "_moved", lambda self, h, draw, known: real(self, h, draw, {}))
+    patch.setattr(LearnedChances, "_moved", lambda self, h, draw, evidence: real(self, h, draw, 0.0))
+
+
+def stages_forgotten(patch):
+    real = LearnedChances._weighed
+    patch.setattr(LearnedChances, "_weighed", lambda self, draw, known, stage=None: real(self, draw, known))
+
+
+def stages_of_another(patch):
+    real = LearnedChances._weighed
+    patch.setattr(
+        LearnedChances, "_weighed",
+        lambda self, draw, known, stage=None: real(self, draw, known, stage and (stage + 1) % 3),
+    )  # fmt: skip
+
+
+def stages_for_those_that_arrive(patch):
+    real = LearnedChances._entry
+
+    def entry(self, stage, draw):
+        more = self.odds.by_stage[draw, stage] if self.odds else 0.0
+        return special.expit(special.logit(real(self, stage, draw)) + more)
+
+    patch.setattr(LearnedChances, "_entry", entry)
 
 
 def amounts_in_minor_units(patch):
@@ -392,7 +418,8 @@ def amount_ignored_on_entry(patch):
 
 
 FAULTS = [
-    last_draw_for_all, age_ignored, calibrator_left_out, effects_forgotten, amounts_in_minor_units,
+    last_draw_for_all, age_ignored, calibrator_left_out, effects_forgotten, stages_forgotten,
+    stages_of_another, amounts_in_minor_units,
     counts_of_another_draw, a_day_more, age_ignored_in_the_stay, always_the_first_move,
 ]  # fmt: skip
 
@@ -404,7 +431,13 @@ def test_the_self_check_sees_a_fault(monkeypatch, plant):
     assert not checked().passed
 
 
-UNSEEN = [market_not_taken_off, entry_by_one_draw, amounts_of_one_draw, amount_ignored_on_entry]
+UNSEEN = [
+    stages_for_those_that_arrive,
+    market_not_taken_off,
+    entry_by_one_draw,
+    amounts_of_one_draw,
+    amount_ignored_on_entry,
+]
 """What hardly moves the mean number of wins, or only their money."""
 
 

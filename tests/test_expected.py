@@ -15,9 +15,10 @@ from scipy import integrate, special
 
 from simulator.amounts import AmountChange, change_cdf
 from simulator.close_dates import AGE_GRID
-from simulator.distributions import Hazard, LogNormal, whole_days
+from simulator.distributions import Empirical, Hazard, LogNormal, whole_days
 from simulator.expected.luck import Luck
-from simulator.expected.open_deals import mean_factor, multiplied
+from simulator.expected.new_deals import mean_amount
+from simulator.expected.open_deals import mean_factor, mean_factors, multiplied
 from simulator.expected.totals import (
     market_chance,
 )
@@ -168,6 +169,29 @@ def test_the_mean_factor_is_the_integral_over_its_law(change):
 def test_the_default_factor_is_as_stated():
     assert mean_factor(AmountChange()) == pytest.approx(0.985, abs=5e-4)
     assert mean_factor(AmountChange(0.5, 0.2, 0.0)) == pytest.approx(0.5 + 0.5 * np.exp(0.2), abs=1e-15)
+
+
+def test_mean_factors_are_those_of_many_draws_at_each_size():
+    """|z| < 4.5 of 5 sizes; the first tells nothing, the last would add more than counts."""
+    law = AmountChange(0.3, -0.1, 0.2, -0.15, 1000.0)
+    amounts, u = np.array([0.0, 10.0, 1000.0, 20_000.0, 1e8]), (np.arange(200_000) + 0.5) / 200_000
+    for power in (1, 2):
+        for amount, mean in zip(amounts, mean_factors(law, amounts, power), strict=True):
+            drawn = law.factors(u, law.lean(np.full(len(u), amount))) ** power
+            assert mean == pytest.approx(drawn.mean(), rel=2e-5)
+    assert mean_factors(law, amounts)[[0, 2]] == pytest.approx(mean_factor(law), abs=1e-15)
+    assert law.lean(amounts).tolist() == pytest.approx([0.0, 0.5, 0.0, -0.15 * np.log(20), -0.5])
+
+
+def test_amounts_to_come_are_averaged_with_what_their_size_adds():
+    """A log-normal of amounts has E[A^(1+b)] in closed form, as long as no size counts up to its limit."""
+    law, change = LogNormal(np.log(1000.0), 0.6), AmountChange(0.3, -0.1, 0.2, -0.1, 800.0)
+    m = (mean_factor(change) - 0.3) / 0.7
+    leaning = np.exp(0.9 * law.mu + 0.81 * 0.18) * 800**0.1
+    assert mean_amount(law, change) == pytest.approx(0.3 * law.mean() + 0.7 * m * leaning, rel=1e-8)
+    some = Empirical((500.0, 1000.0, 7000.0))
+    by_hand = np.mean([0.3 * a + 0.7 * m * a * (a / 800) ** -0.1 for a in some.values])
+    assert mean_amount(some, change) == pytest.approx(by_hand, rel=1e-12)
 
 
 # ---- the market

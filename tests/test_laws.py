@@ -12,7 +12,7 @@ from scipy import integrate, stats
 from simulator.amounts import AmountChange, change_cdf
 from simulator.arrivals import PipelineGeneration, count_cdf
 from simulator.clock import Clock, business_holidays, operational_clock
-from simulator.close_dates import AGE_GRID, CloseDateRule
+from simulator.close_dates import AGE_GRID, CloseDateRule, latest, retimed
 from simulator.distributions import (
     LONGEST,
     Empirical,
@@ -345,29 +345,43 @@ def test_a_stated_date_is_weighed_as_the_equation_says():
     k = float(rule.weight(40.0, v))
     assert k == pytest.approx(0.64 / (0.64 + 0.36))
     by_hand = np.exp((1 - k) * np.log(1.25 * 40 + 7) + k * mu + np.sqrt(k) * (np.log(30 + 7) - mu)) - 7
-    assert float(rule.blended(30.0, 40.0, mu, k)) == pytest.approx(by_hand)
+    assert float(retimed(30.0, *rule.line(40.0, 0, mu, v))) == pytest.approx(by_hand)
     assert rule.weight([np.nan, -3.0, 0.0, 5.0], [0.6, 0.6, 0.6, 0.0]).tolist() == [1, 1, 1, 1]
     assert float(CloseDateRule("stages").weight(40.0, v)) == 1
     stated = CloseDateRule("stated", 1.25)
     assert stated.weight([40.0, np.nan], [v, v]).tolist() == [0, 1]
-    assert stated.blended(30.0, [40.0, 0.2], mu, 0.0).tolist() == [50.0, 1.0]
-    assert float(rule.blended(30.0, np.nan, mu, 1.0)) == 30.0
+    assert retimed(30.0, *stated.line([40.0, 0.2], 5, mu, v)).tolist() == [50.0, 1.0]
+    assert float(retimed(30.0, *rule.line(np.nan, -1, mu, v))) == 30.0
+    assert retimed([0.0, 30.0], *rule.line(-3.0, -1, mu, v)).tolist() == [0.0, 30.0]
+
+
+def test_overdue_dates_and_pushes_move_the_days_left_by_their_factors():
+    rule, mu, v = CloseDateRule("blend", 1.25, overdue=0.6, pushes=0.3), 4.0, 0.6
+    plain, stated = CloseDateRule("blend", 1.25), np.array([40.0, -3.0, np.nan])
+    days = retimed(30.0, *rule.line(stated, 2, mu, v))
+    without = retimed(30.0, *plain.line(stated, 2, mu, v))
+    assert days + 7 == pytest.approx((without + 7) * np.array([3**0.3, 0.6 * 3**0.3, 1.0]))
+    assert retimed(30.0, *rule.line(-3.0, -1, mu, v)) == pytest.approx(0.6 * 37 - 7)
+    assert float(retimed(2.0, *rule.line(-3.0, 0, mu, v))) == 1.0, "not before the next day"
+    for other in ("stages", "stated"):
+        line = CloseDateRule(other, 1.25, overdue=0.6, pushes=0.3).line(stated, 2, mu, v)
+        assert (np.array(line) == CloseDateRule(other, 1.25).line(stated, 2, mu, v)).all()
 
 
 def test_the_latest_time_that_still_counts_inverts_the_weighing():
-    rule, rng = CloseDateRule("blend", 1.25), np.random.default_rng(1)
-    stated, mu, v, until = rng.uniform(1, 200, 500), rng.normal(4, 1, 500), rng.uniform(0, 1.5, 500), 90.0
-    k = rule.weight(stated, v)
-    latest = rule.latest(until, stated, mu, k)
+    rule, rng = CloseDateRule("blend", 1.25, overdue=0.6, pushes=0.3), np.random.default_rng(1)
+    stated, mu, v, until = rng.uniform(-50, 200, 500), rng.normal(4, 1, 500), rng.uniform(0, 1.5, 500), 90.0
+    line = rule.line(stated, rng.integers(-1, 5, 500), mu, v)
+    last_of = latest(until, *line)
     days = np.arange(2_000)[:, None]
-    counts = rule.blended(days, stated, mu, k) <= until
+    counts = retimed(days, *line) <= until
     # All times that count lie at or before `latest`, and it is no more than two days beyond the last.
-    assert (~counts | (days <= latest)).all()
+    assert (~counts | (days <= last_of)).all()
     last = np.where(counts.any(axis=0), 1_999 - counts[::-1].argmax(axis=0), -1)
-    known = (latest > 0) & (latest < 1_990) & (last >= 0)
+    known = (last_of > 0) & (last_of < 1_990) & (last >= 0)
     assert known.sum() > 100
-    assert (latest[known] - last[known] <= 2).all()
-    assert rule.latest(until, 40.0, 4.0, 0.0) == np.inf
+    assert (last_of[known] - last[known] <= 2).all()
+    assert latest(until, 40.0, 0.0) == np.inf
 
 
 def test_means_of_log_times_agree_between_the_engine_and_a_plain_sum():

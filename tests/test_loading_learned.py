@@ -1,9 +1,13 @@
 """Learned figures lie beneath what a scenario sets; their draws come back as they were written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from written import SCENARIO, problems, write
 
+from simulator.amounts import AmountChange
+from simulator.close_dates import CloseDateRule
 from simulator.distributions import Hazard
 from simulator.errors import InputError
 from simulator.loading import load
@@ -33,8 +37,8 @@ scenario:
         Proposal: {advance: 0.5, days: {median: 20, p90: 50}}
         Contract: {advance: 0.9, back: 0.05, days: {median: 10, p90: 30}}
       soberness: {odds: 1}
-      close_date: {slip: 1.4}
-      amount: {unchanged: 0.4, location: 0, scale: 0.1}
+      close_date: {slip: 1.4, overdue: 0.8, pushes: -0.1}
+      amount: {unchanged: 0.4, location: 0, scale: 0.1, by_size: -0.1, reference: 500}
       new_pipeline: {per_month: 4, amount: {median: 100, p90: 200}}
     unknown: {close_date: {slip: 3}}
 evidence:
@@ -59,7 +63,8 @@ def posterior():
     to_come = GenerationDraws(
         4 * ones, np.ones((DRAWS, 12)), 0 * ones, 4 * ones, entry, amounts, 0 * ones, 0.5 * ones, amounts
     )
-    odds = OddsDraws(rng.normal(size=DRAWS), ones, {"pushes": -0.1 * ones}, 100.0)
+    by_stage = rng.normal(size=(DRAWS, 2))
+    odds = OddsDraws(rng.normal(size=DRAWS), ones, {"pushes": -0.1 * ones}, 100.0, by_stage)
     segment = SegmentDraws(funnel, odds, to_come, 0.01 * ones)
     return Posterior(DRAWS, {"smb": segment}, np.full(DRAWS, 0.08))
 
@@ -79,8 +84,21 @@ def test_draws_come_back_as_they_were_written():
     assert np.array_equal(theirs.funnel.transitions, mine.funnel.transitions)
     assert np.array_equal(theirs.funnel.stays[1].rates, mine.funnel.stays[1].rates)
     assert theirs.odds.effects.keys() == {"pushes"} and theirs.odds.reference == 100
+    assert np.array_equal(theirs.odds.by_stage, mine.odds.by_stage)
     assert np.array_equal(theirs.generation.amounts, mine.generation.amounts)
     assert np.array_equal(back.rho, was.rho)
+
+
+def with_odds(odds):
+    was = posterior()
+    return draws_bytes(replace(was, segments={"smb": replace(was.segments["smb"], odds=odds)}))
+
+
+def test_draws_of_before_have_no_effects_of_stages():
+    odds = posterior().segments["smb"].odds
+    assert read_draws(with_odds(replace(odds, by_stage=None))).segments["smb"].odds.by_stage is None
+    with pytest.raises(DrawsError, match="effects of stages"):
+        read_draws(with_odds(replace(odds, by_stage=odds.by_stage[:, :1])))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04nothing", draws_bytes(posterior())[:300]])
@@ -106,7 +124,9 @@ def test_learned_figures_hold_where_nothing_is_set(tmp_path):
     assert segment.funnel.stages == ("Proposal", "Contract")
     drawn = posterior().segments["smb"].funnel.transitions[:, 0, 1]
     assert segment.funnel.transitions[0, 1] == pytest.approx(drawn.mean())
-    assert segment.close_date.slip == 1.4 and not segment.doubt.any()
+    assert segment.close_date == CloseDateRule("blend", 1.4, overdue=0.8, pushes=-0.1)
+    assert segment.amount_change == AmountChange(0.4, 0.0, 0.1, -0.1, 500.0)
+    assert not segment.doubt.any()
     assert segment.generation.per_month == pytest.approx(4)
     assert segment.generation.bluebirds.per_month == pytest.approx(0.5)
     assert scenario.posterior.draws == DRAWS and scenario.posterior.rho is not None
@@ -120,7 +140,7 @@ def test_what_is_set_wins_and_is_told(tmp_path):
     scenario = loaded(
         tmp_path, sets=["segments.smb.close_date.slip=1.1", "market={shared: 0.0, segment: 0.0}"]
     )
-    assert scenario.segments[0].close_date.slip == 1.1
+    assert scenario.segments[0].close_date == CloseDateRule("blend", 1.1), "none of its group is taken"
     assert scenario.posterior.rho is None and scenario.market.shared == 0
     assert scenario.posterior.segments["smb"].funnel is not None
     text = next(text for code, text, _ in scenario.notes if code == "W043")

@@ -54,8 +54,8 @@ def busy():
         funnel=causes_funnel(),
         doubt=np.full(3, 0.06),
         soberness=Soberness(0.8, 0.9),
-        amount_change=AmountChange(0.3, -0.1, 0.3),
-        close_date=CloseDateRule("blend", 1.4, 6),
+        amount_change=AmountChange(0.3, -0.1, 0.3, 0.1, 5_000.0),
+        close_date=CloseDateRule("blend", 1.4, 6, overdue=0.5, pushes=0.4),
         recycling=Recycling(0.5, LogNormal.from_median(30, 60)),
         generation=PipelineGeneration(
             6.0, LogNormal.from_median(20_000, 45_000), np.array([0.5, 0.3, 0.2]), {12: 2.0}
@@ -74,7 +74,8 @@ def busy():
     pipeline = columns(
         count,
         ages=(10.0, 120.0),
-        stated_days=[90.0, np.nan] * (count // 2),
+        stated_days=[90.0, np.nan, 90.0, -10.0] * (count // 4),
+        pushes=[0, -1, 3, 0] * (count // 4),
         currency=["EUR", "USD"] * (count // 2),
         terms=["", PARTS, "", "net 60"] * (count // 4),
         amount=3_000_000,
@@ -267,6 +268,20 @@ def stated_date_ignored(patch):
     patch.setattr(CloseDateRule, "weight", lambda self, days, sd: np.ones(np.shape(sd)))
 
 
+def overdue_forgotten(patch):
+    real = CloseDateRule.line
+    patch.setattr(CloseDateRule, "line", lambda self, *some: real(replace(self, overdue=1.0), *some))
+
+
+def pushes_forgotten(patch):
+    real = CloseDateRule.line
+    patch.setattr(CloseDateRule, "line", lambda self, *some: real(replace(self, pushes=0.0), *some))
+
+
+def size_of_amounts_forgotten(patch):
+    patch.setattr(AmountChange, "lean", lambda self, amount: np.zeros(len(amount)))
+
+
 def delay_forgotten(patch):
     real = settle.close
 
@@ -308,6 +323,7 @@ BUGS = [
     recovery_paid_twice, invoice_lag_ignored, due_dates_not_rolled,
     delivery_at_signature, discount_taken_by_all, rate_of_the_wrong_day,
     all_converted_on_the_day_of_signature, a_day_late, stays_rounded_up, stated_date_ignored,
+    overdue_forgotten, pushes_forgotten, size_of_amounts_forgotten,
     delay_forgotten, amounts_not_sobered, lost_deals_come_back_where_they_were_lost,
 ]  # fmt: skip
 

@@ -53,9 +53,9 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
                 walkers, trial, label = walkers.only(keep), trial[keep], label[keep]
             draw = block.draws[trial]
             after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
-            evidence = _stated(block, plan, stage, walkers, label, label_ages) if outcome else ()
+            line = _stated(block, plan, stage, walkers, label, label_ages) if outcome else ()
             begin = np.zeros(len(trial))
-            some = Decided(walkers.which, walkers.offsets, trial, begin, after, days, *evidence)
+            some = Decided(walkers.which, walkers.offsets, trial, begin, after, days, *line)
             roads.send(block.plan.open_deals, 0, outcome, 1, some)
 
 
@@ -93,13 +93,14 @@ def _chances(
 
 def _stated(
     block: Block, plan: SegmentPlan, stage: int, walkers: Walkers, label: Integers, label_ages: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Return stated days, μ and κ of deals that are won (MODEL 2)."""
-    rule, stated = plan.segment.close_date, block.plan.scenario.pipeline.stated_days[walkers.which]
+) -> tuple[Floats, Floats]:
+    """Return the line by which what is stated of their close moves the days of won deals (MODEL 2)."""
+    pipeline = block.plan.scenario.pipeline
     grid = AGE_GRID[: plan.log_mean.shape[1]]
     mean = np.interp(label_ages, grid, plan.log_mean[stage])[label]
     sd = np.interp(label_ages, grid, plan.log_sd[stage])[label]
-    return stated, mean, rule.weight(stated, sd)
+    stated, pushes = pipeline.stated_days[walkers.which], pipeline.pushes[walkers.which]
+    return plan.segment.close_date.line(stated, pushes, mean, sd)
 
 
 def _arrivals(block: Block, plan: SegmentPlan, roads: Roads) -> None:

@@ -120,8 +120,9 @@ class SetChances:
 class LearnedChances:
     """Chances by draw: those of the funnel, moved by the calibrator (MODEL 8) and by soberness.
 
-    logit p* = shift + slope · logit h + Σ effect · x + ln soberness. A chance of 0 or 1 stays, and a deal's
-    own probability, where the scenario asks for it, takes the place of what is learned.
+    logit p* = shift + slope · logit h + evidence + ln soberness, the evidence Σ effect · x and that of the
+    stage in which an open deal stands. A chance of 0 or 1 stays, and a deal's own probability, where the
+    scenario asks for it, takes the place of what is learned.
 
     Attributes:
         segment: whose they are.
@@ -186,8 +187,8 @@ class LearnedChances:
             chance = self.segment.funnel.close_chance(stage, distinct)[which].reshape(age.shape)
         else:
             chance = self.funnel.close_chance(stage, draw, age)
-        known = {name: x[deals] for name, x in self.evidence.items()}
-        result, own = self._moved(chance, draw, known), self.own[deals]
+        evidence = self._weighed(draw, {name: x[deals] for name, x in self.evidence.items()}, stage)
+        result, own = self._moved(chance, draw, evidence), self.own[deals]
         if not np.isnan(own).all():
             wanted = ~np.isnan(own) & (chance > 0) & (chance < 1)
             result = np.where(wanted, tilted(own, self.segment.soberness.odds), result)
@@ -196,11 +197,11 @@ class LearnedChances:
     def entry_scores(self, draw: Integers) -> Floats:
         """Return the scores of deals that enter each stage at the reference amount, floats[stage, trial]."""
         stage = np.arange(len(self.segment.funnel.stages))[:, None]
-        return np.asarray(special.ndtri(self._moved(self._entry(stage, draw), draw, {})))
+        return np.asarray(special.ndtri(self._moved(self._entry(stage, draw), draw, 0.0)))
 
     def entering(self, stage: Integers, draw: Integers, log_amount: Floats) -> Floats:
         """Return the scores of deals that enter stages, each with its own draw and amount."""
-        evidence = {"log_amount": log_amount}
+        evidence = self._weighed(draw, {"log_amount": log_amount})
         return np.asarray(special.ndtri(self._moved(self._entry(stage, draw), draw, evidence)))
 
     def log_amounts(self, amount: Floats) -> Floats:
@@ -213,15 +214,25 @@ class LearnedChances:
             return np.asarray(self.segment.funnel.ladder[stage + 0 * draw])
         return np.asarray(self.funnel.ladder[draw, stage])
 
-    def _moved(self, chance: Floats, draw: Integers, evidence: dict[str, Floats]) -> Floats:
+    def _weighed(self, draw: Integers, known: dict[str, Floats], stage: int | None = None) -> Floats | float:
+        """Return the evidence of what is known, and of the stage in which open deals stand."""
+        odds = self.odds
+        if odds is None:
+            return 0.0
+        result: Floats | float = 0.0
+        if stage is not None and odds.by_stage is not None:
+            result = odds.by_stage[draw, stage]
+        for name, x in known.items():
+            result = result + odds.effects[name][draw] * x
+        return result
+
+    def _moved(self, chance: Floats, draw: Integers, evidence: Floats | float) -> Floats:
         """Return p* of chances h."""
         odds, sober = self.odds, self.segment.soberness.odds
         if odds is None:
             return tilted(chance, sober)
         free = (chance > 0) & (chance < 1)
-        logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.where(free, chance, 0.5))
-        for name, x in evidence.items():
-            logit = logit + odds.effects[name][draw] * x
+        logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.where(free, chance, 0.5)) + evidence
         with np.errstate(divide="ignore"):
             return np.where(free, special.expit(logit + np.log(sober)), chance)
 

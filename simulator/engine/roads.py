@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.close_dates import latest, retimed
 from simulator.distributions import remaining_days
 from simulator.engine.block import Block
 from simulator.engine.ends import LOST, NEW, OPEN, WON
@@ -35,9 +36,8 @@ class Decided:
         begin: clock value at the attempt's start: 0 for open deals.
         stage: entered next; beyond the last stage where the end is reached.
         days: operational days since the start.
-        stated: stated operational days to close, NaN without a date.
-        mean: μ of the walk's ln(T + c), and
-        weight: κ, the weight of the walk against the stated date.
+        factor: of the line that evidence of the close moves the days by (`CloseDateRule.line`), and
+        power: of that line; None where there is none.
     """
 
     which: Integers
@@ -46,9 +46,8 @@ class Decided:
     begin: Floats
     stage: Integers
     days: Integers
-    stated: Floats | None = None
-    mean: Floats | None = None
-    weight: Floats | None = None
+    factor: Floats | None = None
+    power: Floats | None = None
 
 
 @dataclass
@@ -105,13 +104,13 @@ class Roads:
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
         plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws[some.trial])
-        latest = plan.end - some.begin
-        if some.stated is not None and some.mean is not None and some.weight is not None:
-            latest = plan.segment.close_date.latest(latest, some.stated, some.mean, some.weight)
-        days, guarded = walk(walkers, steps, some.stage, some.days, latest, road.move)
+        until = plan.end - some.begin
+        if some.factor is not None and some.power is not None:
+            until = latest(until, some.factor, some.power)
+        days, guarded = walk(walkers, steps, some.stage, some.days, until, road.move)
         self._block.guarded += guarded
         if road.won:
-            clock = some.begin + _with_stated_date(plan, some, days)
+            clock = some.begin + _with_stated_date(some, days)
             day = plan.segment.clock.day_of(clock) + plan.segment.close_date.delay_days
             self._reach(road, some.trial, day)
             close(self._block, plan, road.population, walkers, some.trial, day, some.begin)
@@ -216,11 +215,11 @@ def arrival_clock(plan: SegmentPlan, walkers: Walkers, month: int) -> Floats:
     return start + (end - start) * walkers.entities.draw("date", walkers.which, walkers.offsets)
 
 
-def _with_stated_date(plan: SegmentPlan, some: Decided, days: Integers) -> Floats:
+def _with_stated_date(some: Decided, days: Integers) -> Floats:
     """Return the operational days to close after the stated date has been weighed in."""
-    if some.stated is None or some.mean is None or some.weight is None:
+    if some.factor is None or some.power is None:
         return days.astype(np.float64)
-    return plan.segment.close_date.blended(days, some.stated, some.mean, some.weight)
+    return retimed(days, some.factor, some.power)
 
 
 def _joined(pieces: list[Decided]) -> Decided:

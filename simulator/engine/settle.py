@@ -20,7 +20,7 @@ from simulator.engine.populations import Population
 from simulator.engine.postings import Account, Postings
 from simulator.engine.recognition import revenue
 from simulator.engine.walk import Walkers
-from simulator.money import LIMIT, split
+from simulator.money import LIMIT, minor_digits, split
 from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
 from simulator.streams import DRAWS_PER_TRIAL
@@ -95,8 +95,12 @@ def close(
     if not len(inside):
         return
     walkers, trial, day = walkers.only(inside), trial[inside], day[inside]
-    change = segment.amount_change.factors(
-        walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt)
+    law, lean = segment.amount_change, None
+    if law.by_size:
+        worth = population.worth(walkers.which, walkers.offsets)
+        lean = law.lean(worth / 10 ** minor_digits(block.plan.scenario.currency))
+    change = law.factors(
+        walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt), lean
     )
     amount = population.amounts(walkers.which, walkers.offsets) * change * block.price(plan, trial)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.

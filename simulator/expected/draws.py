@@ -14,6 +14,7 @@ from scipy import special
 from simulator.distributions import Distribution, Empirical, Fixed
 from simulator.expected.luck import Luck
 from simulator.expected.new_deals import months
+from simulator.expected.open_deals import mean_factors
 from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
 from simulator.money import minor_digits
@@ -206,7 +207,7 @@ class _Chances:
         return np.asarray(chance * weights)
 
     def _evidence(self, deals: Integers) -> Floats | float:
-        """Return Σ effect·x of open deals, floats[draw, deal]."""
+        """Return Σ effect·x of open deals, their stages' effects with it, floats[draw, deal]."""
         odds, pipeline, total = self.learned.odds, self.scenario.pipeline, np.zeros((1, len(deals)))
         if odds is None:
             return 0.0
@@ -220,6 +221,8 @@ class _Chances:
             known["log_amount"] = _log_ratio(np.array(worth), odds, self.scenario)
         for name, effect in odds.effects.items():
             total = total + effect[: self.draws, None] * known[name]
+        if odds.by_stage is not None:
+            total = total + odds.by_stage[: self.draws][:, pipeline.stage[deals]]
         return total
 
     @cached_property
@@ -238,7 +241,7 @@ class _Chances:
         Args:
             amounts: law of the amounts, major units.
             growth: added to their logarithms, floats[draw or 1].
-            by_worth: whether larger amounts weigh more.
+            by_worth: whether each counts by what it brings if it is won.
             quarter: whose market they meet, calendar quarters from the as-of day's; None for none.
         """
         h, odds = self.ladder[:, :-2], self.learned.odds
@@ -249,13 +252,16 @@ class _Chances:
         values = amounts.isf((np.arange(_POINTS) + 0.5) / _POINTS)
         if isinstance(amounts, Empirical):
             values = np.array(amounts.values)
-        result, whole = np.zeros((self.draws, h.shape[1])), float(values.sum())
+        by_worth = by_worth and bool(values.any())
+        result, whole = np.zeros((self.draws, h.shape[1])), np.zeros((self.draws, 1))
         for value in values.tolist():
-            weight = value / whole if by_worth and whole > 0 else 1 / len(values)
-            size = (np.log(value / odds.reference) + growth)[:, None] if value > 0 else np.zeros((1, 1))
+            grown = value * np.exp(growth)
+            brought = grown * mean_factors(self.segment.amount_change, grown) if by_worth else np.ones(1)
+            size = np.log(grown / odds.reference)[:, None] if value > 0 else np.zeros((1, 1))
             chance = self.star(h, effect[: self.draws, None] * size)
-            result += (chance if quarter is None else self.lucky(chance, quarter)) * weight
-        return result
+            result += (chance if quarter is None else self.lucky(chance, quarter)) * brought[:, None]
+            whole += brought[:, None]
+        return result / whole
 
 
 def _close_chance(funnel: FunnelDraws, stage: int, ages: Floats, ladder: Floats) -> Floats:

@@ -101,8 +101,8 @@ class DealLines:
     number: Sums
 
     @staticmethod
-    def of(pipeline: Pipeline, rows: Integers, factor: float, payers: Mapping[str, Payer]) -> DealLines:
-        """Return the lines of some deals, their amounts times a factor."""
+    def of(pipeline: Pipeline, rows: Integers, factor: Floats, payers: Mapping[str, Payer]) -> DealLines:
+        """Return the lines of some deals, their amounts times a factor of each."""
         found: dict[tuple[Kind, Stated], int] = {}
         row, deal, share = [], [], []
         for n, i in enumerate(rows.tolist()):
@@ -116,7 +116,7 @@ class DealLines:
                 deal.append(n)
                 share.append(float(line.share))
         at, of = np.array(row, dtype=np.int64), np.array(deal, dtype=np.int64)
-        amounts = pipeline.amount[rows].astype(np.float64)[of] * np.array(share) * factor
+        amounts = (pipeline.amount[rows] * factor)[of] * np.array(share)
         size = len(found)
         return DealLines(list(found), Sums(size, at, of, amounts), Sums(size, at, of, np.ones(len(at))))
 

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
+from simulator.amounts import AmountChange
 from simulator.arrivals import PipelineGeneration
 from simulator.clock import Clock
-from simulator.expected.open_deals import mean_factor, reached
+from simulator.distributions import Distribution, Empirical
+from simulator.expected.open_deals import mean_factor, mean_factors, reached
 from simulator.expected.returns import Returns
 from simulator.expected.walks import cut
 from simulator.periods import Horizon, add_months
 
 Floats = NDArray[np.float64]
+
+_NODES: Final = 400
+_FAR: Final = 9.0
+"""Normal score up to which amounts are looked at."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,8 @@ def new_deals(
         generation: the law of arrivals.
         returns: of the segment.
         horizon: of the forecast.
-        worth: p* by stage of entry weighted by amounts, where it depends on them; first attempts' money then
-            differs from their number.
+        worth: p* by stage of entry weighted by closed amounts, where it depends on them; first attempts'
+            money then differs from their number.
         grown: further factor on the amounts of won deals.
     """
     segment, walk, attempts = returns.segment, returns.walk, returns.entry
@@ -86,9 +94,22 @@ def new_deals(
             more += rate * np.diff(change, prepend=0.0)
         arrived = np.diff(bluebird.spread(at_once, month), prepend=0.0)
         seen_when_won += generation.bluebird_rate(month.first, horizon.as_of) * month.share * arrived
-    price = generation.amount.mean() * mean_factor(segment.amount_change) * segment.soberness.amount * grown
+    price = mean_amount(generation.amount, segment.amount_change) * segment.soberness.amount * grown
     of_bluebird = generation.bluebirds.amount.mean() if generation.bluebirds else 0.0
     return NewDeals(won + seen_when_won, price * (won + more) + of_bluebird * seen_when_won)
+
+
+def mean_amount(law: Distribution, change: AmountChange) -> float:
+    """Return E[A·exp(Y)] of open amounts A of a law, by quadrature over normal scores of A where Y leans."""
+    if not change.by_size:
+        return law.mean() * mean_factor(change)
+    if isinstance(law, Empirical):
+        values = np.array(law.values)
+        return float((values * mean_factors(change, values)).mean())
+    z, weights = np.polynomial.legendre.leggauss(_NODES)
+    z, weights = _FAR * z, _FAR * weights * np.exp(-0.5 * (_FAR * z) ** 2) / np.sqrt(2 * np.pi)
+    values = law.isf(special.ndtr(-z))
+    return float(weights @ (values * mean_factors(change, values)) / weights.sum())
 
 
 def months(clock: Clock, horizon: Horizon, returns: Returns) -> Iterator[Month]:

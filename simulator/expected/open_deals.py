@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.amounts import DEGREES, LIMIT, AmountChange
+from simulator.amounts import DEGREES, LIMIT, MOST_LEAN, AmountChange
 from simulator.clock import Clock
 from simulator.close_dates import SHIFT
 from simulator.deals import Pipeline
@@ -79,12 +79,12 @@ def open_deals(
     chance = np.zeros(len(rows))
     np.add.at(chance, states.deal, states.weight * states.chance)
     reach = reached(segment.clock, last_day, segment.close_date.delay_days)
-    stated = pipeline.stated_days[rows]
+    stated, evidence = pipeline.stated_days[rows], _evidence(segment, pipeline, rows)
     distinct, day = np.unique(reach, return_inverse=True)
     won_by = np.zeros((len(rows), len(distinct)))
     for stage in np.unique(states.stage):
         inside = np.flatnonzero(states.stage == stage)
-        _add_stage(won_by, segment, walk, states, inside, stated, distinct)
+        _add_stage(won_by, segment, walk, states, inside, stated, evidence, distinct)
     return OpenDeals(rows, states, chance, won_by[:, day])
 
 
@@ -113,6 +113,22 @@ def mean_factor(change: AmountChange, power: int = 1) -> float:
         density = weights * np.cosh(t) * (1 + z**2 / DEGREES) ** (-(DEGREES + 1) / 2)
         moved = float(density @ np.exp(power * (location + scale * z)) / density.sum())
     return change.unchanged + (1 - change.unchanged) * moved
+
+
+def mean_factors(change: AmountChange, amount: Floats, power: int = 1) -> Floats:
+    """Return E[exp(power·Y)] of deals, floats[deal]: those whose amount changes lean by their size.
+
+    Args:
+        change: the law.
+        amount: open amounts, major units of the company's currency.
+        power: of the factor.
+    """
+    whole = np.full(len(amount), mean_factor(change, power))
+    sized = np.flatnonzero((amount > 0) & (change.by_size != 0))
+    more = change.by_size * (np.log(amount[sized]) - np.log(change.reference))
+    leaning = np.exp(power * np.minimum(np.maximum(more, -MOST_LEAN), MOST_LEAN))
+    whole[sized] += (whole[sized] - change.unchanged) * (leaning - 1)
+    return whole
 
 
 def multiplied(chance: Floats, odds: float) -> Floats:
@@ -148,6 +164,17 @@ def _states(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers) ->
     return States(deal, stage[deal], ages, weight, multiplied(chance, segment.soberness.odds))
 
 
+def _evidence(segment: Segment, pipeline: Pipeline, rows: Integers) -> Floats:
+    """Return what overdue dates and pushes add to ln(T' + c), floats[deal]; they count in a blend alone."""
+    rule, stated = segment.close_date, pipeline.stated_days[rows]
+    added = np.zeros(len(rows))
+    if rule.rule == "blend":
+        added[stated <= 0] += np.log(rule.overdue)
+        pushed = ~np.isnan(stated) & (pipeline.pushes[rows] > 0)
+        added[pushed] += rule.pushes * np.log(1 + pipeline.pushes[rows][pushed])
+    return added
+
+
 def _add_stage(
     won_by: Floats,
     segment: Segment,
@@ -155,6 +182,7 @@ def _add_stage(
     states: States,
     inside: Integers,
     stated: Floats,
+    evidence: Floats,
     reach: Floats,
 ) -> None:
     """Add weight · p* · P(closed by each day | won) of the states of one stage to their deals."""
@@ -166,16 +194,16 @@ def _add_stage(
         m, v = walk.log_moments(stage, distinct)
         mean, sd = m[at], v[at]
     kappa = np.broadcast_to(segment.close_date.weight(stated[states.deal[inside]], sd), len(inside))
-    moved = np.flatnonzero(kappa < 1)
+    plain = (kappa == 1) & (evidence[states.deal[inside]] == 0)
+    moved, plain = np.flatnonzero(~plain), np.flatnonzero(plain)
     moved = moved[np.argsort(at[moved], kind="stable")]  # equal ages together: their laws are worked out once
-    plain = np.flatnonzero(kappa == 1)
     if len(plain):
         _add_plain(won_by, walk, stage, states, inside[plain], reach)
     for start in range(0, len(moved), 2048):
         part = moved[start : start + 2048]
         deals = states.deal[inside[part]]
-        d = segment.close_date.slip * stated[deals]
-        limits = _limits(reach, d, mean[part], kappa[part])
+        d = np.where(kappa[part] < 1, segment.close_date.slip * stated[deals], 0.0)
+        limits = _limits(reach, d, mean[part], kappa[part], evidence[deals])
         for size, chosen in _by_size(limits):
             ages, back = np.unique(states.age[inside[part[chosen]]], return_inverse=True)
             law = np.cumsum(walk.law_left(stage, ages, "won", size), axis=1)
@@ -201,15 +229,15 @@ def _add_plain(won_by: Floats, walk: Walk, stage: int, states: States, rows: Int
     won_by[deals] += mixture @ closed
 
 
-def _limits(reach: Floats, slipped: Floats, mean: Floats, kappa: Floats) -> Floats:
+def _limits(reach: Floats, slipped: Floats, mean: Floats, kappa: Floats, evidence: Floats) -> Floats:
     """Return the longest T that closes by each day, −1 for none, floats[state, day].
 
-    Solves ln(T'+c) = (1−κ)·ln(slip·d+c) + κ·μ + sqrt(κ)·(ln(T+c) − μ) for T at T' = W(day); T' ≥ 1, and at
-    κ = 0 T' = max(slip·d, 1) whatever T (MODEL 2).
+    Solves ln(T'+c) = (1−κ)·ln(slip·d+c) + κ·μ + sqrt(κ)·(ln(T+c) − μ) + evidence for T at T' = W(day);
+    T' ≥ 1, and at κ = 0 T' = max(slip·d, 1) whatever T (MODEL 2).
     """
     k = kappa[:, None]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        centre = (1 - k) * np.log(slipped[:, None] + SHIFT) + k * mean[:, None]
+        centre = (1 - k) * np.log(slipped[:, None] + SHIFT) + k * mean[:, None] + evidence[:, None]
         logs = mean[:, None] + (np.log(np.maximum(reach, 0.0) + SHIFT) - centre) / np.sqrt(k)
         times = np.floor(np.exp(np.minimum(logs, 50.0)) - SHIFT)
     fixed = np.where(reach >= np.maximum(slipped, 1.0)[:, None], float(LONGEST), -1.0)

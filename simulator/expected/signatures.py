@@ -13,7 +13,7 @@ from simulator.expected.draws import Averages, averages
 from simulator.expected.lines import DealLines, Kind, Stated, Sums, Taking, earliest
 from simulator.expected.luck import Luck
 from simulator.expected.new_deals import new_deals
-from simulator.expected.open_deals import OpenDeals, mean_factor, open_deals
+from simulator.expected.open_deals import OpenDeals, mean_factors, open_deals
 from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
 from simulator.money import minor_digits
@@ -104,7 +104,9 @@ class Signatures:
     def _add_open(self, index: int, deals: OpenDeals, returns: Returns, grown: float) -> None:
         """Add the open deals of a segment: first attempts, then the lost ones that come back."""
         segment, pipeline, daily = self.scenario.segments[index], self.scenario.pipeline, self.daily
-        factor = mean_factor(segment.amount_change) * segment.soberness.amount * grown
+        change, amounts = segment.amount_change, pipeline.amount[deals.rows].astype(np.float64)
+        factor = mean_factors(change, _majors(self.scenario, deals.rows) if change.by_size else amounts)
+        factor *= segment.soberness.amount * grown
         taking = Taking.of(self.scenario, index, "open")
         price = 1 - taking.discount
         first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
@@ -113,13 +115,16 @@ class Signatures:
 
         codes, currency = np.unique(np.array(pipeline.currency)[deals.rows], return_inverse=True)
         rate = np.array([rates(self.scenario, str(code)) for code in codes])
-        amounts, n = pipeline.amount[deals.rows].astype(np.float64), np.arange(len(deals.rows))
+        n = np.arange(len(deals.rows))
         possible = deals.chance > NEGLIGIBLE
         crm = np.where(possible, crm_chances(self.scenario)[deals.rows], 0.0)
         crm /= np.where(possible, deals.chance, 1.0)
-        for series, weight in ((daily.at_set_chances, amounts * crm), (daily.at_our_chances, amounts)):
+        weights = amounts * crm, amounts, amounts * factor
+        for series, weight in zip(
+            (daily.at_set_chances, daily.at_our_chances, daily.first), weights, strict=True
+        ):
             series[index] = (Sums(len(codes), currency, n, weight).of(first) * rate).sum(axis=0)
-        daily.first[index] = factor * daily.at_our_chances[index] * price
+        daily.first[index] *= price
         converted = np.zeros(len(n))
         for code in range(len(codes)):
             chosen = currency == code
@@ -167,6 +172,13 @@ class Signatures:
                 for own, part in taking.split(self.scenario, kind, series):
                     _add(result, (source, own), stated, part)
         return result
+
+
+def _majors(scenario: Scenario, rows: NDArray[np.int64]) -> Floats:
+    """Return open amounts in major units of the company's currency, at the rates of the as-of day."""
+    pipeline, unit = scenario.pipeline, 10.0 ** minor_digits(scenario.currency)
+    pairs = ((int(pipeline.amount[i]), pipeline.currency[i]) for i in rows.tolist())
+    return np.array([float(scenario.rates.convert(amount, code, 0)) / unit for amount, code in pairs])
 
 
 def crm_chances(scenario: Scenario) -> Floats:

@@ -44,8 +44,9 @@ class Bets:
 
     @staticmethod
     def of(scenario: Scenario) -> Bets:
-        """Return the open deals of a scenario whose deals are all in the company's currency."""
+        """Return the open deals of a scenario, in the company's currency, whose size moves no amount."""
         pipeline, segments = scenario.pipeline, scenario.segments
+        assert not any(segment.amount_change.by_size for segment in segments)
         assert set(pipeline.currency) <= {scenario.currency}
         means = expected(scenario)
         doubt = [segments[s].doubt[k] for s, k in zip(pipeline.segment, pipeline.stage, strict=True)]

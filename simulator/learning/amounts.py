@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.amounts import DEGREES, LIMIT, AmountChange, change_cdf
+from simulator.amounts import DEGREES, LIMIT, MOST_BY_SIZE, AmountChange, change_cdf
 from simulator.history import WON, History
 from simulator.learning.evidence import Figure
 from simulator.streams import UniformRow
@@ -26,6 +26,12 @@ _LOCATION_SD: Final = 0.15
 _LOG_SCALE_SD: Final = 0.7
 _LOCATIONS: Final = np.linspace(-0.7, 0.4, 111)
 _SCALES: Final = np.exp(np.linspace(np.log(0.01), np.log(0.8), 56))
+_BY_SIZE_SD: Final = 0.05
+"""Ridge towards a change that is the same for small and large deals."""
+_SEEN_BY: Final = 30
+"""Wins whose amount changed before that is free."""
+_ROUNDS: Final = 3
+_STEPS: Final = 20
 _NODES: Final = np.linspace(-LIMIT, LIMIT, 401)
 
 
@@ -47,20 +53,22 @@ class AmountFit:
 
 
 def fit_amount_change(
-    history: History, draws: int, uniforms: UniformRow, segment: int | None = None
+    history: History, draws: int, uniforms: UniformRow, segment: int | None = None, minor: int = 100
 ) -> AmountFit:
     """Learn π0, location and scale of Y = ln(closed amount / open amount) of won deals (MODEL 3).
 
     Each deal counts once: the amount that was known on a day of its life, drawn evenly, against the one at
-    its close. π0 has a beta posterior; location and scale have one on a grid, around the default.
+    its close. π0 has a beta posterior; location and scale have one on a grid, around the default; what the
+    deal's size adds is a ridge regression on the logarithm of its open amount, in turns with the grid.
 
     Args:
         history: as it was known.
         draws: D.
         uniforms: a row of its own.
         segment: index, None for all deals.
+        minor: minor units in a major one.
     """
-    changes, day = _changes(history, uniforms, segment)
+    changes, day, size = _changes(history, uniforms, segment)
     default, n = AmountChange(), len(changes)
     if not n:
         text = "amounts before the close are not in the record: how they change stays an assumption"
@@ -69,10 +77,13 @@ def fit_amount_change(
     alpha = PRIOR_DEALS * default.unchanged + same.sum()
     beta = PRIOR_DEALS * (1 - default.unchanged) + (~same).sum()
     unchanged = special.betaincinv(alpha, beta, uniforms.uniforms(draws))
-    weight = _posterior(np.clip(changes[~same], -LIMIT, LIMIT), default)
+    weight, by_size, error, middle = _sized(changes[~same], size[~same], default)
     cell = np.searchsorted(np.cumsum(weight.ravel()), uniforms.uniforms(draws)).clip(0, weight.size - 1)
     location, scale = _LOCATIONS[cell // len(_SCALES)], _SCALES[cell % len(_SCALES)]
-    change = AmountChange(float(alpha / (alpha + beta)), float(location.mean()), float(scale.mean()))
+    change = AmountChange(
+        float(alpha / (alpha + beta)), float(location.mean()), float(scale.mean()),
+        by_size, float(np.exp(middle)) / minor,
+    )  # fmt: skip
     factor = np.log(unchanged + (1 - unchanged) * _mean_factors(location, scale))
     quarters = len(np.unique((day - 719163) // 91))
 
@@ -86,13 +97,16 @@ def fit_amount_change(
         "amount_change.scale": told(change.scale, scale),
         "amount_change.factor": told(float(np.exp(factor).mean()), np.exp(factor)),
     }
+    if error > 0:
+        spread = special.ndtri((np.arange(1000) + 0.5) / 1000)
+        figures["amount_change.by_size"] = told(by_size, by_size + error * spread)
     return AmountFit(change, factor - np.log(np.exp(factor).mean()), figures)
 
 
-def _changes(history: History, uniforms: UniformRow, segment: int | None) -> tuple[Floats, Integers]:
-    """Return Y of each won deal with an amount before its close, and its close day."""
+def _changes(history: History, uniforms: UniformRow, segment: int | None) -> tuple[Floats, Integers, Floats]:
+    """Return Y of each won deal with an amount before its close, its close day, and ln of that amount."""
     deals, moves = history.deals, history.moves
-    found, closed = [], []
+    found, closed, size = [], [], []
     of_interest = (deals.outcome == WON) & (deals.amount > 0) & (deals.closed <= history.known)
     if segment is not None:
         of_interest &= deals.segment == segment
@@ -104,9 +118,37 @@ def _changes(history: History, uniforms: UniformRow, segment: int | None) -> tup
         own = told[first[deal] : first[deal + 1]]
         begin, end = int(moves.recorded[own[0]]), int(deals.closed[deal])
         at = np.searchsorted(moves.recorded[own], begin + u[deal] * (end - begin), side="right") - 1
-        found.append(np.log(deals.amount[deal] / moves.amount[own[max(at, 0)]]))
+        size.append(np.log(moves.amount[own[max(at, 0)]]))
+        found.append(np.log(deals.amount[deal]) - size[-1])
         closed.append(end)
-    return np.array(found, dtype=np.float64), np.array(closed, dtype=np.int64)
+    return (
+        np.array(found, dtype=np.float64),
+        np.array(closed, dtype=np.int64),
+        np.array(size, dtype=np.float64),
+    )
+
+
+def _sized(changes: Floats, size: Floats, default: AmountChange) -> tuple[Floats, float, float, float]:
+    """Return the weights of location and scale, what ln(amount) adds, its error, and where it adds nothing.
+
+    Without enough changes the error is 0, and nothing is added. Newton steps on Student's t, whose curvature
+    is taken at its mean, (ν + 1)/(ν + 3)/scale².
+    """
+    by_size, error, middle = 0.0, 0.0, float(size.mean()) if len(size) else 0.0
+    x = size - middle
+    free = len(x) >= _SEEN_BY and float(x.std()) > 0
+    for turn in range(_ROUNDS):
+        weight = _posterior(np.clip(changes - by_size * x, -LIMIT, LIMIT), default)
+        if turn == _ROUNDS - 1 or not free:
+            break
+        location, scale = float(weight.sum(axis=1) @ _LOCATIONS), float(weight.sum(axis=0) @ _SCALES)
+        bend = (DEGREES + 1) / (DEGREES + 3) / scale**2
+        error = float((bend * (x**2).sum() + _BY_SIZE_SD**-2.0) ** -0.5)
+        for _ in range(_STEPS):
+            z = (changes - location - by_size * x) / scale
+            slope = (DEGREES + 1) * z / (DEGREES + z**2) / scale
+            by_size += float(slope @ x - by_size / _BY_SIZE_SD**2) * error**2
+    return weight, float(np.clip(by_size, -MOST_BY_SIZE, MOST_BY_SIZE)), error, middle
 
 
 def _posterior(changes: Floats, default: AmountChange) -> Floats:

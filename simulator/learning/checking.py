@@ -234,12 +234,12 @@ def _enough(history: History, spells: Spells, index: int, draws: SegmentDraws, r
     names = [history.stages.index(stage) for stage in draws.funnel.stages]
     still = spells.only((spells.target == STILL) & np.isin(spells.stage, names))
     place = {stage: i for i, stage in enumerate(names)}
+    stage = np.array([place[int(s)] for s in still.stage], dtype=np.int64)
     step = max(math.ceil(len(draws.funnel) * len(still) / MOST_CHANCES), 1)
-    chance = at_ages(
-        draws.funnel.every(step), np.array([place[int(s)] for s in still.stage], dtype=np.int64), still.age
-    )
+    chance = at_ages(draws.funnel.every(step), stage, still.age)
     if draws.odds is not None:
-        chance = calibrated(chance, draws.odds.every(step), _features(history, still.deal, draws.odds))
+        odds = draws.odds.every(step)
+        chance = calibrated(chance, odds, _features(history, still.deal, odds), stage)
     amounts = np.maximum(history.deals.amount[still.deal], 0).astype(np.float64)
     closed = (history.deals.segment == index) & (history.deals.outcome != 0)
     won = (history.deals.outcome[closed] == WON).sum()

@@ -222,9 +222,9 @@ def _learn_funnels(task: _Task, learned: _Learned, rho: float | None) -> None:
     )
     learned.snapshots = odds.snapshots
     for name, found in fits.items():
-        learned.funnels[name], learned.odds[name] = found.draws, odds.draws
+        learned.funnels[name], learned.odds[name] = found.draws, odds.draws[name]
         task.told.funnel(name, found, task.own_stages(name) or set(stages))
-        task.told.odds(name, odds.figures, 1.0)
+        task.told.odds(name, odds.figures[name], 1.0)
 
 
 def _unsure_by_luck(task: _Task, plain: Mapping[str, FunnelFit], rho: float) -> dict[str, FunnelFit]:
@@ -248,7 +248,7 @@ def _learn_factors(task: _Task, learned: _Learned, fits: Mapping[str, FunnelFit]
         figure = Figure.of(np.exp(one.shift), evidence.stays, evidence.n_eff, evidence.quarters, "deals")
         task.told.odds(name, {"odds": figure}, factor)
         # The factor stands in the scenario, so the draws hold what is left of it.
-        learned.odds[name] = OddsDraws(one.shift - np.log(factor), one.slope, one.effects, one.reference)
+        learned.odds[name] = replace(one, shift=one.shift - np.log(factor))
     task.told.assume(
         "chances and times of the single stages: only days of creation and closing are known "
         "(a stage log with deal, stage and entered_at would tell)"
@@ -284,7 +284,8 @@ def _learn_amounts(task: _Task) -> Floats | None:
         for name in task.history.segments:
             task.told.set(("segments", name, "amount", "unchanged"), 1.0)
         return None
-    found = fit_amount_change(task.history, task.draws, task.row("amounts"))
+    unit = 10 ** minor_digits(task.history.currency)
+    found = fit_amount_change(task.history, task.draws, task.row("amounts"), minor=unit)
     for note in found.notes:
         task.told.assume(note)
     if not found.figures:

@@ -23,15 +23,18 @@ def at_ages(funnel: FunnelDraws, stage: Integers, age: Floats) -> Floats:
     return result
 
 
-def calibrated(chance: Floats, odds: OddsDraws, features: dict[str, Floats]) -> Floats:
-    """Return p*: logit p* = shift + slope·logit h + Σ effect·x; 0 and 1 stay what they are.
+def calibrated(chance: Floats, odds: OddsDraws, features: dict[str, Floats], stage: Integers) -> Floats:
+    """Return p* of open deals: logit p* = shift + by_stage + slope·logit h + Σ effect·x; 0 and 1 stay.
 
     Args:
         chance: h, floats[draw, deal].
         odds: the calibrator.
         features: x by name, floats[deal].
+        stage: in which each deal stands.
     """
     logit = odds.shift[:, None] + odds.slope[:, None] * special.logit(np.clip(chance, 1e-12, 1 - 1e-12))
+    if odds.by_stage is not None:
+        logit = logit + odds.by_stage[:, stage]
     for name, effect in odds.effects.items():
         logit = logit + effect[:, None] * features[name]
     return np.where((chance <= 0) | (chance >= 1), chance, special.expit(logit))

@@ -22,12 +22,17 @@ from simulator.posterior import OddsDraws
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 ENOUGH_CLOSED: Final = 50
 """Closed deals below which only shift and slope are free (MODEL 8)."""
 SHIFT_SD, SLOPE_SD = 0.15, 0.15
 """Ridge towards shift 0 and slope 1: the level is learned with the funnel already."""
 EFFECT_SD: Final[Mapping[str, float]] = {"pushes": 0.3, "overdue": 0.5, "log_amount": 0.2}
+GROUP_SD: Final = 0.1
+"""Scale of the half-normal prior on the spread of stages' and segments' effects."""
+_SPREADS: Final = GROUP_SD * special.ndtri(0.5 + (np.arange(5) + 0.5) / 10)
+"""Spreads that are equally likely before: where there is nothing, the smallest holds."""
 _SEEN_BY: Final = 20
 """Deals that must have a feature before its effect is free."""
 _STEPS: Final = 30
@@ -40,13 +45,14 @@ class OddsFit:
     """The calibrator with its evidence.
 
     Attributes:
-        draws: for the engine.
-        figures: of shift, slope and each effect that is free.
+        draws: for the engine, by segment.
+        figures: of shift, slope and each effect that is free, by segment; an effect of a stage under
+            `stages.` and its name, that of the segment under `level`.
         snapshots: on which it rests.
     """
 
-    draws: OddsDraws
-    figures: Mapping[str, Figure]
+    draws: Mapping[str, OddsDraws]
+    figures: Mapping[str, Mapping[str, Figure]]
     snapshots: Snapshots
 
 
@@ -85,43 +91,59 @@ def fit_odds(
         learned = fit_funnels(others, history.stages, row, _FOLD_DRAWS, tables, near=near)
         funnels = {name: fit.draws.mean for name, fit in learned.items()}
         parts.append(take_snapshots(history, spells.only(inside), clocks, funnels, days, row))
-    return calibrate(Snapshots.together(parts), draws, row, rho, phi, minor)
+    shown = Snapshots.together(parts)
+    return calibrate(shown, spells.segments, history.stages, draws, row, rho, phi, minor)
 
 
 def calibrate(
-    snapshots: Snapshots, draws: int, row: UniformRow, rho: float = 0.0, phi: float = 0.5, minor: int = 100
+    snapshots: Snapshots,
+    segments: Sequence[str],
+    stages: Sequence[str],
+    draws: int,
+    row: UniformRow,
+    rho: float = 0.0,
+    phi: float = 0.5,
+    minor: int = 100,
 ) -> OddsFit:
     """Return the calibrator that snapshots tell: penalised logistic regression, Laplace draws.
 
     With o = exp(shift + (slope − 1)·logit h + Σ effect·x) a deal that stood at h then and stands at h' now
     is (1 + h'(o−1)) / (1 + h(o−1)) times as likely: the logistic likelihood where it has closed, and without
-    bias where it has not.
+    bias where it has not. The effects of stages and segments are drawn around 0 with a spread that is
+    learned too, so that they shrink to nothing where there is nothing.
     """
     h = np.clip(snapshots.before, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
     known = snapshots.amount > 0
     reference = float(np.median(snapshots.amount[known])) / minor if known.any() else 1.0
-    features = _features(snapshots, reference * minor) if snapshots.closed >= ENOUGH_CLOSED else {}
-    means = {name: float(values.mean()) for name, values in features.items()}
-    centred = [values - means[name] for name, values in features.items()]
-    design = np.stack((np.ones(len(h)), special.logit(h), *centred), axis=1)
-    spread = np.array([SHIFT_SD, SLOPE_SD, *(EFFECT_SD[name] for name in features)])
     worth = effective_number(snapshots.quarter, float(h.mean()) if len(h) else 0.5, rho, phi)
-    # Deals of one quarter share its luck, large and small alike: it says nothing of what tells them apart,
-    # and what it did to all of them is in the chances before already.
-    mode, precision = _mode(design, h, snapshots.after, spread)
-    root = np.linalg.cholesky(np.linalg.inv(precision))
-    points = mode + normals(row, draws, len(mode)) @ root.T
+    terms: list[_Term] = []
+    if snapshots.closed >= ENOUGH_CLOSED:
+        # Deals of one quarter share its luck, large and small alike, in whatever stage: it says nothing of
+        # what tells them apart. Segments have luck of their own.
+        kept = float(np.sqrt(worth / len(snapshots)))
+        terms = [*_features(snapshots, reference * minor), *_groups("stages", stages, snapshots.stage, 1.0),
+                 *_groups("segment", segments, snapshots.segment, kept)]  # fmt: skip
+    shares = np.array([float(term.values.mean()) for term in terms])
+    columns = [term.values - share for term, share in zip(terms, shares, strict=True)]
+    points = _draws(np.stack((np.ones(len(h)), special.logit(h), *columns), axis=1), h, snapshots.after,
+                    terms, normals(row, draws, len(terms) + 2), row.uniforms(draws))  # fmt: skip
     points[:, 1] += 1.0
-    names = ("shift", "slope", *features)
+    for kind in ("stages", "segment"):  # counted from the average deal, as the funnel's chances are
+        some = [n for n, term in enumerate(terms) if term.kind == kind]
+        points[:, np.array(some, dtype=np.int64) + 2] -= points[:, 2:][:, some] @ shares[some, None]
     quarters = len(np.unique(snapshots.quarter))
-    figures = {
-        name: Figure.of(points[:, n], snapshots.closed, worth, quarters) for n, name in enumerate(names)
-    }
-    effects = {name: points[:, n + 2].copy() for n, name in enumerate(features)}
-    # The funnel's chances are those of average deals: an effect counts from there, and the ridge on the
-    # shift is no ridge on it.
-    shift = points[:, 0] - sum((effects[name] * means[name] for name in features), np.zeros(draws))
-    return OddsFit(OddsDraws(shift, points[:, 1].copy(), effects, reference), figures, snapshots)
+
+    def figure(column: int) -> Figure:
+        return Figure.of(points[:, column], snapshots.closed, worth, quarters)
+
+    told = {"shift": figure(0), "slope": figure(1)}
+    told |= {term.path: figure(n) for n, term in enumerate(terms, 2) if term.kind != "segment"}
+    own = {term.name: figure(n) for n, term in enumerate(terms, 2) if term.kind == "segment"}
+    return OddsFit(
+        {name: _of_segment(points, terms, shares, name, stages, reference) for name in segments},
+        {name: told | ({"level": own[name]} if name in own else {}) for name in segments},
+        snapshots,
+    )
 
 
 def odds_of_cohorts(fit: FunnelFit, close: float) -> OddsDraws:
@@ -139,8 +161,30 @@ def odds_of_cohorts(fit: FunnelFit, close: float) -> OddsDraws:
     return OddsDraws(shift, np.ones(len(shift)))
 
 
-def _features(snapshots: Snapshots, reference: float) -> dict[str, Floats]:
-    """Return what is known of the deals and differs between them, as floats[n] by name."""
+@dataclass(frozen=True, eq=False)
+class _Term:
+    """A column of the regression.
+
+    Attributes:
+        kind: `effect`, `stages` or `segment`.
+        name: of the feature, the stage or the segment.
+        values: x, floats[n].
+        sd: of the ridge; of a group, the part of its spread.
+    """
+
+    kind: str
+    name: str
+    values: Floats
+    sd: float
+
+    @property
+    def path(self) -> str:
+        """What evidence of it is called."""
+        return self.name if self.kind == "effect" else f"{self.kind}.{self.name}"
+
+
+def _features(snapshots: Snapshots, reference: float) -> list[_Term]:
+    """Return what is known of the deals and differs between them."""
     amount = np.where(snapshots.amount > 0, snapshots.amount, reference)
     columns = {
         "pushes": np.log1p(snapshots.pushes),
@@ -150,19 +194,81 @@ def _features(snapshots: Snapshots, reference: float) -> dict[str, Floats]:
     some = {name: np.count_nonzero(values) for name, values in columns.items()}
     size = len(snapshots)
     rest = {"pushes": size, "overdue": size, "log_amount": size + _SEEN_BY}
-    return {
-        name: values for name, values in columns.items() if _SEEN_BY <= some[name] <= rest[name] - _SEEN_BY
-    }
+    return [
+        _Term("effect", name, values, EFFECT_SD[name])
+        for name, values in columns.items()
+        if _SEEN_BY <= some[name] <= rest[name] - _SEEN_BY
+    ]
 
 
-def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Return (mode, precision) of the penalised likelihood, by damped Newton steps.
+def _groups(kind: str, names: Sequence[str], member: Integers, part: float) -> list[_Term]:
+    """Return a column for each group that enough deals are of, none where there is nothing to tell apart."""
+    seen = np.flatnonzero(np.bincount(member, minlength=len(names)) >= _SEEN_BY)
+    columns = [_Term(kind, names[n], (member == n).astype(np.float64), part) for n in seen.tolist()]
+    return columns if len(columns) > 1 else []
+
+
+def _of_segment(
+    points: Floats, terms: Sequence[_Term], shares: Floats, segment: str, stages: Sequence[str],
+    reference: float,
+) -> OddsDraws:  # fmt: skip
+    """Return the draws of one segment.
+
+    The funnel's chances are those of average deals: an effect counts from there, and the ridge on the shift
+    is no ridge on it. A deal that arrives stands in no stage, and meets that of the average one.
+    """
+    shift, by_stage, effects = points[:, 0].copy(), np.zeros((len(points), len(stages))), dict[str, Floats]()
+    for n, term in enumerate(terms):
+        effect = points[:, n + 2].copy()
+        if term.kind == "stages":
+            by_stage[:, stages.index(term.name)] = effect
+        elif term.kind == "effect":
+            effects[term.name] = effect
+            shift -= effect * shares[n]
+        elif term.name == segment:
+            shift += effect
+    staged = any(term.kind == "stages" for term in terms)
+    return OddsDraws(shift, points[:, 1].copy(), effects, reference, by_stage if staged else None)
+
+
+def _draws(
+    design: Floats, before: Floats, after: Floats, terms: Sequence[_Term], normal: Floats, uniform: Floats
+) -> Floats:
+    """Return draws of the coefficients, each at a spread of the groups from its posterior.
+
+    Args:
+        design: floats[n, column].
+        before: h of each snapshot.
+        after: h' of each.
+        terms: of the columns after the first two.
+        normal: floats[draw, column].
+        uniform: floats[draw].
+
+    Returns:
+        floats[draw, column].
+    """
+    grouped = np.array([False, False, *(term.kind != "effect" for term in terms)])
+    ridge = np.array([SHIFT_SD, SLOPE_SD, *(term.sd for term in terms)])
+    spreads = _SPREADS if grouped.any() else _SPREADS[:1]
+    found = [_mode(design, before, after, np.where(grouped, ridge * s, ridge)) for s in spreads]
+    logs = np.array([evidence for *_, evidence in found])
+    weights = np.exp(logs - logs.max())
+    which = np.searchsorted(np.cumsum(weights / weights.sum())[:-1], uniform)
+    points = np.empty(normal.shape)
+    for n, (mode, precision, _) in enumerate(found):
+        root = np.linalg.cholesky(np.linalg.inv(precision))
+        points[which == n] = mode + normal[which == n] @ root.T
+    return points
+
+
+def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tuple[Floats, Floats, float]:
+    """Return (mode, precision, log evidence) of the penalised likelihood, by damped Newton steps.
 
     d/dη ln(1 + h(o−1)) is the tilted chance h(o), and its slope is h(o)(1 − h(o)).
     """
     beta = np.zeros(len(spread))
     penalty = np.diag(1 / spread**2)
-    precision = penalty
+    precision, odds = penalty, np.ones(len(design))
     for _ in range(_STEPS):
         odds = np.exp(np.clip(design @ beta, -20.0, 20.0))
         now, then = tilted(after, odds), tilted(before, odds)
@@ -173,4 +279,6 @@ def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tupl
         beta = beta + step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-8:
             break
-    return beta, precision
+    fit = float((np.log1p(after * (odds - 1)) - np.log1p(before * (odds - 1))).sum())
+    size = -0.5 * float(np.linalg.slogdet(precision)[1]) - float(np.log(spread).sum())
+    return beta, precision, fit - 0.5 * float(beta @ penalty @ beta) + size

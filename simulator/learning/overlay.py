@@ -97,7 +97,9 @@ class Overlay:
         at: Keys = ("segments", segment, "soberness", "odds")
         self.set(at, _short(factor))
         for name, figure in figures.items():
-            self.evidence[dotted(at if name == "odds" else ("segments", segment, "win_odds", name))] = figure
+            inner = name.split(".", 1)  # a stage's name may have dots
+            path = at if name == "odds" else ("segments", segment, "win_odds", *inner)
+            self.evidence[dotted(path)] = figure
 
     def arrivals(
         self, segment: str, made: GenerationDraws, stages: Sequence[str], figures: Mapping[str, Figure]
@@ -130,13 +132,15 @@ class Overlay:
 
     def close_dates(self, segment: str, fit: CloseDateFit) -> None:
         """Set what a stated close date is worth."""
-        self.set(("segments", segment, "close_date", "slip"), _short(fit.slip))
-        self.set(("segments", segment, "close_date", "spread"), _short(fit.spread))
+        for key in ("slip", "spread", "overdue", "pushes"):
+            if f"close_date.{key}" in fit.figures:
+                self.set(("segments", segment, "close_date", key), _short(getattr(fit, key)))
         self._tell(segment, fit.figures)
 
     def amounts(self, segment: str, fit: AmountFit) -> None:
         """Set how amounts change until signature."""
-        for key in ("unchanged", "location", "scale"):
+        sized = ("by_size", "reference") if fit.change.by_size else ()
+        for key in ("unchanged", "location", "scale", *sized):
             self.set(("segments", segment, "amount", key), _short(getattr(fit.change, key)))
         self._tell(segment, fit.figures)
 

@@ -33,6 +33,7 @@ class Snapshots:
     Attributes:
         deal: index into the deals of the history, integers[n].
         segment: index, integers[n].
+        stage: in which it stood, integers[n].
         quarter: of the day, integers[n].
         before: h_s(a) on that day, floats[n].
         after: chance as known now: 1 won, 0 lost, h_s(a) while open, floats[n].
@@ -43,6 +44,7 @@ class Snapshots:
 
     deal: Integers
     segment: Integers
+    stage: Integers
     quarter: Integers
     before: Floats
     after: Floats
@@ -113,7 +115,7 @@ def take_snapshots(
 
 def _none() -> Snapshots:
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return Snapshots(whole, whole, whole, real, real, whole, np.zeros(0, dtype=bool), whole)
+    return Snapshots(whole, whole, whole, whole, real, real, whole, np.zeros(0, dtype=bool), whole)
 
 
 def _shown(
@@ -140,6 +142,7 @@ def _shown(
     return Snapshots(
         deal=deal,
         segment=spells.segment[chosen],
+        stage=spells.stage[chosen],
         quarter=np.full(len(chosen), int(quarter_of(day))),
         before=chances_at(spells, chosen, np.maximum(age, 0.0), funnels),
         after=after,

@@ -61,6 +61,7 @@ def _of_segment(segment: SegmentDraws) -> dict[str, Any]:
     if (odds := segment.odds) is not None:
         result |= {"odds.shift": odds.shift, "odds.slope": odds.slope, "odds.reference": odds.reference}
         result |= {f"effect.{name}": effect for name, effect in odds.effects.items()}
+        result |= {} if odds.by_stage is None else {"odds.by_stage": odds.by_stage}
     if (generation := segment.generation) is not None:
         result |= {f"new.{f.name}": getattr(generation, f.name) for f in fields(GenerationDraws)}
     return result
@@ -135,7 +136,11 @@ def _odds(arrays: Arrays, count: int) -> OddsDraws | None:
     ours = {name: arrays[name] for name in ("odds.shift", "odds.slope")}
     for name, each in {**ours, **effects}.items():
         _check(each.shape == (count,), name)
-    return OddsDraws(arrays["odds.shift"], arrays["odds.slope"], effects, float(arrays["odds.reference"]))
+    by_stage, stages = arrays.get("odds.by_stage"), arrays.get("stages")
+    fits = by_stage is None or (stages is not None and by_stage.shape == (count, len(stages)))
+    _check(fits, "effects of stages")
+    reference = float(arrays["odds.reference"])
+    return OddsDraws(arrays["odds.shift"], arrays["odds.slope"], effects, reference, by_stage)
 
 
 def _generation(arrays: Arrays, count: int) -> GenerationDraws | None:

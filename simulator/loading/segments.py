@@ -48,8 +48,16 @@ def build_segment(
         doubt=np.array([doubt_correlation(float(h), file.worth) for h in set_ladder]),
         clock=clock,
         soberness=Soberness(file.soberness.odds, file.soberness.amount),
-        close_date=CloseDateRule(close.rule, close.slip, round(close.delay), close.spread),
-        amount_change=AmountChange(file.amount.unchanged, file.amount.location, file.amount.scale),
+        close_date=CloseDateRule(
+            close.rule, close.slip, round(close.delay), close.spread, close.overdue, close.pushes
+        ),
+        amount_change=AmountChange(
+            file.amount.unchanged,
+            file.amount.location,
+            file.amount.scale,
+            file.amount.by_size,
+            file.amount.reference or 1.0,
+        ),
         recycling=Recycling(recycling.chance, recycling.delay.distribution(), recycling.attempts),
         generation=generation,
         terms=_terms(name, file, tree, problems),

@@ -28,6 +28,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "shift": "shift of the log odds",
     "slope": "slope on the log odds",
     "log_amount": "amount e times as large, log odds",
+    "level": "deals of this segment, log odds",
     "per_month": "a month",
     "trend": "growth of a year, log",
     "dispersion": "dispersion of a month's number (κ)",
@@ -38,6 +39,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "unchanged": "signed as quoted",
     "location": "change else, log",
     "scale": "spread of the change, log",
+    "by_size": "and more, amount e times as large, log",
     "factor": "closed amount over quoted one",
     "bad_debt": "never paid",
     "shared": "lateness shared by a customer's invoices",
@@ -49,7 +51,13 @@ _WORDS: Final[Mapping[str, str]] = {
     "month_2": "second month",
     "month_3": "third month",
 }
-_MARKET: Final = {"shared": "all deals of a quarter", "segment": "and more, those of a segment"}
+_UNDER: Final[Mapping[tuple[str, str], str]] = {
+    ("market", "shared"): "all deals of a quarter",
+    ("market", "segment"): "and more, those of a segment",
+    ("close_date", "overdue"): "days left, plus 7, times, once passed",
+    ("close_date", "pushes"): "power of 1 + times moved, likewise",
+}
+"""Names that mean something else under other titles."""
 _TITLES: Final[Mapping[str, str]] = {
     "calendar": "when deals close, 1 is an even pace",
     "win_odds": "what else moves the chance to be won",
@@ -114,8 +122,8 @@ def _keys(path: str) -> list[str]:
 
 def _label(title: str, keys: Sequence[str]) -> str:
     name = " ".join(keys)
-    if title == "market":
-        return _MARKET.get(name, name)
+    if (title, name) in _UNDER:
+        return _UNDER[title, name]
     if name in _WORDS:
         return _WORDS[name]
     if keys[0] == "paid_by":
@@ -130,6 +138,8 @@ def _label(title: str, keys: Sequence[str]) -> str:
         return f"begin in {rest}"
     if first == "moves":
         return f"goes to {rest}"
+    if first == "stages":
+        return f"deals in {rest}, log odds"
     if first == "season":
         return f"season, {calendar.month_name[int(rest)]}"
     if first == "weekday":
@@ -140,7 +150,7 @@ def _label(title: str, keys: Sequence[str]) -> str:
 def _writer(keys: Sequence[str]) -> Callable[[float], str]:
     if keys[0] == "dispute" and keys[-1] == "delay":
         return lambda x: _signed(f"{x:.1f}")
-    if keys[0] in _SHARES or keys[-1] in _SHARES:
+    if keys[0] != "stages" and (keys[0] in _SHARES or keys[-1] in _SHARES):
         return _share
     if keys[0] in ("days", "days_lost"):
         return lambda x: f"{x:,.0f}" if x >= 100 else "<1" if x < 0.95 else f"{x:.1f}"

@@ -13,8 +13,8 @@ FORMAT: Final = 1
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "funnel": ("stages", "cycle", "probability_basis", "worth"),
     "odds": ("soberness.odds",),
-    "close_date": ("close_date.rule", "close_date.slip", "close_date.spread"),
-    "amount": ("amount.unchanged", "amount.location", "amount.scale"),
+    "close_date": tuple(f"close_date.{key}" for key in ("rule", "slip", "spread", "overdue", "pushes")),
+    "amount": tuple(f"amount.{key}" for key in ("unchanged", "location", "scale", "by_size", "reference")),
     "calendar": ("quarter_end_weight", "weekday_weights", "month_weights"),
     "new_pipeline": ("new_pipeline",),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from simulator.amounts import MOST_BY_SIZE
 from simulator.clock import WORKING_WEEK
 from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
 from simulator.scenario.values import (
@@ -14,6 +15,7 @@ from simulator.scenario.values import (
     Days,
     ExactShare,
     NotNegative,
+    Number,
     Positive,
     Share,
     Text,
@@ -29,6 +31,8 @@ LARGEST_ATTEMPTS: Final = 10
 LATEST: Final = 730
 MOST_PER_MONTH: Final = 100_000
 MOST_GROWTH: Final = 10
+MOST_RETIMED: Final = 20
+MOST_POWER: Final = 3
 EARLIEST: Final = -366
 """Days before the due date on which nobody pays yet."""
 
@@ -78,6 +82,17 @@ class CloseDateFile(Strict):
     slip: Positive = 1.25
     delay: Days = 0.0
     spread: Positive = Field(0.8, description="of the evidence that a date is; small where dates are kept")
+    overdue: Positive = Field(1.0, description="factor on the days left plus 7 where the date has passed")
+    pushes: Number = Field(0.0, description="power of 1 + the times a date was moved, likewise a factor")
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> CloseDateFile:
+        if not 1 / MOST_RETIMED <= self.overdue <= MOST_RETIMED or abs(self.pushes) > MOST_POWER:
+            rule = (
+                f"overdue lies between {1 / MOST_RETIMED:g} and {MOST_RETIMED}, pushes within ±{MOST_POWER}"
+            )
+            refuse("S013", "moves closes beyond what is modelled", rule)
+        return self
 
 
 class AmountFile(Strict):
@@ -86,9 +101,14 @@ class AmountFile(Strict):
     unchanged: Chance = 0.5
     location: Share = -0.05
     scale: NotNegative = 0.15
+    by_size: Number = Field(0.0, description="added to that change where the amount is e times the reference")
+    reference: Positive | None = Field(None, description="amount at which nothing is added; by_size needs it")
 
     @model_validator(mode="after")
     def _is_sensible(self) -> AmountFile:
+        if abs(self.by_size) > MOST_BY_SIZE or (self.by_size and self.reference is None):
+            rule = f"write by_size within ±{MOST_BY_SIZE:g}, with a reference in the scenario's currency"
+            refuse("S013", "has a by_size that is not modelled", rule)
         if abs(self.location) > 1.5 or self.scale > 1.5:
             rule = "the change of ln(amount) is cut at 1.5: write -0.05 for 5 % less"
             refuse("S013", "is a change beyond what is modelled", rule)
