@@ -50,6 +50,7 @@ class Played(Plain):
         for name in SERIES:
             setattr(self, name, np.zeros(shape))
         self.tax, self.deferred = np.zeros((2, trials, shape[-1]))
+        self.losses, self.known_moments = np.zeros(shape), {}
         self.origin = np.datetime64(scenario.horizon.as_of, "D")
         for row in range(len(scenario.pipeline)):
             self.row = row

@@ -49,8 +49,8 @@ class Population(Protocol):
         """Return the open amount of each deal in its trial, contract minor units, whole."""
         ...
 
-    def worth(self, which: Integers, offsets: Words) -> Floats:
-        """Return those amounts in the company's currency at the rates of the as-of day, minor units."""
+    def worth(self, which: Integers, amounts: Floats) -> Floats:
+        """Return open amounts in the company's currency at the rates of the as-of day, minor units."""
         ...
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
@@ -102,8 +102,8 @@ class OpenDeals:
         """Return the open amount of each deal, the same in every trial."""
         return self.amount_of[which].astype(np.float64)
 
-    def worth(self, which: Integers, offsets: Words) -> Floats:
-        """Return those amounts in the company's currency."""
+    def worth(self, which: Integers, amounts: Floats) -> Floats:
+        """Return them in the company's currency."""
         return self.worth_of[which]
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
@@ -160,9 +160,9 @@ class Arrivals:
             sizes = sizes * self.growth[trial_numbers(offsets) % len(self.growth)]
         return np.rint(np.minimum(sizes * self.minor, LIMIT))
 
-    def worth(self, which: Integers, offsets: Words) -> Floats:
-        """Return those amounts: they are in the company's currency."""
-        return self.amounts(which, offsets)
+    def worth(self, which: Integers, amounts: Floats) -> Floats:
+        """Return them: they are in the company's currency."""
+        return amounts
 
     def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
         """Yield the one contract with all deals."""

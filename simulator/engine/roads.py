@@ -184,7 +184,7 @@ def _entry_chances(
     """Return p' of attempts that enter a stage."""
     if not plan.chances.by_amount:
         return np.asarray(block.entry_chances(plan)[stage, quarter, trial])
-    amount = population.worth(walkers.which, walkers.offsets)
+    amount = population.worth(walkers.which, population.amounts(walkers.which, walkers.offsets))
     score = plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
     return block.luck.moved(score, plan.index, quarter, trial, plan.segment.doubt[stage])
 

@@ -96,13 +96,14 @@ def close(
         return
     walkers, trial, day = walkers.only(inside), trial[inside], day[inside]
     law, lean = segment.amount_change, None
+    open_amount = population.amounts(walkers.which, walkers.offsets)
     if law.by_size:
-        worth = population.worth(walkers.which, walkers.offsets)
+        worth = population.worth(walkers.which, open_amount)
         lean = law.lean(worth / 10 ** minor_digits(block.plan.scenario.currency))
     change = law.factors(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt), lean
     )
-    amount = population.amounts(walkers.which, walkers.offsets) * change * block.price(plan, trial)
+    amount = open_amount * change * block.price(plan, trial)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
     booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
     quarter = np.zeros(len(day), dtype=np.int64)
