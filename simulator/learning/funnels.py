@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 DRAWS: Final = 2000
+_SHORTEST_SEEN: Final = 90.0
+"""Days for which deals that nobody closes stay at least."""
 _TYPICAL_DAYS: Final = 14.0
 """A stay of no history and no table."""
 
@@ -140,12 +142,13 @@ def fit_funnels(
     ]
     counts = [[_counts(block, stage.targets) for block in blocks[s]] for s, stage in enumerate(prior.stages)]
     begin = next((fit.chains for fit in near.values()), None) if near else None
-    thetas, chains = sample_hierarchy(prior, counts, draws, row, near=begin)
+    thetas, unclosed, chains = sample_hierarchy(prior, counts, draws, row, near=begin)
     before = prior_ladders(prior, row)
     learned = {}
     for g, name in enumerate(spells.segments):
         parts = [
-            _stage_draws(blocks[s][g], stage.targets, thetas[s][:, g]) for s, stage in enumerate(prior.stages)
+            _stage_draws(blocks[s][g], stage.targets, thetas[s][:, g], unclosed)
+            for s, stage in enumerate(prior.stages)
         ]
         learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts, before[:, g], chains)
     return learned
@@ -178,7 +181,7 @@ def _counts(block: _Block, targets: Integers) -> SegmentStays:
     return SegmentStays(ended, np.zeros((len(ended), 1)), late, nothing, nothing)
 
 
-def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
+def _stage_draws(block: _Block, targets: Integers, theta: Floats, unclosed: Floats) -> StageDraws:
     """Return a stage's draws: p from all that is known, stays as learned piece by piece or by their laws."""
     chances = shares(theta[:, 0])
     pieces = block.pieces
@@ -190,8 +193,9 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats) -> StageDraws:
             pieces.unresolved,
             pieces.follow_up,
         )
-    stays = log_normal_stays(theta[:, 1], theta[:, 2])
     seen = float(block.spells.length.max()) + 0.5 if len(block.spells) else 0.0
+    share = unclosed if targets[-1] == block.spells.stages + 1 else None
+    stays = log_normal_stays(theta[:, 1], theta[:, 2], share, max(seen, _SHORTEST_SEEN))
     alive = float((chances * stays.survivors(np.array([seen]))[..., 0]).sum(axis=1).mean())
     return StageDraws(targets, chances, stays, alive, seen)
 

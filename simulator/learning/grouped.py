@@ -29,6 +29,7 @@ class SegmentStays:
         late: of the longer ones (number, Σ ln T, Σ ln² T, Σ 1/(12·T²)), by target, floats[k, 4].
         ages: half days at which stays were last seen alive, or first seen alive, floats[age].
         alive: how many more were last seen alive there than first seen, floats[age].
+        lost: how many were recorded as lost, the last target; None where none can be.
     """
 
     ended: Floats
@@ -36,6 +37,7 @@ class SegmentStays:
     late: Floats
     ages: Floats
     alive: Floats
+    lost: float | None = None
 
 
 def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
@@ -69,6 +71,7 @@ def group_stays(spells: Spells, targets: Integers) -> SegmentStays:
         late,
         np.concatenate((seen, begun)) + 0.5,
         np.concatenate((seen_counts, -begun_counts)),
+        float((spells.target == targets[-1]).sum()) if targets[-1] == spells.stages + 1 else None,
     )
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.funnel import close_chances
 from simulator.learning.grouped import SegmentStays
-from simulator.learning.mixtures import log_likelihood, shares
+from simulator.learning.mixtures import log_likelihood, shares, survivors
 from simulator.learning.priors import FunnelPrior, StagePrior
 from simulator.learning.slices import Nearby, normals, slice_step
 from simulator.streams import UniformRow
@@ -29,7 +30,11 @@ THIN: Final = 10
 _LEARNED_AT: Final = (3, 8, 16, 28, 40)
 """Sweeps after which the laws near to the posterior are taken anew from the chains."""
 PRIOR_DRAWS: Final = 400
+UNCLOSED: Final = (-3.2, 1.5)
+"""Mean and spread of the logit of the share of lost deals that nobody closes: a median of 4 %."""
 _TAU_STEP: Final = 0.7
+_LEAST: Final = 1e-300
+_ALL: Final = slice(None)
 _TAU_GRID: Final = np.exp(np.linspace(-5.0, 1.5, 160))
 
 
@@ -42,8 +47,10 @@ def sample_hierarchy(
     burn: int | None = None,
     thin: int = THIN,
     near: Chains | None = None,
-) -> tuple[tuple[Floats, ...], Chains]:
-    """Return posterior draws of θ for each stage, floats[draw, segment, 3, k], and where the chains ended.
+) -> tuple[tuple[Floats, ...], Floats, Chains]:
+    """Return posterior draws: θ of each stage, neglect, and where the chains ended.
+
+    θ is floats[draw, segment, 3, k]; neglect, floats[draw], the share of lost deals that nobody closes.
 
     θ[segment, stage] = base + φ[stage] + ε[segment, stage]; φ ~ N(common·c, spread); c ~ N(0, sd²);
     ε ~ N(0, τ²) with τ half-normal by kind. What mixtures of log-normal laws have no conjugate form for is
@@ -64,6 +71,7 @@ def sample_hierarchy(
     warm = near is not None and state.begin_at(near)
     burn = burn if burn is not None else WARM_BURN if warm else BURN
     kept: list[tuple[Floats, ...]] = []
+    unclosed: list[Floats] = []
     sweeps = 0
     while len(kept) * state.count < draws:
         state.sweep(sweeps)
@@ -72,7 +80,9 @@ def sample_hierarchy(
             state.learn()
         if sweeps >= burn and (sweeps - burn) % thin == 0:
             kept.append(state.thetas())
-    return tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays))), state
+            unclosed.append(state.unclosed)
+    thetas = tuple(np.concatenate([k[s] for k in kept])[:draws] for s in range(len(stays)))
+    return thetas, np.concatenate(unclosed)[:draws], state
 
 
 def prior_ladders(prior: FunnelPrior, row: UniformRow, draws: int = PRIOR_DRAWS) -> Floats:
@@ -109,6 +119,8 @@ class Chains:
         self.precision = [np.linalg.inv(stage.spread) for stage in prior.stages]
         self.common = np.zeros((chains, 2))
         self.tau = np.tile(TAU_SCALES / 2, (chains, 1))
+        self.neglect = UNCLOSED[0] + UNCLOSED[1] * normals(row, chains, 1)
+        self.near_neglect = Nearby.of_spread(np.array(UNCLOSED[:1]), np.array([[UNCLOSED[1] ** 2]]))
         self.phi: list[Floats] = []
         self.eps: list[Floats] = []
         self.near_phi: list[Nearby] = []
@@ -152,12 +164,18 @@ class Chains:
         ):
             return False
         which = np.arange(self.count) % other.count
-        self.common, self.tau = other.common[which], other.tau[which]
+        self.common, self.tau, self.neglect = other.common[which], other.tau[which], other.neglect[which]
+        self.near_neglect = other.near_neglect
         self.phi = [phi[which] for phi in other.phi]
         self.eps = [eps[:, which] if self.pooled else eps.copy() for eps in other.eps]
         self.near_phi, self.weak = list(other.near_phi), other.weak
         self.near_eps = [list(near) for near in other.near_eps]
         return True
+
+    @property
+    def unclosed(self) -> Floats:
+        """The share of lost deals that nobody closes, floats[chain]."""
+        return np.asarray(special.expit(self.neglect[:, 0]))
 
     def thetas(self) -> tuple[Floats, ...]:
         """Return θ of each stage, floats[chain, segment, 3, k]."""
@@ -169,6 +187,7 @@ class Chains:
 
     def learn(self) -> None:
         """Take the laws near to the posterior from where the chains are now."""
+        self.near_neglect = Nearby.of_points(self.neglect)
         for s in range(len(self.stays)):
             self.near_phi[s] = Nearby.of_points(self.phi[s])
             if self.pooled:
@@ -184,14 +203,15 @@ class Chains:
                     self._move_segment(s, b)
                 self._shift_stage(s)
         self._move_common()
+        self._move_neglect()
         if self.pooled:
             self._move_tau()
             if number % 2:
                 self._stretch_tau(number // 2 % 3)
 
-    def _likelihood(self, s: int, b: int, offset: Floats) -> Floats:
+    def _likelihood(self, s: int, b: int, offset: Floats, chains: Integers | slice = _ALL) -> Floats:
         theta = offset.reshape(len(offset), 3, -1) + self.prior.stages[s].base[b]
-        return log_likelihood(theta, self.stays[s][b])
+        return log_likelihood(theta, self.stays[s][b], self.unclosed[chains])
 
     def _move_stage(self, s: int) -> None:
         """Move φ with ε held: the way on which all segments go together."""
@@ -202,7 +222,8 @@ class Chains:
             off = phi - mean[chains]
             log = -0.5 * ((off @ precision) * off).sum(axis=1)
             for b in range(self.segments):
-                log += self._likelihood(s, b, phi + self.eps[s][b][chains] if self.pooled else phi)
+                at = phi + self.eps[s][b][chains] if self.pooled else phi
+                log += self._likelihood(s, b, at, chains)
             return np.asarray(log)
 
         self.phi[s] = slice_step(self.phi[s], target, self.near_phi[s], self.row)
@@ -215,7 +236,7 @@ class Chains:
         def target(scaled: Floats, chains: Integers) -> Floats:
             eps = scaled * unit[chains]
             log = -0.5 * ((eps / tau[chains]) ** 2).sum(axis=1)
-            return np.asarray(log + self._likelihood(s, b, self.phi[s][chains] + eps))
+            return np.asarray(log + self._likelihood(s, b, self.phi[s][chains] + eps, chains))
 
         self.eps[s][b] = unit * slice_step(self.eps[s][b] / unit, target, self.near_eps[s][b], self.row)
 
@@ -247,6 +268,24 @@ class Chains:
             pull += phi @ inverse @ stage.common
         root = np.linalg.cholesky(np.linalg.inv(precision))
         self.common = np.linalg.solve(precision, pull.T).T + normals(self.row, self.count, 2) @ root.T
+
+    def _move_neglect(self) -> None:
+        """Draw the share of lost deals that nobody closes, one for all stages and segments."""
+        seen = []
+        for of_stage, thetas in zip(self.stays, self.thetas(), strict=True):
+            for b, stays in enumerate(of_stage):
+                if stays.lost is not None:
+                    seen.append((stays.alive, stays.lost, *survivors(thetas[:, b], stays)))
+
+        def target(neglect: Floats, chains: Integers) -> Floats:
+            share = special.expit(neglect)
+            log = -0.5 * ((neglect[:, 0] - UNCLOSED[0]) / UNCLOSED[1]) ** 2
+            for count, lost, alive, more in seen:
+                log += np.log(np.maximum(alive[chains] + share * more[chains], _LEAST)) @ count
+                log += lost * special.log_expit(-neglect[:, 0])
+            return np.asarray(log)
+
+        self.neglect = slice_step(self.neglect, target, self.near_neglect, self.row)
 
     def _by_kind(self, kind: int) -> Floats:
         """Return (number, sum of squares) of all ε of a kind, floats[2, chain]."""

@@ -20,15 +20,17 @@ def shares(scores: Floats) -> Floats:
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
-def log_likelihood(theta: Floats, stays: SegmentStays) -> Floats:
+def log_likelihood(theta: Floats, stays: SegmentStays, unclosed: Floats | float = 0.0) -> Floats:
     """Return the log-likelihood of one segment's stays at many parameters, floats[chain].
 
     An end in the cell (a, b] to k tells p_k·(F_k(b) − F_k(a)); one seen alive tells Σ_k p_k·R_k; one first
-    seen alive divides by that (left truncation).
+    seen alive divides by that (left truncation). Of lost deals a share is never closed: they stay alive.
 
     Args:
-        theta: (g, mu, ln sigma) by target, floats[chain, 3, k]; p = softmax(g), ln T ~ N(mu, sigma²).
+        theta: (g, mu, ln sigma) by target, floats[chain, 3, k], lost the last; p = softmax(g),
+            ln T ~ N(mu, sigma²).
         stays: counts.
+        unclosed: that share, floats[chain].
     """
     p = shares(theta[:, 0])
     mu, log_sigma = theta[:, 1], theta[:, 2]
@@ -39,14 +41,24 @@ def log_likelihood(theta: Floats, stays: SegmentStays) -> Floats:
         variance = np.exp(2 * log_sigma) + within / np.maximum(number, _LEAST)
         total -= (deviance / variance + np.log(variance) * number).sum(axis=1) / 2
     if len(stays.ages):
-        scores = (np.log(stays.ages) - mu[..., None]) * np.exp(-log_sigma)[..., None]
-        alive = np.einsum("ck,cka->ca", p, special.ndtr(-scores))
-        total += np.log(np.maximum(alive, _LEAST)) @ stays.alive
+        alive, more = survivors(theta, stays)
+        total += np.log(np.maximum(alive + np.reshape(unclosed, (-1, 1)) * more, _LEAST)) @ stays.alive
+    if stays.lost is not None:
+        total += stays.lost * np.log1p(-np.asarray(unclosed))
     days = np.flatnonzero(stays.early.any(axis=0))
     if len(days):
         counts = stays.early[:, days]
         total += (np.log(_cells(mu, log_sigma, int(days[-1]))[..., days]) * counts).sum(axis=(1, 2))
     return np.asarray(total)
+
+
+def survivors(theta: Floats, stays: SegmentStays) -> tuple[Floats, Floats]:
+    """Return Σ_k p_k·R_k, and how much more are alive if no lost deal is closed, floats[chain, age]."""
+    p, mu, log_sigma = shares(theta[:, 0]), theta[:, 1], theta[:, 2]
+    scores = (np.log(stays.ages) - mu[..., None]) * np.exp(-log_sigma)[..., None]
+    alive = special.ndtr(-scores)
+    more = p[:, -1:] * (1 - alive[:, -1]) if stays.lost is not None else np.zeros_like(alive[:, -1])
+    return np.einsum("ck,cka->ca", p, alive), more
 
 
 def _cells(mu: Floats, log_sigma: Floats, last: int) -> Floats:
