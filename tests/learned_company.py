@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from simulator.engine import compile_plan, play
 from simulator.learning import fit, learned_scenario
 from simulator.loading import load
@@ -61,6 +63,28 @@ def next_quarter_end(day):
 
 
 def plug_in(history, base, t):
-    """Return the same with middle figures for certain, and no market: what a forecast must not do."""
+    """Return the same with middle figures for certain and nothing shared: what a forecast must not do.
+
+    Deals share no market and arrive one by one, as in a Poisson process.
+    """
+    scenario = middle(history, base, t)
+    return bookings(replace(scenario, segments=tuple(one_by_one(s) for s in scenario.segments)))
+
+
+def middle(history, base, t):
+    """Return the scenario of middle figures and no market; new deals still come in bunches."""
     scenario = learned_with_table(history, base, t)
-    return bookings(replace(scenario, posterior=None, market=Market.independent()))
+    return replace(scenario, posterior=None, market=Market.independent())
+
+
+def bunched(history, base, t):
+    """Return the bookings that it brings."""
+    return bookings(middle(history, base, t))
+
+
+def one_by_one(segment):
+    made = segment.generation
+    if made is None:
+        return segment
+    birds = made.bluebirds and replace(made.bluebirds, dispersion=np.inf)
+    return replace(segment, generation=replace(made, dispersion=np.inf, bluebirds=birds))

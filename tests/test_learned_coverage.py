@@ -2,7 +2,7 @@
 
 import pytest
 from coverage_of_companies import coverage, coverages
-from learned_company import learned, plug_in
+from learned_company import bunched, learned, plug_in
 
 COMPANIES = 1000
 
@@ -10,8 +10,9 @@ COMPANIES = 1000
 @pytest.fixture(scope="module")
 def both():
     """1,000 companies of every kind: growth, season, optimism, stale deals, short logs, shared luck."""
-    found = coverages((learned, plug_in), range(COMPANIES))
-    for name, of_one in zip(("learned", "middle figures for certain, no market"), found, strict=True):
+    found = coverages((learned, plug_in, bunched), range(COMPANIES))
+    names = "learned", "middle figures for certain, nothing shared", "the same, new deals in bunches"
+    for name, of_one in zip(names, found, strict=True):
         print(f"\n{name}\n{of_one}")
         assert not [case for case in of_one.cases if case.error]
     return found
@@ -25,7 +26,7 @@ def test_intervals_of_next_quarters_bookings_hold(both):
 
 @pytest.mark.verify
 def test_the_check_can_fail(both):
-    """Middle figures for certain and deals that share no luck: the 80 % interval holds in less than 60 %."""
+    """Middle figures for certain, and deals that share nothing: the 80 % interval holds in less than 60 %."""
     assert both[1].rate(0.8)[0] < 0.6
 
 
