@@ -184,6 +184,33 @@ def test_known_chances_come_back_from_many_deals():
         assert fit.medians[s, k].value == pytest.approx(np.exp(LAW.mu[s, k]), rel=0.25)
 
 
+def neglected(deals, share):
+    """Deals of three years, of whose losses a share was never recorded."""
+    rng = np.random.default_rng(9)
+    moves = walk(rng, LAW, KNOWN - rng.integers(0, 1100, deals))
+    moves = moves[:, (moves[1] != 3) | (rng.random(moves.shape[1]) >= share)]
+    return spells_of(history_of([moves], 2), (CLOCK,))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_losses_that_nobody_records_are_told_from_deals_that_are_open(share):
+    """80 deals in three years, at most one in twenty of them truly open: what lingers was lost."""
+    fit = fit_funnels(neglected(80, share), ("a", "b"), UniformRow(1, "neglect"), 400)["segment 0"]
+    assert not any(stage.piecewise for stage in fit.stages)
+    assert fit.neglect.low - 0.02 < share < fit.neglect.high + 0.02
+    assert fit.neglect.high - fit.neglect.low < 0.3
+    assert fit.win_rates[0].low < 0.34 < fit.win_rates[0].high, "nor does it count as open for ever"
+
+
+@pytest.mark.parametrize("deals", [80, 300])
+def test_who_lingers_where_losses_are_not_recorded_has_little_chance(deals):
+    """300 days where 20 are usual: by smooth laws and by hazards."""
+    fit = fit_funnels(neglected(deals, 0.4), ("a", "b"), UniformRow(1, "neglect"), 400)["segment 0"]
+    assert fit.stages[0].piecewise == (deals == 300)
+    # Hazards leave some doubt in every bin, here eleven of them without any exit.
+    assert fit.draws.close_chance(0, np.arange(400), np.full(400, 300.0)).mean() < 0.1
+
+
 def test_few_deals_stay_near_to_the_set_table():
     p = np.array([[0, 0.5, 0, 0.5], [0, 0, 0.3, 0.7]])
     spells = spells_from(np.random.default_rng(6), [LAW], 4)

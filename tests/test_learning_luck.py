@@ -28,7 +28,8 @@ def fitted(level, before=(-1.0, 1.0)):
     transitions = np.stack((0 * p, p, 1 - p), axis=1)[:, None]
     draws = FunnelDraws(("Only",), transitions, (StayDraws(np.zeros(1), np.ones((len(p), 3, 1))),))
     evidence = StageEvidence(1, np.array([0, 1, 0]), 1.0, 1, False, 0.0, 1.0)
-    return FunnelFit(draws, (evidence,), special.ndtr(np.atleast_1d(before))[:, None], None)
+    none = np.zeros(len(p))
+    return FunnelFit(draws, (evidence,), none, special.ndtr(np.atleast_1d(before))[:, None], None)
 
 
 def stays(quarters):

@@ -62,12 +62,14 @@ class FunnelFit:
     Attributes:
         draws: kernels.
         stages: evidence of each stage.
+        unclosed: share of the lost deals that nobody closes, of all segments, floats[draw].
         before: h[s] of draws from the prior, floats[draw, S].
         chains: where the sampler of all segments ended, so that another can begin there.
     """
 
     draws: FunnelDraws
     stages: tuple[StageEvidence, ...]
+    unclosed: Floats
     before: Floats
     chains: Chains
 
@@ -86,6 +88,14 @@ class FunnelFit:
         """h[s], the chance to be won in the end on entering each stage."""
         told = zip(self.draws.ladder.T, self.stages, strict=True)
         return tuple(Figure.of(h, e.stays, e.n_eff, e.quarters) for h, e in told)
+
+    @cached_property
+    def neglect(self) -> Figure | None:
+        """Share of the lost deals that nobody closes; None where hazards tell all of it."""
+        smooth = [e for e in self.stages if not e.piecewise]
+        lost = sum(int(e.ended[-1]) for e in smooth)
+        quarters = max((e.quarters for e in smooth), default=0)
+        return Figure.of(self.unclosed, lost, float(lost), quarters) if lost else None
 
     @cached_property
     def medians(self) -> Mapping[tuple[int, int], Figure]:
@@ -150,7 +160,9 @@ def fit_funnels(
             _stage_draws(blocks[s][g], stage.targets, thetas[s][:, g], unclosed)
             for s, stage in enumerate(prior.stages)
         ]
-        learned[name] = _fit(tuple(stages), [of_stage[g] for of_stage in blocks], parts, before[:, g], chains)
+        learned[name] = _fit(
+            tuple(stages), [of_stage[g] for of_stage in blocks], parts, unclosed, before[:, g], chains
+        )
     return learned
 
 
@@ -212,8 +224,8 @@ def _centred(pieces: Floats, pooled: Floats, seen: NDArray[np.bool_]) -> Floats:
 
 
 def _fit(
-    stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws], before: Floats,
-    chains: Chains,
+    stages: tuple[str, ...], blocks: Sequence[_Block], parts: Sequence[StageDraws], unclosed: Floats,
+    before: Floats, chains: Chains,
 ) -> FunnelFit:  # fmt: skip
     size = len(stages)
     transitions = np.zeros((len(parts[0].chances), size, size + 2))
@@ -224,7 +236,7 @@ def _fit(
         rates[:, part.targets] = part.stays.rates
         stays.append(StayDraws(part.stays.edges, rates))
     evidence = tuple(_evidence(block, part) for block, part in zip(blocks, parts, strict=True))
-    return FunnelFit(FunnelDraws(stages, transitions, tuple(stays)), evidence, before, chains)
+    return FunnelFit(FunnelDraws(stages, transitions, tuple(stays)), evidence, unclosed, before, chains)
 
 
 def _evidence(block: _Block, part: StageDraws) -> StageEvidence:

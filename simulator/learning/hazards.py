@@ -20,9 +20,11 @@ Integers = NDArray[np.int64]
 ENOUGH_EXITS: Final = 100
 """From so many exits on a stage is learned piece by piece (MODEL 8)."""
 _LEAST_EXITS, _MOST_BINS = 8, 40
+_WIDEST, _WIDE_DAYS = 0.5, 7
+"""No bin is wider than this share of the age at which it begins, or than a week."""
 _SEEN_BY: Final = 5
 """Follow-up ends with the last day on which so many stays could have been seen to end."""
-_PULL: Final = 0.3
+_PULL: Final = 0.1
 """Exits by which each bin is drawn towards the stage's average hazard."""
 _TAIL_WORTH: Final = 1.0
 """Exits that the prior is worth, of where stays go that outlast the follow-up: no one has seen it."""
@@ -115,12 +117,16 @@ def daily_counts(spells: Spells, targets: Integers) -> tuple[Floats, Floats]:
 
 
 def _bins(exits: Floats) -> Integers:
-    """Return the first day of each bin: enough exits in each, and days of many exits alone."""
+    """Return the first day of each bin: enough exits in each, and days of many exits alone.
+
+    None is wide beside its age: exits that cease are not spread over all the days that come after.
+    """
     enough = max(_LEAST_EXITS, exits.sum() / _MOST_BINS)
     starts, pending = [0], 0.0
     for day in range(1, len(exits)):
         pending += exits[day - 1]
-        if pending >= enough or (exits[day] >= enough and pending > 0) or day == 1:
+        wide = day - starts[-1] >= max(_WIDEST * starts[-1], _WIDE_DAYS)
+        if pending >= enough or (exits[day] >= enough and pending > 0) or day == 1 or wide:
             starts.append(day)
             pending = 0.0
     return np.array(starts)

@@ -67,6 +67,8 @@ class Overlay:
         mean, names = fit.draws.mean, fit.draws.stages
         here: Keys = ("segments", segment)
         self.set((*here, "probability_basis"), "entry")
+        if fit.neglect is not None:
+            self.evidence[dotted((*here, "neglect", "unclosed"))] = fit.neglect
         for s, stage in enumerate(names):
             at = (*here, "stages", stage)
             self.set((*at, "advance"), 0.0)

@@ -41,6 +41,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "scale": "spread of the change, log",
     "by_size": "and more, amount e times as large, log",
     "factor": "closed amount over quoted one",
+    "unclosed": "of the lost ones",
     "bad_debt": "never paid",
     "shared": "lateness shared by a customer's invoices",
     "common": "lateness shared by a month's invoices",
@@ -60,6 +61,7 @@ _UNDER: Final[Mapping[tuple[str, str], str]] = {
 """Names that mean something else under other titles."""
 _TITLES: Final[Mapping[str, str]] = {
     "calendar": "when deals close, 1 is an even pace",
+    "neglect": "deals that nobody ever closes",
     "win_odds": "what else moves the chance to be won",
     "soberness": "optimism correction",
     "new_pipeline": "deals to come",
@@ -71,7 +73,7 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 _SHARES: Final = (
     "advance", "back", "skip", "moves", "close", "entry", "unchanged", "paid_by", "bad_debt", "chance",
-    "shared", "common", "weekday", "segment",
+    "shared", "common", "weekday", "segment", "unclosed",
 )  # fmt: skip
 
 
