@@ -14,7 +14,7 @@ from test_learning_funnels import LAW, table
 
 from simulator.funnel import close_chances
 from simulator.learning.funnels import fit_funnels
-from simulator.learning.hierarchy import TAU_SCALES
+from simulator.learning.hierarchy import TAU_SCALES, UNCLOSED
 from simulator.learning.priors import funnel_prior
 from simulator.learning.spells import spells_of
 from simulator.streams import UniformRow
@@ -45,16 +45,18 @@ def replicate(seed, segments, deals):
     tables = {f"segment {g}": table(P) for g in range(segments)}
     prior = funnel_prior(tuple(tables), 2, [np.array([], int)] * 2, 14.0, tables)
     laws = from_prior(rng, prior, segments)
+    unclosed = special.expit(UNCLOSED[0] + UNCLOSED[1] * rng.normal())
     moves = [walk(rng, law, KNOWN - rng.integers(0, 400, deals)) for law in laws]
+    moves = [m[:, (m[1] != 3) | (rng.random(m.shape[1]) >= unclosed)] for m in moves]
     history = history_of(moves, 2, since=KNOWN - 150)
     spells = spells_of(history, (even_clock(),) * segments)
     fits = fit_funnels(spells, history.stages, UniformRow(seed, "calibration"), DRAWS, tables)
-    told = {}
+    told = {"unclosed": (next(iter(fits.values())).unclosed, unclosed)}
     for g, (name, law) in enumerate(zip(tables, laws, strict=True)):
         draws = fits[name].draws
-        ladder, truth = close_chances(draws.transitions), close_chances(law.p[None])[0]
+        ladder, wins = close_chances(draws.transitions), close_chances(law.p[None])[0]
         for s, stage in enumerate(prior.stages):
-            told[f"h {g} {s}"] = ladder[:, s], truth[s]
+            told[f"h {g} {s}"] = ladder[:, s], wins[s]
             edges = draws.stays[s].edges
             days = edges[np.searchsorted(edges, (6.0, 20.0))]
             alive = draws.stays[s].survivors(days)
@@ -62,7 +64,9 @@ def replicate(seed, segments, deals):
                 told[f"p {g} {s} {k}"] = draws.transitions[:, s, k], law.p[s, k]
                 for n, day in enumerate(days):
                     score = (np.log(day) - law.mu[s, k]) / law.sigma[s, k]
-                    told[f"R {g} {s} {k} {day}"] = alive[:, k, n], special.ndtr(-score)
+                    truth = special.ndtr(-score)
+                    truth += unclosed * (1 - truth) * (k == 3)
+                    told[f"R {g} {s} {k} {day}"] = alive[:, k, n], truth
     return {name: (int((d < t).sum()), (t - d.mean()) / d.std()) for name, (d, t) in told.items()}
 
 
