@@ -152,6 +152,7 @@ def test_columns_that_the_forecast_reads_may_be_asked_for(project, column):
     assert f"By {column}, 1 Jan 2026 – 31 Oct 2027" in result.stdout
 
 
+@pytest.mark.slow
 def test_no_escape_codes_in_pipes_or_without_colour(project):
     for env in ({}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "TERM": "xterm"}):
         result = CliRunner(env=env).invoke(main, ["run", "plan.yaml", "--details"])

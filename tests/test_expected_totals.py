@@ -78,6 +78,7 @@ def test_mixtures_have_the_moments_that_two_normals_give(market, doubt):
     assert total @ grid**2 - money**2 == pytest.approx(spread, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_drawn_market_is_the_average_of_set_ones():
     some = bets(Market(), 6)
     law, numbers = number_law(some), np.arange(7)

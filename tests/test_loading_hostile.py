@@ -95,6 +95,7 @@ def check_one(folder, luck):
     return True
 
 
+@pytest.mark.slow
 def test_odd_input_is_loaded_or_refused(tmp_path):
     luck = random.Random(1)
     loaded = sum(check_one(tmp_path, luck) for _ in range(80))

@@ -360,7 +360,7 @@ def one_per_cent(bias):
     return one(make_segment(funnel=funnel), pipeline, market=Market(), months=3)
 
 
-@pytest.mark.parametrize("bias", [-0.01, 0.01])
+@pytest.mark.parametrize("bias", [pytest.param(-0.01, marks=pytest.mark.slow), 0.01])
 def test_one_per_cent_in_one_transition_is_seen(bias):
     right, wrong, trials = one_per_cent(0.0), one_per_cent(bias), 40_000
     exact, outcome = expected(right), run(one_per_cent(bias), trials, 2)

@@ -334,6 +334,7 @@ PAYLOADS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(PAYLOADS, HOSTILE, HOSTILE)
 def test_the_first_screen_always_fits(payload, text, target):
@@ -349,6 +350,7 @@ def test_the_first_screen_always_fits(payload, text, target):
     assert "\n\n\n" not in shown and "nan" not in shown and "None" not in shown
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(PAYLOADS, HOSTILE)
 def test_tables_never_break(payload, name):

@@ -73,7 +73,10 @@ def test_every_scenario_is_described_and_sourced(name):
     assert written(name)["source"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [n if n in ("baseline", "saas-hardware") else pytest.param(n, marks=pytest.mark.slow) for n in NAMES],
+)
 def test_every_scenario_runs_and_checks_itself(name):
     scenario = simulator.load(FILES[name])
     payload = simulator.simulate(scenario, trials=500).to_json()

@@ -107,6 +107,7 @@ class TestMarkets:
         assert forecast.headline_period.name == "FY2026"
         np.testing.assert_array_equal(assumed, forecast.window("bookings", forecast.headline_period)[0])
 
+    @pytest.mark.slow
     def test_a_shorter_horizon_changes_no_draw(self):
         """The row is played to the headline's end only; played to the horizon's end it is the same."""
         scenario = full_job(40, 24)

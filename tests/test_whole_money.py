@@ -165,7 +165,9 @@ def permuted(folder, seed):
     raise AssertionError(f"no scenario of seed {seed} loads")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_whole_scenarios_hold(tmp_path, monkeypatch, seed):
     examine(tmp_path, seed, monkeypatch)
 
