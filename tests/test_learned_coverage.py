@@ -9,8 +9,8 @@ COMPANIES = 1000
 
 @pytest.fixture(scope="module")
 def both():
-    """1,000 companies of every kind: growth, season, optimism, stale deals, short logs, shared luck."""
-    found = coverages((learned, plug_in, bunched), range(COMPANIES))
+    """1,000 companies of every kind: growth, season, optimism, stale deals, short logs; ρ = .1."""
+    found = coverages((learned, plug_in, bunched), range(COMPANIES), fixed={"rho": 0.1})
     names = "learned", "middle figures for certain, nothing shared", "the same, new deals in bunches"
     for name, of_one in zip(names, found, strict=True):
         print(f"\n{name}\n{of_one}")

@@ -141,7 +141,7 @@ def _label(title: str, keys: Sequence[str]) -> str:
     if first == "moves":
         return f"goes to {rest}"
     if first == "stages":
-        return f"deals in {rest}, log odds"
+        return f"standing in {rest}"
     if first == "season":
         return f"season, {calendar.month_name[int(rest)]}"
     if first == "weekday":
