@@ -5,6 +5,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
     $$p $(RECENT) 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 READY := .venv/.ready
+ORACLES := .venv-oracles/.ready
 PYTEST := $(BIN)/python -m pytest
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
@@ -30,7 +31,7 @@ check: $(READY)  ## lint, types, tests: what every commit must pass
 slow: $(READY)  ## the tests that take minutes (CI runs them too)
 	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
 
-verify: $(READY)  ## long statistical checks of the engine against exact answers
+verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against exact answers
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)
 
 fuzz: $(READY)  ## a long search for input that breaks the program
@@ -53,7 +54,7 @@ sample: $(READY)  ## write reports/sample/ anew
 	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
 
 clean:  ## remove .venv, caches and build leftovers; reports stay
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oracles build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -64,4 +65,12 @@ $(READY): pyproject.toml constraints.txt
 	    echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
 	@echo "installing into .venv what constraints.txt pins"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Libraries that answer the same questions stand apart: one of them pins an old pandas.
+$(ORACLES): tests/outside/requirements.txt $(READY)
+	@$(BIN)/python -m venv .venv-oracles
+	@echo "installing into .venv-oracles what tests/outside/requirements.txt pins"
+	@.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r tests/outside/requirements.txt
 	@touch $@
