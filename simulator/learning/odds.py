@@ -28,7 +28,10 @@ ENOUGH_CLOSED: Final = 50
 """Closed deals below which only shift and slope are free (MODEL 8)."""
 SHIFT_SD, SLOPE_SD = 0.15, 0.15
 """Ridge towards shift 0 and slope 1: the level is learned with the funnel already."""
-EFFECT_SD: Final[Mapping[str, float]] = {"pushes": 0.3, "overdue": 0.5, "log_amount": 0.2}
+EFFECTS: Final[Mapping[str, tuple[float, float]]] = {
+    "pushes": (0.0, 0.3), "overdue": (0.0, 0.5), "log_amount": (-0.15, 0.2),
+}  # fmt: skip
+"""Mean and spread of each effect before anything is seen: big deals are won less often (MODEL 3)."""
 GROUP_SD: Final = 0.1
 """Scale of the half-normal prior on the spread of stages' and segments' effects."""
 _SPREADS: Final = GROUP_SD * special.ndtri(0.5 + (np.arange(5) + 0.5) / 10)
@@ -170,12 +173,14 @@ class _Term:
         name: of the feature, the stage or the segment.
         values: x, floats[n].
         sd: of the ridge; of a group, the part of its spread.
+        mean: towards which the ridge draws.
     """
 
     kind: str
     name: str
     values: Floats
     sd: float
+    mean: float = 0.0
 
     @property
     def path(self) -> str:
@@ -195,7 +200,7 @@ def _features(snapshots: Snapshots, reference: float) -> list[_Term]:
     size = len(snapshots)
     rest = {"pushes": size, "overdue": size, "log_amount": size + _SEEN_BY}
     return [
-        _Term("effect", name, values, EFFECT_SD[name])
+        _Term("effect", name, values, EFFECTS[name][1], EFFECTS[name][0])
         for name, values in columns.items()
         if _SEEN_BY <= some[name] <= rest[name] - _SEEN_BY
     ]
@@ -249,8 +254,9 @@ def _draws(
     """
     grouped = np.array([False, False, *(term.kind != "effect" for term in terms)])
     ridge = np.array([SHIFT_SD, SLOPE_SD, *(term.sd for term in terms)])
+    mean = np.array([0.0, 0.0, *(term.mean for term in terms)])
     spreads = _SPREADS if grouped.any() else _SPREADS[:1]
-    found = [_mode(design, before, after, np.where(grouped, ridge * s, ridge)) for s in spreads]
+    found = [_mode(design, before, after, mean, np.where(grouped, ridge * s, ridge)) for s in spreads]
     logs = np.array([evidence for *_, evidence in found])
     weights = np.exp(logs - logs.max())
     which = np.searchsorted(np.cumsum(weights / weights.sum())[:-1], uniform)
@@ -261,12 +267,14 @@ def _draws(
     return points
 
 
-def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tuple[Floats, Floats, float]:
+def _mode(
+    design: Floats, before: Floats, after: Floats, mean: Floats, spread: Floats
+) -> tuple[Floats, Floats, float]:
     """Return (mode, precision, log evidence) of the penalised likelihood, by damped Newton steps.
 
     d/dη ln(1 + h(o−1)) is the tilted chance h(o), and its slope is h(o)(1 − h(o)).
     """
-    beta = np.zeros(len(spread))
+    beta = mean.copy()
     penalty = np.diag(1 / spread**2)
     precision, odds = penalty, np.ones(len(design))
     for _ in range(_STEPS):
@@ -274,11 +282,12 @@ def _mode(design: Floats, before: Floats, after: Floats, spread: Floats) -> tupl
         now, then = tilted(after, odds), tilted(before, odds)
         bend = np.maximum(then * (1 - then) - now * (1 - now), 0.0)
         precision = penalty + (design * bend[:, None]).T @ design
-        slope = design.T @ (now - then) - penalty @ beta
+        slope = design.T @ (now - then) - penalty @ (beta - mean)
         step = np.linalg.solve(precision, slope)
         beta = beta + step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-8:
             break
     fit = float((np.log1p(after * (odds - 1)) - np.log1p(before * (odds - 1))).sum())
     size = -0.5 * float(np.linalg.slogdet(precision)[1]) - float(np.log(spread).sum())
-    return beta, precision, fit - 0.5 * float(beta @ penalty @ beta) + size
+    off = beta - mean
+    return beta, precision, fit - 0.5 * float(off @ penalty @ off) + size
