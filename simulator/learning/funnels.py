@@ -213,13 +213,12 @@ def _stage_draws(block: _Block, targets: Integers, theta: Floats, unclosed: Floa
 
 
 def _centred(pieces: Floats, pooled: Floats, seen: NDArray[np.bool_]) -> Floats:
-    """Return p[draw, k] as the hazards have it, tilted to the centre of the pooled draws.
+    """Return p[draw, k] as the hazards have it, tilted to the average of the pooled draws.
 
-    Of a move that was never seen hazards tell nothing, and logarithms of next to nothing have no centre:
-    there the pooled draws stand.
+    Of a move that was never seen hazards tell nothing: there the pooled draws stand.
     """
-    own, centre = (np.log(np.maximum(p, 1e-300)).mean(axis=0) for p in (pieces, pooled))
-    tilted = np.where(seen, pieces * np.exp(np.where(seen, centre - own, 0.0)), pooled)
+    own, centre = (np.maximum(p.mean(axis=0), 1e-300) for p in (pieces, pooled))
+    tilted = np.where(seen, pieces * (centre / own), pooled)
     return np.asarray(tilted / tilted.sum(axis=1, keepdims=True))
 
 
