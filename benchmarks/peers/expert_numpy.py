@@ -8,10 +8,11 @@ bits: a table has 65,536 places, and each value as many as its chance asks for, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr
 
 from benchmarks.peers.job import Floats, Integers, Job, Result
 
@@ -42,7 +43,7 @@ def _play(job: Job, rng: np.random.SFC64, bookings: Floats, receipts: Floats) ->
     trials = len(bookings) // columns
     thresholds = np.rint(job.win_rate * 2.0**32).astype(np.uint64).tolist()
     factors = _factors(job)
-    delays = _table(job.delays, job.delay_chances)
+    delays = _table(job.delays, np.cumsum(job.delay_chances))
     month = job.month_of_day
     for deal, first, later, day_of in _deals(job):
         words = rng.random_raw((trials + 1) // 2).view(np.uint32)[:trials]
@@ -67,57 +68,57 @@ def _play(job: Job, rng: np.random.SFC64, bookings: Floats, receipts: Floats) ->
 def _deals(job: Job) -> Iterator[tuple[int, Table, list[Table], Integers]]:
     """Yield each deal with the tables of its present stay, of those to come, and the close day by time."""
     ends = job.clock[: int(np.searchsorted(job.month_of_day, job.months)) - 1]
-    laws: dict[tuple[float, float], Table] = {}
-    for mu, sigma in zip(job.mu, job.sigma, strict=True):
-        laws[mu, sigma] = _table(np.arange(LONGEST + 1), _stays(mu, sigma, np.zeros(1), LONGEST)[0])
+    laws = {law: _stays(*law, np.zeros(1))[0] for law in set(zip(job.mu, job.sigma, strict=True))}
     stays = [laws[law] for law in zip(job.mu, job.sigma, strict=True)]
     for stage in range(len(stays)):
         deals = np.flatnonzero(job.stage == stage)
         for begin in range(0, len(deals), GROUP):
             some = deals[begin : begin + GROUP]
-            latest = _latest(job, some, ends)
-            cut = int(latest.max()) + 1
-            left = _stays(job.mu[stage], job.sigma[stage], job.age[some], cut)
-            counts = np.diff(latest, axis=1, prepend=-1.0, append=float(cut)).astype(np.intp)
-            days = np.tile(np.arange(1, len(ends) + 2), len(some))
-            by_time = np.repeat(days, counts.ravel()).reshape(len(some), -1)
-            whole = np.arange(cut + 1)
-            for deal, chances, day_of in zip(some.tolist(), left, by_time, strict=True):
-                yield deal, _table(whole, chances), stays[stage + 1 :], day_of
+            left = _stays(job.mu[stage], job.sigma[stage], job.age[some])
+            yield from zip(some.tolist(), left, repeat(stays[stage + 1 :]), _close_days(job, some, ends))
 
 
-def _stays(mu: float, sigma: float, age: Floats, cut: int) -> Floats:
-    """Return the law of the whole days left of a stay, floats[age, day 0 … cut], the rest on the last."""
-    days = np.arange(-1, cut) + 0.5
-    days[0] = 0.0
+def _stays(mu: float, sigma: float, age: Floats) -> list[Table]:
+    """Return the whole days left of a stay at each age."""
     with np.errstate(divide="ignore"):
-        survivors = ndtr((mu - np.log(age[:, None] + days)) / sigma)
-    survivors /= survivors[:, :1].copy()
-    return np.asarray(-np.diff(survivors, axis=1, append=0.0))
+        alive = ndtr((mu - np.log(age)) / sigma)
+    # Beyond these days a table has no place left.
+    longest = float((np.exp(mu - sigma * ndtri(alive / (4 * PLACES))) - age).max())
+    days = np.arange(min(int(longest) + 2, LONGEST))
+    survivors = ndtr((mu - np.log(age[:, None] + (days + 0.5))) / sigma) / alive[:, None]
+    return [_table(days, below) for below in 1 - survivors]
 
 
-def _latest(job: Job, deals: Integers, ends: Floats) -> Floats:
-    """Return the latest whole time at which each deal closes by the end of each day, −1 where none does."""
+def _close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
+    """Return the calendar day of signature by the days walked, integers[deal, time].
+
+    Turned round: the longest walk that closes by the end of each calendar day.
+    """
     weight, mean = job.weight[deals, None], job.mean_log[deals, None]
     stated = np.where(weight < 1, job.stated[deals, None], 0.0)
     held = (1 - weight) * np.log(job.slip * stated + job.shift) + weight * mean
     logs = (np.log(ends + job.shift) - held) / np.sqrt(weight) + mean
     times = np.where(weight < 1, np.exp(np.minimum(logs, 20.0)) - job.shift, ends)
     possible = ends >= np.where(weight < 1, 1.0, 1e-9)
-    return np.where(possible, np.clip(np.floor(times), -1, LONGEST), -1.0)
+    longest = np.where(possible, np.clip(np.floor(times), -1, LONGEST), -1.0)
+    counts = np.diff(longest, axis=1, prepend=-1.0, append=longest.max() + 1).astype(np.intp)
+    days = np.tile(np.arange(1, len(ends) + 2), len(deals))
+    return np.repeat(days, counts.ravel()).reshape(len(deals), -1)
 
 
-def _table(values: Integers, chances: Floats) -> Table:
-    """Return the values, each in as many places as its chance asks for."""
-    edges = np.rint(np.cumsum(chances) * PLACES).astype(np.intp)
+def _table(values: Integers, cumulative: Floats) -> Table:
+    """Return the values, each in as many places as its chance asks for; the last takes the rest."""
+    edges = np.zeros(len(values) + 1, dtype=np.intp)
+    edges[1:] = cumulative * PLACES + 0.5
     edges[-1] = PLACES
-    return np.repeat(values.astype(np.int16), np.diff(edges, prepend=0))
+    return np.repeat(values.astype(np.int16), edges[1:] - edges[:-1])
 
 
 def _factors(job: Job) -> Floats:
     """Return what amounts are multiplied by, of each place: 1, then exp(Y) from low to high."""
+    bounds = np.arcsinh((np.array([-job.limit, job.limit]) - job.location) / job.scale)
+    scores = np.sinh(np.linspace(*bounds, 4097))
+    below = stdtr(job.degrees, scores)
     same = round(job.unchanged * PLACES)
-    low, high = (stdtr(job.degrees, (b - job.location) / job.scale) for b in (-job.limit, job.limit))
-    u = (np.arange(PLACES - same) + 0.5) / (PLACES - same)
-    y = job.location + job.scale * stdtrit(job.degrees, low + u * (high - low))
-    return np.concatenate((np.ones(same), np.exp(y)))
+    u = below[0] + (below[-1] - below[0]) * (np.arange(PLACES - same) + 0.5) / (PLACES - same)
+    return np.concatenate((np.ones(same), np.exp(job.location + job.scale * np.interp(u, below, scores))))
