@@ -1,8 +1,8 @@
-"""Play the job in numpy as fast as it goes: only winners walk, a deal's trials at a time, all laws are tables.
+"""Play the job in numpy as fast as it goes: only winners walk, a deal's trials at once, all laws are tables.
 
-Whether a deal is won is one comparison of 32 random bits with its chance. Everything else is looked up by 16
-bits: a table has 65,536 places, and each value as many as its chance asks for, so that chances are rounded to
-1.5e-5, a thirtieth of the standard error of 10,000 trials and less.
+Every draw is 16 random bits. Whether a deal is won is one comparison; everything else is looked up in a table
+of 65,536 places, of which each value has as many as its chance asks for. What is rounded is rounded up or
+down by chance, anew for each deal or few, so that no mean is moved.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ Table = NDArray[np.int16]
 
 PLACES = 1 << 16
 BLOCK = 10_000
-"""Most trials that are played at once: the sums of a block stay in the second cache, a deal's in the first."""
-GROUP = 64
+"""Most trials that are played at once: a deal's arrays stay in the first cache, the sums near by."""
+GROUP = 32
 """Deals whose tables are worked out at once."""
 LONGEST = 4095
+RAREST = 2.0**-26
+"""Stays that are rarer end on the last day of their table."""
 
 
 def run(job: Job, trials: int, seed: int) -> Result:
     """Play so many trials, a block after the other."""
-    rng = np.random.SFC64(seed)
+    rng = np.random.Generator(np.random.SFC64(seed))
     size = trials * (job.months + 1)
     bookings, receipts = np.zeros(size), np.zeros(size)
     edges = np.linspace(0, trials, max(-(-trials // BLOCK), 1) + 1).astype(np.int64) * (job.months + 1)
@@ -37,19 +39,18 @@ def run(job: Job, trials: int, seed: int) -> Result:
     return Result.of(job, bookings, receipts)
 
 
-def _play(job: Job, rng: np.random.SFC64, bookings: Floats, receipts: Floats) -> None:
+def _play(job: Job, rng: np.random.Generator, bookings: Floats, receipts: Floats) -> None:
     """Add a block of trials to its sums, floats[trial · month]."""
     columns = job.months + 1
     trials = len(bookings) // columns
-    thresholds = np.rint(job.win_rate * 2.0**32).astype(np.uint64).tolist()
-    factors = _factors(job)
-    delays = _table(job.delays, np.cumsum(job.delay_chances))
-    month = job.month_of_day
-    for deal, first, later, day_of in _deals(job):
-        words = rng.random_raw((trials + 1) // 2).view(np.uint32)[:trials]
-        (row,) = (words < thresholds[deal]).nonzero()
+    thresholds = (job.win_rate * PLACES + rng.random(len(job))).astype(np.intp).tolist()
+    factors = _factors(job, rng.random())
+    delays = _table(job.delays, np.cumsum(job.delay_chances), rng.random())
+    month, draw = job.month_of_day, rng.bit_generator.random_raw
+    for deal, first, later, day_of in _deals(job, rng):
+        (row,) = (draw((trials + 3) // 4).view(np.uint16)[:trials] < thresholds[deal]).nonzero()
         count, more = len(row), len(job.conversion) - 1 - int(job.stage[deal])
-        draws = rng.random_raw(((3 + more) * count + 3) // 4).view(np.uint16)[: (3 + more) * count]
+        draws = draw(((3 + more) * count + 3) // 4).view(np.uint16)[: (3 + more) * count]
         place = draws.astype(np.intp).reshape(3 + more, count)
         times = first.take(place[0], mode="clip")
         for n in range(more):
@@ -65,28 +66,35 @@ def _play(job: Job, rng: np.random.SFC64, bookings: Floats, receipts: Floats) ->
         np.add.at(receipts, row, amount)
 
 
-def _deals(job: Job) -> Iterator[tuple[int, Table, list[Table], Integers]]:
+def _deals(job: Job, rng: np.random.Generator) -> Iterator[tuple[int, Table, list[Table], Integers]]:
     """Yield each deal with the tables of its present stay, of those to come, and the close day by time."""
     ends = job.clock[: int(np.searchsorted(job.month_of_day, job.months)) - 1]
-    laws = {law: _stays(*law, np.zeros(1))[0] for law in set(zip(job.mu, job.sigma, strict=True))}
-    stays = [laws[law] for law in zip(job.mu, job.sigma, strict=True)]
-    for stage in range(len(stays)):
+    laws = {law: _stays(*law, np.zeros(1)) for law in zip(job.mu, job.sigma, strict=True)}
+    for stage in range(len(job.conversion)):
+        later = list(zip(job.mu, job.sigma, strict=True))[stage + 1 :]
         deals = np.flatnonzero(job.stage == stage)
         for begin in range(0, len(deals), GROUP):
             some = deals[begin : begin + GROUP]
-            left = _stays(job.mu[stage], job.sigma[stage], job.age[some])
-            yield from zip(some.tolist(), left, repeat(stays[stage + 1 :]), _close_days(job, some, ends))
+            tables = {law: _tables(laws[law], rng)[0] for law in set(later)}
+            left = _tables(_stays(job.mu[stage], job.sigma[stage], job.age[some]), rng)
+            to_come = [tables[law] for law in later]
+            yield from zip(some.tolist(), left, repeat(to_come), _close_days(job, some, ends))
 
 
-def _stays(mu: float, sigma: float, age: Floats) -> list[Table]:
-    """Return the whole days left of a stay at each age."""
+def _stays(mu: float, sigma: float, age: Floats) -> Floats:
+    """Return the chance that at most so many whole days are left of a stay at each age, floats[age, day]."""
     with np.errstate(divide="ignore"):
         alive = ndtr((mu - np.log(age)) / sigma)
-    # Beyond these days a table has no place left.
-    longest = float((np.exp(mu - sigma * ndtri(alive / (4 * PLACES))) - age).max())
-    days = np.arange(min(int(longest) + 2, LONGEST))
-    survivors = ndtr((mu - np.log(age[:, None] + (days + 0.5))) / sigma) / alive[:, None]
-    return [_table(days, below) for below in 1 - survivors]
+    longest = float((np.exp(mu - sigma * ndtri(alive * RAREST)) - age).max())
+    days = np.arange(min(int(longest) + 2, LONGEST)) + 0.5
+    return np.asarray(1 - ndtr((mu - np.log(age[:, None] + days)) / sigma) / alive[:, None])
+
+
+def _tables(cumulative: Floats, rng: np.random.Generator) -> list[Table]:
+    """Return a table of whole days for each row of cumulative chances."""
+    days = np.arange(cumulative.shape[1], dtype=np.int16)
+    offsets = rng.random(len(cumulative)).tolist()
+    return [_table(days, row, offset) for row, offset in zip(cumulative, offsets, strict=True)]
 
 
 def _close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
@@ -106,19 +114,22 @@ def _close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
     return np.repeat(days, counts.ravel()).reshape(len(deals), -1)
 
 
-def _table(values: Integers, cumulative: Floats) -> Table:
-    """Return the values, each in as many places as its chance asks for; the last takes the rest."""
+def _table(values: Integers | Table, cumulative: Floats, offset: float) -> Table:
+    """Return the values, each in as many places as its chance asks for; an offset decides what is rounded up.
+
+    Over offsets from 0 to 1 each has its exact number of places on average.
+    """
     edges = np.zeros(len(values) + 1, dtype=np.intp)
-    edges[1:] = cumulative * PLACES + 0.5
+    edges[1:] = cumulative * PLACES + offset
     edges[-1] = PLACES
-    return np.repeat(values.astype(np.int16), edges[1:] - edges[:-1])
+    return np.repeat(values.astype(np.int16, copy=False), edges[1:] - edges[:-1])
 
 
-def _factors(job: Job) -> Floats:
+def _factors(job: Job, offset: float) -> Floats:
     """Return what amounts are multiplied by, of each place: 1, then exp(Y) from low to high."""
     bounds = np.arcsinh((np.array([-job.limit, job.limit]) - job.location) / job.scale)
     scores = np.sinh(np.linspace(*bounds, 4097))
     below = stdtr(job.degrees, scores)
     same = round(job.unchanged * PLACES)
-    u = below[0] + (below[-1] - below[0]) * (np.arange(PLACES - same) + 0.5) / (PLACES - same)
+    u = below[0] + (below[-1] - below[0]) * (np.arange(PLACES - same) + offset) / (PLACES - same)
     return np.concatenate((np.ones(same), np.exp(job.location + job.scale * np.interp(u, below, scores))))

@@ -29,7 +29,8 @@ def play(job: Job, trials: int, rng: np.random.Generator) -> Result:
     pay_day = close_day + rng.choice(job.delays, len(deal), p=job.delay_chances)
     row, size = trial * (job.months + 1), trials * (job.months + 1)
     bookings, receipts = (
-        np.bincount(row + job.month_of_day[day], weights=amount, minlength=size) for day in (close_day, pay_day)
+        np.bincount(row + job.month_of_day[day], weights=amount, minlength=size)
+        for day in (close_day, pay_day)
     )
     return Result.of(job, bookings, receipts)
 

@@ -1,4 +1,4 @@
-"""Play the job in squigglepy: a deal's trials at a time, winners only, every draw a sample of a distribution."""
+"""Play the job in squigglepy: a deal's trials at once, winners only, all draws samples of distributions."""
 
 from __future__ import annotations
 
