@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             begin = time.process_time()
             found.append(task(trials, seed))
             spent.append((time.process_time() - begin) * TRIALS / trials)
-        middle, told = statistics.median(spent), agreement(joined(found), exact)
+        middle, told = statistics.median(spent), agreement(joined(found), scenario, exact)
         failed |= not told.holds
         print(
             f"{name:16}{middle:9.3f}{f'{min(spent):.3f}–{max(spent):.3f}':>17}"
