@@ -122,8 +122,8 @@ def job_of(scenario: Scenario) -> Job:
         some = pipeline.stage == stage
         mean[some], sd[some] = (np.interp(pipeline.age[some], AGE_GRID, moment[stage]) for moment in grid)
     late, chances, bad_debt = segment.payment["default"].late_law()
-    term = 30
-    delays = segment.invoice_lag + np.maximum(term + late, 0)
+    (clause,) = segment.terms["default"].clauses
+    delays = segment.invoice_lag + np.maximum(clause.due.net_days + late, 0)
     clock = segment.clock.at_end_of(np.arange(1, segment.clock.last_day + 1))
     days, months = np.arange(len(clock) + span.last_day + 3), len(span.cuts)
     return Job(
