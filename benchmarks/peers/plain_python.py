@@ -24,17 +24,21 @@ def run(job: Job, trials: int, seed: int) -> Result:
     rng, company = Random(seed), Company(job)
     columns = job.months + 1
     bookings, receipts = ([0.0] * (trials * columns) for _ in range(2))
-    random = rng.random
+    random, month = rng.random, company.month
     for deal, chance in enumerate(job.win_rate.tolist()):
         later = company.stays[company.stage[deal] + 1 :]
+        known: dict[int, int] = {}
         for row in range(0, trials * columns, columns):
             if random() < chance:
                 times = company.days_left(deal, rng)
                 for stay in later:
                     times += bisect_left(stay, random())
-                signed, paid, amount = company.won(deal, times, rng)
-                bookings[row + signed] += amount
-                receipts[row + paid] += amount
+                day = known.get(times)
+                if day is None:
+                    day = known[times] = company.close_day(deal, times)
+                amount = company.amount(deal, rng)
+                bookings[row + month[day]] += amount
+                receipts[row + month[day + company.delay(rng)]] += amount
     return Result.of(job, np.array(bookings), np.array(receipts))
 
 
@@ -46,20 +50,23 @@ class Company:
         conversion: chance to pass each stage.
         stays: P(at most j whole days) in each stage on entering it; the first that a uniform does not exceed
             is a draw.
+        month: of each calendar day.
     """
 
     def __init__(self, job: Job) -> None:
         self.stage, self.conversion = job.stage.tolist(), job.conversion.tolist()
         mu, sigma = job.mu.tolist(), job.sigma.tolist()
         self.stays = [_whole_days(*law) for law in zip(mu, sigma, strict=True)]
-        self._age, self._amount = job.age.tolist(), job.amount.tolist()
+        self._age, self._amount = job.age.tolist(), [round(amount) for amount in job.amount.tolist()]
         self._mu, self._sigma = ([of[stage] for stage in self.stage] for of in (mu, sigma))
         self._alive = [
             _STANDARD.cdf((m - log(age)) / s) if age else 1.0
             for age, m, s in zip(self._age, self._mu, self._sigma, strict=True)
         ]
         self._delays, self._delay_chances = job.delays.tolist(), list(accumulate(job.delay_chances.tolist()))
-        self._clock, self._month, self._job = job.clock.tolist(), job.month_of_day.tolist(), job
+        self._last_delay = len(self._delays) - 1
+        self.month, self._clock, self._job = job.month_of_day.tolist(), job.clock.tolist(), job
+        self._shift, self._unchanged = job.shift, job.unchanged
         self._root = [sqrt(weight) for weight in job.weight.tolist()]
         # ln(T'+c) = (1−κ)·ln(slip·d + c) + (κ − sqrt(κ))·μ + sqrt(κ)·ln(T+c): all but the last is the deal's.
         self._held = [
@@ -76,19 +83,24 @@ class Company:
         left = exp(self._mu[deal] - self._sigma[deal] * score) - self._age[deal] - 0.5
         return int(left) + 1 if left > 0 else 0
 
-    def won(self, deal: int, times: int, rng: Random) -> tuple[int, int, int]:
-        """Return the months of signature and payment, and the amount, of a deal won after so many days."""
+    def close_day(self, deal: int, times: int) -> int:
+        """Return the calendar day of signature of a deal won after so many operational days."""
         value: float = times
         if self._root[deal] < 1:
-            shift = self._job.shift
-            value = max(exp(self._held[deal] + self._root[deal] * log(times + shift)) - shift, 1.0)
-        day = bisect_left(self._clock, max(value, 1e-9)) + 1
-        late = bisect_left(self._delay_chances, rng.random())
-        delay = self._delays[min(late, len(self._delays) - 1)]
-        amount = self._amount[deal]
-        if rng.random() >= self._job.unchanged:
-            amount *= self._factor(rng)
-        return self._month[day], self._month[day + delay], round(amount)
+            value = max(
+                exp(self._held[deal] + self._root[deal] * log(times + self._shift)) - self._shift, 1.0
+            )
+        return bisect_left(self._clock, max(value, 1e-9)) + 1
+
+    def amount(self, deal: int, rng: Random) -> int:
+        """Draw the amount that is signed, in whole minor units."""
+        if rng.random() < self._unchanged:
+            return self._amount[deal]
+        return round(self._amount[deal] * self._factor(rng))
+
+    def delay(self, rng: Random) -> int:
+        """Draw the days from signature to payment."""
+        return self._delays[bisect_left(self._delay_chances, rng.random(), 0, self._last_delay)]
 
     def _factor(self, rng: Random) -> float:
         """Draw exp(Y), anew while Y is out of bounds: t = sqrt(ν·(u^(−2/ν) − 1))·cos(2πv) (Bailey 1994)."""

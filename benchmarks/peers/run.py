@@ -32,7 +32,7 @@ PEERS: Final[Mapping[str, int]] = {
     "straight_numpy": TRIALS,
     "with_squigglepy": TRIALS,
     "with_monaco": 2_000,
-    "plain_python": 500,
+    "plain_python": 2_000,
     "with_simpy": 100,
 }
 """Trials that each one is timed with, a second or two at most."""

@@ -41,6 +41,6 @@ def _deal(
         is_begun = stage == now
         days = company.days_left(number, rng) if is_begun else bisect_left(company.stays[stage], rng.random())
         yield env.timeout(days)
-    signed, paid, amount = company.won(number, int(env.now), rng)
-    books[0][signed] += amount
-    books[1][paid] += amount
+    day, amount = company.close_day(number, int(env.now)), company.amount(number, rng)
+    books[0][company.month[day]] += amount
+    books[1][company.month[day + company.delay(rng)]] += amount
