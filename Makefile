@@ -6,13 +6,14 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 READY := .venv/.ready
 ORACLES := .venv-oracles/.ready
+PEERS := .venv-peers/.ready
 PYTEST := $(BIN)/python -m pytest
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check slow verify fuzz bench evidence docs golden sample clean
+.PHONY: help demo test check slow verify fuzz bench peers evidence docs golden sample clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +41,9 @@ fuzz: $(READY)  ## a long search for input that breaks the program
 bench: $(READY)  ## speed, memory and growth on this machine
 	$(BIN)/python -m benchmarks.speed
 
+peers: $(PEERS)  ## the standard job played by other programs, timed and checked
+	.venv-peers/bin/python -m benchmarks.peers.run
+
 evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DATA=DIR
 	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
 	$(BIN)/python -m benchmarks.evidence "$(DATA)"
@@ -53,8 +57,8 @@ golden: $(READY)  ## rewrite the pinned numbers (say why in CHANGELOG.md, under 
 sample: $(READY)  ## write reports/sample/ anew
 	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
 
-clean:  ## remove .venv, caches and build leftovers; reports stay
-	rm -rf .venv .venv-oracles build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove the environments, caches and build leftovers; reports stay
+	rm -rf .venv .venv-peers .venv-oracles build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -73,4 +77,12 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 	@echo "installing into .venv-oracles what tests/outside/requirements.txt pins"
 	@.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check \
 	    -r tests/outside/requirements.txt
+	@touch $@
+
+# The peers' libraries live apart: nothing in the project needs them. The interpreter is that of .venv.
+$(PEERS): benchmarks/peers/requirements.txt $(READY)
+	@$(BIN)/python -m venv .venv-peers
+	@echo "installing into .venv-peers what benchmarks/peers/requirements.txt and constraints.txt pin"
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
+	    -r benchmarks/peers/requirements.txt
 	@touch $@
