@@ -10,7 +10,6 @@ from simulator.distributions import Distribution, Fixed
 from simulator.terms import PaymentTerms
 
 Recognition = Literal["at-delivery", "over-term", "at-milestone"]
-RECOGNITIONS: Final[tuple[Recognition, ...]] = ("at-delivery", "over-term", "at-milestone")
 NO_PRODUCT: Final = -1
 AT_ONCE: Final[Distribution] = Fixed(0.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -283,11 +283,3 @@ def _tell_later(full: History, known: int, findings: Findings) -> None:
     ]
     for identity in later:
         findings.count("H032", identity, day=day_text(known))
-
-
-def findings_by_code(history: History) -> Mapping[str, int]:
-    """Return how often each kind of finding was made."""
-    counts: dict[str, int] = {}
-    for finding in history.findings:
-        counts[finding.code] = counts.get(finding.code, 0) + finding.count
-    return counts

@@ -18,7 +18,6 @@ from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, Ti
 
 ONE_STAGE: Final = "Open"
 """Stands for all stages where no log tells them apart and open deals have no one name."""
-_AFTER_ALL: Final = 10**9
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ from simulator.words import (
 BUILT_IN: Final = ("month", "segment", "source")
 SERIES: Final = ("bookings", "billings", "revenue", "receipts")
 DEALS: Final = 20
-_ENDS: Final = ("low", "middle", "high")
 SOURCES: Final = {
     "actual": "so far this year",
     "open": "open deals",

@@ -8,8 +8,6 @@ from pydantic import BaseModel, Field
 
 from simulator.scenario.tree import Keys
 
-FORMAT: Final = 1
-
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "funnel": ("stages", "cycle", "probability_basis", "worth"),
     "odds": ("soberness.odds",),
