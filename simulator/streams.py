@@ -135,13 +135,22 @@ def uniforms(states: Words, n: int = 0) -> Floats:
         states: key + `trial_offsets` of each, words[...].
         n: which draw of the purpose, 0 … 63.
     """
-    words = mix64(np.asarray(states + draw_offset(n)))
+    return as_uniforms(mix64(np.asarray(states + draw_offset(n))))
+
+
+def as_uniforms(words: Words) -> Floats:
+    """Return the uniform that each word means, ((word >> 12) + ½)·2⁻⁵², in its place."""
     words >>= np.uint64(12)
     # The 52 bits as the fraction of a float in [1, 2): taking off 1 − 2⁻⁵³ leaves (word + ½)·2⁻⁵² exactly.
     words |= _ONE
     result = words.view(np.float64)
     result -= 1 - 2.0**-53
     return result
+
+
+def bound(chance: Floats) -> Words:
+    """Return the least word whose uniform is not below each chance; modulo 2^64, so that it is 0 at 1."""
+    return np.ceil(np.clip(chance, 0.0, 1.0) * 2.0**52 - 0.5).astype(np.uint64) << np.uint64(12)
 
 
 class UniformRow:

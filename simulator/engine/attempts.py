@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.close_dates import AGE_GRID
+from simulator.close_dates import AGE_GRID, latest
 from simulator.engine.block import Block
 from simulator.engine.ends import NEW, OPEN, WON
 from simulator.engine.identity import inverse
@@ -20,7 +21,7 @@ from simulator.engine.walk import Walkers
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-TILE = 1 << 17
+TILE = 1 << 16
 """Deal-trials that are decided at once, so that the arrays stay in cache."""
 
 
@@ -38,24 +39,24 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
     for deals in _tiles(block, plan):
         stage = int(block.plan.scenario.pipeline.stage[deals[0]])
         ages, label_ages = _ages(block, plan, stage, deals)
-        u = block.plan.deals.draw("outcome", deals[None, :], block.offsets[:, None])
-        won = u < _chances(block, plan, stage, deals, ages, label_ages)
-        wins = won.sum(axis=1)
-        block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
+        won = _winners(block, plan, stage, deals, ages, label_ages)
+        if block.ends.counted:
+            wins = np.bincount(won[1], minlength=block.trials)
+            block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
         for outcome in outcomes(block, plan, 0):
-            flat = np.flatnonzero(won if outcome else ~won)
-            trial = flat // len(deals)
-            column = flat - trial * len(deals)
-            walkers = Walkers(block.plan.deals, deals[column], block.offsets[trial])
-            label = column if ages is None else ages.ravel()[flat]
+            row, trial = won if outcome else _others(won, len(deals), block.trials)
+            walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
             if not outcome:
                 keep = followed(block, plan, walkers)
-                walkers, trial, label = walkers.only(keep), trial[keep], label[keep]
+                walkers, row, trial = walkers.only(keep), row[keep], trial[keep]
+            label = row if ages is None else ages[row, trial]
             draw = block.draws[trial]
             after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
-            line = _stated(block, plan, stage, walkers, label, label_ages) if outcome else ()
-            begin = np.zeros(len(trial))
-            some = Decided(walkers.which, walkers.offsets, trial, begin, after, days, *line)
+            n = len(trial)
+            until = np.full(n, plan.end)
+            some = Decided(walkers.which, walkers.offsets, trial, np.zeros(n), after, days, until)
+            if outcome:
+                some = _stated(block, plan, stage, deals, some, row, None if ages is None else label, label_ages)
             roads.send(block.plan.open_deals, 0, outcome, 1, some)
 
 
@@ -70,7 +71,7 @@ def _tiles(block: Block, plan: SegmentPlan) -> Iterator[Integers]:
 
 
 def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple[Integers | None, Floats]:
-    """Return drawn ages[trial, deal], or None where they are known, and the age that each label means.
+    """Return drawn ages[deal, trial], or None where they are known, and the age that each label means.
 
     A label is a drawn age, or the place of a deal whose age is known.
     """
@@ -78,29 +79,56 @@ def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple
     if not np.isnan(known[0]):
         return None, known
     law = np.cumsum(plan.segment.funnel.resting_ages(stage))
-    u = block.plan.deals.draw("age", deals[None, :], block.offsets[:, None])
+    u = block.plan.deals.draw("age", deals[:, None], block.offsets)
     return inverse(law, u), np.arange(len(law), dtype=np.float64)
 
 
-def _chances(
+def _winners(
     block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats
-) -> Floats:
-    """Return p' of each open deal in each trial, floats[trial, deal]."""
+) -> tuple[Integers, Integers]:
+    """Return (row, trial) of the open deals that are won, deal by deal."""
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
-    scale, shift = block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage]))
-    return np.asarray(special.ndtr(score * scale[:, None] + shift[:, None]))
+    doubt = float(plan.segment.doubt[stage])
+    if score.ndim == 1:
+        return block.market(plan.index, doubt).winners(block.plan.deals.keys("outcome", 0, deals), score)
+    u = block.plan.deals.draw("outcome", deals[:, None], block.offsets)
+    scale, shift = block.luck.shifted(plan.index, 0, doubt)
+    row, trial = np.nonzero(u < special.ndtr(score * scale + shift))
+    return row, trial
+
+
+def _others(some: tuple[Integers, Integers], rows: int, trials: int) -> tuple[Integers, Integers]:
+    """Return (row, trial) of all others."""
+    rest = np.ones((rows, trials), dtype=np.bool_)
+    rest[some] = False
+    row, trial = np.nonzero(rest)
+    return row, trial
 
 
 def _stated(
-    block: Block, plan: SegmentPlan, stage: int, walkers: Walkers, label: Integers, label_ages: Floats
-) -> tuple[Floats, Floats]:
-    """Return the line by which what is stated of their close moves the days of won deals (MODEL 2)."""
-    pipeline = block.plan.scenario.pipeline
-    grid = AGE_GRID[: plan.log_mean.shape[1]]
-    mean = np.interp(label_ages, grid, plan.log_mean[stage])[label]
-    sd = np.interp(label_ages, grid, plan.log_sd[stage])[label]
-    stated, pushes = pipeline.stated_days[walkers.which], pipeline.pushes[walkers.which]
-    return plan.segment.close_date.line(stated, pushes, mean, sd)
+    block: Block, plan: SegmentPlan, stage: int, deals: Integers, won: Decided, row: Integers,
+    label: Integers | None, label_ages: Floats,
+) -> Decided:  # fmt: skip
+    """Return won deals with the line by which what is stated of their close moves their days (MODEL 2).
+
+    Args:
+        block: under way.
+        plan: of the segment.
+        stage: where they are.
+        deals: places in the pipeline.
+        won: those that are won, each at a
+        row: of the deals.
+        label: which of the ages each has, None where each deal has its own.
+        label_ages: operational days.
+    """
+    pipeline, grid = block.plan.scenario.pipeline, AGE_GRID[: plan.log_mean.shape[1]]
+    mean, sd = (np.interp(label_ages, grid, moment[stage]) for moment in (plan.log_mean, plan.log_sd))
+    of, at = (deals, row) if label is None else (won.which, slice(None))
+    if label is not None:
+        mean, sd = mean[label], sd[label]
+    factor, power = plan.segment.close_date.line(pipeline.stated_days[of], pipeline.pushes[of], mean, sd)
+    until = latest(plan.end, factor, power)
+    return replace(won, factor=factor[at], power=power[at], until=until[at])
 
 
 def _arrivals(block: Block, plan: SegmentPlan, roads: Roads) -> None:

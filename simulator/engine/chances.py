@@ -30,13 +30,13 @@ class Chances(Protocol):
     def open_scores(
         self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
     ) -> Floats:
-        """Return the scores of open deals, floats[trial, deal], or floats[deal] where all trials share them.
+        """Return the scores of open deals, floats[deal, trial], or floats[deal] where all trials share them.
 
         Args:
             stage: where they are.
             deals: their places in the pipeline.
             draw: of each trial.
-            ages: which of the ages each has, integers[trial, deal]; None where each has its own.
+            ages: which of the ages each has, integers[deal, trial]; None where each has its own.
             label_ages: operational days.
         """
         ...
@@ -101,7 +101,7 @@ class SetChances:
         chance = funnel.close_chance(stage, label_ages)
         drawn = special.ndtri(tilted(chance, self.segment.soberness.odds))[ages]
         certain = ((chance == 0) | (chance == 1))[ages]
-        return np.where(np.isnan(score) | certain, drawn, score)
+        return np.where(np.isnan(score)[:, None] | certain, drawn, score[:, None])
 
     def entry_scores(self, draw: Integers) -> Floats:
         """Return the scores of deals that enter each stage, floats[stage, 1]."""
@@ -174,12 +174,12 @@ class LearnedChances:
     def open_scores(
         self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
     ) -> Floats:
-        """Return the scores of open deals, floats[trial, deal]."""
+        """Return the scores of open deals, floats[deal, trial]."""
         if ages is None:
             # Trials of one draw share them: each draw is worked out once.
             distinct, trial = np.unique(draw, return_inverse=True)
-            return self._open(stage, deals, distinct[:, None], label_ages[None, :])[trial]
-        return self._open(stage, deals, draw[:, None], label_ages[ages])
+            return self._open(stage, deals, distinct, label_ages[:, None])[:, trial]
+        return self._open(stage, deals, draw, label_ages[ages])
 
     def _open(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
         if self.funnel is None:
@@ -187,8 +187,8 @@ class LearnedChances:
             chance = self.segment.funnel.close_chance(stage, distinct)[which].reshape(age.shape)
         else:
             chance = self.funnel.close_chance(stage, draw, age)
-        evidence = self._weighed(draw, {name: x[deals] for name, x in self.evidence.items()}, stage)
-        result, own = self._moved(chance, draw, evidence), self.own[deals]
+        evidence = self._weighed(draw, {name: x[deals, None] for name, x in self.evidence.items()}, stage)
+        result, own = self._moved(chance, draw, evidence), self.own[deals, None]
         if not np.isnan(own).all():
             wanted = ~np.isnan(own) & (chance > 0) & (chance < 1)
             result = np.where(wanted, tilted(own, self.segment.soberness.odds), result)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.close_dates import latest, retimed
+from simulator.close_dates import retimed
 from simulator.distributions import remaining_days
 from simulator.engine.block import Block
 from simulator.engine.ends import LOST, NEW, OPEN, WON
@@ -21,7 +21,7 @@ from simulator.streams import Words
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FULL = 1 << 16
+FULL = 1 << 15
 """Attempts that are walked at once: enough to hide the cost of a call, few enough to stay in cache."""
 
 
@@ -36,6 +36,7 @@ class Decided:
         begin: clock value at the attempt's start: 0 for open deals.
         stage: entered next; beyond the last stage where the end is reached.
         days: operational days since the start.
+        until: days of the walk after which it no longer matters.
         factor: of the line that evidence of the close moves the days by (`CloseDateRule.line`), and
         power: of that line; None where there is none.
     """
@@ -46,6 +47,7 @@ class Decided:
     begin: Floats
     stage: Integers
     days: Integers
+    until: Floats
     factor: Floats | None = None
     power: Floats | None = None
 
@@ -104,10 +106,7 @@ class Roads:
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
         plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws[some.trial])
-        until = plan.end - some.begin
-        if some.factor is not None and some.power is not None:
-            until = latest(until, some.factor, some.power)
-        days, guarded = walk(walkers, steps, some.stage, some.days, until, road.move)
+        days, guarded = walk(walkers, steps, some.stage, some.days, some.until, road.move)
         self._block.guarded += guarded
         if road.won:
             clock = some.begin + _with_stated_date(some, days)
@@ -173,7 +172,7 @@ def enter(
         who = walkers.only(some)
         start = arrival_clock(plan, who, month) if begin is None else begin[some]
         days = np.zeros(len(some), dtype=np.int64)
-        decided = Decided(who.which, who.offsets, trial[some], start, stage[some], days)
+        decided = Decided(who.which, who.offsets, trial[some], start, stage[some], days, plan.end - start)
         roads.send(population, walkers.attempt, outcome, 0, decided)
 
 
