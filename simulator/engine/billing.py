@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from simulator.distributions import Distribution, Fixed, remaining_days
 from simulator.engine.contracts import LINE_DRAWS, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.lateness import Draw, Written, late_days
+from simulator.engine.populations import ALL, Places
 from simulator.engine.walk import Walkers
 from simulator.money import split
 from simulator.payments import NEVER, PaymentBehaviour, pay_days
@@ -23,18 +25,21 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Events = dict[Event, Integers]
 
+MOST: Final = 0.75
+"""Share of the lines from which on all are billed, those of nothing too."""
+
 
 @dataclass(frozen=True)
 class Flow:
     """Money that moves: one entry a movement, in contract minor units.
 
     Attributes:
-        entry: index into what was billed.
+        entry: index into what was billed, or the slice of all.
         day: calendar day from as-of.
         amount: whole minor units of the contract's currency.
     """
 
-    entry: Integers
+    entry: Places
     day: Integers
     amount: Integers
 
@@ -51,7 +56,7 @@ class Invoices:
     Gross = net + tax = paid + discount + credited + recovered + lost.
 
     Attributes:
-        entry: index into what was billed.
+        entry: index into what was billed, or the slice of all.
         day: on which each is written.
         due_day: on which it is due.
         net: contract minor units.
@@ -64,7 +69,7 @@ class Invoices:
         recovered: that share.
     """
 
-    entry: Integers
+    entry: Places
     day: Integers
     due_day: Integers
     net: Integers
@@ -77,6 +82,11 @@ class Invoices:
     recovered: Integers
 
     @property
+    def taxed(self) -> bool:
+        """Whether any of them bears tax."""
+        return _is_something(self.tax)
+
+    @property
     def lost(self) -> Integers:
         """What is written off of each."""
         return self.net + self.tax - self.paid - self.discount - self.credited - self.recovered
@@ -84,7 +94,7 @@ class Invoices:
     def receipts(self) -> Iterator[Flow]:
         """Yield the payments, and the recoveries where there are any."""
         yield Flow(self.entry, self.pay_day, self.paid)
-        if self.recovered.any():
+        if _is_something(self.recovered):
             yield Flow(self.entry, self.end_day, self.recovered)
 
 
@@ -177,16 +187,21 @@ def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Intege
         day: on which each would be written, at least 1.
         part: its net amount.
     """
-    is_written = (day < len(line.term_end)) & (part > 0)
+    last_day, entry = len(line.term_end) - 1, ALL
+    is_written = day <= last_day
     if billed.failed is not None:
         is_written &= day < billed.failed
-    entry = np.flatnonzero(is_written)
-    day = day[entry]
-    return followed(line, n, billed, entry, day, line.due_days[n][day], part[entry])
+    count = np.count_nonzero(is_written)
+    if count < MOST * len(day):
+        entry = np.flatnonzero(is_written)
+        day, part = day[entry], part[entry]
+    elif count < len(day):  # to write the others too, of nothing, is cheaper than to leave them out
+        day, part = np.minimum(day, last_day), part * is_written
+    return followed(line, n, billed, entry, day, line.due_days[n][day], part)
 
 
 def followed(
-    line: LinePlan, n: int, billed: Billed, entry: Integers, day: Integers, due: Integers, net: Integers
+    line: LinePlan, n: int, billed: Billed, entry: Places, day: Integers, due: Integers, net: Integers
 ) -> Invoices:
     """Return invoices of an instalment that are written, and what becomes of them.
 
@@ -200,7 +215,7 @@ def followed(
         net: of each.
     """
     terms, installment = line.conditions, line.conditions.installments[n]
-    tax = terms.tax_on(net) if terms.tax else np.zeros_like(net)
+    tax = terms.tax_on(net) if terms.tax else _all(0, net)
     failed = None if billed.failed is None else billed.failed[entry]
     some, number = billed.walkers.only(entry), line.number * LINE_DRAWS + n
 
@@ -208,7 +223,7 @@ def followed(
         return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
 
     last_day = len(line.term_end) - 1
-    written = Written(day, due, net + tax, terms.origin, installment.discount, failed, last_day)
+    written = Written(day, due, net + tax if terms.tax else net, terms.origin, installment.discount, failed, last_day)
     late = None
     if not installment.certain:
         joint = billed.joint(terms.payment)
@@ -217,7 +232,7 @@ def followed(
 
 
 def settled(
-    payment: PaymentBehaviour, written: Written, entry: Integers, net: Integers, tax: Integers,
+    payment: PaymentBehaviour, written: Written, entry: Places, net: Integers, tax: Integers,
     late: Integers | None, draw: Draw, disputed: Integers | None = None, so_far: Integers | None = None,
 ) -> Invoices:  # fmt: skip
     """Return what becomes of invoices, given how late they are paid.
@@ -233,10 +248,11 @@ def settled(
         disputed: which ones are contested, None to draw it.
         so_far: days past due by which each is known to be unpaid, or None for new ones.
     """
-    nothing = np.zeros_like(net)
+    nothing, end_day = _all(0, net), _all(NEVER, net)
     discount, credited, recovered, lost = nothing, nothing, nothing, False
-    day, end_day = np.maximum(written.day, written.due_day), np.full_like(net, NEVER)
-    if late is not None:
+    if late is None:
+        day = np.maximum(written.day, written.due_day)
+    else:
         day = pay_days(written.day, written.due_day, late)
         if written.discount is not None:
             deadline = written.day + written.discount.days
@@ -252,7 +268,7 @@ def settled(
             lost = True
             credited, discount = _without(credited, bad), _without(discount, bad)
             last = payment.last_day if so_far is None else payment.recovery_days(so_far[bad])
-            end_day[bad] = pay_days(written.day[bad], written.due_day[bad], last)
+            end_day = _with(end_day, bad, pay_days(written.day[bad], written.due_day[bad], last))
             if payment.recovery > 0:
                 recovered = np.zeros_like(net)
                 recovered[bad] = np.rint(written.gross[bad] * payment.recovery)
@@ -271,7 +287,7 @@ def settled(
     paid = written.gross
     if discount is not nothing or credited is not nothing:
         paid = paid - discount - credited
-    paid = np.where(day < NEVER, paid, 0) if lost else paid
+    paid = paid * (day < NEVER) if lost else paid
     return Invoices(
         entry, written.day, written.due_day, net, tax, day, paid, discount, credited, end_day, recovered
     )
@@ -314,4 +330,14 @@ def _with(column: Integers, which: Integers, value: Integers | int) -> Integers:
 
 
 def _without(column: Integers, which: Integers) -> Integers:
-    return _with(column, which, 0) if column.any() else column
+    return _with(column, which, 0) if _is_something(column) else column
+
+
+def _all(value: int, like: Integers) -> Integers:
+    """Return a column of one value, which takes no room."""
+    return np.broadcast_to(np.int64(value), like.shape)
+
+
+def _is_something(column: Integers) -> bool:
+    """Tell whether a column has any amount; that of `_all` is looked at once."""
+    return bool(column[:1].any() if column.strides == (0,) else column.any())

@@ -33,6 +33,8 @@ class Slice:
 
 
 PART: Final = 2.0**26
+EXACT: Final = 2.0**53
+"""Whole numbers below this are floats, and so are their sums below it."""
 
 
 def parted(money: Floats) -> tuple[Floats, Floats]:
@@ -64,6 +66,7 @@ class Cells:
         slices, self._cells, self._stride = money["bookings"].shape
         self._cell_of_day = cell_of_day.copy()
         self._cell_of_day[0] = self._cells - 1
+        self._place_of_day = self._cell_of_day * self._stride + self._first
         self.wins = np.zeros((slices, self._cells - 1))
 
     def add(self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats) -> None:
@@ -72,12 +75,12 @@ class Cells:
         Args:
             series: posted to.
             row: slice of each.
-            day: calendar day from as-of, ≥ 0.
+            day: calendar day from as-of.
             trial: within the block.
             money: whole minor units of the company's currency.
         """
-        cell = self._cell_of_day[np.minimum(day, len(self._cell_of_day) - 1)]
-        place = (np.asarray(row) * self._cells + cell) * self._stride + self._first + trial
+        place = self._place_of_day.take(day, mode="clip") + trial
+        place += row * (self._cells * self._stride)
         np.add.at(self._flat[series], place, money)
 
     def count_wins(self, row: Integers | int, cell: Integers) -> None:

@@ -73,6 +73,8 @@ def late_days(
         known: whose customers' scores are learned, so that they tell already that these invoices are open;
             None for nobody.
     """
+    if joint is None and so_far is None and not payment.run_days:
+        return payment.late_days(draw("lateness"))
     own = special.ndtri(draw("lateness"))
     invoices = _Invoices(own, joint, so_far, known)
     if not payment.run_days:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from simulator.streams import Words, trial_numbers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Places = Integers | slice
+
+ALL: Final = slice(None)
+"""Places of all, which costs no look-up."""
 
 
 class Population(Protocol):
@@ -53,8 +57,8 @@ class Population(Protocol):
         """Return open amounts in the company's currency at the rates of the as-of day, minor units."""
         ...
 
-    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
-        """Yield each contract among the deals with the places of its deals."""
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Places]]:
+        """Yield each contract among the deals with the places of its deals, a slice where those are all."""
         ...
 
 
@@ -106,11 +110,15 @@ class OpenDeals:
         """Return them in the company's currency."""
         return self.worth_of[which]
 
-    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
-        """Yield each contract among the deals with the places of its deals."""
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Places]]:
+        """Yield each contract among the deals with the places of its deals, a slice where those are all."""
+        if len(self.choices) == 1:
+            yield self.choices[0], ALL
+            return
         contract = self.contract_of[which]
-        for c in np.flatnonzero(np.bincount(contract, minlength=len(self.choices))):
-            yield self.choices[c], np.flatnonzero(contract == c)
+        kinds = np.flatnonzero(np.bincount(contract, minlength=len(self.choices)))
+        for c in kinds:
+            yield self.choices[c], ALL if len(kinds) == 1 else np.flatnonzero(contract == c)
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,6 @@ class Arrivals:
         """Return them: they are in the company's currency."""
         return amounts
 
-    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Integers]]:
+    def contracts(self, which: Integers) -> Iterator[tuple[Contract, Places]]:
         """Yield the one contract with all deals."""
-        yield self.contract, np.arange(len(which))
+        yield self.contract, ALL

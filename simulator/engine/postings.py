@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
 from simulator.engine.contracts import DayRates
+from simulator.engine.populations import Places
 from simulator.products import NO_PRODUCT
 from simulator.targets import Posted, Series
 
@@ -37,7 +38,7 @@ class Account:
     ruled: bool
     product: int = NO_PRODUCT
 
-    def of(self, entry: Integers) -> Integers | int:
+    def of(self, entry: Places) -> Integers | int:
         """Return the slices of some contracts."""
         return self.rows if isinstance(self.rows, int) else self.rows[entry]
 
@@ -72,20 +73,20 @@ class Postings:
         self.post("billings", rows, day, trial, net)
         if not account.ruled and self.block.plan.defers:
             self.post("deferred", 0, day, trial, -net)  # billings that nothing will be recognised of
-        if written.tax.any():
-            due = self.block.plan.tax_due[day]
+        if written.taxed:
+            due = self.block.plan.tax_due.take(day, mode="clip")
             self.post("tax", 0, due, trial, account.rates.convert(written.tax, day, trial))
         self.paid(account, written)
 
     def paid(self, account: Account, written: Invoices) -> None:
         """Post what is paid of invoices after the as-of day."""
         for flow in written.receipts():
-            rows, trial, day = account.of(flow.entry), account.trial[flow.entry], np.maximum(flow.day, 0)
+            rows, trial, day = account.of(flow.entry), account.trial[flow.entry], flow.day
             self.post("receipts", rows, day, trial, account.rates.convert(flow.amount, day, trial))
 
     def revenue(self, account: Account, flow: Flow) -> None:
         """Post what is recognised inside the horizon, at the rate of the day of signature."""
-        rows, trial, day = account.of(flow.entry), account.trial[flow.entry], np.maximum(flow.day, 0)
+        rows, trial, day = account.of(flow.entry), account.trial[flow.entry], flow.day
         money = account.rates.convert(flow.amount, account.rate_day[flow.entry], trial)
         self.post("revenue", rows, day, trial, money)
         self.of_product("revenue", account.product, day, trial, money)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from simulator.distributions import remaining_days
 from simulator.engine.billing import Billed, Events, bill, event_days
 from simulator.engine.block import Block
-from simulator.engine.cells import parted
+from simulator.engine.cells import EXACT, parted
 from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.plan import SegmentPlan
-from simulator.engine.populations import Population
+from simulator.engine.populations import Places, Population
 from simulator.engine.postings import Account, Postings
 from simulator.engine.recognition import revenue
 from simulator.engine.walk import Walkers
@@ -106,7 +106,7 @@ def close(
     amount = open_amount * change * block.price(plan, trial)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
     booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
-    quarter = np.zeros(len(day), dtype=np.int64)
+    quarter = np.broadcast_to(np.int64(0), day.shape)
     if block.plan.renews:
         start = begin[inside]
         quarter = np.where(start > 0, block.plan.quarter_of_day[segment.clock.day_of(start)], 0)
@@ -256,9 +256,13 @@ def slipped(line: LinePlan, walkers: Walkers) -> Integers:
     return remaining_days(line.renewal.slip, u)
 
 
-def _agreed(won: Won) -> Iterator[tuple[Contract, Offer | None, Integers]]:
+def _agreed(won: Won) -> Iterator[tuple[Contract, Offer | None, Places]]:
     """Yield each contract among won deals with the offer that was taken and the places of its deals."""
-    for contract, places in won.population.contracts(won.walkers.which):
+    for contract, found in won.population.contracts(won.walkers.which):
+        if not contract.offers:
+            yield contract, None, found
+            continue
+        places = np.arange(len(won.trial))[found]
         for offer, agreed in contract.offers:
             walkers = won.walkers.only(places)
             u = walkers.entities.draw(
@@ -285,7 +289,15 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
     """Count close days and bookings of the open deals' first attempts."""
     place, days = plan.place[deal], block.plan.last_day + 1
     first, last = int(place.min()), int(place.max()) + 1
-    counts = np.bincount((place - first) * days + day, minlength=(last - first) * days)
-    block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
-    for landed, part in zip(block.landed_parts, parted(money), strict=True):
-        landed[plan.deals[first:last]] += np.bincount(place - first, weights=part, minlength=last - first)
+    place -= first
+    some, count = plan.deals[first:last], last - first
+    if float(money.max()) * block.trials < EXACT:
+        parts = parted(np.bincount(place, weights=money, minlength=count))
+    else:
+        parts = [np.bincount(place, weights=part, minlength=count) for part in parted(money)]
+    for landed, part in zip(block.landed_parts, parts, strict=True):
+        landed[some] += part
+    place *= days
+    place += day
+    closes = np.bincount(place, minlength=count * days).reshape(-1, days)
+    block.closes[some] += closes.astype(np.int32)

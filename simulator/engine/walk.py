@@ -142,7 +142,7 @@ class Walkers:
     offsets: Words
     attempt: int = 0
 
-    def only(self, some: Integers) -> Walkers:
+    def only(self, some: Integers | slice) -> Walkers:
         """Return some of them."""
         return replace(self, which=self.which[some], offsets=self.offsets[some])
 
