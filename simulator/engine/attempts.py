@@ -93,7 +93,9 @@ def _winners(
         return block.market(plan.index, doubt).winners(block.plan.deals.keys("outcome", 0, deals), score)
     u = block.plan.deals.draw("outcome", deals[:, None], block.offsets)
     scale, shift = block.luck.shifted(plan.index, 0, doubt)
-    row, trial = np.nonzero(u < special.ndtr(score * scale + shift))
+    won = u < special.ndtr(score * scale + shift)
+    # Trial by trial, so that those that share a draw look its tables up one after the other.
+    trial, row = np.nonzero(np.ascontiguousarray(won.T))
     return row, trial
 
 
