@@ -39,10 +39,27 @@ class StayDraws:
 
     def hazard(self, draw: Integers | slice, target: int | slice, age: Floats) -> Floats:
         """Return the integral of the hazard up to an age, −ln R[s,k](age); draw and age broadcast."""
+        at, into = self.reached(age)
+        return np.asarray(self.cumulative[draw, target, at] + into * self.rates[draw, target, at])
+
+    def hazards(self, draw: Integers, targets: Integers, age: Floats) -> list[Floats]:
+        """Return `hazard` of each of some targets, looked up together."""
+        at, into = self.reached(age)
+        _, columns, bins = self.rates.shape
+        place, reached, rates = draw * (columns * bins) + at, self.cumulative.ravel(), self.rates.ravel()
+        found = []
+        for target in targets.tolist():
+            result = rates.take(place + target * bins)
+            result *= into
+            result += reached.take(place + target * bins)
+            found.append(result)
+        return found
+
+    def reached(self, age: Floats) -> tuple[Integers, Floats]:
+        """Return the bin that an age has reached, and the days into it."""
         days = np.maximum(np.asarray(age, dtype=np.float64), 0.0)
         at = np.searchsorted(self.edges, days, side="right") - 1
-        into = days - self.edges[at]
-        return np.asarray(self.cumulative[draw, target, at] + into * self.rates[draw, target, at])
+        return at, days - self.edges[at]
 
     def survivors(self, age: Floats) -> Floats:
         """Return R[s,k](age), floats[draw, target, age]."""
@@ -108,7 +125,7 @@ class FunnelDraws:
             is 0 (MODEL 1, age); and −ln R[s,k](age).
         """
         moves, stay = self.moves[stage], self.stays[stage]
-        hazards = [stay.hazard(draw, k, age) for k in moves]
+        hazards = stay.hazards(draw, moves, age)
         chances = [self.transitions[draw, stage, k] for k in moves]
         weights = [p * np.exp(-hazard) for p, hazard in zip(chances, hazards, strict=True)]
         alive = sum(weights) > 0
