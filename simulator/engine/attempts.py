@@ -56,7 +56,9 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
             until = np.full(n, plan.end)
             some = Decided(walkers.which, walkers.offsets, trial, np.zeros(n), after, days, until)
             if outcome:
-                some = _stated(block, plan, stage, deals, some, row, None if ages is None else label, label_ages)
+                some = _stated(
+                    block, plan, stage, deals, some, row, None if ages is None else label, label_ages
+                )
             roads.send(block.plan.open_deals, 0, outcome, 1, some)
 
 

@@ -43,11 +43,6 @@ class Flow:
     day: Integers
     amount: Integers
 
-    def until(self, last_day: int) -> Flow:
-        """Return the movements up to a day."""
-        inside = np.flatnonzero(self.day <= last_day)
-        return Flow(self.entry[inside], self.day[inside], self.amount[inside])
-
 
 @dataclass(frozen=True)
 class Invoices:
@@ -187,7 +182,8 @@ def invoices(line: LinePlan, n: int, billed: Billed, day: Integers, part: Intege
         day: on which each would be written, at least 1.
         part: its net amount.
     """
-    last_day, entry = len(line.term_end) - 1, ALL
+    last_day = len(line.term_end) - 1
+    entry: Places = ALL
     is_written = day <= last_day
     if billed.failed is not None:
         is_written &= day < billed.failed
@@ -223,7 +219,9 @@ def followed(
         return some.entities.draw(purpose, some.which, some.offsets, number, some.attempt)
 
     last_day = len(line.term_end) - 1
-    written = Written(day, due, net + tax if terms.tax else net, terms.origin, installment.discount, failed, last_day)
+    written = Written(
+        day, due, net + tax if terms.tax else net, terms.origin, installment.discount, failed, last_day
+    )
     late = None
     if not installment.certain:
         joint = billed.joint(terms.payment)

@@ -23,7 +23,9 @@ _SLACK: Final = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Market:
-    """The market that deals of a stage meet in a block of trials, p' = Φ(scale·Φ⁻¹(p*) + shift), in rising shift.
+    """The market that deals of a stage meet in a block of trials, p' = Φ(scale·Φ⁻¹(p*) + shift).
+
+    Trials stand in the order of their shifts.
 
     Attributes:
         trial: in that order, integers[trial].

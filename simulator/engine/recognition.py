@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.billing import Billed, Events, Flow
 from simulator.engine.contracts import LinePlan
+from simulator.engine.populations import ALL
 from simulator.scenario import served_share
 
 Integers = NDArray[np.int64]
@@ -26,7 +27,7 @@ def revenue(
         edges: day 0 and the last day of each cell.
         term_end: first day after each term, None to look it up.
     """
-    terms, everyone = line.conditions, np.arange(len(billed.amount))
+    terms = line.conditions
     if terms.recognise == "over-term":
         some = np.flatnonzero(events["start"] <= edges[-1])
         start, failed = events["start"][some], None if billed.failed is None else billed.failed[some]
@@ -34,11 +35,11 @@ def revenue(
         for flow in over_term(billed.amount[some], start, end, failed, edges):
             yield Flow(some[flow.entry], flow.day, flow.amount)
     elif terms.recognise == "at-delivery":
-        yield _standing(billed, Flow(everyone, events["delivery"], billed.amount))
+        yield _standing(billed, events["delivery"], billed.amount)
     elif terms.recognise == "at-milestone":
         parts = terms.parts(billed.amount)
         for n, event in enumerate(terms.milestones):
-            yield _standing(billed, Flow(everyone, events[event], parts[:, n]))
+            yield _standing(billed, events[event], parts[:, n])
 
 
 def over_term(
@@ -60,9 +61,9 @@ def over_term(
         before = now
 
 
-def _standing(billed: Billed, flow: Flow) -> Flow:
-    """Return the movements before the customer fails."""
+def _standing(billed: Billed, day: Integers, amount: Integers) -> Flow:
+    """Return what moves on a day of each line, before the customer fails."""
     if billed.failed is None:
-        return flow
-    keep = np.flatnonzero(flow.day < billed.failed[flow.entry])
-    return Flow(flow.entry[keep], flow.day[keep], flow.amount[keep])
+        return Flow(ALL, day, amount)
+    keep = np.flatnonzero(day < billed.failed)
+    return Flow(keep, day[keep], amount[keep])

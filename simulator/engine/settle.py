@@ -292,11 +292,11 @@ def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money
     place -= first
     some, count = plan.deals[first:last], last - first
     if float(money.max()) * block.trials < EXACT:
-        parts = parted(np.bincount(place, weights=money, minlength=count))
+        sums = np.bincount(place, weights=money, minlength=count).astype(np.float64)
+        block.landed_parts[:, some] += parted(sums)
     else:
-        parts = [np.bincount(place, weights=part, minlength=count) for part in parted(money)]
-    for landed, part in zip(block.landed_parts, parts, strict=True):
-        landed[some] += part
+        for landed, part in zip(block.landed_parts, parted(money), strict=True):
+            landed[some] += np.bincount(place, weights=part, minlength=count)
     place *= days
     place += day
     closes = np.bincount(place, minlength=count * days).reshape(-1, days)
