@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,7 +52,7 @@ def check_means(forecast: Trials, exact: Expected, parts: int = 1, more: Sequenc
     return Check(max((abs(f[-1]) for f in found), default=0.0), len(found), threshold, failures)
 
 
-def compare_wins(scenario: Scenario, ever: Floats, expected: Floats) -> Iterator[Found]:
+def compare_wins(scenario: Scenario, ever: Callable[[int, int], Floats], expected: Floats) -> Iterator[Found]:
     """Compare how many first attempts are won in the end with Σ p* of each trial's draw (MODEL 11).
 
     Given its draw a trial differs from that sum by chance alone, with mean 0, so the differences of trials
@@ -60,16 +60,17 @@ def compare_wins(scenario: Scenario, ever: Floats, expected: Floats) -> Iterator
 
     Args:
         scenario: with a posterior.
-        ever: won first attempts of open deals and of deals to come, floats[2, segment, trial].
+        ever: won first attempts of open deals (0) or of deals to come (1) in a segment, floats[trial].
         expected: of the first so many draws, floats[2, segment, draw]; trials of other draws are left out.
     """
     assert scenario.posterior is not None
-    draw = np.arange(ever.shape[2]) % scenario.posterior.draws
-    looked_at = np.flatnonzero(draw < expected.shape[2])
     for i, source in enumerate(("open", "new")):
-        for segment in range(ever.shape[1]):
+        for segment in range(len(scenario.segments)):
+            won = ever(i, segment)
+            draw = np.arange(len(won)) % scenario.posterior.draws
+            looked_at = np.flatnonzero(draw < expected.shape[2])
             exact = expected[i, segment, draw[looked_at]]
-            off = ever[i, segment, looked_at] - exact
+            off = won[looked_at] - exact
             if exact.sum() >= ENOUGH_WINNERS or (not exact.any() and off.any()):
                 z = standard_errors(off, 0.0, 1e-9)
                 yield "wins", source, segment, 1, scenario.horizon.last_day, z
@@ -123,11 +124,11 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
     if exact.exempt_returns:
         return
     count = float(exact.winners.sum()) + sum(known.values())
-    if "tax" in forecast.money:
+    if "tax" in forecast.by_trial.shapes:
         most = largest * _highest_tax(scenario)
         events = _movements(exact.tax, max(most, float(exact.tax.sum()) / max(count, 1.0)), 1)
         yield _Group("tax", "", -1, exact.tax, events, 1 + parts * count, most if rare else None)
-    if "deferred" in forecast.money:
+    if "deferred" in forecast.by_trial.shapes:
         # With the revenue it is what lines with a rule are billed, which never cancels within a cell.
         billed = exact.deferred + exact.revenue.sum(axis=(0, 1))
         events, slack = _movements(billed, largest, 1), 1 + (1 + parts) * count
@@ -206,7 +207,7 @@ def _first_attempts(forecast: Trials, exact: Expected) -> Iterator[Found]:
     for deal, chance in enumerate(exact.deal_in_horizon.tolist()):
         if min(chance, 1 - chance) * n < ENOUGH_WINNERS:
             continue
-        off = float(forecast.closes[deal].sum()) - n * chance
+        off = float(forecast.closings[0, deal]) - n * chance
         segment = int(forecast.scenario.pipeline.segment[deal])
         yield "closes", "open", segment, 1, horizon.last_day, off / np.sqrt(n * chance * (1 - chance))
 

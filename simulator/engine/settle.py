@@ -283,9 +283,14 @@ def _reduced(amount: Integers, offer: Offer) -> Integers:
 
 def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
     """Count close days and bookings of the open deals' first attempts."""
-    place, days = plan.place[deal], block.plan.last_day + 1
+    followed = slice(None) if len(block.closes) == len(plan.place) else deal < len(block.closes)
+    flat = deal[followed] * block.closes.shape[1] + day[followed]
+    np.add.at(block.closes.reshape(-1), flat, block.closes.dtype.type(1))
+    place = plan.place[deal]
     first, last = int(place.min()), int(place.max()) + 1
-    counts = np.bincount((place - first) * days + day, minlength=(last - first) * days)
-    block.closes[plan.deals[first:last]] += counts.reshape(-1, days).astype(np.int32)
-    for landed, part in zip(block.landed_parts, parted(money), strict=True):
-        landed[plan.deals[first:last]] += np.bincount(place - first, weights=part, minlength=last - first)
+    here, size = plan.deals[first:last], last - first
+    for total, part in zip(block.landed_parts, parted(money), strict=True):
+        total[here] += np.bincount(place - first, weights=part, minlength=size)
+    number, days = block.closings
+    number[here] += np.bincount(place - first, minlength=size)
+    days[here] += np.bincount(place - first, weights=day, minlength=size)
