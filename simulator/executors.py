@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:
     return np.frombuffer(mmap.mmap(-1, size * 8), dtype=np.float64).reshape(shape)
 
 
-def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Iterator[Result]:
+def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
     """Yield what a task returns for each span, in order.
 
     Many small calls of numpy wait for Python's lock, so that two threads are hardly faster than one;
@@ -55,13 +55,18 @@ def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Ite
     if workers == 1:
         yield from (task(*span) for span in spans)
     elif CAN_FORK:
-        context = multiprocessing.get_context("fork")
+        context, before = multiprocessing.get_context("fork"), set(multiprocessing.active_children())
         with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
             with warnings.catch_warnings():
                 # Newer Pythons warn that another thread may hold a lock while the process is copied.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 results = pool.map(_work, spans)
-            yield from results
+            try:
+                yield from results
+            except BaseException:
+                for worker in set(multiprocessing.active_children()) - before:
+                    worker.kill()  # or the pool would wait for what nobody wants any more
+                raise
     else:
         with ThreadPoolExecutor(workers) as threads:
             yield from threads.map(lambda span: task(*span), spans)

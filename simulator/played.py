@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Protocol
 
@@ -24,6 +25,10 @@ Arrays = Mapping[str, NDArray[Any]]
 
 class Shelf(Protocol):
     """Where finished blocks stand, whatever becomes of this process."""
+
+    def begin(self) -> None:
+        """Make ready for the first block."""
+        ...
 
     def put(self, name: str, rows: Arrays, sums: Arrays) -> Part:
         """Keep a block, whole or not at all."""
@@ -79,6 +84,7 @@ class Played:
 
     def move(self, shelf: Shelf) -> None:
         """Put the blocks that are in memory on a shelf; further ones go there too."""
+        shelf.begin()
         for number, (span, tally) in enumerate(self._loose):
             part = self.parts[number]
             assert isinstance(part, InMemory)
@@ -96,7 +102,7 @@ class Player:
 
     Attributes:
         workers: how many blocks at once; the result does not depend on it.
-        progress: called with the number of trials of each finished block.
+        progress: called with the trials finished so far.
         block: trials of a block, by default `block_size`; the result does not depend on it.
         shelf: where blocks may be kept.
         kept: contracts times trials from which on they are.
@@ -115,10 +121,12 @@ class Player:
             done.move(self.shelf)
         count = until - done.trials
         spans = blocks(done.trials, until, self.block or block_size(plan))
-        for span, part, tally in _played(done, spans, self.workers if is_worth_dividing(plan, count) else 1):
-            done.add(span, part, tally)
-            if self.progress is not None:
-                self.progress(part.trials)
+        workers = self.workers if is_worth_dividing(plan, count) else 1
+        with closing(_played(done, spans, workers)) as played:
+            for span, part, tally in played:
+                done.add(span, part, tally)
+                if self.progress is not None:
+                    self.progress(done.trials)
         return done
 
 
@@ -137,7 +145,7 @@ def row_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
     return found | {ENDS: plan.counted}
 
 
-def _played(done: Played, spans: list[Span], workers: int) -> Iterator[tuple[Span, Part, Tally]]:
+def _played(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Span, Part, Tally]]:
     """Yield the blocks of a pass in order, from its shelf where they are kept."""
     plan, shelf, shapes = done.plan, done.shelf, row_shapes(done.plan)
     # Several processes write into memory that they share, which is faster than to send what they have.
@@ -160,8 +168,9 @@ def _played(done: Played, spans: list[Span], workers: int) -> Iterator[tuple[Spa
             room[begin][name][:] = array
         return None, outcome.tally
 
-    for (begin, end), (part, tally) in zip(spans, side_by_side(task, spans, workers), strict=True):
-        yield (begin, end), part or InMemory(room[begin], end - begin), tally
+    with closing(side_by_side(task, spans, workers)) as results:
+        for (begin, end), (part, tally) in zip(spans, results, strict=True):
+            yield (begin, end), part or InMemory(room[begin], end - begin), tally
 
 
 def _arrays(tally: Tally) -> Arrays:

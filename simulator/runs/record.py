@@ -68,7 +68,7 @@ def write_run(folder: RunFolder, record: Record) -> None:
         csv_bytes([header, *(row.values() for row in deals)]),
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
-    begin(folder.path, files, lasting=not folder.listed)
+    begin(folder.path, files)
     make_folder(folder.path / "inputs")
     for name, content in files.items():
         write_file(folder.path / name, content)
@@ -76,6 +76,21 @@ def write_run(folder: RunFolder, record: Record) -> None:
     write_file(folder.path / RECORD, json_bytes(circumstances))
     finish(folder.path)
     folder.announce()
+
+
+def origin(scenario: Scenario, by: str | None = None) -> dict[str, Any]:
+    """Return what the numbers of a run depend on, by what a person would call it.
+
+    Args:
+        scenario: that is run.
+        by: column by which it is grouped.
+    """
+    found: dict[str, Any] = {"the seed": scenario.seed, "the number of trials": scenario.trials}
+    found |= {"what it is grouped by": by}
+    found |= {name: hashlib.sha256(content).hexdigest() for name, content in _inputs(scenario).items()}
+    for part, version in {**_versions(), "processor": platform.machine()}.items():
+        found[f"the version of {part}" if part != "processor" else "the processor"] = version
+    return found
 
 
 def file_names(scenario: Scenario) -> list[str]:
@@ -140,20 +155,24 @@ def _inputs(scenario: Scenario) -> dict[str, bytes]:
 
 def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, bytes]) -> dict[str, Any]:
     before = previous_run(folder)
-    versions = {"funnel-simulator": __version__, "python": platform.python_version()}
     return {
         "schema_version": 1,
         "scenario": record.scenario.name,
         "as_of": folder.as_of,
         "seed": record.payload.get("seed"),
         "trials": record.payload.get("trials"),
-        "versions": versions | {part: metadata.version(part) for part in _PARTS},
+        "versions": _versions(),
         "arguments": dict(record.arguments),
         "inputs": {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
         "previous": None if before is None else os.path.relpath(before, folder.path).replace(os.sep, "/"),
         "started": _moment(record.started),
         "finished": _moment(record.finished),
     }
+
+
+def _versions() -> dict[str, str]:
+    own = {"funnel-simulator": __version__, "python": platform.python_version()}
+    return own | {part: metadata.version(part) for part in _PARTS}
 
 
 def _moment(when: datetime) -> str:
