@@ -15,7 +15,7 @@ from simulator.executors import Span, shared_zeros, side_by_side
 from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
 KEPT: Final = 40_000_000
-"""Contracts times trials from which on blocks go to a shelf: some seconds of work."""
+"""Contracts times trials from which on blocks go to the shelf: some seconds of work."""
 REMEMBERED: Final = 1 << 24
 """Bytes of answers that are remembered where the trials lie on a shelf."""
 
@@ -73,7 +73,7 @@ class Played:
     def by_trial(self) -> Rows:
         """What each trial brings, as `Trials` reads it."""
         remembered = None if self.shelf is None else REMEMBERED
-        return Rows(tuple(self.parts), row_shapes(self.plan), remembered)
+        return Rows(tuple(self.parts), row_shapes(self.plan), remembered, self.shelf)
 
     def add(self, span: Span, part: Part, tally: Tally) -> None:
         """Add the next block."""
@@ -104,7 +104,7 @@ class Player:
         workers: how many blocks at once; the result does not depend on it.
         progress: called with the trials finished so far.
         block: trials of a block, by default `block_size`; the result does not depend on it.
-        shelf: where blocks may be kept.
+        shelf: where blocks are kept.
         kept: contracts times trials from which on they are.
     """
 

@@ -31,9 +31,10 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
-from simulator.played import Played, Player, Shelf
+from simulator.played import KEPT, Played, Player, Shelf
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
+from simulator.runs import TemporaryBlocks
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.scores import design_effect
@@ -65,6 +66,7 @@ def simulate(
     follow_ends: bool = False,
     other_markets: bool = True,
     shelf: Shelf | None = None,
+    summary: bool = False,
 ) -> Forecast:
     """Return the forecast of a scenario.
 
@@ -80,6 +82,8 @@ def simulate(
             and each of them, however many, to its day of closing.
         other_markets: whether the headline is played under other markets too.
         shelf: where finished blocks of long runs are kept, so that a run that is cut short can be finished.
+        summary: whether no trial is held in memory: they lie on the shelf, or in files that go with the
+            forecast, and are read when they are asked for. So are those of runs that are very large.
 
     Raises:
         UsageError: an argument that is no such number, or no such column.
@@ -89,7 +93,8 @@ def simulate(
     trials = _trials_asked(scenario.trials if trials is None else trials)
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
-    player = Player(whole_asked("workers", workers, 1), progress, block, shelf)
+    kept = 0 if summary else KEPT
+    player = Player(whole_asked("workers", workers, 1), progress, block, shelf or TemporaryBlocks(), kept)
     scenario = grouped(scenario, by)
     plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
     if not follow_ends:

@@ -54,11 +54,13 @@ class Rows:
         parts: the trials, in order.
         shapes: of the arrays by name, without the axis of trials.
         remembered: bytes of answers that are kept, since questions come again; None for all.
+        source: what the parts lie in, if that must last as long as they are read.
     """
 
     parts: Sequence[Part]
     shapes: Mapping[str, tuple[int, ...]]
     remembered: int | None = None
+    source: object = field(default=None, repr=False)
     _known: OrderedDict[tuple[str, Places], Floats] = field(default_factory=OrderedDict, repr=False)
 
     @staticmethod

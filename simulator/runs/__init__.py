@@ -1,5 +1,6 @@
 """Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
 
+from simulator.runs.blocks import TemporaryBlocks
 from simulator.runs.files import make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run, reopen, reserve, safe_name, scenario_file
 from simulator.runs.record import (
@@ -16,6 +17,7 @@ from simulator.runs.record import (
 __all__ = [
     "Record",
     "RunFolder",
+    "TemporaryBlocks",
     "add_files",
     "csv_bytes",
     "file_names",

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -128,6 +129,22 @@ class Blocks:
             PlaceError: the place refuses.
         """
         remove_folder(self.folder)
+
+
+class TemporaryBlocks:
+    """Blocks of a run without a folder, which stand as long as somebody may read them."""
+
+    def begin(self) -> None:
+        """Make a folder that goes with this object."""
+        self._place = TemporaryDirectory(prefix="simulator-")
+        self._blocks = Blocks(Path(self._place.name), {})
+
+    def put(self, name: str, rows: Arrays, sums: Arrays) -> BlockFile:
+        """Keep a block."""
+        return self._blocks.put(name, rows, sums)
+
+    def find(self, name: str) -> None:
+        """Return nothing: no block is older than the run."""
 
 
 @dataclass(frozen=True)

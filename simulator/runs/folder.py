@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError
@@ -18,7 +17,6 @@ from simulator.runs.leftovers import RECORD, check_foreign
 from simulator.runs.locks import Lock, lock
 
 REPORTS: Final = Path("reports")
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
 _LONGEST_NAME = 100
 
@@ -67,7 +65,7 @@ class RunFolder:
 
 def reserve(
     name: str, as_of: str, out: Path | None = None, root: Path = REPORTS, files: Iterable[str] = (),
-    origin: Mapping[str, Any] = NOTHING,
+    origin: Mapping[str, Any] | None = None,
 ) -> RunFolder:  # fmt: skip
     """Make the folder of a run: `reports/<name>/<as_of>`, `-2`, `-3` … if that is taken, or `out` itself.
 
@@ -90,7 +88,7 @@ def reserve(
         made = not out.exists()
         make_folder(out)
         check_foreign(out, files)
-        folder = _locked(out, home, as_of, origin, made, listed=False)
+        folder = _locked(out, home, as_of, origin or {}, made, listed=False)
         folder.blocks.remove()
         return folder
     make_folder(home)
@@ -103,7 +101,7 @@ def reserve(
             except FileExistsError:
                 number += 1
                 continue
-        return _locked(path, home, as_of, origin, made=True, listed=True)
+        return _locked(path, home, as_of, origin or {}, made=True, listed=True)
 
 
 def reopen(
