@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,10 @@ def trials_text(text: str) -> str:
     "--refit", is_flag=True,
     help="Learn anew first, as of the run's date, from what learned.yaml records, or from data.history.",
 )  # fmt: skip
+@click.option(
+    "--summary", is_flag=True,
+    help="Hold no trials in memory but in the run's folder, until it is done; so do long runs by themselves.",
+)  # fmt: skip
 @click.option("--resume", is_flag=True, help="Finish a run that was cut short, to the same numbers.")
 @click.option("--details", is_flag=True, help="Also what the first screen leaves out.")
 @click.option(
@@ -62,7 +67,8 @@ def trials_text(text: str) -> str:
 def command(
     scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
     trials: str | None, seed: int | None, workers: int | None,
-    by: Sequence[str], refit: bool, resume: bool, details: bool, out: Path | None, form: str, quiet: bool,
+    by: Sequence[str], refit: bool, summary: bool, resume: bool, details: bool, out: Path | None, form: str,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Forecast SCENARIO, a file or the folder of an earlier run.
 
@@ -81,7 +87,8 @@ def command(
     else:
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
     try:
-        forecast = _simulated(resolved, workers, _column(by), quiet, folder.blocks)
+        shelf = replace(folder.blocks, told=None if quiet or resume else _tell)
+        forecast = _simulated(resolved, workers, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
@@ -110,6 +117,11 @@ def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder, [f"figures/{name}" for name in figure_names()])
     write_figures(payload, folder / "figures", _workers(workers))
+
+
+def _tell(folder: Path) -> None:
+    text = f"finished trials are held in {folder}; if the run is cut short, --resume finishes it"
+    click.echo(text, err=True)
 
 
 def _left(folder: RunFolder) -> str:
@@ -150,13 +162,15 @@ def _workers(asked: int | None) -> int:
 
 
 def _simulated(
-    scenario: Scenario, workers: int | None, by: str | None, quiet: bool, shelf: Shelf
+    scenario: Scenario, workers: int | None, by: str | None, quiet: bool, shelf: Shelf, summary: bool
 ) -> Forecast:
     from simulator.simulation import simulate
 
     progress = Progress(quiet)
     try:
-        return simulate(scenario, workers=_workers(workers), by=by, progress=progress, shelf=shelf)
+        return simulate(
+            scenario, workers=_workers(workers), by=by, progress=progress, shelf=shelf, summary=summary
+        )
     finally:
         progress.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,10 +35,12 @@ class Blocks:
     Attributes:
         folder: where they stand; it is there once the first of them is to be kept.
         origin: what they are made of, by what a person would call it.
+        told: called with the folder when the first of them is about to be kept.
     """
 
     folder: Path
     origin: Origin
+    told: Callable[[Path], None] | None = None
 
     @property
     def any(self) -> bool:
@@ -51,6 +53,8 @@ class Blocks:
         Raises:
             PlaceError: the place refuses.
         """
+        if self.told is not None:
+            self.told(self.folder)
         if not self.any:
             make_folder(self.folder)
             write_file(self.folder / ORIGIN, json.dumps(self.origin, indent=1).encode())
