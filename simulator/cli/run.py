@@ -133,10 +133,10 @@ def _left(folder: RunFolder) -> str:
 
 def _again(context: click.Context) -> str:
     """Return the command as it was given, with --resume."""
-    words = context.command_path.split()
+    words = ["simulator", context.info_name or ""]
     for parameter in context.command.params:
         name = parameter.name or ""
-        value, flag = context.params[name], parameter.opts[0]
+        value, flag = context.params[name], parameter.opts[-1]
         if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name == "resume":
             continue
         if isinstance(parameter, click.Argument):

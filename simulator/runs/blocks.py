@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import weakref
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir, mkdtemp
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +24,7 @@ ORIGIN: Final = "origin.json"
 """What the blocks were made of."""
 _MARK: Final = b"trials1\n"
 _START: Final = len(_MARK) + 16
-"""Bytes before the header: mark, length of the header, checksum of what follows these bytes."""
+"""Bytes before the header: mark, checksum of all that follows it, length of the header."""
 
 Arrays = Mapping[str, NDArray[Any]]
 Origin = Mapping[str, Any]
@@ -53,9 +55,9 @@ class Blocks:
         Raises:
             PlaceError: the place refuses.
         """
-        if self.told is not None:
-            self.told(self.folder)
         if not self.any:
+            if self.told is not None:
+                self.told(self.folder)
             make_folder(self.folder)
             write_file(self.folder / ORIGIN, json.dumps(self.origin, indent=1).encode())
 
@@ -98,12 +100,12 @@ class Blocks:
         described = dict(zip((*rows, *sums), places, strict=True))
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
         parts = [header, *(np.ascontiguousarray(array).tobytes("C") for array in arrays)]
+        parts.insert(0, len(header).to_bytes(8, "little"))
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
-        begin = _MARK + len(header).to_bytes(8, "little") + checksum.to_bytes(8, "little")
         # It need not outlast a power cut: what is damaged is played anew.
-        write_file(path, [begin, *parts], lasting=False)
+        write_file(path, [_MARK, checksum.to_bytes(8, "little"), *parts], lasting=False)
         return _described(path, len(header), described, list(rows))
 
     def find(self, name: str) -> tuple[BlockFile, Arrays] | None:
@@ -113,8 +115,8 @@ class Blocks:
             content = path.read_bytes()
         except OSError:
             return None
-        length, checksum = (int.from_bytes(content[n : n + 8], "little") for n in (len(_MARK), _START - 8))
-        if not content.startswith(_MARK) or zlib.crc32(memoryview(content)[_START:]) != checksum:
+        checksum, length = (int.from_bytes(content[n : n + 8], "little") for n in (len(_MARK), _START - 8))
+        if not content.startswith(_MARK) or zlib.crc32(memoryview(content)[_START - 8 :]) != checksum:
             return None
         header = json.loads(content[_START : _START + length])
         arrays, rows = header["arrays"], header["rows"]
@@ -138,14 +140,23 @@ class Blocks:
 class TemporaryBlocks:
     """Blocks of a run without a folder, which stand as long as somebody may read them."""
 
+    _place: Path | None = None
+
     def begin(self) -> None:
-        """Make a folder that goes with this object."""
-        self._place = TemporaryDirectory(prefix="simulator-")
-        self._blocks = Blocks(Path(self._place.name), {})
+        """Make a folder that goes with this object.
+
+        Raises:
+            PlaceError: the machine refuses.
+        """
+        if self._place is None:
+            with explained(Path(gettempdir())):
+                self._place = Path(mkdtemp(prefix="simulator-"))
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
 
     def put(self, name: str, rows: Arrays, sums: Arrays) -> BlockFile:
         """Keep a block."""
-        return self._blocks.put(name, rows, sums)
+        assert self._place is not None
+        return Blocks(self._place, {}).put(name, rows, sums)
 
     def find(self, name: str) -> None:
         """Return nothing: no block is older than the run."""
