@@ -85,8 +85,9 @@ def _owned(folder: Path) -> set[str]:
 def _read(path: Path) -> dict[str, Any] | None:
     """Return a record with its list of files, None for anything that no run has written."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        with explained(path, "read"):
+            found = json.loads(path.read_text("utf-8")) if path.is_file() else None
+    except ValueError:
         return None
     if not isinstance(found, dict):
         return None
