@@ -44,8 +44,9 @@ def begin(folder: Path, files: Iterable[str]) -> None:
         (folder / RECORD).unlink(missing_ok=True)
         for name in sorted(owned - files):
             (folder / name).unlink(missing_ok=True)
-        for waiting in (w for name in (owned | files) for w in waiting_files(folder / name)):
-            waiting.unlink(missing_ok=True)
+        for name in (*owned, *files, RECORD, UNFINISHED):
+            for waiting in waiting_files(folder / name):
+                waiting.unlink(missing_ok=True)
     for inner in {PurePosixPath(name).parent for name in owned} - {PurePosixPath(".")}:
         with contextlib.suppress(OSError):
             (folder / inner).rmdir()  # it goes only where nothing is left in it
