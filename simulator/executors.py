@@ -98,10 +98,10 @@ def _in_processes(task: Task[Result], spans: Iterable[Span], workers: int) -> Ge
                 yield done.pop(told)
                 told += 1
     finally:
-        for process in crew:
-            process.kill()
-        for process in crew:
-            process.join()
+        for member in crew:
+            member.kill()
+        for member in crew:
+            member.join()
 
 
 def _received(worker: Connection) -> tuple[int, Any]:
@@ -115,7 +115,7 @@ def _received(worker: Connection) -> tuple[int, Any]:
         number, result, error = worker.recv()
     except (EOFError, ConnectionError):
         raise PlaceError(
-            "a process that did a part of the work was killed, perhaps for lack of memory: use fewer --workers"
+            "a process that did some of the work was killed, perhaps for lack of memory: use fewer --workers"
         ) from None
     if error is not None:
         raise error
