@@ -189,7 +189,7 @@ def _forecast(bare: Trials, played: Played, player: Player, seed: int, by: str |
     steps = tuple((step, round(amount)) for step, amount in bridge)
     return Forecast(
         plan.scenario, bare.trials, seed, bare.slices, bare.by_trial, bare.closes, bare.closings, bare.landed,
-        exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
+        exact.deal_chance, check, steps, {}, by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
         bare.known, plan.follow_ends,
     )  # fmt: skip
 
@@ -232,23 +232,31 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in scenario.series}, exact.winners.sum(axis=0))
 
 
-def _other_markets(main: Trials, plan: Plan, player: Player) -> tuple[tuple[str, Floats], ...]:
-    """Return the headline bookings if deals were independent, as assumed, and if they moved together.
+def _other_markets(main: Trials, plan: Plan, player: Player) -> Mapping[str, Callable[[], Floats]]:
+    """Return what gives the headline bookings if deals were independent, as assumed, or moved together.
 
     The same draws under another market; what lies beyond the headline's period, or follows the signature, is
     not played.
     """
     period, quiet = main.headline_period, replace(player, progress=None)
     asked = _bookings_until(plan.scenario, period) if period else plan.scenario
-    whole, past = main.window("bookings", period) if period else main.total("bookings")
+    first = main.scenario.horizon.day_of(period.start) if period else main.year_start
+    past = main.already("bookings", first)
     signed = replace(compile_plan(asked, main.seed), bookings_only=True, most_followed=0)
 
-    def under(name: str, market: Market) -> tuple[str, Floats]:
-        played = quiet.play(Played.none(replace(signed, market=market), name), main.trials)
-        return name, _bare(played).amounts("bookings") + past
+    def under(name: str, market: Market) -> Callable[[], Floats]:
+        trials = _bare(quiet.play(Played.none(replace(signed, market=market), name), main.trials))
+        return lambda: trials.amounts("bookings") + past
+
+    def assumed() -> Floats:
+        return (main.window("bookings", period) if period else main.total("bookings"))[0]
 
     independent, strong = Market.independent(plan.market.phi), Market.strong(plan.market.phi)
-    return under("independent", independent), ("as assumed", whole), under("strong", strong)
+    return {
+        "independent": under("independent", independent),
+        "as assumed": assumed,
+        "strong": under("strong", strong),
+    }
 
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:

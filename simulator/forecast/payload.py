@@ -268,8 +268,8 @@ def _targets(forecast: Trials) -> list[dict[str, Any]]:
 def _sensitivity(forecast: Trials) -> list[dict[str, Any]]:
     name = forecast.headline_period.name if forecast.headline_period else ""
     return [
-        {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts)}}
-        for market, amounts in forecast.sensitivity
+        {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts())}}
+        for market, amounts in forecast.sensitivity.items()
     ]
 
 

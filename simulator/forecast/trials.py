@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -69,7 +69,7 @@ class Trials:
         deal_chance: exact chance of each open deal to be won in the end, floats[deal].
         check: against the exact means.
         walk: from the CRM's number to ours: (step, minor units), the last is our average.
-        sensitivity: trials of the headline bookings under other markets: (market, floats[trial]).
+        sensitivity: what gives the trials of the headline bookings, floats[trial], by the market.
         by: column by which the run is grouped, or None.
         exact: means of every source, or None where some have none.
         offers: what each offer costs and brings.
@@ -88,7 +88,7 @@ class Trials:
     deal_chance: Floats
     check: Check
     walk: tuple[tuple[str, int], ...] = ()
-    sensitivity: tuple[tuple[str, Floats], ...] = ()
+    sensitivity: Mapping[str, Callable[[], Floats]] = field(default_factory=dict, repr=False)
     by: str | None = None
     exact: ExactMeans | None = None
     offers: tuple[OfferEffect, ...] = ()
