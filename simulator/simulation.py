@@ -95,18 +95,23 @@ def simulate(
     block = None if block is None else whole_asked("block", block, 1)
     kept = 0 if summary else KEPT
     player = Player(whole_asked("workers", workers, 1), progress, block, shelf or TemporaryBlocks(), kept)
-    scenario = grouped(scenario, by)
+    main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
+    # The plan is gone by now: of very many deals a second one would be too much beside it.
+    return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+
+
+def _main(
+    scenario: Scenario, trials: int | None, seed: int, player: Player, by: str | None, follow_ends: bool
+) -> Forecast:
     plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
     if not follow_ends:
         plan = replace(plan, most_followed=MOST_DEALS)
-    known = happened(scenario, by)
-    played = Played.none(plan, "main")
+    known, played = happened(scenario, by), Played.none(plan, "main")
     if trials:
         player.play(played, trials)
     else:
         _play_until_content(played, player, known)
-    main = _forecast(_bare(played, known), played, player, seed, by)
-    return replace(main, sensitivity=_other_markets(main, plan, player)) if other_markets else main
+    return _forecast(_bare(played, known), played, player, seed, by)
 
 
 def _trials_asked(trials: object) -> int | None:
@@ -232,26 +237,28 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in scenario.series}, exact.winners.sum(axis=0))
 
 
-def _other_markets(main: Trials, plan: Plan, player: Player) -> Mapping[str, Callable[[], Floats]]:
+def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Floats]]:
     """Return what gives the headline bookings if deals were independent, as assumed, or moved together.
 
     The same draws under another market; what lies beyond the headline's period, or follows the signature, is
     not played.
     """
     period, quiet = main.headline_period, replace(player, progress=None)
-    asked = _bookings_until(plan.scenario, period) if period else plan.scenario
+    scenario = _bookings_until(main.scenario, period) if period else main.scenario
     first = main.scenario.horizon.day_of(period.start) if period else main.year_start
     past = main.already("bookings", first)
-    signed = replace(compile_plan(asked, main.seed), bookings_only=True, most_followed=0)
+    signed = replace(compile_plan(scenario, main.seed), bookings_only=True, most_followed=0)
+    cells = len(scenario.horizon.cuts)
+    last = tuple(cells * (row + 1) - 1 for row in range(len(signed.slices)))
 
     def under(name: str, market: Market) -> Callable[[], Floats]:
-        trials = _bare(quiet.play(Played.none(replace(signed, market=market), name), main.trials))
-        return lambda: trials.amounts("bookings") + past
+        rows = quiet.play(Played.none(replace(signed, market=market), name), main.trials).by_trial
+        return lambda: rows.total("bookings", last) + past
 
     def assumed() -> Floats:
         return (main.window("bookings", period) if period else main.total("bookings"))[0]
 
-    independent, strong = Market.independent(plan.market.phi), Market.strong(plan.market.phi)
+    independent, strong = Market.independent(scenario.market.phi), Market.strong(scenario.market.phi)
     return {
         "independent": under("independent", independent),
         "as assumed": assumed,
