@@ -138,13 +138,15 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
 def _largest(scenario: Scenario) -> float:
     """Return the largest contract or invoice that is known by now, gross, in the company's currency."""
     invoices, pipeline, renewals = scenario.receivables, scenario.pipeline, scenario.renewals
-    some = [(rest.amount, rest.conditions.currency) for rest in scenario.rests]
-    some += zip(pipeline.amount.tolist(), pipeline.currency, strict=True)
-    some += zip(renewals.amount.tolist(), renewals.currency, strict=True)
-    net = max((float(scenario.rates.convert(amount, code, 0)) for amount, code in some), default=0.0)
-    codes = (invoices.currencies[code] for code in invoices.currency_index.tolist())
-    sent = zip(invoices.amount_minor.tolist(), codes, strict=True)
-    gross = max((float(scenario.rates.convert(amount, code, 0)) for amount, code in sent), default=0.0)
+    rests = np.array([rest.amount for rest in scenario.rests], dtype=np.int64)
+    some = (
+        scenario.rates.worth(rests, [rest.conditions.currency for rest in scenario.rests]),
+        scenario.rates.worth(pipeline.amount, pipeline.currency),
+        scenario.rates.worth(renewals.amount, renewals.currency),
+    )
+    net = max(float(worth.max(initial=0.0)) for worth in some)
+    codes = [invoices.currencies[code] for code in invoices.currency_index.tolist()]
+    gross = float(scenario.rates.worth(invoices.amount_minor, codes).max(initial=0.0))
     return max(net * (1 + _highest_tax(scenario)), gross)
 
 
@@ -196,7 +198,7 @@ def _typical(forecast: Trials, exact: Expected, segment: int) -> float:
     """Return the amount of the open deal in which an average unit of expected bookings stands."""
     pipeline, rates = forecast.scenario.pipeline, forecast.scenario.rates
     some = np.flatnonzero(pipeline.segment == segment)
-    amounts = np.array([float(rates.convert(pipeline.amount[i], pipeline.currency[i], 0)) for i in some])
+    amounts = rates.worth(pipeline.amount[some], [pipeline.currency[i] for i in some.tolist()])
     weights = exact.deal_bookings[some]
     return float(weights @ amounts / weights.sum()) if weights.any() else 0.0
 

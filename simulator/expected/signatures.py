@@ -190,16 +190,17 @@ def _portions(pipeline: Pipeline, rows: NDArray[np.int64]) -> list[NDArray[np.in
 def _majors(scenario: Scenario, rows: NDArray[np.int64]) -> Floats:
     """Return open amounts in major units of the company's currency, at the rates of the as-of day."""
     pipeline, unit = scenario.pipeline, 10.0 ** minor_digits(scenario.currency)
-    pairs = ((int(pipeline.amount[i]), pipeline.currency[i]) for i in rows.tolist())
-    return np.array([float(scenario.rates.convert(amount, code, 0)) / unit for amount, code in pairs])
+    codes = [pipeline.currency[i] for i in rows.tolist()]
+    return scenario.rates.worth(pipeline.amount[rows], codes) / unit
 
 
 def crm_chances(scenario: Scenario) -> Floats:
     """Return what the CRM weighs each deal with: its own probability, else its stage's set close chance."""
     pipeline = scenario.pipeline
-    result = pipeline.probability.copy()
-    for row in np.flatnonzero(np.isnan(result)):
-        result[row] = scenario.segments[pipeline.segment[row]].set_ladder[pipeline.stage[row]]
+    result, unknown = pipeline.probability.copy(), np.isnan(pipeline.probability)
+    for index, segment in enumerate(scenario.segments):
+        own = unknown & (pipeline.segment == index)
+        result[own] = segment.set_ladder[pipeline.stage[own]]
     return result
 
 

@@ -90,15 +90,17 @@ def weighted_pipeline(forecast: Trials) -> float:
 
 def _open_values(forecast: Trials) -> NDArray[np.float64]:
     """Return the open amount of each deal at the as-of day's rate, company minor units."""
-    rates = forecast.scenario.rates
-    values = [float(rates.convert(d.amount, d.currency, 0)) for d in forecast.scenario.pipeline]
-    return np.array(values, dtype=np.float64)
+    pipeline = forecast.scenario.pipeline
+    return forecast.scenario.rates.worth(pipeline.amount, pipeline.currency)
 
 
 def _crm_chances(forecast: Trials) -> NDArray[np.float64]:
     """Return each deal's chance as the CRM has it: its own probability, else its stage's set close chance."""
     pipeline, segments = forecast.scenario.pipeline, forecast.scenario.segments
-    stage = [float(segments[d.segment].set_ladder[d.stage]) for d in pipeline]
+    stage = np.zeros(len(pipeline))
+    for index, segment in enumerate(segments):
+        own = pipeline.segment == index
+        stage[own] = segment.set_ladder[pipeline.stage[own]]
     return np.where(np.isnan(pipeline.probability), stage, pipeline.probability)
 
 
