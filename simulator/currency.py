@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -94,6 +94,14 @@ class RateCurve:
             ValueError: the currency has no rate.
         """
         return self.exchange(minor, code, self.rate(code, day))
+
+    def worth(self, minor: NDArray[np.int64], codes: Sequence[str]) -> Float:
+        """Convert amounts, each in a currency of its own, at the rates of the as-of day, floats[amount]."""
+        result, own = np.zeros(len(minor)), np.array(codes, dtype=np.str_)
+        for code in dict.fromkeys(codes):
+            some = own == code
+            result[some] = self.convert(minor[some], code, 0)
+        return result
 
     def exchange(self, minor: ArrayLike, code: str, rate: ArrayLike) -> Float:
         """Convert amounts at given rates, each rounded to the company's minor unit (half to even).

@@ -9,13 +9,18 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.errors import PlaceError
 
 Result = TypeVar("Result")
 Task = Callable[[int, int], Result]
@@ -41,7 +46,7 @@ def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:
     return np.frombuffer(mmap.mmap(-1, size * 8), dtype=np.float64).reshape(shape)
 
 
-def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Iterator[Result]:
+def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
     """Yield what a task returns for each span, in order.
 
     Many small calls of numpy wait for Python's lock, so that two threads are hardly faster than one;
@@ -55,28 +60,80 @@ def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Ite
     if workers == 1:
         yield from (task(*span) for span in spans)
     elif CAN_FORK:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
-            with warnings.catch_warnings():
-                # Newer Pythons warn that another thread may hold a lock while the process is copied.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                results = pool.map(_work, spans)
-            yield from results
+        yield from _in_processes(task, spans, workers)
     else:
         with ThreadPoolExecutor(workers) as threads:
             yield from threads.map(lambda span: task(*span), spans)
 
 
-_task: Task[Any] | None = None
-"""The task of this process, if it is a worker: a closure, which could not be sent to it."""
+def _in_processes(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
+    """Yield what copies of this process return; they end with the generator, whatever they are doing."""
+    waiting, context = enumerate(spans), multiprocessing.get_context("fork")
+    done, told, crew, busy = dict[int, Result](), 0, list[BaseProcess](), list[Connection]()
+
+    def give(worker: Connection) -> None:
+        if (piece := next(waiting, None)) is not None:
+            worker.send(piece)
+            busy.append(worker)
+
+    try:
+        for _ in range(workers):
+            here, there = context.Pipe()
+            process = context.Process(target=_work, args=(task, there), daemon=True)
+            with warnings.catch_warnings():
+                # Newer Pythons warn that another thread may hold a lock while the process is copied.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+            there.close()
+            crew.append(process)
+            give(here)
+        while busy:
+            for connection in wait(busy):
+                assert isinstance(connection, Connection)
+                busy.remove(connection)
+                number, result = _received(connection)
+                done[number] = result
+                give(connection)
+            while told in done:
+                yield done.pop(told)
+                told += 1
+    finally:
+        for member in crew:
+            member.kill()
+        for member in crew:
+            member.join()
 
 
-def _begin(task: Task[Any]) -> None:
-    global _task
-    _task = task
+def _received(worker: Connection) -> tuple[int, Any]:
+    """Return the number of a piece and what came of it.
+
+    Raises:
+        PlaceError: the worker is gone.
+        BaseException: what the task has raised.
+    """
+    try:
+        number, result, error = worker.recv()
+    except (EOFError, ConnectionError):
+        raise PlaceError(
+            "a process that did some of the work was killed, perhaps for lack of memory: use fewer --workers"
+        ) from None
+    if error is not None:
+        raise error
+    return number, result
+
+
+def _work(task: Task[Any], here: Connection) -> None:
+    """Do pieces of work as they come."""
     # On Ctrl-C a worker ends at once and in silence; the process that waits for it says what there is to say.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    while True:
+        number, span = here.recv()
+        try:
+            here.send((number, task(*span), None))
+        except Exception as error:
+            error.add_note("".join(traceback.format_exception(error)))
+            here.send((number, None, error))
 
 
 def _end_with(parent: int) -> None:
@@ -84,8 +141,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
-
-
-def _work(span: Span) -> Any:
-    assert _task is not None
-    return _task(*span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,7 +52,7 @@ def check_means(forecast: Trials, exact: Expected, parts: int = 1, more: Sequenc
     return Check(max((abs(f[-1]) for f in found), default=0.0), len(found), threshold, failures)
 
 
-def compare_wins(scenario: Scenario, ever: Floats, expected: Floats) -> Iterator[Found]:
+def compare_wins(scenario: Scenario, ever: Callable[[int, int], Floats], expected: Floats) -> Iterator[Found]:
     """Compare how many first attempts are won in the end with Σ p* of each trial's draw (MODEL 11).
 
     Given its draw a trial differs from that sum by chance alone, with mean 0, so the differences of trials
@@ -60,16 +60,17 @@ def compare_wins(scenario: Scenario, ever: Floats, expected: Floats) -> Iterator
 
     Args:
         scenario: with a posterior.
-        ever: won first attempts of open deals and of deals to come, floats[2, segment, trial].
+        ever: won first attempts of open deals (0) or of deals to come (1) in a segment, floats[trial].
         expected: of the first so many draws, floats[2, segment, draw]; trials of other draws are left out.
     """
     assert scenario.posterior is not None
-    draw = np.arange(ever.shape[2]) % scenario.posterior.draws
-    looked_at = np.flatnonzero(draw < expected.shape[2])
     for i, source in enumerate(("open", "new")):
-        for segment in range(ever.shape[1]):
+        for segment in range(len(scenario.segments)):
+            won = ever(i, segment)
+            draw = np.arange(len(won)) % scenario.posterior.draws
+            looked_at = np.flatnonzero(draw < expected.shape[2])
             exact = expected[i, segment, draw[looked_at]]
-            off = ever[i, segment, looked_at] - exact
+            off = won[looked_at] - exact
             if exact.sum() >= ENOUGH_WINNERS or (not exact.any() and off.any()):
                 z = standard_errors(off, 0.0, 1e-9)
                 yield "wins", source, segment, 1, scenario.horizon.last_day, z
@@ -123,11 +124,11 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
     if exact.exempt_returns:
         return
     count = float(exact.winners.sum()) + sum(known.values())
-    if "tax" in forecast.money:
+    if "tax" in forecast.by_trial.shapes:
         most = largest * _highest_tax(scenario)
         events = _movements(exact.tax, max(most, float(exact.tax.sum()) / max(count, 1.0)), 1)
         yield _Group("tax", "", -1, exact.tax, events, 1 + parts * count, most if rare else None)
-    if "deferred" in forecast.money:
+    if "deferred" in forecast.by_trial.shapes:
         # With the revenue it is what lines with a rule are billed, which never cancels within a cell.
         billed = exact.deferred + exact.revenue.sum(axis=(0, 1))
         events, slack = _movements(billed, largest, 1), 1 + (1 + parts) * count
@@ -137,13 +138,15 @@ def _groups(forecast: Trials, exact: Expected, parts: int) -> Iterator[_Group]:
 def _largest(scenario: Scenario) -> float:
     """Return the largest contract or invoice that is known by now, gross, in the company's currency."""
     invoices, pipeline, renewals = scenario.receivables, scenario.pipeline, scenario.renewals
-    some = [(rest.amount, rest.conditions.currency) for rest in scenario.rests]
-    some += zip(pipeline.amount.tolist(), pipeline.currency, strict=True)
-    some += zip(renewals.amount.tolist(), renewals.currency, strict=True)
-    net = max((float(scenario.rates.convert(amount, code, 0)) for amount, code in some), default=0.0)
-    codes = (invoices.currencies[code] for code in invoices.currency_index.tolist())
-    sent = zip(invoices.amount_minor.tolist(), codes, strict=True)
-    gross = max((float(scenario.rates.convert(amount, code, 0)) for amount, code in sent), default=0.0)
+    rests = np.array([rest.amount for rest in scenario.rests], dtype=np.int64)
+    some = (
+        scenario.rates.worth(rests, [rest.conditions.currency for rest in scenario.rests]),
+        scenario.rates.worth(pipeline.amount, pipeline.currency),
+        scenario.rates.worth(renewals.amount, renewals.currency),
+    )
+    net = max(float(worth.max(initial=0.0)) for worth in some)
+    codes = [invoices.currencies[code] for code in invoices.currency_index.tolist()]
+    gross = float(scenario.rates.worth(invoices.amount_minor, codes).max(initial=0.0))
     return max(net * (1 + _highest_tax(scenario)), gross)
 
 
@@ -195,7 +198,7 @@ def _typical(forecast: Trials, exact: Expected, segment: int) -> float:
     """Return the amount of the open deal in which an average unit of expected bookings stands."""
     pipeline, rates = forecast.scenario.pipeline, forecast.scenario.rates
     some = np.flatnonzero(pipeline.segment == segment)
-    amounts = np.array([float(rates.convert(pipeline.amount[i], pipeline.currency[i], 0)) for i in some])
+    amounts = rates.worth(pipeline.amount[some], [pipeline.currency[i] for i in some.tolist()])
     weights = exact.deal_bookings[some]
     return float(weights @ amounts / weights.sum()) if weights.any() else 0.0
 
@@ -206,7 +209,7 @@ def _first_attempts(forecast: Trials, exact: Expected) -> Iterator[Found]:
     for deal, chance in enumerate(exact.deal_in_horizon.tolist()):
         if min(chance, 1 - chance) * n < ENOUGH_WINNERS:
             continue
-        off = float(forecast.closes[deal].sum()) - n * chance
+        off = float(forecast.closings[0, deal]) - n * chance
         segment = int(forecast.scenario.pipeline.segment[deal])
         yield "closes", "open", segment, 1, horizon.last_day, off / np.sqrt(n * chance * (1 - chance))
 

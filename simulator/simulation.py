@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Final, Literal
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.deals import Wins
-from simulator.engine import Outcome, Plan, compile_plan, empty_outcome, is_worth_dividing, play
+from simulator.engine import Plan, compile_plan
 from simulator.errors import UsageError
-from simulator.executors import side_by_side
 from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
 from simulator.forecast import (
+    MOST_DEALS,
     Check,
     ExactMeans,
     Forecast,
@@ -31,8 +31,10 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
+from simulator.played import KEPT, Played, Player, Shelf
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
+from simulator.runs import TemporaryBlocks
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.scores import design_effect
@@ -63,6 +65,8 @@ def simulate(
     block: int | None = None,
     follow_ends: bool = False,
     other_markets: bool = True,
+    shelf: Shelf | None = None,
+    summary: bool = False,
 ) -> Forecast:
     """Return the forecast of a scenario.
 
@@ -74,8 +78,12 @@ def simulate(
         by: column of the deals by which bookings and receipts are grouped too.
         progress: called with the trials finished so far.
         block: trials that are played at once; the result does not depend on it.
-        follow_ends: whether deals are followed to their end, the lost ones too, so that `ended` can be asked.
+        follow_ends: whether deals are followed to their end, the lost ones too, so that `ended` can be asked,
+            and each of them, however many, to its day of closing.
         other_markets: whether the headline is played under other markets too.
+        shelf: where finished blocks of long runs are kept, so that a run that is cut short can be finished.
+        summary: whether no trial is held in memory: they lie on the shelf, or in files that go with the
+            forecast, and are read when they are asked for. So are those of runs that are very large.
 
     Raises:
         UsageError: an argument that is no such number, or no such column.
@@ -85,29 +93,25 @@ def simulate(
     trials = _trials_asked(scenario.trials if trials is None else trials)
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
-    runner = _Runner(whole_asked("workers", workers, 1), progress, block)
-    scenario = grouped(scenario, by)
+    kept = 0 if summary else KEPT
+    player = Player(whole_asked("workers", workers, 1), progress, block, shelf or TemporaryBlocks(), kept)
+    main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
+    # The plan is gone by now: of very many deals a second one would be too much beside it.
+    return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+
+
+def _main(
+    scenario: Scenario, trials: int | None, seed: int, player: Player, by: str | None, follow_ends: bool
+) -> Forecast:
     plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
-    known = happened(scenario, by)
+    if not follow_ends:
+        plan = replace(plan, most_followed=MOST_DEALS)
+    known, played = happened(scenario, by), Played.none(plan, "main")
     if trials:
-        outcome = runner.play(plan, empty_outcome(plan), trials)
+        player.play(played, trials)
     else:
-        outcome = _until_content(plan, runner, known)
-    main = _forecast(_bare(plan, outcome, known), plan, outcome, runner, seed, by)
-    return replace(main, sensitivity=_other_markets(main, plan, runner)) if other_markets else main
-
-
-@dataclass(frozen=True)
-class _Runner:
-    workers: int
-    progress: Callable[[int], None] | None
-    block: int | None
-
-    def play(self, plan: Plan, outcome: Outcome, until: int) -> Outcome:
-        """Return the outcome with further trials, until there are so many."""
-        more = {} if self.block is None else {"block": self.block}
-        count = until - outcome.trials
-        return outcome.and_then(play(plan, outcome.trials, count, self.workers, self.progress, **more))
+        _play_until_content(played, player, known)
+    return _forecast(_bare(played, known), played, player, seed, by)
 
 
 def _trials_asked(trials: object) -> int | None:
@@ -119,15 +123,15 @@ def _trials_asked(trials: object) -> int | None:
     return whole_asked("trials", trials, 1, LIMIT)
 
 
-def _until_content(plan: Plan, runner: _Runner, known: Known) -> Outcome:
+def _play_until_content(played: Played, player: Player, known: Known) -> None:
     """Double the trials until the totals are known well enough (MODEL 9, stop rule)."""
-    outcome, count, most = empty_outcome(plan), FIRST_TRIALS, MOST_TRIALS
-    if plan.scenario.posterior:
-        most = min(max(TRIALS_PER_DRAW * plan.scenario.posterior.draws, count), most)
+    count, most, posterior = FIRST_TRIALS, MOST_TRIALS, played.plan.scenario.posterior
+    if posterior:
+        most = min(max(TRIALS_PER_DRAW * posterior.draws, count), most)
     while True:
-        outcome = runner.play(plan, outcome, count)
-        if count >= most or _content(_bare(plan, outcome, known)):
-            return outcome
+        player.play(played, count)
+        if count >= most or _content(_bare(played, known)):
+            return
         count = min(2 * count, most)
 
 
@@ -164,18 +168,18 @@ def _totals(scenario: Scenario) -> Iterator[Period]:
         yield Period("", span.date_of(1), period.end)
 
 
-def _bare(plan: Plan, outcome: Outcome, known: Known | None = None) -> Trials:
+def _bare(played: Played, known: Known | None = None) -> Trials:
     """Return the trials alone, to ask for totals."""
+    plan, tally = played.plan, played.tally
     slices = tuple(Slice(s.segment, s.source, s.group) for s in plan.slices)
     return Trials(
-        plan.scenario, outcome.trials, 0, slices, outcome.money, outcome.closes, outcome.landed,
+        plan.scenario, played.trials, 0, slices, played.by_trial, tally.closes, tally.closings, tally.landed,
         np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0), known=known,
     )  # fmt: skip
 
 
-def _forecast(
-    bare: Trials, plan: Plan, outcome: Outcome, runner: _Runner, seed: int, by: str | None
-) -> Forecast:
+def _forecast(bare: Trials, played: Played, player: Player, seed: int, by: str | None) -> Forecast:
+    plan = played.plan
     exact = expected(plan.scenario)
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
@@ -183,27 +187,27 @@ def _forecast(
     if plan.scenario.posterior is None:
         check = check_means(bare, exact, plan.most_parts)
     else:
-        check = _check_draws(plan, outcome, runner, seed)
-    check = replace(check, guarded=min(outcome.guarded / outcome.trials, 1.0))
+        check = _check_draws(bare, plan, player, seed)
+    check = replace(check, guarded=min(played.tally.guarded / bare.trials, 1.0))
     # Actual figures take the place of won deals, in the walk as everywhere.
     bridge = walk(plan.scenario, first, last, exact, already=bare.already("bookings", first, last_day=last))
     steps = tuple((step, round(amount)) for step, amount in bridge)
     return Forecast(
-        plan.scenario, outcome.trials, seed, bare.slices, outcome.money, outcome.closes, outcome.landed,
-        exact.deal_chance, check, steps, (), by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
-        outcome.by_product, bare.known, outcome.ends if plan.follow_ends else None,
+        plan.scenario, bare.trials, seed, bare.slices, bare.by_trial, bare.closes, bare.closings, bare.landed,
+        exact.deal_chance, check, steps, {}, by, _exact_means(plan.scenario, exact), _offers(plan.scenario),
+        bare.known, plan.follow_ends,
     )  # fmt: skip
 
 
-def _check_draws(plan: Plan, outcome: Outcome, runner: _Runner, seed: int) -> Check:
+def _check_draws(bare: Trials, plan: Plan, player: Player, seed: int) -> Check:
     """Check a run under posterior draws: wins draw by draw, everything else at fixed figures (MODEL 11)."""
     scenario = plan.scenario
-    wins = compare_wins(scenario, outcome.ever, won_ever(scenario, draws_looked_at(scenario)))
+    wins = compare_wins(scenario, bare.won_ever, won_ever(scenario, draws_looked_at(scenario)))
     fixed = compile_plan(replace(scenario, posterior=_fixed(scenario)), seed)
-    trials = min(outcome.trials, FIXED_TRIALS)
-    played = replace(runner, progress=None).play(fixed, empty_outcome(fixed), trials)
+    played = Played.none(replace(fixed, most_followed=MOST_DEALS), "fixed")
+    replace(player, progress=None).play(played, min(bare.trials, FIXED_TRIALS))
     exact = expected(replace(scenario, posterior=None))
-    return check_means(_bare(fixed, played), exact, fixed.most_parts, list(wins))
+    return check_means(_bare(played), exact, fixed.most_parts, list(wins))
 
 
 def _fixed(scenario: Scenario) -> Posterior:
@@ -233,26 +237,33 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in scenario.series}, exact.winners.sum(axis=0))
 
 
-def _other_markets(main: Trials, plan: Plan, runner: _Runner) -> tuple[tuple[str, Floats], ...]:
-    """Return the headline bookings if deals were independent, as assumed, and if they moved together.
+def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Floats]]:
+    """Return what gives the headline bookings if deals were independent, as assumed, or moved together.
 
     The same draws under another market; what lies beyond the headline's period, or follows the signature, is
     not played.
     """
-    period, alone = main.headline_period, _Runner(1, None, runner.block)
-    asked = _bookings_until(plan.scenario, period) if period else plan.scenario
-    whole, past = main.window("bookings", period) if period else main.total("bookings")
-    signed = replace(compile_plan(asked, main.seed), bookings_only=True)
-    markets = Market.independent(plan.market.phi), Market.strong(plan.market.phi)
+    period, quiet = main.headline_period, replace(player, progress=None)
+    scenario = _bookings_until(main.scenario, period) if period else main.scenario
+    first = main.scenario.horizon.day_of(period.start) if period else main.year_start
+    past = main.already("bookings", first)
+    signed = replace(compile_plan(scenario, main.seed), bookings_only=True, most_followed=0)
+    cells = len(scenario.horizon.cuts)
+    last = tuple(cells * (row + 1) - 1 for row in range(len(signed.slices)))
 
-    def played(number: int, _: int) -> Floats:
-        other = replace(signed, market=markets[number])
-        trials = _bare(other, alone.play(other, empty_outcome(other), main.trials))
-        return trials.amounts("bookings") + past
+    def under(name: str, market: Market) -> Callable[[], Floats]:
+        rows = quiet.play(Played.none(replace(signed, market=market), name), main.trials).by_trial
+        return lambda: rows.total("bookings", last) + past
 
-    workers = min(runner.workers, 2) if is_worth_dividing(signed, main.trials) else 1
-    independent, strong = side_by_side(played, [(0, 1), (1, 2)], workers)
-    return ("independent", independent), ("as assumed", whole), ("strong", strong)
+    def assumed() -> Floats:
+        return (main.window("bookings", period) if period else main.total("bookings"))[0]
+
+    independent, strong = Market.independent(scenario.market.phi), Market.strong(scenario.market.phi)
+    return {
+        "independent": under("independent", independent),
+        "as assumed": assumed,
+        "strong": under("strong", strong),
+    }
 
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:

@@ -26,7 +26,7 @@ from simulator.distributions import Empirical, Fixed, Gamma, Hazard, LogLogistic
 from simulator.engine import Slice as EngineSlice
 from simulator.engine import compile_plan, play
 from simulator.expected import expected
-from simulator.forecast import Check, Slice, Trials
+from simulator.forecast import Check, Rows, Slice, Trials
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.scenario import Recycling, Soberness
@@ -275,8 +275,9 @@ def trials_of(scenario, outcome, seed=1):
         outcome.trials,
         seed,
         slices,
-        outcome.money,
+        Rows.of({s: np.cumsum(money, axis=1) for s, money in outcome.money.items()}),
         outcome.closes,
+        outcome.tally.closings,
         outcome.landed,
         np.zeros(len(scenario.pipeline)),
         Check(0.0, 0, 0.0),

@@ -15,7 +15,7 @@ BUILDING = (
     "scenario",
     "forecast",
     "loading engine expected runs",
-    "simulation self_check",
+    "simulation self_check played",
     "analysis learning",
     "backtest",
     "report",

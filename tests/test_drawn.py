@@ -305,6 +305,11 @@ def checked(trials=1_500, seed=3):
     return simulate(scenario, trials, seed).check
 
 
+def won_in(ever):
+    """What `compare_wins` asks of an outcome."""
+    return lambda source, segment: ever[source, segment]
+
+
 def test_a_run_under_draws_checks_itself():
     check = checked()
     assert check.passed, check.failures
@@ -317,7 +322,7 @@ def test_wins_differ_from_their_draws_by_chance_alone():
     scenario = learned_scenario(posterior(40, NAMES))
     sums, found = won_ever(scenario, 40), []
     for seed in range(12):
-        found += [z for *_, z in compare_wins(scenario, run(scenario, 600, seed).ever, sums)]
+        found += [z for *_, z in compare_wins(scenario, won_in(run(scenario, 600, seed).ever), sums)]
     assert len(found) == 48
     assert max(abs(z) for z in found) < 4.7
     assert 0.75 < np.std(found) < 1.25

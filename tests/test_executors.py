@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from benchmarks.jobs import full_job
 from simulator.engine import compile_plan, play, run
+from simulator.errors import PlaceError
 from simulator.executors import CAN_FORK, shared_zeros, side_by_side
 
 SPANS = [(0, 3), (3, 4), (4, 9)]
@@ -49,6 +50,29 @@ def test_a_task_that_fails_says_why(workers):
 
     with pytest.raises(ZeroDivisionError, match="at 0"):
         list(side_by_side(task, SPANS, workers))
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_a_worker_that_is_killed_is_told(tmp_path):
+    def task(begin, end):
+        if begin == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return begin
+
+    with pytest.raises(PlaceError, match="was killed, perhaps for lack of memory"):
+        list(side_by_side(task, SPANS, 2))
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_workers_end_with_the_generator():
+    def task(begin, end):
+        time.sleep(30 if begin else 0)
+        return os.getpid()
+
+    started, results = time.monotonic(), side_by_side(task, SPANS, 3)
+    assert next(results) != os.getpid()
+    results.close()
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")

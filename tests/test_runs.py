@@ -53,7 +53,7 @@ def written(folder, **overrides):
 
 
 def files(folder):
-    return sorted(p for p in folder.rglob("*") if p.is_file())
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != ".lock")
 
 
 # ---- what is written

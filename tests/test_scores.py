@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from simulator.scores import (
+    TILE,
+    Ordered,
     brier,
     chance_of_fewer,
     chance_of_more,
     crps,
     crps_of_quantiles,
+    deviation,
     interval_score,
     isotonic,
     log_score,
+    quantile,
+    quantile_interval,
     rank_place,
     reliability,
     skill,
@@ -25,6 +30,38 @@ from simulator.scores import (
 
 NUMBERS = st.floats(-100, 100, allow_nan=False).map(lambda x: round(x, 3))
 ENSEMBLES = st.lists(NUMBERS, min_size=1, max_size=12)
+
+
+LAWS = {
+    "bell": lambda rng, n: np.rint(rng.normal(1e7, 2e6, n)),
+    "atom": lambda rng, n: np.where(rng.random(n) < 0.4, 250.0, np.rint(rng.normal(1e7, 2e6, n))),
+    "long tail": lambda rng, n: np.rint(np.exp(rng.normal(14, 3, n))),
+    "below 0": lambda rng, n: -np.exp(rng.normal(5, 3, n)),
+    "few values": lambda rng, n: rng.integers(0, 4, n) - 2.0,
+    "one value": lambda rng, n: np.full(n, -7.0),
+    "tiny width": lambda rng, n: 1e15 + rng.integers(0, 2, n),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("n", [1, 2, 7, 300, 5000, TILE, 3 * TILE + 1])
+def test_values_that_are_asked_for_stand_in_their_places(law, n):
+    rng = np.random.default_rng(n)
+    values = LAWS[law](rng, n)
+    ordered, whole = Ordered(values), np.sort(values)
+    assert len(ordered) == n
+    ranks = rng.integers(0, n, 20)
+    assert np.array_equal(ordered.at(ranks), whole[ranks])
+    chances = [0.0, 1.0, *rng.random(9)]
+    assert ordered.quantiles(chances).tolist() == [quantile(whole, q) for q in chances]
+    for first, last in [(0, n), (n // 2, n // 2), *np.sort(rng.integers(0, n + 1, (6, 2)), axis=1).tolist()]:
+        assert np.array_equal(ordered[first:last], whole[first:last])
+    for q in (0.1, 0.5, 0.9):
+        assert quantile_interval(ordered, q) == quantile_interval(whole, q)
+    for count in (1, max(n // 10, 1), n):
+        assert ordered.mean_of_lowest(count) == pytest.approx(whole[:count].mean(), rel=1e-12)
+    if n > 1:
+        assert deviation(values) == pytest.approx(values.std(ddof=1), rel=1e-12)
 
 
 @given(ENSEMBLES, NUMBERS)

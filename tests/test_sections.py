@@ -16,7 +16,7 @@ from simulator.currency import RateCurve
 from simulator.distributions import Fixed
 from simulator.errors import UsageError
 from simulator.figures import COMPANY, Figures
-from simulator.forecast import Check, Forecast, Slice, sections
+from simulator.forecast import Check, Forecast, Rows, Slice, sections
 from simulator.forecast.commits import commits
 from simulator.forecast.levels import level_at, levels, trough
 from simulator.forecast.plans import plan_of, planned
@@ -42,7 +42,8 @@ def forecast(slices=None, deferred=None, tax=None, **overrides):
     deals = len(scenario.pipeline)
     parts = tuple(Slice(*(s if isinstance(s, tuple) else (0, s))) for s in slices)
     return Forecast(
-        scenario, count, 1, parts, money, np.zeros((deals, scenario.horizon.last_day + 1), dtype=np.int64),
+        scenario, count, 1, parts, Rows.of({s: np.cumsum(m, axis=1) for s, m in money.items()}),
+        np.zeros((deals, scenario.horizon.last_day + 1), dtype=np.int64), np.zeros((2, deals)),
         np.zeros(deals), np.zeros(deals), Check(0.0, 0, 0.0),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from factory import make_scenario
 
-from simulator.forecast import Check, Slice, Trials
+from simulator.forecast import Check, Rows, Slice, Trials
 from simulator.forecast.statistics import statistics
 from simulator.posterior import Posterior
 from simulator.scores import Z95, clustered_variance, design_effect, quantile_interval, share_interval
@@ -67,8 +67,9 @@ def test_a_target_takes_the_draws_into_account():
 
     def interval(posterior):
         trials = Trials(
-            make_scenario(posterior=posterior), 1000, 1, (Slice(0, "open"),), {"bookings": money},
-            np.zeros((0, 1)), np.zeros(0), np.zeros(0), Check(0.0, 0, 0.0),
+            make_scenario(posterior=posterior), 1000, 1, (Slice(0, "open"),),
+            Rows.of({"bookings": np.cumsum(money, axis=1)}), np.zeros((0, 1)), np.zeros((2, 0)), np.zeros(0),
+            np.zeros(0), Check(0.0, 0, 0.0),
         )  # fmt: skip
         chance, low, high, _ = trials.target_chance(target)
         assert chance == 0.5

@@ -125,7 +125,7 @@ def row_of(
     return Row(window, measure, came, middle, scored(values, came), place, others, members)
 
 
-def close_row(counts: NDArray[np.int64], day: int) -> tuple[int, bool] | None:
+def close_row(counts: NDArray[np.integer], day: int) -> tuple[int, bool] | None:
     """Hold the day on which a deal was won against the law of its close days, given a win in the window.
 
     Args:

@@ -74,8 +74,8 @@ class LazyCommands(click.Group):
             text = str(error)
             click.echo(text if text.startswith("error") else f"error: {text}", err=True)
             code = error.exit_code
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("interrupted", err=True)
+        except (click.Abort, KeyboardInterrupt) as error:
+            click.echo(str(error) or "interrupted", err=True)
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from simulator.cli.loaded import loaded, scenario_options
 from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.errors import PlaceError
 
 if TYPE_CHECKING:
     from simulator.forecast import Forecast
+    from simulator.played import Shelf
+    from simulator.runs import RunFolder
     from simulator.scenario import Scenario
 
 
@@ -45,6 +50,11 @@ def trials_text(text: str) -> str:
     "--refit", is_flag=True,
     help="Learn anew first, as of the run's date, from what learned.yaml records, or from data.history.",
 )  # fmt: skip
+@click.option(
+    "--summary", is_flag=True,
+    help="Hold no trials in memory but in the run's folder, until it is done; so do long runs by themselves.",
+)  # fmt: skip
+@click.option("--resume", is_flag=True, help="Finish a run that was cut short, to the same numbers.")
 @click.option("--details", is_flag=True, help="Also what the first screen leaves out.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Instead of reports/<name>/<as_of>/."
@@ -57,22 +67,28 @@ def trials_text(text: str) -> str:
 def command(
     scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
     trials: str | None, seed: int | None, workers: int | None,
-    by: Sequence[str], refit: bool, details: bool, out: Path | None, form: str, quiet: bool,
+    by: Sequence[str], refit: bool, summary: bool, resume: bool, details: bool, out: Path | None, form: str,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Forecast SCENARIO, a file or the folder of an earlier run.
 
     The result stands on standard output; the run's folder keeps it with everything it was made from:
-    forecast.json, forecast.csv, deals.csv, figures and the inputs.
+    forecast.json, forecast.csv, deals.csv, figures and the inputs. A run of more than some seconds that is
+    cut short leaves there what it has played, and --resume finishes it.
     """
     started = datetime.now(UTC)
     sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
     resolved = loaded(scenario, sets, as_of, problems, refit)
-    from simulator.runs import Record, add_files, file_names, reserve, write_run
+    from simulator.runs import Record, file_names, origin, reopen, reserve, write_run
 
-    as_of_day = resolved.horizon.as_of.isoformat()
-    folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved))
+    as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
+    if resume:
+        folder = reopen(resolved.name, as_of_day, made_of, out)
+    else:
+        folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
     try:
-        forecast = _simulated(resolved, workers, _column(by), quiet)
+        shelf = replace(folder.blocks, told=None if quiet or resume else _tell)
+        forecast = _simulated(resolved, workers, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
@@ -83,14 +99,53 @@ def command(
             payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished
         )
         write_run(folder, record)
+        _draw(payload, folder.path, workers)
+        folder.blocks.remove()
+    except KeyboardInterrupt:
+        raise click.Abort(f"interrupted: {_left(folder)}") from None
+    except PlaceError as error:
+        raise PlaceError(f"{error}\n  {_left(folder)}" if folder.blocks.any else str(error)) from error
     finally:
         folder.release()
+    return 0 if payload["self_check"]["passed"] else 1
+
+
+def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None:
     from simulator.report.figures import figure_names, write_figures
+    from simulator.runs import add_files
 
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
-    add_files(folder.path, [f"figures/{name}" for name in figure_names()])
-    write_figures(payload, folder.path / "figures", _workers(workers))
-    return 0 if payload["self_check"]["passed"] else 1
+    add_files(folder, [f"figures/{name}" for name in figure_names()])
+    write_figures(payload, folder / "figures", _workers(workers))
+
+
+def _tell(folder: Path) -> None:
+    text = f"finished trials are held in {folder}; if the run is cut short, --resume finishes it"
+    click.echo(text, err=True)
+
+
+def _left(folder: RunFolder) -> str:
+    """Say what a run that is cut short leaves, and how to finish it."""
+    if not folder.blocks.any:
+        return "nothing was kept"
+    return f"what is played is kept; finish it with: {_again(click.get_current_context())}"
+
+
+def _again(context: click.Context) -> str:
+    """Return the command as it was given, with --resume."""
+    words = ["simulator", context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value, flag = context.params[name], parameter.opts[-1]
+        if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name == "resume":
+            continue
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif isinstance(value, bool):
+            words.append(flag)
+        else:
+            words += [w for one in (value if parameter.multiple else [value]) for w in (flag, str(one))]
+    return shlex.join([*words, "--resume"])
 
 
 def _column(by: Sequence[str]) -> str | None:
@@ -106,12 +161,16 @@ def _workers(asked: int | None) -> int:
     return asked or os.cpu_count() or 1
 
 
-def _simulated(scenario: Scenario, workers: int | None, by: str | None, quiet: bool) -> Forecast:
+def _simulated(
+    scenario: Scenario, workers: int | None, by: str | None, quiet: bool, shelf: Shelf, summary: bool
+) -> Forecast:
     from simulator.simulation import simulate
 
     progress = Progress(quiet)
     try:
-        return simulate(scenario, workers=_workers(workers), by=by, progress=progress)
+        return simulate(
+            scenario, workers=_workers(workers), by=by, progress=progress, shelf=shelf, summary=summary
+        )
     finally:
         progress.close()
 

@@ -3,7 +3,15 @@
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.compile import compile_plan
 from simulator.engine.plan import COMING, Plan
-from simulator.engine.run import Outcome, empty_outcome, is_worth_dividing, play
+from simulator.engine.run import (
+    Outcome,
+    Tally,
+    block_size,
+    blocks,
+    is_worth_dividing,
+    play,
+    play_block,
+)
 
 __all__ = [
     "COMING",
@@ -11,8 +19,11 @@ __all__ = [
     "Outcome",
     "Plan",
     "Slice",
+    "Tally",
+    "block_size",
+    "blocks",
     "compile_plan",
-    "empty_outcome",
     "is_worth_dividing",
     "play",
+    "play_block",
 ]

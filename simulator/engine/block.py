@@ -33,7 +33,9 @@ class Block:
         draws: posterior draw of each, integers[trial]; 0 where there are none.
         cells: money and wins.
         by_product: totals of some series, floats[product, trial].
-        closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
+        closes: won first attempts of the open deals that are followed, integers[deal, close day]; column 0
+            is empty.
+        closings: of all open deals, their number and the sum of their days, floats[2, deal].
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         ends: how first attempts end.
         guarded: attempts that the guard stopped.
@@ -45,7 +47,8 @@ class Block:
     draws: Integers
     cells: Cells
     by_product: Mapping[Series, NDArray[np.float64]]
-    closes: NDArray[np.int32]
+    closes: NDArray[np.unsignedinteger]
+    closings: NDArray[np.float64]
     landed_parts: NDArray[np.float64]
     ends: Ends
     guarded: int = 0
@@ -124,7 +127,8 @@ def new_block(
         draws,
         Cells(money, numbers, plan.cell_of_day),
         {series: total[:, numbers] for series, total in by_product.items()},
-        np.zeros((deals, plan.last_day + 1), dtype=np.int32),
+        np.zeros((plan.followed, plan.last_day + 1), dtype=np.min_scalar_type(count)),
+        np.zeros((2, deals)),
         np.zeros((2, deals)),
         Ends(ends[..., numbers], plan.cell_of_day),
     )

@@ -123,8 +123,7 @@ def _open_deals(
 
 def _worth(pipeline: Pipeline, rates: RateCurve) -> Floats:
     """Return the open amounts in minor units of the company's currency, at the as-of day's rates."""
-    pairs = zip(pipeline.amount.tolist(), pipeline.currency, strict=True)
-    return np.array([float(rates.convert(amount, code, 0)) for amount, code in pairs], dtype=np.float64)
+    return rates.worth(pipeline.amount, pipeline.currency)
 
 
 def _invoices(

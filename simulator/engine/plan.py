@@ -178,6 +178,7 @@ class Plan:
         tax_due: day on which the tax on invoices of each day 0 … last day is passed on.
         bookings_only: whether contracts are followed no further than to their signature, and to renewals.
         follow_ends: whether first attempts are followed to their end, the lost ones too, and counted there.
+        most_followed: most open deals whose days of closing are counted, the first of the pipeline.
     """
 
     scenario: Scenario
@@ -201,6 +202,13 @@ class Plan:
     tax_due: Integers
     bookings_only: bool = False
     follow_ends: bool = False
+    most_followed: int | None = None
+
+    @property
+    def followed(self) -> int:
+        """Number of open deals whose days of closing are counted."""
+        deals = len(self.scenario.pipeline)
+        return deals if self.most_followed is None else min(deals, self.most_followed)
 
     @property
     def posted(self) -> dict[Posted, int]:

@@ -1,30 +1,72 @@
-"""Run blocks of trials, one after the other or side by side, into one outcome."""
+"""Play blocks of trials, one after the other or side by side, and put them together."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import play_known
-from simulator.engine.block import Block, new_block
+from simulator.engine.block import new_block
 from simulator.engine.cells import PART
 from simulator.engine.ends import WON
 from simulator.engine.plan import Plan
-from simulator.executors import shared_zeros, side_by_side
+from simulator.executors import Span, side_by_side
 from simulator.targets import Posted, Series
 
-BLOCK = 5000
-"""Most trials of a block; the result does not depend on it."""
-WORTHWHILE = 12_000_000
-"""Contracts times trials from which on the work is worth dividing: about a second."""
+WORTHWHILE: Final = 12_000_000
+"""Contracts times trials that take about a second: a block has no more, and more are worth dividing."""
+SIZES: Final = (250, 500, 1000, 2000, 4000)
+"""Trials that a block may have; the result does not depend on it."""
+LARGEST: Final = 1 << 24
+"""Bytes of money that a block may have."""
 
 Floats = NDArray[np.float64]
+Shape = tuple[int, ...]
+
+
+@dataclass
+class Tally:
+    """What comes of some trials together, so that further ones only add to it.
+
+    Attributes:
+        wins: won deals, floats[slice, cell].
+        closes: won first attempts of the open deals that are followed, integers[deal, close day]; column 0
+            is empty.
+        closings: of all open deals, their number and the sum of their days, floats[2, deal].
+        landed_parts: their bookings, as `parted`, floats[part, deal].
+        guarded: attempts that were stopped by the guard of 60 moves.
+    """
+
+    wins: Floats
+    closes: NDArray[np.integer]
+    closings: Floats
+    landed_parts: Floats
+    guarded: int
+
+    @staticmethod
+    def none(wins: Shape, closes: Shape, deals: int) -> Tally:
+        """Return that of no trial, given the shapes of `wins` and `closes` and the number of open deals."""
+        closed = np.zeros(closes, dtype=np.int32)
+        return Tally(np.zeros(wins), closed, np.zeros((2, deals)), np.zeros((2, deals)), 0)
+
+    @property
+    def landed(self) -> Floats:
+        """Bookings of the open deals' first attempts, floats[deal]."""
+        return np.asarray(self.landed_parts[0] * PART + self.landed_parts[1])
+
+    def add(self, more: Tally) -> None:
+        """Add what comes of further trials."""
+        self.wins += more.wins
+        self.closes += more.closes
+        self.closings += more.closings
+        self.landed_parts += more.landed_parts
+        self.guarded += more.guarded
 
 
 @dataclass(frozen=True)
@@ -34,20 +76,14 @@ class Outcome:
     Attributes:
         money: floats[slice, cell, trial] of each series; tax and deferred revenue have one slice.
         by_product: totals of some series, floats[product, trial].
-        wins: won deals, floats[slice, cell], over all trials.
-        closes: won first attempts of open deals, integers[deal, close day]; column 0 is empty.
-        landed_parts: their bookings over all trials, as `parted`, floats[part, deal].
-        guarded: attempts that were stopped by the guard of 60 moves.
         ends: how first attempts end, floats[cell, outcome, source, segment, trial], as in `Ends`.
+        tally: what comes of all of them together.
     """
 
-    money: dict[Posted, Floats]
-    by_product: dict[Series, Floats]
-    wins: Floats
-    closes: NDArray[np.int64]
-    landed_parts: Floats
-    guarded: int
+    money: Mapping[Posted, Floats]
+    by_product: Mapping[Series, Floats]
     ends: Floats
+    tally: Tally
 
     @property
     def trials(self) -> int:
@@ -60,40 +96,33 @@ class Outcome:
         return np.asarray(self.ends[-1, WON])
 
     @property
+    def wins(self) -> Floats:
+        """Won deals, floats[slice, cell]."""
+        return self.tally.wins
+
+    @property
+    def closes(self) -> NDArray[np.integer]:
+        """Won first attempts of open deals, integers[deal, close day]."""
+        return self.tally.closes
+
+    @property
     def landed(self) -> Floats:
-        """Bookings of the open deals' first attempts, floats[deal], over all trials."""
-        return np.asarray(self.landed_parts[0] * PART + self.landed_parts[1])
+        """Their bookings, floats[deal]."""
+        return self.tally.landed
+
+    @property
+    def guarded(self) -> int:
+        """Attempts that were stopped by the guard."""
+        return self.tally.guarded
 
     def and_then(self, more: Outcome) -> Outcome:
         """Return these trials followed by further ones."""
-        return Outcome(
-            {s: np.concatenate((self.money[s], more.money[s]), axis=2) for s in self.money},
-            {s: np.concatenate((m, more.by_product[s]), axis=1) for s, m in self.by_product.items()},
-            self.wins + more.wins,
-            self.closes + more.closes,
-            self.landed_parts + more.landed_parts,
-            self.guarded + more.guarded,
-            np.concatenate((self.ends, more.ends), axis=-1),
-        )
-
-
-def empty_outcome(plan: Plan) -> Outcome:
-    """Return the outcome of no trial."""
-    cells, deals = len(plan.scenario.horizon.cuts), len(plan.scenario.pipeline)
-    return Outcome(
-        {s: np.zeros((slices, cells, 0)) for s, slices in plan.posted.items()},
-        {s: np.zeros((len(plan.scenario.products), 0)) for s in plan.by_product},
-        np.zeros((len(plan.slices), cells)),
-        np.zeros((deals, plan.last_day + 1), dtype=np.int64),
-        np.zeros((2, deals)),
-        0,
-        np.zeros((*plan.counted, 0)),
-    )
+        return joined((self, more))
 
 
 def play(
     plan: Plan, first: int, count: int, workers: int = 1, progress: Callable[[int], None] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Outcome:  # fmt: skip
     """Return the outcome of trials first … first + count − 1, the same bytes whatever workers and block.
 
@@ -103,28 +132,49 @@ def play(
         count: how many.
         workers: how many blocks are played at once.
         progress: called with the number of trials as each block is finished.
-        block: trials that are played at once.
+        block: trials of a block, by default `block_size`.
     """
-    outcome = empty_outcome(plan)
     workers = workers if is_worth_dividing(plan, count) else 1
-    money = {s: shared_zeros((m.shape[0], m.shape[1] + 1, count), workers) for s, m in outcome.money.items()}
-    products = {s: shared_zeros((len(m), count), workers) for s, m in outcome.by_product.items()}
-    wins, closes, landed, guarded = outcome.wins, outcome.closes, outcome.landed_parts, 0
-    ends = shared_zeros((*plan.counted, count), workers)
-    blocks = max(-(-count // block), workers)
-    edges = np.linspace(0, count, blocks + 1).round().astype(int).tolist()
 
-    def task(begin: int, end: int) -> _Played:
-        return _play_block(new_block(plan, first + begin, money, products, slice(begin, end), ends))
+    def task(begin: int, end: int) -> Outcome:
+        return play_block(plan, begin, end - begin)
 
-    for done in side_by_side(task, itertools.pairwise(edges), workers):
-        wins += done.wins
-        closes += done.closes
-        landed += done.landed_parts
-        guarded += done.guarded
+    found = []
+    for outcome in side_by_side(task, blocks(first, first + count, block or block_size(plan)), workers):
+        found.append(outcome)
         if progress is not None:
-            progress(done.trials)
-    return Outcome({s: m[:, :-1] for s, m in money.items()}, products, wins, closes, landed, guarded, ends)
+            progress(outcome.trials)
+    return joined(found)
+
+
+def play_block(plan: Plan, first: int, count: int) -> Outcome:
+    """Return the outcome of a few trials: a pure function of what may be sent to another machine."""
+    cells = len(plan.scenario.horizon.cuts)
+    money = {s: np.zeros((slices, cells + 1, count)) for s, slices in plan.posted.items()}
+    by_product = {s: np.zeros((len(plan.scenario.products), count)) for s in plan.by_product}
+    ends = np.zeros((*plan.counted, count))
+    block = new_block(plan, first, money, by_product, slice(0, count), ends)
+    for segment in plan.segments:
+        play_segment(block, segment)
+    play_known(block)
+    if plan.defers and not plan.bookings_only:
+        defer(block.cells.money)
+    tally = Tally(block.cells.wins, block.closes, block.closings, block.landed_parts, block.guarded)
+    return Outcome({s: m[:, :-1] for s, m in money.items()}, by_product, ends, tally)
+
+
+def blocks(first: int, until: int, size: int) -> list[Span]:
+    """Return the blocks of trials first … until − 1, (begin, end) each, cut at the multiples of a size."""
+    inner = range((first // size + 1) * size, until, size)
+    return list(pairwise((first, *inner, until))) if until > first else []
+
+
+def block_size(plan: Plan) -> int:
+    """Return how many trials of a plan make a block: about a second of work, and not much memory."""
+    cells = len(plan.scenario.horizon.cuts) + 1
+    rows = cells * sum(plan.posted.values()) + int(np.prod(plan.counted))
+    most = min(WORTHWHILE // max(plan.contracts, 1), LARGEST // (8 * rows))
+    return max((size for size in SIZES if size <= most), default=SIZES[0])
 
 
 def is_worth_dividing(plan: Plan, trials: int) -> bool:
@@ -132,25 +182,21 @@ def is_worth_dividing(plan: Plan, trials: int) -> bool:
     return plan.contracts * trials >= WORTHWHILE
 
 
+def joined(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return trials one after the other as one outcome."""
+    parts = list(outcomes)
+    first = parts[0]
+    tally = Tally.none(first.wins.shape, first.closes.shape, len(first.landed))
+    for part in parts:
+        tally.add(part.tally)
+    return Outcome(
+        {s: np.concatenate([part.money[s] for part in parts], axis=2) for s in first.money},
+        {s: np.concatenate([part.by_product[s] for part in parts], axis=1) for s in first.by_product},
+        np.concatenate([part.ends for part in parts], axis=-1),
+        tally,
+    )
+
+
 def defer(money: Mapping[Posted, Floats]) -> None:
     """Add what is billed and not recognised to the deferred revenue, floats[slice, cell, trial] of each."""
     money["deferred"][0] += money["billings"].sum(axis=0) - money["revenue"].sum(axis=0)
-
-
-class _Played(NamedTuple):
-    """What a block brings besides money."""
-
-    trials: int
-    wins: Floats
-    closes: NDArray[np.int32]
-    landed_parts: Floats
-    guarded: int
-
-
-def _play_block(block: Block) -> _Played:
-    for segment in block.plan.segments:
-        play_segment(block, segment)
-    play_known(block)
-    if block.plan.defers and not block.plan.bookings_only:
-        defer(block.cells.money)
-    return _Played(block.trials, block.cells.wins, block.closes, block.landed_parts, block.guarded)

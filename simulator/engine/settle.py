@@ -287,17 +287,18 @@ def _reduced(amount: Integers, offer: Offer) -> Integers:
 
 def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
     """Count close days and bookings of the open deals' first attempts."""
-    place, days = plan.place[deal], block.plan.last_day + 1
+    followed = slice(None) if len(block.closes) == len(plan.place) else deal < len(block.closes)
+    flat = deal[followed] * block.closes.shape[1] + day[followed]
+    np.add.at(block.closes.reshape(-1), flat, block.closes.dtype.type(1))
+    place = plan.place[deal]
     first, last = int(place.min()), int(place.max()) + 1
     place -= first
-    some, count = plan.deals[first:last], last - first
+    here, size = plan.deals[first:last], last - first
     if float(money.max()) * block.trials < EXACT:
-        sums = np.bincount(place, weights=money, minlength=count).astype(np.float64)
-        block.landed_parts[:, some] += parted(sums)
+        block.landed_parts[:, here] += parted(np.bincount(place, weights=money, minlength=size).astype(float))
     else:
-        for landed, part in zip(block.landed_parts, parted(money), strict=True):
-            landed[some] += np.bincount(place, weights=part, minlength=count)
-    place *= days
-    place += day
-    closes = np.bincount(place, minlength=count * days).reshape(-1, days)
-    block.closes[some] += closes.astype(np.int32)
+        for total, part in zip(block.landed_parts, parted(money), strict=True):
+            total[here] += np.bincount(place, weights=part, minlength=size)
+    number, days = block.closings
+    number[here] += np.bincount(place, minlength=size)
+    days[here] += np.bincount(place, weights=day, minlength=size)

@@ -20,6 +20,8 @@ from simulator.scenario import Segment
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+AT_ONCE: Final = 512
+"""States whose days are looked up at once: each takes some numbers a day."""
 _SIZES: Final = (512, 1024, 2048, LONGEST)
 
 
@@ -199,8 +201,8 @@ def _add_stage(
     moved = moved[np.argsort(at[moved], kind="stable")]  # equal ages together: their laws are worked out once
     if len(plain):
         _add_plain(won_by, walk, stage, states, inside[plain], reach)
-    for start in range(0, len(moved), 2048):
-        part = moved[start : start + 2048]
+    for start in range(0, len(moved), AT_ONCE):
+        part = moved[start : start + AT_ONCE]
         deals = states.deal[inside[part]]
         d = np.where(kappa[part] < 1, segment.close_date.slip * stated[deals], 0.0)
         limits = _limits(reach, d, mean[part], kappa[part], evidence[deals])

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.deals import Pipeline
 from simulator.expected.billing import rates
 from simulator.expected.draws import Averages, averages
 from simulator.expected.lines import DealLines, Kind, Stated, Sums, Taking, earliest
@@ -27,7 +28,8 @@ renewals of all of these and of known contracts; opening invoices."""
 BACKLOG, OPEN, NEW, RENEWALS, RECEIVABLES = range(5)
 NEGLIGIBLE: Final = 1e-200
 """A chance so small, of a deal far older than any win, that nothing can be divided by it."""
-
+PORTION: Final = 400
+"""Open deals that are solved at once: each takes some kilobytes, a few numbers a day."""
 
 Lines = dict[tuple[int, Kind], dict[Stated, Floats]]
 """(source, kind of line) to its stated days to floats[2, day 0 … last]: the expected number of lines signed,
@@ -85,24 +87,26 @@ class Signatures:
         daily = Daily(*(np.zeros(days) for _ in range(6)))
         winners, deals = np.zeros((len(SOURCES), *days)), np.zeros((3, len(scenario.pipeline)))
         result = Signatures(scenario, winners, daily, deals)
-        luck, walks = Luck.of(scenario.market), dict[int, Walk]()
+        luck, walks, crm = Luck.of(scenario.market), dict[int, Walk](), crm_chances(scenario)
         for index, segment in enumerate(scenario.segments):
             walk = walks.setdefault(id(segment.funnel), Walk(segment.funnel))
             known, length = averages(scenario, index), scenario.horizon.last_day
             entry = known.entry if known else None
             returns = Returns(segment, walk, luck, scenario.horizon.as_of, length, entry)
             rows = np.flatnonzero(scenario.pipeline.segment == index)
-            if len(rows):
-                chances = known.open if known else None
-                solved = open_deals(segment, walk, scenario.pipeline, rows, length, chances)
-                result._add_open(index, solved, returns, known.price if known else 1.0)
+            for some in _portions(scenario.pipeline, rows):
+                chances = known.open[some] if known else None
+                solved = open_deals(segment, walk, scenario.pipeline, rows[some], length, chances)
+                result._add_open(index, solved, returns, crm, known.price if known else 1.0)
             if segment.generation is not None:
                 result._add_new(index, returns, known)
             result.exempt |= returns.exempt
         return result
 
-    def _add_open(self, index: int, deals: OpenDeals, returns: Returns, grown: float) -> None:
-        """Add the open deals of a segment: first attempts, then the lost ones that come back."""
+    def _add_open(
+        self, index: int, deals: OpenDeals, returns: Returns, crm_chance: Floats, grown: float
+    ) -> None:
+        """Add open deals of a segment: first attempts, then the lost ones that come back."""
         segment, pipeline, daily = self.scenario.segments[index], self.scenario.pipeline, self.daily
         change, amounts = segment.amount_change, pipeline.amount[deals.rows].astype(np.float64)
         factor = mean_factors(change, _majors(self.scenario, deals.rows) if change.by_size else amounts)
@@ -111,20 +115,21 @@ class Signatures:
         price = 1 - taking.discount
         first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
         self.deals[:2, deals.rows] = deals.chance, deals.won_by[:, -1]
-        self.winners[OPEN, index] = first.sum(axis=0)
+        self.winners[OPEN, index] += first.sum(axis=0)
 
-        codes, currency = np.unique(np.array(pipeline.currency)[deals.rows], return_inverse=True)
+        own = [pipeline.currency[i] for i in deals.rows.tolist()]
+        codes, currency = np.unique(np.array(own), return_inverse=True)
         rate = np.array([rates(self.scenario, str(code)) for code in codes])
         n = np.arange(len(deals.rows))
         possible = deals.chance > NEGLIGIBLE
-        crm = np.where(possible, crm_chances(self.scenario)[deals.rows], 0.0)
+        crm = np.where(possible, crm_chance[deals.rows], 0.0)
         crm /= np.where(possible, deals.chance, 1.0)
         weights = amounts * crm, amounts, amounts * factor
         for series, weight in zip(
             (daily.at_set_chances, daily.at_our_chances, daily.first), weights, strict=True
         ):
-            series[index] = (Sums(len(codes), currency, n, weight).of(first) * rate).sum(axis=0)
-        daily.first[index] *= price
+            booked = (Sums(len(codes), currency, n, weight).of(first) * rate).sum(axis=0)
+            series[index] += booked * price if series is daily.first else booked
         converted = np.zeros(len(n))
         for code in range(len(codes)):
             chosen = currency == code
@@ -142,7 +147,7 @@ class Signatures:
             won, again, more, extra = (_from_day_0(part) for part in parts)
             self.winners[OPEN, index] += won[0]
             money, number = money + more, number + extra
-        daily.returned[index] = (again * rate).sum(axis=0) * price
+        daily.returned[index] += (again * rate).sum(axis=0) * price
         for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
             _add(self.lines, (OPEN, kind), stated, np.stack(series_of))
 
@@ -174,19 +179,28 @@ class Signatures:
         return result
 
 
+def _portions(pipeline: Pipeline, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return places among the rows of deals, as many at once as take little memory, like ones together."""
+    order = np.arange(len(rows))
+    if len(rows) > PORTION:
+        order = np.lexsort((pipeline.age[rows], pipeline.stage[rows]))
+    return [order[begin : begin + PORTION] for begin in range(0, len(rows), PORTION)]
+
+
 def _majors(scenario: Scenario, rows: NDArray[np.int64]) -> Floats:
     """Return open amounts in major units of the company's currency, at the rates of the as-of day."""
     pipeline, unit = scenario.pipeline, 10.0 ** minor_digits(scenario.currency)
-    pairs = ((int(pipeline.amount[i]), pipeline.currency[i]) for i in rows.tolist())
-    return np.array([float(scenario.rates.convert(amount, code, 0)) / unit for amount, code in pairs])
+    codes = [pipeline.currency[i] for i in rows.tolist()]
+    return scenario.rates.worth(pipeline.amount[rows], codes) / unit
 
 
 def crm_chances(scenario: Scenario) -> Floats:
     """Return what the CRM weighs each deal with: its own probability, else its stage's set close chance."""
     pipeline = scenario.pipeline
-    result = pipeline.probability.copy()
-    for row in np.flatnonzero(np.isnan(result)):
-        result[row] = scenario.segments[pipeline.segment[row]].set_ladder[pipeline.stage[row]]
+    result, unknown = pipeline.probability.copy(), np.isnan(pipeline.probability)
+    for index, segment in enumerate(scenario.segments):
+        own = unknown & (pipeline.segment == index)
+        result[own] = segment.set_ladder[pipeline.stage[own]]
     return result
 
 

@@ -2,24 +2,33 @@
 
 from simulator.forecast.asked import whole_asked
 from simulator.forecast.check import Check
+from simulator.forecast.exact import ExactMeans, OfferEffect
 from simulator.forecast.forecast import Ended, Forecast
 from simulator.forecast.groups import grouped
 from simulator.forecast.happened import Happened, happened
+from simulator.forecast.payload import MOST_DEALS
+from simulator.forecast.rows import ENDS, InMemory, Part, Rows, product_rows
 from simulator.forecast.statistics import LEVELS, statistics
-from simulator.forecast.trials import ExactMeans, OfferEffect, Slice, Trials
+from simulator.forecast.trials import Slice, Trials
 
 __all__ = [
+    "ENDS",
     "LEVELS",
+    "MOST_DEALS",
     "Check",
     "Ended",
     "ExactMeans",
     "Forecast",
     "Happened",
+    "InMemory",
     "OfferEffect",
+    "Part",
+    "Rows",
     "Slice",
     "Trials",
     "grouped",
     "happened",
+    "product_rows",
     "statistics",
     "whole_asked",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.errors import UsageError
 from simulator.forecast.asked import date_asked, segment_asked, word_asked
 from simulator.forecast.payload import payload
+from simulator.forecast.rows import ENDS
 from simulator.forecast.tables import deal_rows, frame, html, long_rows
 from simulator.forecast.trials import Trials
 from simulator.words import day
@@ -60,14 +61,16 @@ class Forecast(Trials):
             UsageError: there is no such outcome, source or segment, the forecast cannot be cut there, or the
                 run was not asked to follow deals to their end.
         """
-        if self.ends is None:
+        if not self.follows_ends:
             raise UsageError("the ends of deals were not followed: simulate with follow_ends=True")
         horizon, names = self.scenario.horizon, [s.name for s in self.scenario.segments]
         _, cells = self.cells(1, None if until is None else horizon.day_of(date_asked("until", until)))
         place, index = word_asked("source", source, get_args(Begun)), segment_asked(segment, names)
-        found = self.ends[:cells, word_asked("outcome", outcome, get_args(Ended))].sum(axis=0)
-        found = found.sum(axis=0) if source == "all" else found[place]
-        return np.asarray(found.sum(axis=0) if index is None else found[index])
+        numbers = np.arange(np.prod(shape := self.by_trial.shapes[ENDS])).reshape(shape)
+        some = numbers[:cells, word_asked("outcome", outcome, get_args(Ended))]
+        some = some[:, place if source != "all" else slice(None)]
+        some = some[..., index if index is not None else slice(None)]
+        return self.by_trial.total(ENDS, tuple(some.ravel().tolist())).copy()
 
     def table(self) -> pandas.DataFrame:
         """Return mean, low, middle and high by series and period as a pandas table."""

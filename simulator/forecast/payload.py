@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from simulator.forecast.happened import happened
 from simulator.forecast.statistics import statistics
 from simulator.forecast.trials import Slice, Trials
 from simulator.periods import Period
-from simulator.targets import Series
+from simulator.targets import OF_PRODUCTS, Series
 from simulator.words import headline
 
 MOST_DEALS = 5000
@@ -60,7 +62,7 @@ def payload(forecast: Trials) -> dict[str, Any]:
         "market_sensitivity": _sensitivity(forecast),
         "slippage": {"mean_months": _slippage(forecast)},
         "funnel": [_funnel(forecast, i) for i in range(len(scenario.segments))],
-        "deals": deals(forecast)[:MOST_DEALS],
+        "deals": list(islice(deals(forecast), MOST_DEALS)),
         "warnings": [
             {"code": code, "text": text, "amount": None if amount is None else amount / unit}
             for code, text, amount in scenario.notes
@@ -88,42 +90,43 @@ def weighted_pipeline(forecast: Trials) -> float:
 
 def _open_values(forecast: Trials) -> NDArray[np.float64]:
     """Return the open amount of each deal at the as-of day's rate, company minor units."""
-    rates = forecast.scenario.rates
-    values = [float(rates.convert(d.amount, d.currency, 0)) for d in forecast.scenario.pipeline]
-    return np.array(values, dtype=np.float64)
+    pipeline = forecast.scenario.pipeline
+    return forecast.scenario.rates.worth(pipeline.amount, pipeline.currency)
 
 
 def _crm_chances(forecast: Trials) -> NDArray[np.float64]:
     """Return each deal's chance as the CRM has it: its own probability, else its stage's set close chance."""
     pipeline, segments = forecast.scenario.pipeline, forecast.scenario.segments
-    stage = [float(segments[d.segment].set_ladder[d.stage]) for d in pipeline]
+    stage = np.zeros(len(pipeline))
+    for index, segment in enumerate(segments):
+        own = pipeline.segment == index
+        stage[own] = segment.set_ladder[pipeline.stage[own]]
     return np.where(np.isnan(pipeline.probability), stage, pipeline.probability)
 
 
-def deals(forecast: Trials) -> list[dict[str, Any]]:
-    """Return chance, mean and close dates of each open deal, by id.
+def deals(forecast: Trials) -> Iterator[dict[str, Any]]:
+    """Yield chance, mean and close dates of each open deal, by id.
 
     `chance` is exact, of being won in the end; `mean` is its average booking within the horizon; the close
-    dates are quantiles over all trials, so they are null where the deal closes too rarely inside the horizon.
+    dates are quantiles over all trials, so they are null where the deal closes too rarely inside the horizon,
+    and after the first `MOST_DEALS`, whose days alone are counted.
     """
     scenario = forecast.scenario
-    cumulative = np.cumsum(forecast.closes, axis=1)
     months = _slipped_months(forecast)
-    return [
-        {
+    for i in range(len(scenario.pipeline)):
+        closed = np.cumsum(forecast.closes[i]) if i < len(forecast.closes) else np.zeros(0, dtype=np.int64)
+        yield {
             "id": scenario.pipeline.id[i],
             "segment": scenario.segments[int(scenario.pipeline.segment[i])].name,
             "chance": float(forecast.deal_chance[i]),
-            "in_horizon": float(cumulative[i, -1]) / forecast.trials,
+            "in_horizon": float(forecast.closings[0, i]) / forecast.trials,
             "mean": float(forecast.landed[i]) / forecast.trials / forecast.unit,
-            "close": {f"p{level}": _close(forecast, cumulative[i], level) for level in (10, 50, 90)},
+            "close": {f"p{level}": _close(forecast, closed, level) for level in (10, 50, 90)},
             "slip_months": None if np.isnan(months[i]) else round(float(months[i]), 3),
         }
-        for i in range(len(scenario.pipeline))
-    ]
 
 
-def _close(forecast: Trials, cumulative: NDArray[np.int64], level: int) -> str | None:
+def _close(forecast: Trials, cumulative: NDArray[np.integer], level: int) -> str | None:
     """Return the first day by which the deal has closed in that many trials."""
     day = int(np.searchsorted(cumulative, forecast.trials * level / 100))
     return None if day >= len(cumulative) else forecast.scenario.horizon.date_of(day).isoformat()
@@ -131,16 +134,16 @@ def _close(forecast: Trials, cumulative: NDArray[np.int64], level: int) -> str |
 
 def _slipped_months(forecast: Trials) -> NDArray[np.float64]:
     """Return months from the stated date to the average close inside the horizon, NaN without either."""
-    days = np.arange(forecast.closes.shape[1])
+    number, days = forecast.closings
     with np.errstate(invalid="ignore", divide="ignore"):
-        average = (forecast.closes @ days) / forecast.closes.sum(axis=1)
+        average = days / number
     stated = forecast.scenario.pipeline.stated_day
     return np.asarray(np.where(stated > 0, average - stated, np.nan) / 30.4375)
 
 
 def _slippage(forecast: Trials) -> float | None:
     """Return the average months between stated and simulated close, over all closings."""
-    months, count = _slipped_months(forecast), forecast.closes.sum(axis=1)
+    months, count = _slipped_months(forecast), forecast.closings[0]
     known = ~np.isnan(months)
     if not count[known].any():
         return None
@@ -267,8 +270,8 @@ def _targets(forecast: Trials) -> list[dict[str, Any]]:
 def _sensitivity(forecast: Trials) -> list[dict[str, Any]]:
     name = forecast.headline_period.name if forecast.headline_period else ""
     return [
-        {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts)}}
-        for market, amounts in forecast.sensitivity
+        {"market": market, "period": name, "totals": {"bookings": _stats(forecast, amounts())}}
+        for market, amounts in forecast.sensitivity.items()
     ]
 
 
@@ -298,13 +301,16 @@ def _products(forecast: Trials) -> dict[str, Any]:
     if forecast.by == PRODUCT:
         rows = {row.pop("group"): row for row in _groups(forecast)}
         return {p.name: {"totals": rows[p.name]} for p in forecast.scenario.products if p.name in rows}
-    known, first = happened(forecast.scenario, PRODUCT) if forecast.by_product else {}, forecast.year_start
+    if not forecast.scenario.products:
+        return {}
+    known, first = happened(forecast.scenario, PRODUCT), forecast.year_start
     found: dict[str, Any] = {}
-    for i, product in enumerate(forecast.scenario.products if forecast.by_product else ()):
+    for i, product in enumerate(forecast.scenario.products):
         totals: dict[str, Any] = {}
-        for series, amounts in forecast.by_product.items():
-            past = known[series].total(first, group=product.name)
-            totals[series] = _stats(forecast, amounts[i] + past, past)
+        for series in OF_PRODUCTS:
+            if (amounts := forecast.of_product(series, i)) is not None:
+                past = known[series].total(first, group=product.name)
+                totals[series] = _stats(forecast, amounts + past, past)
         found[product.name] = {"totals": totals}
     return found
 

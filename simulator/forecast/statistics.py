@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import Z90
-from simulator.scores import Z95, clustered_variance, design_effect, quantile, quantile_interval
+from simulator.scores import Z95, Ordered, clustered_variance, design_effect, deviation, quantile_interval
 
 Floats = NDArray[np.float64]
 
@@ -36,19 +36,19 @@ def statistics(
         draws: posterior draws that the trials share, trial n taking draw n modulo so many; None where no two
             share one. Errors are then clustered by draw (MODEL 8).
     """
-    ordered = np.sort(amounts)
-    n = len(ordered)
-    sd = float(ordered.std(ddof=1)) if n > 1 else 0.0
-    result: dict[str, Any] = {"mean": float(ordered.mean()) / unit, "sd": sd / unit}
-    for level in LEVELS:
-        result[f"p{level:g}"] = quantile(ordered, level / 100) / unit
+    ordered, n = Ordered(amounts), len(amounts)
+    sd = deviation(amounts) if n > 1 else 0.0
+    result: dict[str, Any] = {"mean": float(amounts.mean()) / unit, "sd": sd / unit}
+    found = ordered.quantiles([*(level / 100 for level in LEVELS), *(CURVE if curve else ())])
+    levels = dict(zip(LEVELS, found.tolist(), strict=False))
+    result |= {f"p{level:g}": amount / unit for level, amount in levels.items()}
     if curve:
-        result["curve"] = [quantile(ordered, q) / unit for q in CURVE]
+        result["curve"] = (found[len(LEVELS) :] / unit).tolist()
     error = np.sqrt(clustered_variance(amounts, draws)) if draws else sd / np.sqrt(n)
     result["error"] = {"mean": Z95 * error / unit if sd or certain else None}
     lumpy = []
     for level in (10, 50, 90):
-        effect = design_effect(amounts <= quantile(ordered, level / 100), draws)
+        effect = design_effect(amounts <= levels[level], draws) if draws else 1.0
         low, high, straddles = quantile_interval(ordered, level / 100, effect)
         told = certain or _has_interval(n / effect, level / 100)
         result["error"][f"p{level}"] = (high - low) / 2 / unit if told else None
@@ -58,7 +58,7 @@ def statistics(
         result["lumpy"] = lumpy
     if certain:
         result["certain"] = True
-    result["worst_tenth"] = float(ordered[: max(n // 10, 1)].mean()) / unit
+    result["worst_tenth"] = ordered.mean_of_lowest(max(n // 10, 1)) / unit
     result["already"] = already / unit
     return {k: _plain(v) for k, v in result.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -22,7 +22,9 @@ from simulator.forecast.asked import (
     series_asked,
 )
 from simulator.forecast.check import Check
+from simulator.forecast.exact import ExactMeans, OfferEffect
 from simulator.forecast.happened import Happened, happened, opening_deferred
+from simulator.forecast.rows import ENDS, Rows, product_rows
 from simulator.money import minor_digits
 from simulator.periods import Period
 from simulator.scenario import Scenario
@@ -47,36 +49,6 @@ class Slice:
     group: str = ""
 
 
-@dataclass(frozen=True)
-class OfferEffect:
-    """What an offer costs and brings, in exact means.
-
-    Attributes:
-        name: of the offer.
-        cost: discount given inside the horizon, minor units.
-        days_earlier: by which receipts come sooner, weighted by money.
-        yearly_rate: what having the money sooner costs, as a rate of interest; None where it is no sooner.
-    """
-
-    name: str
-    cost: float
-    days_earlier: float
-    yearly_rate: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class ExactMeans:
-    """Exact means, by which what is certain is told from what merely happened in every trial.
-
-    Attributes:
-        money: floats[segment, cell] of each series, minor units.
-        winners: expected number of deals won, floats[segment, cell].
-    """
-
-    money: Mapping[Series, Floats]
-    winners: Floats
-
-
 @dataclass(frozen=True, eq=False)
 class Trials:
     """Thousands of futures of a scenario. Money inside is in minor units, in answers in major units.
@@ -86,40 +58,42 @@ class Trials:
         trials: number of trials.
         seed: of the run.
         slices: rows of the money.
-        money: floats[slice, cell, trial] of each series, and of tax and deferred revenue in one slice.
-        closes: close days of the open deals' first attempts, integers[deal, day].
-        landed: bookings of those, floats[deal], over all trials.
+        by_trial: what each trial brings: of each series, and of tax and deferred revenue in one slice, the
+            running sums over the cells, [slice, cell]; by product the totals of some series, [product]; and
+            how first attempts end, [cell, outcome, source, segment], the last cell whenever; outcomes lost
+            and won, sources open and new.
+        closes: close days of the open deals' first attempts, integers[deal, day]; only of the first deals
+            where there are very many.
+        closings: their number and the sum of their days, floats[2, deal], over all trials.
+        landed: their bookings, floats[deal], likewise.
         deal_chance: exact chance of each open deal to be won in the end, floats[deal].
         check: against the exact means.
         walk: from the CRM's number to ours: (step, minor units), the last is our average.
-        sensitivity: trials of the headline bookings under other markets: (market, floats[trial]).
+        sensitivity: what gives the trials of the headline bookings, floats[trial], by the market.
         by: column by which the run is grouped, or None.
         exact: means of every source, or None where some have none.
         offers: what each offer costs and brings.
-        by_product: what products bring inside the horizon, floats[product, trial] of some series.
         known: what each series has brought by now, where somebody has collected it already.
-        ends: first attempts by how they end, floats[cell, outcome, source, segment, trial], the last cell
-            whenever; outcomes lost and won, sources open and new. None where they were not followed.
+        follows_ends: whether first attempts were followed to their end.
     """
 
     scenario: Scenario
     trials: int
     seed: int
     slices: tuple[Slice, ...]
-    money: Mapping[Posted, Floats]
-    closes: NDArray[np.int64]
+    by_trial: Rows
+    closes: NDArray[np.integer]
+    closings: Floats
     landed: Floats
     deal_chance: Floats
     check: Check
     walk: tuple[tuple[str, int], ...] = ()
-    sensitivity: tuple[tuple[str, Floats], ...] = ()
+    sensitivity: Mapping[str, Callable[[], Floats]] = field(default_factory=dict, repr=False)
     by: str | None = None
     exact: ExactMeans | None = None
     offers: tuple[OfferEffect, ...] = ()
-    by_product: Mapping[Series, Floats] = field(default_factory=dict)
     known: Mapping[Series, Happened] | None = field(default=None, repr=False)
-    ends: Floats | None = field(default=None, repr=False)
-    _sums: dict[Any, Floats] = field(default_factory=dict, repr=False)
+    follows_ends: bool = False
 
     @cached_property
     def unit(self) -> float:
@@ -172,8 +146,7 @@ class Trials:
             rows: list[int] = [0]
         else:
             rows = [i for i, s in enumerate(self.slices) if all(getattr(s, k) == v for k, v in only.items())]
-        running = self._running(posted, tuple(rows))
-        return np.asarray(running[end] - running[begin])
+        return self._of(posted, tuple(rows), begin, end)
 
     def balance_at(self, day: int) -> Floats:
         """Return the balance in the bank at the end of a day that ends a cell, minor units, floats[trial].
@@ -187,11 +160,27 @@ class Trials:
         _, cells = self.scenario.horizon.cells_between(1, day)
         paid_out = sum(outflow.amount for outflow in cash.outflows or () if outflow.day <= day)
         balance = (cash.opening_balance or 0) - paid_out + self.between("receipts", 0, cells)
-        return balance - self.between("tax", 0, cells) if "tax" in self.money else balance
+        return balance - self.between("tax", 0, cells) if "tax" in self.by_trial.shapes else balance
 
     def of_slices(self, series: Series, rows: tuple[int, ...]) -> Floats:
         """Return what some slices bring in the whole horizon, floats[trial]."""
-        return np.asarray(self._running(series, rows)[-1])
+        return self._of(series, rows, 0, len(self.scenario.horizon.cuts))
+
+    def of_product(self, series: Series, product: int) -> Floats | None:
+        """Return what a product brings in the whole horizon, floats[trial], None where that is not known."""
+        name = product_rows(series)
+        return self.by_trial.total(name, (product,)) if name in self.by_trial.shapes else None
+
+    def won_ever(self, source: int, segment: int) -> Floats:
+        """Return how many first attempts are won, whenever they close, floats[trial].
+
+        Args:
+            source: 0 for open deals, 1 for those to come.
+            segment: index.
+        """
+        *_, sources, segments = shape = self.by_trial.shapes[ENDS]
+        last = int(np.prod(shape)) - sources * segments
+        return self.by_trial.total(ENDS, (last + source * segments + segment,))
 
     @property
     def groups_so_far(self) -> tuple[str, ...]:
@@ -347,15 +336,15 @@ class Trials:
         past = self.already(target.series, target.first_day, target.segment)
         return np.asarray(self.amounts(target.series, first, target.last_day, **only) + past >= target.amount)
 
-    def _running(self, series: Posted, rows: tuple[int, ...]) -> Floats:
-        """Return running sums over the cells, floats[cell + 1, trial]."""
-        place = series, rows
-        if place not in self._sums:
-            total = np.zeros((len(self.scenario.horizon.cuts) + 1, self.trials))
-            for row in rows:
-                total[1:] += self.money[series][row]
-            self._sums[place] = np.cumsum(total, axis=0, out=total)
-        return self._sums[place]
+    def _of(self, posted: Posted, slices: tuple[int, ...], begin: int, end: int) -> Floats:
+        """Return what some slices bring in the cells [begin, end), floats[trial]."""
+        if not slices or begin == end:
+            return np.zeros(self.trials)
+        cells = len(self.scenario.horizon.cuts)
+        until = self.by_trial.total(posted, tuple(s * cells + end - 1 for s in slices))
+        if begin == 0:
+            return until.copy()
+        return until - self.by_trial.total(posted, tuple(s * cells + begin - 1 for s in slices))
 
     def _periods(self, by: By | None) -> Sequence[Period]:
         horizon = self.scenario.horizon

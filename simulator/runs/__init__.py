@@ -1,13 +1,15 @@
 """Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
 
+from simulator.runs.blocks import TemporaryBlocks
 from simulator.runs.files import make_folder, write_file
-from simulator.runs.folder import RunFolder, previous_run, reserve, safe_name, scenario_file
+from simulator.runs.folder import RunFolder, previous_run, reopen, reserve, safe_name, scenario_file
 from simulator.runs.record import (
     Record,
     add_files,
     csv_bytes,
     file_names,
     json_bytes,
+    origin,
     write_run,
     yaml_bytes,
 )
@@ -15,12 +17,15 @@ from simulator.runs.record import (
 __all__ = [
     "Record",
     "RunFolder",
+    "TemporaryBlocks",
     "add_files",
     "csv_bytes",
     "file_names",
     "json_bytes",
     "make_folder",
+    "origin",
     "previous_run",
+    "reopen",
     "reserve",
     "safe_name",
     "scenario_file",

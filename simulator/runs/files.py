@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulator.errors import PlaceError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
-def write_file(path: Path, content: bytes) -> None:
+
+def write_file(path: Path, content: bytes | Iterable[Buffer], lasting: bool = True) -> None:
     """Write a file so that it is there whole or not at all, even if the machine stops.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is
     flushed too.
+
+    Args:
+        path: of the file.
+        content: of it, whole or in pieces.
+        lasting: whether it must outlast a power cut; without, nothing waits for the disk.
 
     Raises:
         PlaceError: the folder, the disk or the permissions refuse; nothing is left of the attempt.
@@ -22,13 +33,29 @@ def write_file(path: Path, content: bytes) -> None:
     waiting = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with explained(path):
         try:
-            _fill(waiting, content)
+            _fill(waiting, (content,) if isinstance(content, bytes) else content, lasting)
             os.replace(waiting, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 waiting.unlink(missing_ok=True)
             raise
-        flush_folder(path.parent)
+        if lasting:
+            flush_folder(path.parent)
+
+
+def waiting_files(path: Path) -> list[Path]:
+    """Return what processes have left of a file that were killed while they wrote it."""
+    return list(path.parent.glob(f".{glob.escape(path.name)}.*.tmp"))
+
+
+def remove_folder(path: Path) -> None:
+    """Take a folder away with all that is in it; one that is not there is fine.
+
+    Raises:
+        PlaceError: the machine refuses.
+    """
+    with explained(path, "remove"), contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(path)
 
 
 def make_folder(path: Path) -> None:
@@ -71,21 +98,23 @@ def flush_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, act: str = "write") -> Iterator[None]:
     """Turn what the machine refuses into a message that names the place and the reason."""
     try:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise PlaceError(f"cannot write {path}: {reason}") from error
+        raise PlaceError(f"cannot {act} {path}: {reason}") from error
 
 
-def _fill(path: Path, content: bytes) -> None:
+def _fill(path: Path, content: Iterable[Buffer], lasting: bool) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
+        for part in content:
+            rest = memoryview(part)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        if lasting:
+            os.fsync(handle)
     finally:
         os.close(handle)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import shutil
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError
-from simulator.runs.files import explained, make_folder, point_to
+from simulator.runs.blocks import FOLDER, Blocks
+from simulator.runs.files import explained, make_folder, point_to, remove_folder
 from simulator.runs.leftovers import RECORD, check_foreign
+from simulator.runs.locks import Lock, lock
 
 REPORTS: Final = Path("reports")
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
@@ -21,7 +23,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run's files go.
+    """Where a run's files go; no other process may write there until it is released.
 
     Attributes:
         path: the folder; it exists.
@@ -29,6 +31,8 @@ class RunFolder:
         as_of: ISO date of the run.
         made: whether this run made the folder; one given by `--out` may have been there before.
         listed: whether it stands among the scenario's runs, so that `latest` may point to it.
+        lock: held by this process.
+        blocks: of its trials that are finished, while the run is not.
     """
 
     path: Path
@@ -36,6 +40,8 @@ class RunFolder:
     as_of: str
     made: bool
     listed: bool
+    lock: Lock
+    blocks: Blocks
 
     @property
     def handle(self) -> Path:
@@ -50,15 +56,20 @@ class RunFolder:
             point_to(self.home / "latest", name)
 
     def release(self) -> None:
-        """Take the folder away again, unless it was there before or holds a finished run."""
-        if self.made and not (self.path / RECORD).exists():
-            shutil.rmtree(self.path, ignore_errors=True)
+        """Let others write here; the folder goes, unless it was there before or holds a run or its blocks."""
+        if self.made and not (self.path / RECORD).exists() and not self.blocks.any:
+            with contextlib.suppress(PlaceError):
+                remove_folder(self.path)
+        self.lock.release()
 
 
 def reserve(
-    name: str, as_of: str, out: Path | None = None, root: Path = REPORTS, files: Iterable[str] = ()
-) -> RunFolder:
+    name: str, as_of: str, out: Path | None = None, root: Path = REPORTS, files: Iterable[str] = (),
+    origin: Mapping[str, Any] | None = None,
+) -> RunFolder:  # fmt: skip
     """Make the folder of a run: `reports/<name>/<as_of>`, `-2`, `-3` … if that is taken, or `out` itself.
+
+    Blocks of an unfinished run in `out` are taken away.
 
     Args:
         name: of the scenario.
@@ -66,9 +77,10 @@ def reserve(
         out: a folder that may be there already.
         root: of all runs.
         files: that the run will write, by paths inside its folder.
+        origin: what its result depends on.
 
     Raises:
-        PlaceError: the place cannot be written to.
+        PlaceError: the place cannot be written to, or another process writes there.
         UsageError: in `out` one of the files would overwrite what no run has written.
     """
     home = root / safe_name(name)
@@ -76,7 +88,9 @@ def reserve(
         made = not out.exists()
         make_folder(out)
         check_foreign(out, files)
-        return RunFolder(out, home, as_of, made, listed=False)
+        folder = _locked(out, home, as_of, origin or {}, made, listed=False)
+        folder.blocks.remove()
+        return folder
     make_folder(home)
     number = 1
     while True:
@@ -87,7 +101,56 @@ def reserve(
             except FileExistsError:
                 number += 1
                 continue
-        return RunFolder(path, home, as_of, made=True, listed=True)
+        return _locked(path, home, as_of, origin or {}, made=True, listed=True)
+
+
+def reopen(
+    name: str, as_of: str, origin: Mapping[str, Any], out: Path | None = None, root: Path = REPORTS
+) -> RunFolder:
+    """Return the folder of a run that was cut short: the newest of a scenario and day, or `out`.
+
+    Args:
+        name: of the scenario.
+        as_of: ISO date.
+        origin: what its result depends on.
+        out: the folder.
+        root: of all runs.
+
+    Raises:
+        PlaceError: there is no such run, it began with something else, or another process writes there.
+    """
+    home = root / safe_name(name)
+    found = [out] if out is not None else [home / run for run in _runs(home, as_of)]
+    found = [path for path in found if Blocks(path / FOLDER, origin).any]
+    if not found:
+        where = out or f"{home} as of {as_of}"
+        raise PlaceError(f"there is nothing to resume in {where}: start the run without --resume")
+    folder = _locked(found[-1], home, as_of, origin, made=False, listed=out is None)
+    try:
+        folder.blocks.check()
+    except PlaceError:
+        folder.release()
+        raise
+    return folder
+
+
+def _locked(
+    path: Path, home: Path, as_of: str, origin: Mapping[str, Any], made: bool, listed: bool
+) -> RunFolder:
+    try:
+        held = lock(path)
+    except PlaceError:
+        if made:
+            path.rmdir()
+        raise
+    return RunFolder(path, home, as_of, made, listed, held, Blocks(path / FOLDER, origin))
+
+
+def _runs(home: Path, as_of: str) -> list[str]:
+    """Return the folders of the runs of a day, finished or not, in order."""
+    with explained(home, "read"):
+        names = [path.name for path in home.iterdir()] if home.is_dir() else []
+    return [order[2] for order in sorted(map(_order, filter(_RUN.fullmatch, names))) if order[0] == as_of]
 
 
 def safe_name(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from simulator.errors import UsageError
-from simulator.runs.files import explained, write_file
+from simulator.runs.files import explained, waiting_files, write_file
 
 RECORD: Final = "run.json"
 RESULTS: Final = ("forecast.json", "forecast.csv", "deals.csv")
@@ -22,14 +22,14 @@ LATER: Final = (
 """What further commands write into a run's folder, under the same names each time."""
 
 
-def begin(folder: Path, files: Iterable[str], lasting: bool) -> None:
+def begin(folder: Path, files: Iterable[str]) -> None:
     """Make room for a run's files: take away those of the run that stood here before.
+
+    What is ours is noted first, so that a later run knows it, even if this one is cut short.
 
     Args:
         folder: of the run.
         files: that it will write, by paths inside the folder.
-        lasting: whether a later run may be written here; then it must know which files are ours, even if
-            this one is cut short.
 
     Raises:
         PlaceError: the place refuses.
@@ -38,13 +38,15 @@ def begin(folder: Path, files: Iterable[str], lasting: bool) -> None:
     files = set(files)
     check_foreign(folder, files)
     owned = _owned(folder)
-    if lasting:
-        listed = json.dumps({"files": sorted(owned | files)}) + "\n"
-        write_file(folder / UNFINISHED, listed.encode())
+    listed = json.dumps({"files": sorted(owned | files)}) + "\n"
+    write_file(folder / UNFINISHED, listed.encode())
     with explained(folder / RECORD):
         (folder / RECORD).unlink(missing_ok=True)
         for name in sorted(owned - files):
             (folder / name).unlink(missing_ok=True)
+        for name in (*owned, *files, RECORD, UNFINISHED):
+            for waiting in waiting_files(folder / name):
+                waiting.unlink(missing_ok=True)
     for inner in {PurePosixPath(name).parent for name in owned} - {PurePosixPath(".")}:
         with contextlib.suppress(OSError):
             (folder / inner).rmdir()  # it goes only where nothing is left in it
@@ -84,8 +86,9 @@ def _owned(folder: Path) -> set[str]:
 def _read(path: Path) -> dict[str, Any] | None:
     """Return a record with its list of files, None for anything that no run has written."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        with explained(path, "read"):
+            found = json.loads(path.read_text("utf-8")) if path.is_file() else None
+    except ValueError:
         return None
     if not isinstance(found, dict):
         return None

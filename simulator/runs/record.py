@@ -8,10 +8,12 @@ import io
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from simulator.runs.leftovers import RECORD, RESULTS, begin, finish
 from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
+_ROWS = 1_000
+Content = Callable[[], Iterable[bytes]]
+"""What stands in a file, in pieces that are made when they are written."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +64,36 @@ def write_run(folder: RunFolder, record: Record) -> None:
         PlaceError: the place refuses; no file is left half written.
         UsageError: somebody else's file stands where one of ours would; nothing is written.
     """
-    deals = list(record.deals)
-    header = tuple(deals[0]) if deals else ("id",)
-    inputs = _inputs(record.scenario)
-    results = (
-        json_bytes(record.payload),
-        csv_bytes(record.rows),
-        csv_bytes([header, *(row.values() for row in deals)]),
+    inputs, payload = _inputs(record.scenario), json_bytes(record.payload)
+    results: tuple[Content, ...] = (
+        lambda: (payload,),
+        lambda: csv_pieces(record.rows),
+        lambda: csv_pieces(_with_header(record.deals)),
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
-    begin(folder.path, files, lasting=not folder.listed)
+    begin(folder.path, files)
     make_folder(folder.path / "inputs")
     for name, content in files.items():
-        write_file(folder.path / name, content)
+        write_file(folder.path / name, content())
     circumstances = _circumstances(folder, record, inputs) | {"files": sorted(files)}
     write_file(folder.path / RECORD, json_bytes(circumstances))
     finish(folder.path)
     folder.announce()
+
+
+def origin(scenario: Scenario, by: str | None = None) -> dict[str, Any]:
+    """Return what the numbers of a run depend on, by what a person would call it.
+
+    Args:
+        scenario: that is run.
+        by: column by which it is grouped.
+    """
+    found: dict[str, Any] = {"the seed": scenario.seed, "the number of trials": scenario.trials}
+    found |= {"what it is grouped by": by}
+    found |= {name: _digest(content) for name, content in _inputs(scenario).items()}
+    for part, version in {**_versions(), "processor": platform.machine()}.items():
+        found[f"the version of {part}" if part != "processor" else "the processor"] = version
+    return found
 
 
 def file_names(scenario: Scenario) -> list[str]:
@@ -107,9 +125,16 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
 
 def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:
     """Return a table as CSV: commas, quotes where needed, a line feed at the end, nothing for None."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "replace")
+    return b"".join(csv_pieces(rows))
+
+
+def csv_pieces(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
+    """Yield a table as `csv_bytes`, some rows at a time, so that a long one need not lie in memory."""
+    rows = iter(rows)
+    while some := list(islice(rows, _ROWS)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(some)
+        yield text.getvalue().encode("utf-8", "replace")
 
 
 def yaml_bytes(content: Mapping[str, Any]) -> bytes:
@@ -124,36 +149,56 @@ def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-def _inputs(scenario: Scenario) -> dict[str, bytes]:
+def _with_header(rows: Iterable[Mapping[str, Any]]) -> Iterator[Iterable[Any]]:
+    """Yield the keys of the rows, the same in each, then their values."""
+    rows = iter(rows)
+    first = next(rows, {"id": None})
+    yield first.keys()
+    if first != {"id": None}:
+        yield first.values()
+    yield from (row.values() for row in rows)
+
+
+def _digest(content: Content) -> str:
+    found = hashlib.sha256()
+    for piece in content():
+        found.update(piece)
+    return found.hexdigest()
+
+
+def _inputs(scenario: Scenario) -> dict[str, Content]:
     """Return the files under inputs/: the scenario, and each table that it names."""
     resolved = dict(scenario.resolved)
     names = {key: f"{key}.csv" for key in scenario.tables}
     for key, file in names.items():
         top, name = table_place(key)
         resolved[top] = dict(resolved.get(top) or {}) | {name: file}
-    files = {"inputs/scenario.yaml": yaml_bytes(resolved)}
+    files: dict[str, Content] = {"inputs/scenario.yaml": lambda: (yaml_bytes(resolved),)}
     for key, table in scenario.tables.items():
-        files[f"inputs/{names[key]}"] = csv_bytes(table)
-    files |= {f"inputs/{name}": content for name, content in scenario.files.items()}
-    return files
+        files[f"inputs/{names[key]}"] = partial(csv_pieces, table)
+    return files | {f"inputs/{name}": lambda c=content: (c,) for name, content in scenario.files.items()}
 
 
-def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, bytes]) -> dict[str, Any]:
+def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, Content]) -> dict[str, Any]:
     before = previous_run(folder)
-    versions = {"funnel-simulator": __version__, "python": platform.python_version()}
     return {
         "schema_version": 1,
         "scenario": record.scenario.name,
         "as_of": folder.as_of,
         "seed": record.payload.get("seed"),
         "trials": record.payload.get("trials"),
-        "versions": versions | {part: metadata.version(part) for part in _PARTS},
+        "versions": _versions(),
         "arguments": dict(record.arguments),
-        "inputs": {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
+        "inputs": {name: _digest(content) for name, content in inputs.items()},
         "previous": None if before is None else os.path.relpath(before, folder.path).replace(os.sep, "/"),
         "started": _moment(record.started),
         "finished": _moment(record.finished),
     }
+
+
+def _versions() -> dict[str, str]:
+    own = {"funnel-simulator": __version__, "python": platform.python_version()}
+    return own | {part: metadata.version(part) for part in _PARTS}
 
 
 def _moment(when: datetime) -> str:

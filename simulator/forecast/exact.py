@@ -1,0 +1,43 @@
+"""Hold what is known exactly beside the trials: means, and what offers cost and bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.targets import Series
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OfferEffect:
+    """What an offer costs and brings, in exact means.
+
+    Attributes:
+        name: of the offer.
+        cost: discount given inside the horizon, minor units.
+        days_earlier: by which receipts come sooner, weighted by money.
+        yearly_rate: what having the money sooner costs, as a rate of interest; None where it is no sooner.
+    """
+
+    name: str
+    cost: float
+    days_earlier: float
+    yearly_rate: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class ExactMeans:
+    """Exact means, by which what is certain is told from what merely happened in every trial.
+
+    Attributes:
+        money: floats[segment, cell] of each series, minor units.
+        winners: expected number of deals won, floats[segment, cell].
+    """
+
+    money: Mapping[Series, Floats]
+    winners: Floats

@@ -1,0 +1,182 @@
+"""Play the trials of a plan block by block, and keep what each block brings: in memory, or on a shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine import Outcome, Plan, Tally, block_size, blocks, is_worth_dividing, play_block
+from simulator.executors import Span, shared_zeros, side_by_side
+from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
+
+KEPT: Final = 40_000_000
+"""Contracts times trials from which on blocks go to the shelf: some seconds of work."""
+REMEMBERED: Final = 1 << 24
+"""Bytes of answers that are remembered where the trials lie on a shelf."""
+
+Floats = NDArray[np.float64]
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Shelf(Protocol):
+    """Where finished blocks stand, whatever becomes of this process."""
+
+    def begin(self) -> None:
+        """Make ready for the first block."""
+        ...
+
+    def put(self, name: str, rows: Arrays, sums: Arrays) -> Part:
+        """Keep a block, whole or not at all."""
+        ...
+
+    def find(self, name: str) -> tuple[Part, Arrays] | None:
+        """Return a block that is kept and whole, with its sums."""
+        ...
+
+
+@dataclass
+class Played:
+    """The trials of a plan, as far as they have been played.
+
+    Attributes:
+        plan: what is played.
+        name: of the pass, by which its blocks are known.
+        tally: what comes of all trials together.
+        parts: what each trial brings.
+        shelf: where the blocks stand, None while they are in memory.
+    """
+
+    plan: Plan
+    name: str
+    tally: Tally
+    parts: list[Part] = field(default_factory=list)
+    shelf: Shelf | None = None
+    _loose: list[tuple[Span, Tally]] = field(default_factory=list)
+
+    @staticmethod
+    def none(plan: Plan, name: str) -> Played:
+        """Return a pass of which nothing is played yet."""
+        wins, closes = (len(plan.slices), len(plan.scenario.horizon.cuts)), (plan.followed, plan.last_day + 1)
+        return Played(plan, name, Tally.none(wins, closes, len(plan.scenario.pipeline)))
+
+    @property
+    def trials(self) -> int:
+        """Number of trials."""
+        return sum(part.trials for part in self.parts)
+
+    @property
+    def by_trial(self) -> Rows:
+        """What each trial brings, as `Trials` reads it."""
+        remembered = None if self.shelf is None else REMEMBERED
+        return Rows(tuple(self.parts), row_shapes(self.plan), remembered, self.shelf)
+
+    def add(self, span: Span, part: Part, tally: Tally) -> None:
+        """Add the next block."""
+        self.parts.append(part)
+        self.tally.add(tally)
+        if self.shelf is None:
+            self._loose.append((span, tally))
+
+    def move(self, shelf: Shelf) -> None:
+        """Put the blocks that are in memory on a shelf; further ones go there too."""
+        shelf.begin()
+        for number, (span, tally) in enumerate(self._loose):
+            part = self.parts[number]
+            assert isinstance(part, InMemory)
+            self.parts[number] = shelf.put(self.block_name(span), part.arrays, _arrays(tally))
+        self.shelf, self._loose = shelf, []
+
+    def block_name(self, span: Span) -> str:
+        """Return the name by which a block is known on the shelf."""
+        return f"{self.name}-{span[0]}-{span[1]}"
+
+
+@dataclass(frozen=True)
+class Player:
+    """How trials are played.
+
+    Attributes:
+        workers: how many blocks at once; the result does not depend on it.
+        progress: called with the trials finished so far.
+        block: trials of a block, by default `block_size`; the result does not depend on it.
+        shelf: where blocks are kept.
+        kept: contracts times trials from which on they are.
+    """
+
+    workers: int = 1
+    progress: Callable[[int], None] | None = None
+    block: int | None = None
+    shelf: Shelf | None = None
+    kept: int = KEPT
+
+    def play(self, done: Played, until: int) -> Played:
+        """Play further trials of a pass, until there are so many."""
+        plan = done.plan
+        if done.shelf is None and self.shelf is not None and plan.contracts * until >= self.kept:
+            done.move(self.shelf)
+        count = until - done.trials
+        spans = blocks(done.trials, until, self.block or block_size(plan))
+        workers = self.workers if is_worth_dividing(plan, count) else 1
+        with closing(_played(done, spans, workers)) as played:
+            for span, part, tally in played:
+                done.add(span, part, tally)
+                if self.progress is not None:
+                    self.progress(done.trials)
+        return done
+
+
+def by_trial(outcome: Outcome) -> dict[str, Floats]:
+    """Return what each trial of an outcome brings, floats[..., trial], as `Trials` reads it."""
+    found: dict[str, Floats] = {p: np.cumsum(money, axis=1) for p, money in outcome.money.items()}
+    found |= {product_rows(series): totals for series, totals in outcome.by_product.items()}
+    return found | {ENDS: outcome.ends}
+
+
+def row_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of `by_trial`, without the axis of trials."""
+    cells, products = len(plan.scenario.horizon.cuts), len(plan.scenario.products)
+    found: dict[str, tuple[int, ...]] = {p: (slices, cells) for p, slices in plan.posted.items()}
+    found |= {product_rows(series): (products,) for series in plan.by_product}
+    return found | {ENDS: plan.counted}
+
+
+def _played(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Span, Part, Tally]]:
+    """Yield the blocks of a pass in order, from its shelf where they are kept."""
+    plan, shelf, shapes = done.plan, done.shelf, row_shapes(done.plan)
+    # Several processes write into memory that they share, which is faster than to send what they have.
+    room = {
+        begin: {name: shared_zeros((*shape, end - begin), workers) for name, shape in shapes.items()}
+        for begin, end in (spans if workers > 1 and shelf is None else ())
+    }
+
+    def task(begin: int, end: int) -> tuple[Part | None, Tally]:
+        name = done.block_name((begin, end))
+        if shelf is not None and (found := shelf.find(name)) is not None:
+            return found[0], _tally(found[1])
+        outcome = play_block(plan, begin, end - begin)
+        rows = by_trial(outcome)
+        if shelf is not None:
+            return shelf.put(name, rows, _arrays(outcome.tally)), outcome.tally
+        if begin not in room:
+            return InMemory(rows, end - begin), outcome.tally
+        for name, array in rows.items():
+            room[begin][name][:] = array
+        return None, outcome.tally
+
+    with closing(side_by_side(task, spans, workers)) as results:
+        for (begin, end), (part, tally) in zip(spans, results, strict=True):
+            yield (begin, end), part or InMemory(room[begin], end - begin), tally
+
+
+def _arrays(tally: Tally) -> Arrays:
+    return {name: np.asarray(value) for name, value in vars(tally).items()}
+
+
+def _tally(arrays: Arrays) -> Tally:
+    wins, closes, closings, landed_parts, guarded = (arrays[field.name] for field in fields(Tally))
+    return Tally(wins, closes, closings, landed_parts, int(guarded))
