@@ -1,0 +1,277 @@
+"""Spread pieces of work over other machines, or over processes that stand for them, with dask.distributed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import pickle
+import re
+import socket
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from simulator import __version__
+from simulator.errors import PlaceError, UsageError
+
+Model = TypeVar("Model")
+Result = TypeVar("Result")
+Task = Callable[[Model, int, int], Result]
+Span = tuple[int, int]
+
+PATIENCE: Final = 5.0
+"""Seconds until a scheduler that does not answer, or has no worker, counts as not there."""
+DESERTED: Final = 60.0
+"""Seconds without any worker after which a run gives up."""
+AHEAD: Final = 8
+"""Pieces of work under way or waiting for each thread of the workers, so that none waits for a slow one."""
+EXAMPLES: Final = "tcp://host:8786, tls://host:8786, or local:4 for four processes on this machine"
+
+_LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
+_TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
+_QUIET: Final = ("distributed", "distributed.client", "tornado.application")
+_SETTINGS: Final = {
+    "distributed.comm.timeouts.connect": PATIENCE,
+    # The model is sent as a piece of work, so that it can be had again when all who hold it are gone.
+    "distributed.admin.large-graph-warning-threshold": "1TB",
+    "logging": dict.fromkeys(_QUIET, "critical"),
+}
+
+
+@contextmanager
+def cluster(address: str, insecure: bool = False) -> Iterator[Cluster]:
+    """Hold a connection to workers elsewhere.
+
+    Args:
+        address: `tcp://host:port` or `tls://host:port` of a scheduler, or `local:N` for N processes here.
+        insecure: whether the connection to another machine may be open, for all on its way to read and write.
+
+    Raises:
+        UsageError: the address is none, or asks for what is not safe.
+        PlaceError: dask is missing, nobody answers, or who answers has other versions than this program.
+    """
+    local = _LOCAL.fullmatch(address)
+    if not local:
+        _check_address(address, insecure)
+    with ExitStack() as stack:
+        distributed = stack.enter_context(_dask())
+        there: Any = address
+        if local:
+            there = stack.enter_context(
+                distributed.LocalCluster(
+                    int(local[1]), threads_per_worker=1, memory_limit=0, dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            )  # fmt: skip
+        elif address.startswith("tls:"):
+            _check_tls(distributed)
+        try:
+            client = stack.enter_context(distributed.Client(there, timeout=PATIENCE, set_as_default=False))
+        except OSError as error:
+            raise PlaceError(
+                f"no scheduler answers at {address}; start one there, `dask scheduler`, and then workers, "
+                f"`dask worker {address}`"
+            ) from error
+        _check_builds(client, address)
+        yield Cluster(client, address)
+
+
+class Cluster:
+    """Workers elsewhere; `cluster` finds them."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+        self._parcels: dict[int, tuple[Any, Any]] = {}
+
+    @property
+    def workers(self) -> int:
+        """How many pieces of work run at once, at present."""
+        return max(sum(map(int, self._client.nthreads().values())), 1)
+
+    def side_by_side(
+        self, task: Task[Model, Result], model: Model, spans: Iterable[Span]
+    ) -> Iterator[Result]:
+        """Yield what a task returns for each span, in order.
+
+        The model travels to a worker once, whatever the number of calls; then only numbers do, and what the
+        task returns. What is lost with a worker is done again.
+
+        Args:
+            task: a pure function of some module.
+            model: its first argument.
+            spans: pieces of work.
+
+        Raises:
+            PlaceError: the scheduler is gone, no worker is left, or a piece of work ends all who try it.
+        """
+        from distributed.client import FutureCancelledError
+        from distributed.scheduler import KilledWorker
+
+        left, most, waiting = iter(spans), 0, deque[Any]()
+        try:
+            while True:
+                if 2 * len(waiting) <= most:
+                    most = AHEAD * self.workers
+                    for span in islice(left, most - len(waiting)):
+                        parcel = self._parcel(model)
+                        waiting.append(self._client.submit(_work, task, parcel, *span, pure=False))
+                if not waiting:
+                    return
+                yield self._result(waiting[0])
+                waiting.popleft()
+        except (OSError, FutureCancelledError) as error:
+            raise PlaceError(f"{self._address}: the connection to the scheduler is lost") from error
+        except KilledWorker as error:
+            raise PlaceError(
+                f"{self._address}: several workers ended, one after the other, at the same piece of work; "
+                "most likely it needs more memory than they have"
+            ) from error
+        finally:
+            with suppress(OSError):
+                self._client.cancel(waiting)
+
+    def _parcel(self, model: Any) -> Any:
+        """Return the model as it is over there."""
+        if id(model) not in self._parcels:
+            content = pickle.dumps(model, protocol=5)
+            # The model is kept, so that no other takes its number.
+            self._parcels[id(model)] = model, self._client.submit(_open, _build(), content, pure=False)
+        return self._parcels[id(model)][1]
+
+    def _result(self, future: Any) -> Any:
+        """Return a result, or give up where nobody is left to bring it."""
+        seen = time.monotonic()
+        while True:
+            try:
+                return future.result(timeout=1)
+            except TimeoutError:
+                if self._client.nthreads():
+                    seen = time.monotonic()
+                elif time.monotonic() > seen + DESERTED:
+                    raise PlaceError(f"{self._address}: no worker is left") from None
+
+
+def _check_address(address: str, insecure: bool) -> None:
+    parts = urlsplit(address)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if (
+        parts.scheme not in ("tcp", "tls")
+        or not host
+        or not port
+        or address != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise UsageError(f"{address!r} is no address of a cluster; write {EXAMPLES}")
+    if parts.scheme == "tcp" and not insecure and not _is_here(host):
+        raise UsageError(
+            f"{address} leads to another machine, and tcp is neither encrypted nor guarded: who reads it sees "
+            f"deals, who writes to it runs programs; use tls://{parts.netloc}, or --insecure where you trust "
+            "everyone in the network"
+        )
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a name leads to this machine and nowhere else."""
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise PlaceError(f"no machine answers to the name {host}: {error.strerror}") from error
+    return all(_is_own(str(address)) for address in found)
+
+
+def _is_own(address: str) -> bool:
+    """Tell whether a number is one of this machine's: only those can be listened at."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        try:
+            listener.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def _check_tls(distributed: Any) -> None:
+    try:
+        context = distributed.Security().get_connection_args("client").get("ssl_context")
+    except OSError as error:
+        raise PlaceError(f"the TLS files that dask is told to use cannot be read: {error}") from error
+    if context is None:
+        raise UsageError(f"tls needs three files of dask's settings; give them in {', '.join(_TLS)}")
+
+
+@contextmanager
+def _dask() -> Iterator[Any]:
+    """Import dask, when it is used and not before, and keep it quiet."""
+    if not (find_spec("dask") and find_spec("distributed")):
+        raise PlaceError(
+            "a cluster needs the extra [dask]: pip install 'funnel-simulator[dask]', or in a checkout "
+            "pip install -c constraints.txt '.[dask]'"
+        )
+    import dask
+
+    with dask.config.set(_SETTINGS), warnings.catch_warnings():
+        # dask warns of what `_check_builds` tells in words, and of what is not for users.
+        warnings.filterwarnings("ignore", module=r"(dask|distributed|tornado)\b")
+        import distributed
+
+        yield distributed
+
+
+def _check_builds(client: Any, address: str) -> None:
+    """Make sure that those over there are here, and play by the same rules."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise PlaceError(
+            f"the scheduler at {address} has no worker; start some: dask worker {address}"
+        ) from error
+    builds = client.run(_build, on_error="return")
+    try:
+        builds["the scheduler"] = client.run_on_scheduler(_build)
+    except Exception as error:
+        builds["the scheduler"] = error
+    wrong = {who: _difference(build) for who, build in builds.items() if build != _build()}
+    if wrong:
+        who, what = next(iter(wrong.items()))
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise PlaceError(f"{address}: {who}{more} has {what}; install there what is installed here")
+
+
+def _open(build: Mapping[str, str], content: bytes) -> tuple[Mapping[str, str], Any]:
+    return build, pickle.loads(content)
+
+
+def _work(task: Task[Model, Result], parcel: tuple[Mapping[str, str], Model], begin: int, end: int) -> Result:
+    build, model = parcel
+    if build != _build():  # a worker that came later
+        raise PlaceError(f"a worker joined that has not {_difference(build)}")
+    return task(model, begin, end)
+
+
+@cache
+def _build() -> Mapping[str, str]:
+    """Return the versions on which the numbers hang."""
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    parts = {part: metadata.version(part) for part in ("numpy", "scipy", "distributed")}
+    return {"funnel-simulator": __version__, "code": code.hexdigest()[:12], **parts}
+
+
+def _difference(theirs: Mapping[str, str] | Exception) -> str:
+    """Return in words what others have instead of what is here."""
+    if isinstance(theirs, Exception):
+        return f"no funnel-simulator {__version__} ({type(theirs).__name__}: {theirs})"
+    other = [part for part, mine in _build().items() if theirs.get(part) != mine]
+    return ", ".join(f"{part} {theirs.get(part)} (here {_build()[part]})" for part in other)
