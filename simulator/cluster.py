@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import pickle
 import re
 import socket
@@ -34,10 +35,14 @@ DESERTED: Final = 60.0
 """Seconds without any worker after which a run gives up."""
 AHEAD: Final = 8
 """Pieces of work under way or waiting for each thread of the workers, so that none waits for a slow one."""
+LEAST: Final = 0.5
+"""Seconds that a piece of work shall take at least, so that sending it weighs nothing."""
 EXAMPLES: Final = "tcp://host:8786, tls://host:8786, or local:4 for four processes on this machine"
 
 _LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
 _TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
+_UNDISTURBED: Final = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""On Ctrl-C a process of ours is ended by the one that began it, and says nothing of its own."""
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
     "distributed.comm.timeouts.connect": PATIENCE,
@@ -69,7 +74,7 @@ def cluster(address: str, insecure: bool = False) -> Iterator[Cluster]:
             there = stack.enter_context(
                 distributed.LocalCluster(
                     int(local[1]), threads_per_worker=1, memory_limit=0, dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
+                    silence_logs=logging.CRITICAL, preload=[_UNDISTURBED],
                 )
             )  # fmt: skip
         elif address.startswith("tls:"):
@@ -103,7 +108,7 @@ class Cluster:
         """Yield what a task returns for each span, in order.
 
         The model travels to a worker once, whatever the number of calls; then only numbers do, and what the
-        task returns. What is lost with a worker is done again.
+        task returns. Short pieces of work are sent several at once. What is lost with a worker is done again.
 
         Args:
             task: a pure function of some module.
@@ -113,22 +118,22 @@ class Cluster:
         Raises:
             PlaceError: the scheduler is gone, no worker is left, or a piece of work ends all who try it.
         """
-        from distributed.client import FutureCancelledError
-        from distributed.scheduler import KilledWorker
+        from distributed import CancelledError, KilledWorker
 
-        left, most, waiting = iter(spans), 0, deque[Any]()
+        left, most, size, waiting = iter(spans), 0, 1, deque[Any]()
         try:
             while True:
                 if 2 * len(waiting) <= most:
-                    most = AHEAD * self.workers
-                    for span in islice(left, most - len(waiting)):
-                        parcel = self._parcel(model)
-                        waiting.append(self._client.submit(_work, task, parcel, *span, pure=False))
+                    # As many as run at once, until it is known how long one takes.
+                    most = self.workers * (AHEAD if most else 1)
+                    waiting.extend(self._sent(task, model, left, size, most - len(waiting)))
                 if not waiting:
                     return
-                yield self._result(waiting[0])
+                seconds, results = self._result(waiting[0])
                 waiting.popleft()
-        except (OSError, FutureCancelledError) as error:
+                size = max(math.ceil(LEAST * len(results) / max(seconds, 1e-3)), 1)
+                yield from results
+        except (OSError, CancelledError) as error:
             raise PlaceError(f"{self._address}: the connection to the scheduler is lost") from error
         except KilledWorker as error:
             raise PlaceError(
@@ -138,6 +143,14 @@ class Cluster:
         finally:
             with suppress(OSError):
                 self._client.cancel(waiting)
+
+    def _sent(
+        self, task: Task[Model, Result], model: Model, spans: Iterator[Span], size: int, most: int
+    ) -> Iterator[Any]:
+        """Send spans, so many at once, and yield what will hold their results."""
+        for _ in range(most):
+            if some := tuple(islice(spans, size)):
+                yield self._client.submit(_work, task, self._parcel(model), some, pure=False)
 
     def _parcel(self, model: Any) -> Any:
         """Return the model as it is over there."""
@@ -175,9 +188,9 @@ def _check_address(address: str, insecure: bool) -> None:
         raise UsageError(f"{address!r} is no address of a cluster; write {EXAMPLES}")
     if parts.scheme == "tcp" and not insecure and not _is_here(host):
         raise UsageError(
-            f"{address} leads to another machine, and tcp is neither encrypted nor guarded: who reads it sees "
-            f"deals, who writes to it runs programs; use tls://{parts.netloc}, or --insecure where you trust "
-            "everyone in the network"
+            f"{address} leads to another machine, and tcp is neither encrypted nor guarded: who listens sees "
+            f"the deals, who writes to it runs programs; use tls://{parts.netloc}, or --insecure where "
+            "everyone is trusted"
         )
 
 
@@ -252,11 +265,15 @@ def _open(build: Mapping[str, str], content: bytes) -> tuple[Mapping[str, str], 
     return build, pickle.loads(content)
 
 
-def _work(task: Task[Model, Result], parcel: tuple[Mapping[str, str], Model], begin: int, end: int) -> Result:
+def _work(
+    task: Task[Model, Result], parcel: tuple[Mapping[str, str], Model], spans: Iterable[Span]
+) -> tuple[float, list[Result]]:
     build, model = parcel
     if build != _build():  # a worker that came later
         raise PlaceError(f"a worker joined that has not {_difference(build)}")
-    return task(model, begin, end)
+    started = time.monotonic()
+    results = [task(model, *span) for span in spans]
+    return time.monotonic() - started, results
 
 
 @cache
