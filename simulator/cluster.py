@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import math
 import pickle
 import re
+import signal
 import socket
 import time
 import warnings
@@ -17,6 +19,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -41,14 +44,11 @@ EXAMPLES: Final = "tcp://host:8786, tls://host:8786, or local:4 for four process
 
 _LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
 _TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
-_UNDISTURBED: Final = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""On Ctrl-C a process of ours is ended by the one that began it, and says nothing of its own."""
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
     "distributed.comm.timeouts.connect": PATIENCE,
     # The model is sent as a piece of work, so that it can be had again when all who hold it are gone.
     "distributed.admin.large-graph-warning-threshold": "1TB",
-    "logging": dict.fromkeys(_QUIET, "critical"),
 }
 
 
@@ -69,16 +69,9 @@ def cluster(address: str, insecure: bool = False) -> Iterator[Cluster]:
         _check_address(address, insecure)
     with ExitStack() as stack:
         distributed = stack.enter_context(_dask())
-        there: Any = address
-        if local:
-            there = stack.enter_context(
-                distributed.LocalCluster(
-                    int(local[1]), threads_per_worker=1, memory_limit=0, dashboard_address=None,
-                    silence_logs=logging.CRITICAL, preload=[_UNDISTURBED],
-                )
-            )  # fmt: skip
-        elif address.startswith("tls:"):
+        if address.startswith("tls:"):
             _check_tls(distributed)
+        there = stack.enter_context(_processes(distributed, int(local[1]))) if local else address
         try:
             client = stack.enter_context(distributed.Client(there, timeout=PATIENCE, set_as_default=False))
         except OSError as error:
@@ -173,6 +166,40 @@ class Cluster:
                     raise PlaceError(f"{self._address}: no worker is left") from None
 
 
+@contextmanager
+def _processes(distributed: Any, number: int) -> Iterator[Any]:
+    """Hold a scheduler here and so many processes that work for it."""
+
+    async def end() -> None:
+        # Left to itself dask would wait for the work under way.
+        ends = (nanny.close(timeout=0.2) for nanny in there.workers.values())
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    with ExitStack() as stack:
+        with _deaf():
+            there = distributed.LocalCluster(
+                number, threads_per_worker=1, memory_limit=0, dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )  # fmt: skip
+            stack.enter_context(there)
+            stack.callback(there.sync, end)
+        yield there
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let threads and processes begin that Ctrl-C does not reach; this thread hears of it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it begins with the first process, and lets signals in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _check_address(address: str, insecure: bool) -> None:
     parts = urlsplit(address)
     try:
@@ -233,12 +260,13 @@ def _dask() -> Iterator[Any]:
         )
     import dask
 
-    with dask.config.set(_SETTINGS), warnings.catch_warnings():
+    with dask.config.set(logging=dict.fromkeys(_QUIET, "critical")), warnings.catch_warnings():
         # dask warns of what `_check_builds` tells in words, and of what is not for users.
         warnings.filterwarnings("ignore", module=r"(dask|distributed|tornado)\b")
         import distributed
 
-        yield distributed
+        with dask.config.set(_SETTINGS):
+            yield distributed
 
 
 def _check_builds(client: Any, address: str) -> None:
