@@ -13,7 +13,7 @@ import socket
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import metadata
@@ -46,6 +46,12 @@ _LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
 _TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
+    # dask would have workers give memory back at once, and fetch it again for every array.
+    "distributed.nanny.pre-spawn-environ": {
+        "OMP_NUM_THREADS": 1,
+        "OPENBLAS_NUM_THREADS": 1,
+        "MKL_NUM_THREADS": 1,
+    },
     "distributed.comm.timeouts.connect": PATIENCE,
     # The model is sent as a piece of work, so that it can be had again when all who hold it are gone.
     "distributed.admin.large-graph-warning-threshold": "1TB",
@@ -97,16 +103,11 @@ class Cluster:
 
     def side_by_side(
         self, task: Task[Model, Result], model: Model, spans: Iterable[Span]
-    ) -> Iterator[Result]:
-        """Yield what a task returns for each span, in order.
+    ) -> Generator[Result]:
+        """Yield what a task returns for each span, in order, as `Crew` has it.
 
         The model travels to a worker once, whatever the number of calls; then only numbers do, and what the
         task returns. Short pieces of work are sent several at once. What is lost with a worker is done again.
-
-        Args:
-            task: a pure function of some module.
-            model: its first argument.
-            spans: pieces of work.
 
         Raises:
             PlaceError: the scheduler is gone, no worker is left, or a piece of work ends all who try it.

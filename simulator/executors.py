@@ -15,13 +15,14 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import PlaceError
 
+Model = TypeVar("Model")
 Result = TypeVar("Result")
 Task = Callable[[int, int], Result]
 Span = tuple[int, int]
@@ -31,6 +32,23 @@ CAN_FORK = sys.platform == "linux"
 
 Other systems either cannot copy a process, or have libraries that do not survive it.
 """
+
+
+@runtime_checkable
+class Crew(Protocol):
+    """Workers elsewhere, who share nothing with this process; `cluster` finds some."""
+
+    def side_by_side(
+        self, task: Callable[[Model, int, int], Result], model: Model, spans: Iterable[Span]
+    ) -> Generator[Result]:
+        """Yield what a task returns for each span, in order.
+
+        Args:
+            task: a pure function of some module.
+            model: its first argument, which is sent once.
+            spans: pieces of work.
+        """
+        ...
 
 
 def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine import Outcome, Plan, Tally, block_size, blocks, is_worth_dividing, play_block
-from simulator.executors import Span, shared_zeros, side_by_side
+from simulator.executors import Crew, Span, shared_zeros, side_by_side
 from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
 KEPT: Final = 40_000_000
@@ -88,11 +88,21 @@ class Played:
         for number, (span, tally) in enumerate(self._loose):
             part = self.parts[number]
             assert isinstance(part, InMemory)
-            self.parts[number] = shelf.put(self.block_name(span), part.arrays, _arrays(tally))
+            self.parts[number] = shelf.put(self._block_name(span), part.arrays, _arrays(tally))
         self.shelf, self._loose = shelf, []
 
-    def block_name(self, span: Span) -> str:
-        """Return the name by which a block is known on the shelf."""
+    def found(self, span: Span) -> tuple[Part, Tally] | None:
+        """Return a block that is on the shelf already, or None."""
+        found = None if self.shelf is None else self.shelf.find(self._block_name(span))
+        return found and (found[0], _tally(found[1]))
+
+    def kept(self, span: Span, rows: Mapping[str, Floats], tally: Tally) -> Part:
+        """Return what each trial of a block brings, from where it is kept from now on."""
+        if self.shelf is None:
+            return InMemory(rows, span[1] - span[0])
+        return self.shelf.put(self._block_name(span), rows, _arrays(tally))
+
+    def _block_name(self, span: Span) -> str:
         return f"{self.name}-{span[0]}-{span[1]}"
 
 
@@ -101,14 +111,14 @@ class Player:
     """How trials are played.
 
     Attributes:
-        workers: how many blocks at once; the result does not depend on it.
+        workers: how many blocks at once, or who plays them elsewhere; the result does not depend on it.
         progress: called with the trials finished so far.
         block: trials of a block, by default `block_size`; the result does not depend on it.
         shelf: where blocks are kept.
         kept: contracts times trials from which on they are.
     """
 
-    workers: int = 1
+    workers: int | Crew = 1
     progress: Callable[[int], None] | None = None
     block: int | None = None
     shelf: Shelf | None = None
@@ -145,8 +155,14 @@ def row_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
     return found | {ENDS: plan.counted}
 
 
-def _played(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Span, Part, Tally]]:
+def _played(done: Played, spans: list[Span], workers: int | Crew) -> Generator[tuple[Span, Part, Tally]]:
     """Yield the blocks of a pass in order, from its shelf where they are kept."""
+    if isinstance(workers, int):
+        return _played_here(done, spans, workers)
+    return _played_elsewhere(done, spans, workers)
+
+
+def _played_here(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Span, Part, Tally]]:
     plan, shelf, shapes = done.plan, done.shelf, row_shapes(done.plan)
     # Several processes write into memory that they share, which is faster than to send what they have.
     room = {
@@ -155,22 +171,38 @@ def _played(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Sp
     }
 
     def task(begin: int, end: int) -> tuple[Part | None, Tally]:
-        name = done.block_name((begin, end))
-        if shelf is not None and (found := shelf.find(name)) is not None:
-            return found[0], _tally(found[1])
-        outcome = play_block(plan, begin, end - begin)
-        rows = by_trial(outcome)
-        if shelf is not None:
-            return shelf.put(name, rows, _arrays(outcome.tally)), outcome.tally
+        if found := done.found((begin, end)):
+            return found
+        rows, tally = _rows(plan, begin, end)
         if begin not in room:
-            return InMemory(rows, end - begin), outcome.tally
+            return done.kept((begin, end), rows, tally), tally
         for name, array in rows.items():
             room[begin][name][:] = array
-        return None, outcome.tally
+        return None, tally
 
     with closing(side_by_side(task, spans, workers)) as results:
         for (begin, end), (part, tally) in zip(spans, results, strict=True):
             yield (begin, end), part or InMemory(room[begin], end - begin), tally
+
+
+def _played_elsewhere(done: Played, spans: list[Span], crew: Crew) -> Generator[tuple[Span, Part, Tally]]:
+    # Only the plan goes there, and only what blocks bring comes back: to a shelf of this machine.
+    missing = [span for span in spans if done.found(span) is None]
+    wanted = set(missing)
+    with closing(crew.side_by_side(_rows, done.plan, missing)) as coming:
+        for span in spans:
+            if span in wanted:
+                rows, tally = next(coming)
+                yield span, done.kept(span, rows, tally), tally
+            else:
+                found = done.found(span)
+                assert found is not None
+                yield span, *found
+
+
+def _rows(plan: Plan, begin: int, end: int) -> tuple[Mapping[str, Floats], Tally]:
+    outcome = play_block(plan, begin, end - begin)
+    return by_trial(outcome), outcome.tally
 
 
 def _arrays(tally: Tally) -> Arrays:

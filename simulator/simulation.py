@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.deals import Wins
 from simulator.engine import Plan, compile_plan
 from simulator.errors import UsageError
+from simulator.executors import Crew
 from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
 from simulator.forecast import (
     MOST_DEALS,
@@ -59,7 +60,7 @@ def simulate(
     scenario: Scenario,
     trials: int | Literal["auto"] | None = None,
     seed: int | None = None,
-    workers: int = 1,
+    workers: int | Crew = 1,
     by: str | None = None,
     progress: Callable[[int], None] | None = None,
     block: int | None = None,
@@ -74,7 +75,8 @@ def simulate(
         scenario: from `load`.
         trials: how many, or `auto`: as many as the stop rule asks; by default what the scenario says.
         seed: by default the scenario's.
-        workers: how many blocks of trials are played at once; the result does not depend on them.
+        workers: how many blocks of trials are played at once, or the `cluster` that plays them; the result
+            does not depend on them.
         by: column of the deals by which bookings and receipts are grouped too.
         progress: called with the trials finished so far.
         block: trials that are played at once; the result does not depend on it.
@@ -93,8 +95,9 @@ def simulate(
     trials = _trials_asked(scenario.trials if trials is None else trials)
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
+    workers = workers if isinstance(workers, Crew) else whole_asked("workers", workers, 1)
     kept = 0 if summary else KEPT
-    player = Player(whole_asked("workers", workers, 1), progress, block, shelf or TemporaryBlocks(), kept)
+    player = Player(workers, progress, block, shelf or TemporaryBlocks(), kept)
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
     return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from simulator.cli.terminal import Progress, say, say_bytes
 from simulator.errors import PlaceError
 
 if TYPE_CHECKING:
+    from simulator.executors import Crew
     from simulator.forecast import Forecast
     from simulator.played import Shelf
     from simulator.runs import RunFolder
@@ -41,6 +43,10 @@ def trials_text(text: str) -> str:
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Threads, by default one a core; same numbers."
 )
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Play on a cluster of dask: tcp://host:8786, tls://…, or local:4."
+)
+@click.option("--insecure", is_flag=True, help="Let the cluster be another machine without TLS.")
 @click.option(
     "--by", multiple=True, metavar="WHAT",
     help="Also a table by month, segment, source, or one column of the deals: customer, class, stage, "
@@ -67,6 +73,7 @@ def trials_text(text: str) -> str:
 def command(
     scenario: Path, as_of: date | None, sets: Sequence[str], problems: Path | None,
     trials: str | None, seed: int | None, workers: int | None,
+    cluster: str | None, insecure: bool,
     by: Sequence[str], refit: bool, summary: bool, resume: bool, details: bool, out: Path | None, form: str,
     quiet: bool,
 ) -> int:  # fmt: skip
@@ -88,7 +95,8 @@ def command(
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
     try:
         shelf = replace(folder.blocks, told=None if quiet or resume else _tell)
-        forecast = _simulated(resolved, workers, _column(by), quiet, shelf, summary)
+        crew = _crew(workers, cluster, insecure)
+        forecast = _simulated(resolved, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
@@ -161,16 +169,25 @@ def _workers(asked: int | None) -> int:
     return asked or os.cpu_count() or 1
 
 
+def _crew(workers: int | None, address: str | None, insecure: bool) -> AbstractContextManager[int | Crew]:
+    """Return who plays the trials: workers here, or those of a cluster."""
+    if address is None:
+        return nullcontext(_workers(workers))
+    from simulator.cluster import cluster
+
+    return cluster(address, insecure)
+
+
 def _simulated(
-    scenario: Scenario, workers: int | None, by: str | None, quiet: bool, shelf: Shelf, summary: bool
-) -> Forecast:
+    scenario: Scenario, crew: AbstractContextManager[int | Crew], by: str | None, quiet: bool, shelf: Shelf,
+    summary: bool,
+) -> Forecast:  # fmt: skip
     from simulator.simulation import simulate
 
     progress = Progress(quiet)
     try:
-        return simulate(
-            scenario, workers=_workers(workers), by=by, progress=progress, shelf=shelf, summary=summary
-        )
+        with crew as workers:
+            return simulate(scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary)
     finally:
         progress.close()
 
