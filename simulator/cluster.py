@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from simulator import __version__
 from simulator.errors import PlaceError, UsageError
+from simulator.executors import keep_memory
 
 Model = TypeVar("Model")
 Result = TypeVar("Result")
@@ -46,12 +47,6 @@ _LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
 _TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
-    # dask would have workers give memory back at once, and fetch it again for every array.
-    "distributed.nanny.pre-spawn-environ": {
-        "OMP_NUM_THREADS": 1,
-        "OPENBLAS_NUM_THREADS": 1,
-        "MKL_NUM_THREADS": 1,
-    },
     "distributed.comm.timeouts.connect": PATIENCE,
     # The model is sent as a piece of work, so that it can be had again when all who hold it are gone.
     "distributed.admin.large-graph-warning-threshold": "1TB",
@@ -300,6 +295,7 @@ def _work(
     build, model = parcel
     if build != _build():  # a worker that came later
         raise PlaceError(f"a worker joined that has not {_difference(build)}")
+    keep_memory()
     started = time.monotonic()
     results = [task(model, *span) for span in spans]
     return time.monotonic() - started, results

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import mmap
 import multiprocessing
 import os
@@ -32,6 +34,8 @@ CAN_FORK = sys.platform == "linux"
 
 Other systems either cannot copy a process, or have libraries that do not survive it.
 """
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of `mallopt`, from malloc.h."""
 
 
 @runtime_checkable
@@ -49,6 +53,18 @@ class Crew(Protocol):
             spans: pieces of work.
         """
         ...
+
+
+def keep_memory() -> None:
+    """Let this process keep memory that it has freed: to fetch it anew for every array can cost more than
+    the work.
+
+    Workers of dask are told to give it back at once. Where the C library is not GNU's, nothing happens.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(_TRIM_THRESHOLD, 1 << 28)
+        set_option(_MMAP_THRESHOLD, 1 << 25)
 
 
 def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:

@@ -233,7 +233,7 @@ def running(folder, *arguments):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_all_at_once_and_the_run_can_be_resumed_elsewhere(tmp_path):
-    asked = command("--trials", TRIALS, "--out", tmp_path / "run")
+    asked = command("--trials", 16_000, "--out", tmp_path / "run")
     started = subprocess.Popen(
         [*asked, "--cluster", "local:2"], cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True
     )
@@ -249,7 +249,7 @@ def test_ctrl_c_ends_all_at_once_and_the_run_can_be_resumed_elsewhere(tmp_path):
     assert len(below) == 2 and not any(process.is_running() for process in below)
     assert "--resume" in said.splitlines()[-1] and "Traceback" not in said
     subprocess.run([*asked, "--resume"], cwd=ROOT, check=True, capture_output=True)
-    again = command("--trials", TRIALS, "--out", tmp_path / "again")
+    again = command("--trials", 16_000, "--out", tmp_path / "again")
     subprocess.run(again, cwd=ROOT, check=True, capture_output=True)
     results = [(tmp_path / name / "forecast.json").read_bytes() for name in ("run", "again")]
     assert results[0] == results[1]
