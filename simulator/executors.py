@@ -56,8 +56,7 @@ class Crew(Protocol):
 
 
 def keep_memory() -> None:
-    """Let this process keep memory that it has freed: to fetch it anew for every array can cost more than
-    the work.
+    """Let this process keep memory that it has freed: to fetch it anew can take longer than the work.
 
     Workers of dask are told to give it back at once. Where the C library is not GNU's, nothing happens.
     """
