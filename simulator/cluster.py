@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 Task = Callable[[Model, int, int], Result]
 Span = tuple[int, int]
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 10.0
 """Seconds until a scheduler that does not answer, or has no worker, counts as not there."""
 DESERTED: Final = 60.0
 """Seconds without any worker after which a run gives up."""
