@@ -10,10 +10,12 @@ import pickle
 import re
 import signal
 import socket
+import ssl
 import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import metadata
@@ -45,6 +47,8 @@ EXAMPLES: Final = "tcp://host:8786, tls://host:8786, or local:4 for four process
 
 _LOCAL: Final = re.compile(r"local:([1-9][0-9]{0,2})")
 _TLS: Final = [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")]
+_GREETING: Final = 8
+"""Bytes with which a scheduler begins: the length of what it says, little end first, and never 4 GiB."""
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
     "distributed.comm.timeouts.connect": PATIENCE,
@@ -66,20 +70,13 @@ def cluster(address: str, insecure: bool = False) -> Iterator[Cluster]:
         PlaceError: dask is missing, nobody answers, or who answers has other versions than this program.
     """
     local = _LOCAL.fullmatch(address)
-    if not local:
-        _check_address(address, insecure)
+    place = None if local else _place(address, insecure)
     with ExitStack() as stack:
         distributed = stack.enter_context(_dask())
-        if address.startswith("tls:"):
-            _check_tls(distributed)
         there = stack.enter_context(_processes(distributed, int(local[1]))) if local else address
-        try:
-            client = stack.enter_context(distributed.Client(there, timeout=PATIENCE, set_as_default=False))
-        except OSError as error:
-            raise PlaceError(
-                f"no scheduler answers at {address}; start one there, `dask scheduler`, and then workers, "
-                f"`dask worker {address}`"
-            ) from error
+        if place:
+            _check_scheduler(distributed, address, place)
+        client = stack.enter_context(distributed.Client(there, timeout=PATIENCE, set_as_default=False))
         _check_builds(client, address)
         yield Cluster(client, address)
 
@@ -196,18 +193,15 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _check_address(address: str, insecure: bool) -> None:
+def _place(address: str, insecure: bool) -> tuple[str, int]:
+    """Return host and port of an address to which it is safe to go."""
     parts = urlsplit(address)
     try:
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    if (
-        parts.scheme not in ("tcp", "tls")
-        or not host
-        or not port
-        or address != f"{parts.scheme}://{parts.netloc}"
-    ):
+    known = parts.scheme in ("tcp", "tls") and address == f"{parts.scheme}://{parts.netloc}"
+    if not known or not host or not port:
         raise UsageError(f"{address!r} is no address of a cluster; write {EXAMPLES}")
     if parts.scheme == "tcp" and not insecure and not _is_here(host):
         raise UsageError(
@@ -215,6 +209,7 @@ def _check_address(address: str, insecure: bool) -> None:
             f"the deals, who writes to it runs programs; use tls://{parts.netloc}, or --insecure where "
             "everyone is trusted"
         )
+    return host, port
 
 
 def _is_here(host: str) -> bool:
@@ -237,13 +232,57 @@ def _is_own(address: str) -> bool:
     return True
 
 
-def _check_tls(distributed: Any) -> None:
+def _check_scheduler(distributed: Any, address: str, place: tuple[str, int]) -> None:
+    """Make sure that a scheduler of the same dask is there: for what is none, dask would wait for ever."""
+    options = _options(distributed) if address.startswith("tls:") else {}
+    _await_greeting(address, place, options.get("ssl_context"))
+
+    async def versions() -> dict[str, str]:
+        async with distributed.rpc(address, connection_args=options) as scheduler:
+            answer = await asyncio.wait_for(scheduler.versions(packages=[]), PATIENCE)
+            return dict(answer["packages"])
+
+    with ThreadPoolExecutor(1) as thread:  # whoever calls may have a loop of its own
+        try:
+            found = thread.submit(lambda: asyncio.run(versions())).result()
+        except (OSError, TimeoutError) as error:
+            raise PlaceError(f"the scheduler at {address} does not let this program in: {error}") from error
+    if found.get("distributed") != distributed.__version__:
+        raise PlaceError(
+            f"{address}: the scheduler has distributed {found.get('distributed')} (here "
+            f"{distributed.__version__}); install there what is installed here"
+        )
+
+
+def _options(distributed: Any) -> dict[str, Any]:
+    """Return how dask is told to make a connection safe."""
     try:
-        context = distributed.Security().get_connection_args("client").get("ssl_context")
+        options = dict(distributed.Security().get_connection_args("client"))
     except OSError as error:
         raise PlaceError(f"the TLS files that dask is told to use cannot be read: {error}") from error
-    if context is None:
+    if not options.get("ssl_context"):
         raise UsageError(f"tls needs three files of dask's settings; give them in {', '.join(_TLS)}")
+    return options
+
+
+def _await_greeting(address: str, place: tuple[str, int], context: ssl.SSLContext | None) -> None:
+    """Wait until a scheduler greets whoever comes."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with socket.create_connection(place, PATIENCE) as way, ExitStack() as stack:
+                safe = stack.enter_context(context.wrap_socket(way)) if context else way
+                if safe.recv(_GREETING)[4:] == bytes(4):
+                    return
+            reason = "what answers is none"
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+        if time.monotonic() > until:
+            raise PlaceError(
+                f"no scheduler answers at {address} ({reason}); start one there, `dask scheduler`, and then "
+                f"workers, `dask worker {address}`"
+            )
+        time.sleep(0.1)
 
 
 @contextmanager
