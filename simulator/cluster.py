@@ -52,6 +52,7 @@ _GREETING: Final = 8
 _QUIET: Final = ("distributed", "distributed.client", "tornado.application")
 _SETTINGS: Final = {
     "distributed.comm.timeouts.connect": PATIENCE,
+    "distributed.worker.profile.enabled": False,
     # The model is sent as a piece of work, so that it can be had again when all who hold it are gone.
     "distributed.admin.large-graph-warning-threshold": "1TB",
 }

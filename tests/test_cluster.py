@@ -187,7 +187,8 @@ def test_other_code_of_the_same_version_is_refused(tmp_path):
         file.write("GOLDEN = 1\n")
     with scheduler(tmp_path) as (address, _), worker(address, other):
         started = time.monotonic()
-        done = subprocess.run(command("--cluster", address), cwd=ROOT, capture_output=True, text=True)
+        asked = command("--out", tmp_path / "run", "--cluster", address)
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == PlaceError.exit_code and time.monotonic() - started < 20
     assert "code" in done.stderr and "install there what is installed here" in done.stderr
     assert done.stdout == "" and len(done.stderr.splitlines()) == 1
