@@ -21,7 +21,6 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from itertools import islice
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -186,6 +185,8 @@ def _deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
     resource_tracker.ensure_running()  # else it begins with the first process, and lets signals in again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -166,17 +166,20 @@ def processes(pid):
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_goes_is_told(tmp_path, monkeypatch):
+def test_a_scheduler_that_goes_is_told_and_so_is_the_last_worker(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 2)
-    with scheduler(tmp_path) as (address, process):
+    monkeypatch.setattr(module, "DESERTED", 1)
+    model = pieces.Model(tmp_path)
+    with scheduler(tmp_path) as (address, there):
         with pytest.raises(PlaceError, match="no worker; start some: dask worker tcp://"), cluster(address):
             pass
-        with worker(address, tmp_path), cluster(address) as crew:
-            results = crew.side_by_side(pieces.slow, pieces.Model(tmp_path), SPANS)
-            assert next(results) == SPANS[0]
-            process.kill()
-            with pytest.raises(PlaceError, match="connection to the scheduler is lost"):
-                list(results)
+        for process, error in (("worker", "no worker is left"), ("scheduler", "the scheduler is lost")):
+            with worker(address, tmp_path) as here, cluster(address) as crew:
+                results = crew.side_by_side(pieces.slow, model, SPANS)
+                assert next(results) == SPANS[0]
+                (here if process == "worker" else there).kill()
+                with pytest.raises(PlaceError, match=error):
+                    list(results)
 
 
 @pytest.mark.slow
@@ -224,8 +227,8 @@ def scheduler(folder, protocol="tcp"):
 @contextmanager
 def worker(address, folder):
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder))
-    with running(folder, "Registered to:", "worker", address, *options):
-        yield
+    with running(folder, "Registered to:", "worker", address, *options) as process:
+        yield process
 
 
 @contextmanager
