@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +87,8 @@ class Cluster:
 
     def __init__(self, client: Any, address: str) -> None:
         self._client, self._address = client, address
-        self._parcels: dict[int, tuple[Any, Any]] = {}
+        self._model: Callable[[], Any] = lambda: None
+        self._there: Any = None
 
     @property
     def workers(self) -> int:
@@ -98,8 +100,9 @@ class Cluster:
     ) -> Generator[Result]:
         """Yield what a task returns for each span, in order, as `Crew` has it.
 
-        The model travels to a worker once, whatever the number of calls; then only numbers do, and what the
-        task returns. Short pieces of work are sent several at once. What is lost with a worker is done again.
+        The model travels to a worker once, whatever the number of calls for it; then only numbers do, and
+        what the task returns. Short pieces of work are sent several at once. What is lost with a worker is
+        done again.
 
         Raises:
             PlaceError: the scheduler is gone, no worker is left, or a piece of work ends all who try it.
@@ -139,12 +142,14 @@ class Cluster:
                 yield self._client.submit(_work, task, self._parcel(model), some, pure=False)
 
     def _parcel(self, model: Any) -> Any:
-        """Return the model as it is over there."""
-        if id(model) not in self._parcels:
-            content = pickle.dumps(model, protocol=5)
-            # The model is kept, so that no other takes its number.
-            self._parcels[id(model)] = model, self._client.submit(_open, _build(), content, pure=False)
-        return self._parcels[id(model)][1]
+        """Return the model as it is over there, in place of an earlier one.
+
+        It is not kept here: of very many deals a second one would be too much beside it.
+        """
+        if self._model() is not model:
+            self._there = self._client.submit(_open, _build(), pickle.dumps(model, protocol=5), pure=False)
+            self._model = weakref.ref(model)
+        return self._there
 
     def _result(self, future: Any) -> Any:
         """Return a result, or give up where nobody is left to bring it."""
