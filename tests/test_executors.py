@@ -1,6 +1,7 @@
 """Work that runs side by side gives what it gives one after the other."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -88,6 +89,29 @@ def test_processes_give_the_same_bytes_as_one(monkeypatch):
     assert play(signed, 0, 300, workers=2).money["bookings"].tobytes() == (
         np.ascontiguousarray(alone.money["bookings"][:, :, :300]).tobytes()
     ), "signatures do not hang on what follows them"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_was_freed_is_not_fetched_anew():
+    script = textwrap.dedent(
+        """
+        import resource
+        import numpy as np
+        from simulator.executors import keep_memory
+
+        keep_memory()
+        np.ones(1 << 21)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(10):
+            np.ones(1 << 21)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True,
+        env=os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"},
+    )  # fmt: skip
+    assert int(done.stdout) < 4096, "each array takes 4096 pages"
 
 
 @pytest.mark.slow
