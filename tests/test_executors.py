@@ -111,7 +111,7 @@ def test_memory_that_was_freed_is_not_fetched_anew():
         [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True,
         env=os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"},
     )  # fmt: skip
-    assert int(done.stdout) < 4096, "each array takes 4096 pages"
+    assert int(done.stdout) < 500, "ten arrays take 5,000 pages, large ones among them"
 
 
 @pytest.mark.slow
