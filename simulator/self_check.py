@@ -13,6 +13,7 @@ from scipy import special
 from simulator.expected import Expected
 from simulator.forecast import Check, Trials
 from simulator.scenario import Scenario
+from simulator.scores import Ordered, tiles
 from simulator.targets import Posted, Series
 
 ENOUGH_WINNERS: Final = 100
@@ -273,15 +274,25 @@ def standard_errors(
     off = float(np.copysign(max(abs(off) - max(slack, 1e-9 * abs(exact)), 0.0), off))
     if off == 0:
         return 0.0
-    centred = amounts - amounts.mean()
-    squared = centred * centred
-    variance = float(squared.mean()) if n > 1 else np.inf
-    # A cube by multiplication: `**3` goes through logarithms and takes fifty times as long.
-    skewness = float((squared * centred).mean()) / variance**1.5 if 0 < variance < np.inf else 0.0
+    second, third = _moments(amounts)
+    variance = second if n > 1 else np.inf
+    skewness = third / variance**1.5 if 0 < variance < np.inf else 0.0
     z = _skewed(off / np.sqrt(variance / n), skewness, n) if variance else float(np.copysign(CERTAIN, off))
     if rarest is None:
         return z
     return float(np.copysign(min(abs(z), _unseen(amounts, off, rarest)), z))
+
+
+def _moments(amounts: Floats) -> tuple[float, float]:
+    """Return the second and the third central moment."""
+    mean, second, third = float(amounts.mean()), 0.0, 0.0
+    for some in tiles(len(amounts)):
+        centred = amounts[some] - mean
+        # A cube by multiplication: `**3` goes through logarithms and takes fifty times as long.
+        squared = centred * centred
+        second += float(squared.sum())
+        third += float((squared * centred).sum())
+    return second / len(amounts), third / len(amounts)
 
 
 def _skewed(t: float, skewness: float, n: int) -> float:
@@ -298,7 +309,7 @@ def _unseen(amounts: Floats, off: float, rarest: float) -> float:
     trials shows it with about exp(−n·|off| ÷ money). Where usually nothing comes, the money is few and large,
     and the sample's skewness speaks of it.
     """
-    usual = float(np.median(amounts))
+    usual = float(Ordered(amounts).quantiles([0.5])[0])
     if usual <= 0 or rarest <= 0:
         return np.inf
     money = min(usual, rarest) if off > 0 else rarest

@@ -234,13 +234,16 @@ class Trials:
         first, last = horizon.day_of(period.start), min(horizon.day_of(period.end), horizon.last_day)
         only = {} if segment is None else {"segment": segment}
         past = self.already(series, first, segment)
-        return self.amounts(series, max(first, 1), last, **only) + past, past
+        amounts = self.amounts(series, max(first, 1), last, **only)
+        amounts += past
+        return amounts, past
 
     def total(self, series: Series, segment: int | None = None, **only: Any) -> tuple[Floats, float]:
         """Return what a series brings from the fiscal year's start to the horizon's end, and what is past."""
         past = self.already(series, self.year_start, segment) if not only else 0.0
-        where = only if segment is None else only | {"segment": segment}
-        return self.amounts(series, **where) + past, past
+        amounts = self.amounts(series, **(only if segment is None else only | {"segment": segment}))
+        amounts += past
+        return amounts, past
 
     @cached_property
     def _happened(self) -> Mapping[Series, Happened]:

@@ -119,8 +119,11 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: a number is not finite.
     """
-    text = json.dumps(payload, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return text.encode("utf-8", "replace")
+    texts = json.JSONEncoder(ensure_ascii=False, indent=1, allow_nan=False).iterencode(payload)
+    pieces = []
+    while some := "".join(islice(texts, _ROWS)):  # all of them at once would take many times the file
+        pieces.append(some.encode("utf-8", "replace"))
+    return b"".join((*pieces, b"\n"))
 
 
 def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:
