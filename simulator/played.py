@@ -16,7 +16,7 @@ from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
 KEPT: Final = 40_000_000
 """Contracts times trials from which on blocks go to the shelf: some seconds of work."""
-REMEMBERED: Final = 1 << 24
+REMEMBERED: Final = 1 << 23
 """Bytes of answers that are remembered where the trials lie on a shelf."""
 
 Floats = NDArray[np.float64]

@@ -79,12 +79,16 @@ class Rows:
         key = name, places
         found = self._known.pop(key, None)
         if found is None:
+            while self._known and self.remembered is not None and self._takes_more_than(self.remembered):
+                self._known.popitem(last=False)
             found = self._read(name, places)
             found.flags.writeable = False
         self._known[key] = found
-        while self.remembered is not None and len(self._known) * found.nbytes > self.remembered:
-            self._known.popitem(last=False)
         return found
+
+    def _takes_more_than(self, size: int) -> bool:
+        """Tell whether another answer beside those that are remembered would take too much."""
+        return 8 * self.trials * (len(self._known) + 1) > size
 
     def _read(self, name: str, places: Places) -> Floats:
         total, begin = np.zeros(self.trials), 0
