@@ -252,7 +252,8 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
     last = tuple(cells * (row + 1) - 1 for row in range(len(signed.slices)))
 
     def under(name: str, market: Market) -> Callable[[], Floats]:
-        rows = quiet.play(Played.none(replace(signed, market=market), name), main.trials).by_trial
+        played = quiet.play(Played.none(replace(signed, market=market), name), main.trials)
+        rows = replace(played.by_trial, remembered=0)  # it is asked once
         return lambda: rows.total("bookings", last) + past
 
     def assumed() -> Floats:

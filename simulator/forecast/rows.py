@@ -79,16 +79,17 @@ class Rows:
         key = name, places
         found = self._known.pop(key, None)
         if found is None:
-            while self._known and self.remembered is not None and self._takes_more_than(self.remembered):
+            while self._known and not self._has_room():
                 self._known.popitem(last=False)
             found = self._read(name, places)
             found.flags.writeable = False
-        self._known[key] = found
+        if self._has_room():
+            self._known[key] = found
         return found
 
-    def _takes_more_than(self, size: int) -> bool:
-        """Tell whether another answer beside those that are remembered would take too much."""
-        return 8 * self.trials * (len(self._known) + 1) > size
+    def _has_room(self) -> bool:
+        """Tell whether another answer may be remembered beside those that are."""
+        return self.remembered is None or 8 * self.trials * (len(self._known) + 1) <= self.remembered
 
     def _read(self, name: str, places: Places) -> Floats:
         total, begin = np.zeros(self.trials), 0
