@@ -31,7 +31,7 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
-from simulator.played import KEPT, Played, Player, Shelf
+from simulator.played import KEPT, LARGE, Played, Player, Shelf
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
 from simulator.runs import TemporaryBlocks
@@ -93,7 +93,7 @@ def simulate(
     trials = _trials_asked(scenario.trials if trials is None else trials)
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
-    kept = 0 if summary else KEPT
+    kept = 0 if summary else KEPT if shelf else LARGE
     player = Player(whole_asked("workers", workers, 1), progress, block, shelf or TemporaryBlocks(), kept)
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
