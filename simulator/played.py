@@ -14,9 +14,11 @@ from simulator.engine import Outcome, Plan, Tally, block_size, blocks, is_worth_
 from simulator.executors import Crew, Span, shared_zeros, side_by_side
 from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
-KEPT: Final = 40_000_000
-"""Contracts times trials from which on blocks go to the shelf: some seconds of work."""
-REMEMBERED: Final = 1 << 24
+KEPT: Final = 60_000_000
+"""Contracts times trials from which on blocks are kept, so that a run of some seconds can be resumed."""
+LARGE: Final = 100_000_000
+"""Contracts times trials from which on trials are too many to be held in memory."""
+REMEMBERED: Final = 1 << 23
 """Bytes of answers that are remembered where the trials lie on a shelf."""
 
 Floats = NDArray[np.float64]

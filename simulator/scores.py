@@ -68,7 +68,8 @@ class Ordered:
             return np.zeros(0)
         begin, end = self._bins(np.array([first, last - 1])).tolist()
         lowest = np.full(max(min(last, int(self._counts[0])) - first, 0), self._low)
-        some = np.sort(self._values[(self._bin >= max(begin, 1)) & (self._bin <= end)])
+        some = self._values[(self._bin >= max(begin, 1)) & (self._bin <= end)]
+        some.sort()
         before = int(self._until[max(begin, 1) - 1])
         return np.concatenate((lowest, some[max(first - before, 0) : max(last - before, 0)]))
 
@@ -78,10 +79,13 @@ class Ordered:
         wanted = np.zeros(len(self._counts), dtype=np.bool_)
         wanted[bins] = True
         wanted[0] = False
-        some = np.append(np.sort(self._values[wanted.take(self._bin)]), self._low)
+        some = self._values[wanted.take(self._bin)]
+        some.sort()
         # Rank by rank: its place in its bin, behind all that stands in the bins before that are wanted too.
         place = (np.cumsum(self._counts * wanted) - self._until)[bins] + ranks
-        return np.asarray(some[np.where(bins > 0, place, -1)])
+        result, above = np.full(len(ranks), self._low), bins > 0
+        result[above] = some[place[above]]
+        return result
 
     def quantiles(self, chances: Sequence[float]) -> Floats:
         """Return quantiles as `quantile`, floats[chance]."""

@@ -32,7 +32,7 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
-from simulator.played import KEPT, Played, Player, Shelf
+from simulator.played import KEPT, LARGE, Played, Player, Shelf
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
 from simulator.runs import TemporaryBlocks
@@ -96,7 +96,7 @@ def simulate(
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
     workers = workers if isinstance(workers, Crew) else whole_asked("workers", workers, 1)
-    kept = 0 if summary else KEPT
+    kept = 0 if summary else KEPT if shelf else LARGE
     player = Player(workers, progress, block, shelf or TemporaryBlocks(), kept)
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
@@ -255,7 +255,8 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
     last = tuple(cells * (row + 1) - 1 for row in range(len(signed.slices)))
 
     def under(name: str, market: Market) -> Callable[[], Floats]:
-        rows = quiet.play(Played.none(replace(signed, market=market), name), main.trials).by_trial
+        played = quiet.play(Played.none(replace(signed, market=market), name), main.trials)
+        rows = replace(played.by_trial, remembered=0)  # it is asked once
         return lambda: rows.total("bookings", last) + past
 
     def assumed() -> Floats:

@@ -79,12 +79,17 @@ class Rows:
         key = name, places
         found = self._known.pop(key, None)
         if found is None:
+            while self._known and not self._has_room():
+                self._known.popitem(last=False)
             found = self._read(name, places)
             found.flags.writeable = False
-        self._known[key] = found
-        while self.remembered is not None and len(self._known) * found.nbytes > self.remembered:
-            self._known.popitem(last=False)
+        if self._has_room():
+            self._known[key] = found
         return found
+
+    def _has_room(self) -> bool:
+        """Tell whether another answer may be remembered beside those that are."""
+        return self.remembered is None or 8 * self.trials * (len(self._known) + 1) <= self.remembered
 
     def _read(self, name: str, places: Places) -> Floats:
         total, begin = np.zeros(self.trials), 0

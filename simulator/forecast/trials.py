@@ -344,10 +344,10 @@ class Trials:
         if not slices or begin == end:
             return np.zeros(self.trials)
         cells = len(self.scenario.horizon.cuts)
-        until = self.by_trial.total(posted, tuple(s * cells + end - 1 for s in slices))
-        if begin == 0:
-            return until.copy()
-        return until - self.by_trial.total(posted, tuple(s * cells + begin - 1 for s in slices))
+        found = self.by_trial.total(posted, tuple(s * cells + end - 1 for s in slices)).copy()
+        if begin > 0:
+            found -= self.by_trial.total(posted, tuple(s * cells + begin - 1 for s in slices))
+        return found
 
     def _periods(self, by: By | None) -> Sequence[Period]:
         horizon = self.scenario.horizon
