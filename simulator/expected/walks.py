@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.close_dates import AGE_GRID, SHIFT
@@ -112,8 +113,7 @@ class Walk:
             later = np.cumsum(np.append(0.0, law.sf(np.arange(count + LONGEST) + 0.5)))
             exact = (later[count : count + LONGEST] - later[:LONGEST]) / alive.sum()
             here = np.where(moves[:, k] > 0, law.sf(ages), 1.0)
-            left = law.sf(ages[:, None] + np.arange(LONGEST) + 0.5) / here[:, None]
-            kept = (chances * moves[:, k]) @ left
+            kept = (chances * moves[:, k] / here) @ _still_there(law, ages, LONGEST)
             off = self.funnel.transitions[stage, k] * exact - kept
             moved += float(np.abs(np.diff(off, append=0.0)).sum())
         return moved
@@ -255,12 +255,26 @@ def days_left(law: Distribution, ages: Floats, size: int) -> Floats:
     """
     alive = np.asarray(law.sf(ages))
     gone = alive <= 0
-    left = law.sf(ages[:, None] + (np.arange(size) + 0.5)) / np.where(gone, 1.0, alive)[:, None]
+    left = _still_there(law, ages, size)
+    left /= np.where(gone, 1.0, alive)[:, None]
     left[:, -1] = 0.0
     result = -np.diff(left, axis=1, prepend=1.0)
     result[gone] = 0.0
     result[gone, 1] = 1.0
     return np.asarray(result)
+
+
+def _still_there(law: Distribution, ages: Floats, size: int) -> Floats:
+    """Return R(a + j + ½), floats[age, j]; ages that lie whole days apart share a table."""
+    whole = np.floor(ages).astype(np.int64)
+    parts, group = np.unique(ages - whole, return_inverse=True)
+    result = np.empty((len(ages), size))
+    for n, part in enumerate(parts.tolist()):
+        rows = np.flatnonzero(group == n)
+        first = int(whole[rows].min())
+        table = law.sf(np.arange(first, int(whole[rows].max()) + size) + (part + 0.5))
+        result[rows] = sliding_window_view(table, size)[whole[rows] - first]
+    return result
 
 
 def _law_to_end(funnel: Funnel, goal: Floats, column: int) -> Floats:
