@@ -13,7 +13,7 @@ ORDINARY := not slow and not verify and not fuzz and not bench
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check slow verify fuzz bench peers evidence docs golden sample clean
+.PHONY: help demo test check slow verify fuzz bench evidence docs golden sample clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,11 +38,8 @@ verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against ex
 fuzz: $(READY)  ## a long search for input that breaks the program
 	HYPOTHESIS_PROFILE=search $(PYTEST) -n 2 -m "fuzz or hypothesis"
 
-bench: $(READY)  ## speed, memory and growth on this machine
-	$(BIN)/python -m benchmarks.speed
-
-peers: $(PEERS)  ## the standard job played by other programs, timed and checked
-	.venv-peers/bin/python -m benchmarks.peers.run
+bench: $(PEERS)  ## every figure of speed beside what is to be reached: make bench ARGS="--only peers"
+	.venv-peers/bin/python -m benchmarks.speed $(ARGS)
 
 evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DATA=DIR
 	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
@@ -79,7 +76,7 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 	    -r tests/outside/requirements.txt
 	@touch $@
 
-# The peers' libraries live apart: nothing in the project needs them. The interpreter is that of .venv.
+# The libraries of other programs that `make bench` compares with live apart: the project needs none of them.
 $(PEERS): benchmarks/peers/requirements.txt $(READY)
 	@$(BIN)/python -m venv .venv-peers
 	@echo "installing into .venv-peers what benchmarks/peers/requirements.txt and constraints.txt pin"
