@@ -7,6 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ORACLES := .venv-oracles/.ready
 PEERS := .venv-peers/.ready
+VERSIONS := $(patsubst tests/versions/%.txt,.venv-versions/%/.ready,$(wildcard tests/versions/*.txt))
 PYTEST := $(BIN)/python -m pytest
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
@@ -29,7 +30,7 @@ check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(BIN)/mypy
 	$(MAKE) test
 
-slow: $(READY)  ## the tests that take minutes (CI runs them too)
+slow: $(READY) $(VERSIONS)  ## the tests that take minutes (CI runs them too)
 	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
 
 verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against exact answers
@@ -55,7 +56,7 @@ sample: $(READY)  ## write reports/sample/ anew
 	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
 
 clean:  ## remove the environments, caches and build leftovers; reports stay
-	rm -rf .venv .venv-peers .venv-oracles build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .venv-oracles .venv-versions build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -74,6 +75,13 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 	@echo "installing into .venv-oracles what tests/outside/requirements.txt pins"
 	@.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check \
 	    -r tests/outside/requirements.txt
+	@touch $@
+
+# Other versions of numpy, scipy and pandas, which forecast the same: only what a forecast needs is installed.
+.venv-versions/%/.ready: tests/versions/%.txt $(READY)
+	@$(BIN)/python -m venv .venv-versions/$*
+	@echo "installing into .venv-versions/$* what tests/versions/$*.txt pins"
+	@.venv-versions/$*/bin/python -m pip install --quiet --disable-pip-version-check -r tests/versions/$*.txt
 	@touch $@
 
 # The libraries of other programs that `make bench` compares with live apart: the project needs none of them.
