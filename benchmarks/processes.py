@@ -23,7 +23,7 @@ def write_small_job(folder: Path, deals: int = 200) -> Path:
     pipeline = standard_job(deals).pipeline
     rows = ["id,segment,stage,amount,entered_stage,expected_close"]
     for i, stated in enumerate(pipeline.stated_day.tolist()):
-        entered = AS_OF - timedelta(days=round(float(pipeline.age[i]) * 7 / 5))
+        entered = AS_OF - timedelta(days=round(float(pipeline.age[i])))
         expected = "" if np.isnan(stated) else AS_OF + timedelta(days=round(stated))
         stage, amount = STAGES[int(pipeline.stage[i])], int(pipeline.amount[i]) / 100
         rows.append(f"{pipeline.id[i]},all,{stage},{amount:.2f},{entered},{expected}")

@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,12 +21,12 @@ from typing import Final
 import numpy as np
 
 from benchmarks.bound import draw_time, draws_of_a_full_walk
+from benchmarks.engine import compiled, played
 from benchmarks.jobs import feature_job, full_job, learned_job, standard_job
 from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
 from benchmarks.peers.agreement import BOUND, agreement
 from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
 from benchmarks.processes import until_table, write_small_job
-from simulator.engine import Outcome, compile_plan, play
 from simulator.expected import expected
 from simulator.forecast import statistics
 from simulator.loading import load
@@ -127,9 +127,9 @@ def peers(asked: Asked) -> Iterator[Figure | str]:
 def features(asked: Asked) -> Iterator[Figure]:
     """Compare the job with every feature on, and the jobs with deals to come, with the standard job."""
     jobs = {"all features on": feature_job, "and with deals to come": full_job, "learned": learned_job}
-    trials = 2_000 if asked.quick else TRIALS
-    plans = [compile_plan(job(DEALS), 1) for job in (standard_job, *jobs.values())]
-    rounds = by_turns(asked.runs, *(partial(play, plan, 0, trials) for plan in plans))
+    trials = TRIALS // 5 if asked.quick else TRIALS
+    plans = [compiled(job(DEALS)) for job in (standard_job, *jobs.values())]
+    rounds = by_turns(asked.runs, *(partial(played, plan, trials) for plan in plans))
     for number, name in enumerate(jobs, 1):
         first = number == 1
         yield Figure(f"{name}, against the standard job", ratios(rounds, number), most=(6, 4) * first)
@@ -139,8 +139,8 @@ def features(asked: Asked) -> Iterator[Figure]:
 
 def cores(asked: Asked) -> Iterator[Figure]:
     """Compare two workers with one, by the clock on the wall."""
-    plan, trials = compile_plan(standard_job(DEALS), 1), 20_000 if asked.quick else 60_000
-    tasks = (partial(play, plan, 0, trials, workers) for workers in (2, 1))
+    plan, trials = compiled(standard_job(DEALS)), (2 if asked.quick else 6) * TRIALS
+    tasks = (partial(played, plan, trials, workers) for workers in (2, 1))
     yield Figure("two cores against one", ratios(by_turns(asked.runs, *tasks, clock=time.perf_counter)),
                  least=(1.7,))  # fmt: skip
 
@@ -153,9 +153,9 @@ def growth(asked: Asked) -> Iterator[Figure]:
         if asked.quick and pairs > QUICK:
             continue
         scenario = standard_job(deals)
-        compiling, plan = timed(partial(compile_plan, scenario, 1))
+        compiling, plan = timed(partial(compiled, scenario))
         again = max(min(asked.runs, 2 * 10**8 // pairs), 1)
-        task = partial(play, plan, 0, trials)
+        task = partial(played, plan, trials)
         spent = [timed(task)[0] / pairs * 1e9 for _ in range(again)]
         costs.append(float(np.median(spent)))
         yield Figure(f"{deals:,} deals × {trials:,} trials", spent, "ns",
@@ -165,17 +165,17 @@ def growth(asked: Asked) -> Iterator[Figure]:
 
 def large(asked: Asked) -> Iterator[Figure]:
     """Time the standard job of 10⁹ deal-trials on two cores."""
-    trials = 10_000 if asked.quick else 100_000
-    plan = compile_plan(standard_job(10 * DEALS), 1)
-    play(plan, 0, 100)
-    spent, _ = timed(partial(play, plan, 0, trials, 2), time.perf_counter)
+    trials = TRIALS if asked.quick else 10 * TRIALS
+    plan = compiled(standard_job(10 * DEALS))
+    played(plan, 100)
+    spent, _ = timed(partial(played, plan, trials, 2), time.perf_counter)
     yield Figure(f"{10 * DEALS:,} deals × {trials:,} trials, two cores", [spent], "s",
                  most=() if asked.quick else (40, 15))  # fmt: skip
 
 
 def quantiles(asked: Asked) -> Iterator[Figure]:
     """Time the quantiles of as many cells as a rich forecast has."""
-    money = play(compile_plan(standard_job(DEALS), 1), 0, TRIALS).money
+    money = played(compiled(standard_job(DEALS)), TRIALS)
     cells = [cell for series in money.values() for rows in series for cell in rows]
     cells = [np.roll(cells[n % len(cells)], n) for n in range(CELLS)]
     tasks = (lambda: [np.sort(c) for c in cells], lambda: [statistics(c, 100.0) for c in cells])
@@ -201,23 +201,34 @@ def processes(asked: Asked) -> Iterator[Figure]:
 def difference(asked: Asked) -> Iterator[Figure]:
     """Compare the variance of a difference of scenarios on the same luck with that of separate seeds.
 
-    That of a p10 comes from batches of trials.
+    That of a p10 comes from batches of trials. How much there is to gain is the scenarios' own: deals that
+    only one of them has, and a market that moves deals more in one, differ whatever numbers are drawn. So
+    the open deals under one market are compared too.
     """
-    trials = 4_000 if asked.quick else 20_000
-    pair = [load(SCENARIOS / f"{name}.yaml") for name in ("baseline", "downturn")]
+    trials = 2 * TRIALS // (5 if asked.quick else 1)
+    base, other = (load(SCENARIOS / f"{name}.yaml") for name in ("baseline", "downturn"))
+    yield from _gains("baseline less downturn", base, other, asked.runs, trials)
+    alike = replace(_without_arrivals(other), market=base.market)
+    yield from _gains("open deals, under one market", _without_arrivals(base), alike, asked.runs, trials)
+
+
+def _gains(name: str, one: Scenario, other: Scenario, runs: int, trials: int) -> Iterator[Figure]:
     means, lows = [], []
-    for seed in range(1, asked.runs + 1):
-        base, other = (_bookings(scenario, seed, trials) for scenario in pair)
-        means.append((base.var() + other.var()) / (base - other).var())
-        a, b = (np.quantile(x.reshape(BATCHES, -1), 0.1, axis=1) for x in (base, other))
+    for seed in range(1, runs + 1):
+        a, b = (_bookings(scenario, seed, trials) for scenario in (one, other))
+        means.append((a.var() + b.var()) / (a - b).var())
+        a, b = (np.quantile(x.reshape(BATCHES, -1), 0.1, axis=1) for x in (a, b))
         lows.append((a.var() + b.var()) / (a - b).var())
-    yield Figure("baseline less downturn, mean of bookings", means, least=(25,))
-    yield Figure("the same, p10", lows, least=(4,))
+    yield Figure(f"{name}: mean of bookings", means, least=(25,))
+    yield Figure(f"{name}: p10", lows, least=(4,))
+
+
+def _without_arrivals(scenario: Scenario) -> Scenario:
+    return replace(scenario, segments=tuple(replace(s, generation=None) for s in scenario.segments))
 
 
 def _bookings(scenario: Scenario, seed: int, trials: int) -> np.ndarray:
-    outcome: Outcome = play(compile_plan(scenario, seed), 0, trials)
-    return outcome.money["bookings"].sum(axis=(0, 1))
+    return played(compiled(scenario, seed), trials)["bookings"].sum(axis=(0, 1))
 
 
 Part = Callable[[Asked], Iterator[Figure | str]]

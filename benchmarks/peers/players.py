@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.engine import compiled, played
 from benchmarks.peers.job import Result, job_of
-from simulator.engine import compile_plan, play
 from simulator.scenario import Scenario
 
 Play = Callable[[int, int], Result]
@@ -49,5 +49,5 @@ def joined(parts: Sequence[Result]) -> Result:
 
 def _by_engine(scenario: Scenario, trials: int, seed: int) -> Result:
     """Compile and play, as peers make their tables within their time too."""
-    money = play(compile_plan(scenario, seed), 0, trials).money
+    money = played(compiled(scenario, seed), trials)
     return Result(money["bookings"].sum(axis=0).T, money["receipts"].sum(axis=0).T)
