@@ -16,10 +16,8 @@ from simulator.simulation import simulate
 def test_the_draws_of_a_full_walk_are_those_of_walks(job):
     scenario, rng, walks = job(400), np.random.default_rng(4), 20
     pipeline, counts = scenario.pipeline, []
-    for segment, start in zip(
-        pipeline.segment.tolist() * walks, pipeline.stage.tolist() * walks, strict=True
-    ):
-        stage, drawn, funnel = start, 0, scenario.segments[segment].funnel
+    for segment, stage in [*zip(pipeline.segment.tolist(), pipeline.stage.tolist(), strict=True)] * walks:
+        drawn, funnel = 0, scenario.segments[segment].funnel
         while stage < len(funnel.stages):
             drawn, stage = drawn + 2, int((rng.random() > funnel.transitions[stage].cumsum()[:-1]).sum())
         counts.append(drawn + 3 * (stage == funnel.won))
@@ -47,7 +45,13 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
     assert {s.generation for s in scenario.segments} == {None}
 
 
-@pytest.mark.parametrize("name", [part for part in speed.PARTS if part != "processes"])
+LONG = {"features"}
+ALONE = {"processes"}  # whole processes on another job take seconds; they are measured, not tested
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(p, marks=[pytest.mark.slow] * (p in LONG)) for p in speed.PARTS if p not in ALONE]
+)
 def test_every_part_runs(name, monkeypatch, capsys):
     monkeypatch.setattr(speed, "DEALS", 20)
     monkeypatch.setattr(speed, "TRIALS", 500)
