@@ -31,7 +31,7 @@ def test_the_job_with_every_feature_checks_itself():
     assert {s.generation for s in scenario.segments} == {None}
     forecast = simulate(scenario, trials=1_000, seed=1, other_markets=False)
     assert forecast.check.passed, forecast.check
-    assert all(forecast.money[series].any() for series in ("bookings", "billings", "revenue", "receipts"))
+    assert all(forecast.amounts(series).any() for series in ("bookings", "billings", "revenue", "receipts"))
 
 
 def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_path):
