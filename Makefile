@@ -40,7 +40,7 @@ fuzz: $(READY)  ## a long search for input that breaks the program
 	HYPOTHESIS_PROFILE=search $(PYTEST) -n 2 -m "fuzz or hypothesis"
 
 bench: $(PEERS)  ## every figure of speed beside what is to be reached: make bench ARGS="--only peers"
-	.venv-peers/bin/python -m benchmarks.speed $(ARGS)
+	OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks.speed $(ARGS)
 
 evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DATA=DIR
 	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
