@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 Spectra = NDArray[np.complex128]
 End = Literal["won", "lost"]
 
-_ROWS: Final = 128
-"""Laws worked on at a time, so that memory stays bounded."""
+_CELLS: Final = 4 * LONGEST
+"""Days of laws worked on at a time: so few that their memory is used again, and not asked for each time."""
 _NOISE: Final = 1e-15
 """Chances below this come from rounding."""
 _REST: Final = 1e-6
@@ -107,13 +107,17 @@ class Walk:
         Over all ages Σ_a P(a)·w_k(a)·P_k(left > j | a) = p[s,k]·Σ_a R[s,k](a + j + ½) / Σ_a alive(a).
         """
         moves, moved, count = self.first_moves(stage, ages), 0.0, len(alive)
+        weights, length = np.zeros(count), fast_length(count + LONGEST)
         for k, law in enumerate(self.funnel.stays[stage]):
             if law is None:
                 continue
-            later = np.cumsum(np.append(0.0, law.sf(np.arange(count + LONGEST) + 0.5)))
+            beyond = law.sf(np.arange(count + LONGEST) + 0.5)
+            later = np.cumsum(np.append(0.0, beyond))
             exact = (later[count : count + LONGEST] - later[:LONGEST]) / alive.sum()
             here = np.where(moves[:, k] > 0, law.sf(ages), 1.0)
-            kept = (chances * moves[:, k] / here) @ _still_there(law, ages, LONGEST)
+            weights[ages.astype(np.int64)] = chances * moves[:, k] / here
+            spectrum = np.fft.rfft(beyond, length) * np.conj(np.fft.rfft(weights, length))
+            kept = np.fft.irfft(spectrum, length)[:LONGEST]  # Σ_a weights[a]·R(a + j + ½)
             off = self.funnel.transitions[stage, k] * exact - kept
             moved += float(np.abs(np.diff(off, append=0.0)).sum())
         return moved
@@ -152,7 +156,7 @@ class Walk:
         inner = self._spectra(end, size)
         shares = self._shares(stage, ages, end)
         result = np.zeros((len(ages), size))
-        for rows in _chunks(len(ages)):
+        for rows in _chunks(len(ages), _CELLS // size):
             spectrum: Spectra = np.zeros((len(ages[rows]), size + 1), dtype=np.complex128)
             for law, columns in self._columns_by_law(stage):
                 stays = np.fft.rfft(days_left(law, ages[rows], size), 2 * size)
@@ -341,5 +345,5 @@ def _thinned(chances: Floats) -> tuple[Floats, Floats]:
     return ages, weights
 
 
-def _chunks(count: int) -> Sequence[slice]:
-    return [slice(first, min(first + _ROWS, count)) for first in range(0, count, _ROWS)]
+def _chunks(count: int, rows: int) -> Sequence[slice]:
+    return [slice(first, min(first + rows, count)) for first in range(0, count, rows)]
