@@ -7,13 +7,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 ORACLES := .venv-oracles/.ready
 PEERS := .venv-peers/.ready
+VERSIONS := $(patsubst tests/versions/%.txt,.venv-versions/%/.ready,$(wildcard tests/versions/*.txt))
 PYTEST := $(BIN)/python -m pytest
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check slow verify fuzz bench peers evidence docs golden sample clean
+.PHONY: help demo test check slow verify fuzz bench evidence docs golden sample clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,7 +30,7 @@ check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(BIN)/mypy
 	$(MAKE) test
 
-slow: $(READY)  ## the tests that take minutes (CI runs them too)
+slow: $(READY) $(VERSIONS)  ## the tests that take minutes (CI runs them too)
 	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
 
 verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against exact answers
@@ -38,11 +39,8 @@ verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against ex
 fuzz: $(READY)  ## a long search for input that breaks the program
 	HYPOTHESIS_PROFILE=search $(PYTEST) -n 2 -m "fuzz or hypothesis"
 
-bench: $(READY)  ## speed, memory and growth on this machine
-	$(BIN)/python -m benchmarks.speed
-
-peers: $(PEERS)  ## the standard job played by other programs, timed and checked
-	.venv-peers/bin/python -m benchmarks.peers.run
+bench: $(PEERS)  ## every figure of speed beside what is to be reached: make bench ARGS="--only peers"
+	OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks.speed $(ARGS)
 
 evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DATA=DIR
 	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
@@ -58,7 +56,7 @@ sample: $(READY)  ## write reports/sample/ anew
 	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
 
 clean:  ## remove the environments, caches and build leftovers; reports stay
-	rm -rf .venv .venv-peers .venv-oracles build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .venv-oracles .venv-versions build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -79,7 +77,14 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 	    -r tests/outside/requirements.txt
 	@touch $@
 
-# The peers' libraries live apart: nothing in the project needs them. The interpreter is that of .venv.
+# Other versions of numpy, scipy and pandas, which forecast the same: only what a forecast needs is installed.
+.venv-versions/%/.ready: tests/versions/%.txt $(READY)
+	@$(BIN)/python -m venv .venv-versions/$*
+	@echo "installing into .venv-versions/$* what tests/versions/$*.txt pins"
+	@.venv-versions/$*/bin/python -m pip install --quiet --disable-pip-version-check -r tests/versions/$*.txt
+	@touch $@
+
+# The libraries of other programs that `make bench` compares with live apart: the project needs none of them.
 $(PEERS): benchmarks/peers/requirements.txt $(READY)
 	@$(BIN)/python -m venv .venv-peers
 	@echo "installing into .venv-peers what benchmarks/peers/requirements.txt and constraints.txt pin"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from simulator.posterior import (
     SegmentDraws,
     StayDraws,
 )
-from simulator.products import WHOLE
+from simulator.products import WHOLE, Line, Product
 from simulator.receivables import UNPAID, Receivables
 from simulator.scenario import Recycling, Scenario, Segment, Soberness
 from simulator.terms import parse_terms
@@ -35,6 +36,14 @@ AS_OF = date(2026, 10, 31)
 LADDER = np.array([0.05, 0.10, 0.30, 0.60, 0.65, 0.70, 0.90])
 BACK = (0, 0.05, 0.05, 0.05, 0.10, 0.15, 0.10)
 STAGES = ("Need", "Ability", "Developed", "Proposed", "Evaluated", "Negotiation", "Contract")
+NAMES = ("smb", "mid", "enterprise")
+PRODUCTS = (
+    Product("licence", parse_terms("quarterly in advance net 30"), service_months=12, recognise="over-term"),
+    Product("hardware", parse_terms("30% on signature net 15; balance on delivery net 45"),
+            recognise="at-delivery"),
+    Product("services", parse_terms("40% on signature net 15; 30% on delivery net 30; balance on acceptance"
+                                    " net 30"), recognise="at-milestone"),
+)  # fmt: skip
 MIX = (0.25, 0.20, 0.20, 0.12, 0.10, 0.08, 0.05)
 
 
@@ -82,11 +91,49 @@ def standard_job(deals: int = 1000, months: int = 24) -> Scenario:
     )  # fmt: skip
 
 
+def feature_job(deals: int = 1000, months: int = 24, draws: int = 2000) -> Scenario:
+    """Return the deals of the standard job with all that may happen to an open deal.
+
+    Three segments, a drawn market, a draw of learned figures for each trial, three products by turns of
+    payment, instalments that hang on delivery and acceptance, customers who share their lateness. The stages,
+    the chances and the mix are those of the standard job, and nothing arrives or comes back: so the ratio of
+    the two tells what features cost, where that to `full_job` and `learned_job` would tell what a market is
+    like in which two deals of three in a forecast are yet to come.
+    """
+    plain = standard_job(deals, months)
+    (segment,) = plain.segments
+    rng = np.random.default_rng(13)
+    segments, learned = [], {}
+    for number, name in enumerate(NAMES):
+        funnel = article_funnel(12.0 + 6 * number, back=(0.0,) * 7)
+        part = SegmentDraws(*_funnel_draws(funnel, draws, rng), amount_shift=rng.normal(-0.02, 0.03, draws))
+        assert part.funnel is not None
+        learned[name] = part
+        segments.append(
+            replace(
+                segment, name=name, funnel=part.funnel.mean, payment={"default": PaymentBehaviour.default()},
+                delivery=LogNormal.from_median(20, 45), acceptance=LogNormal.from_median(10, 30),
+            )
+        )  # fmt: skip
+    halves = Fraction(3, 5), Fraction(2, 5)
+    lines = [(Line(n),) for n in range(3)]
+    lines += [(Line(n, halves[0]), Line((n + 1) % 3, halves[1])) for n in range(3)]
+    pipeline = replace(
+        plain.pipeline, segment=rng.integers(0, 3, deals),
+        customer=tuple(f"C{i}" for i in rng.integers(0, max(deals // 2, 1), deals)),
+        lines=tuple(lines[i] for i in rng.integers(0, len(lines), deals)),
+    )  # fmt: skip
+    return replace(
+        plain, name="features", description="all that may happen to an open deal", segments=tuple(segments),
+        pipeline=pipeline, products=PRODUCTS, market=Market(),
+        posterior=Posterior(draws, learned, rng.beta(1.5, 18, draws)),
+    )  # fmt: skip
+
+
 def full_job(deals: int = 1000, months: int = 24, recycling: float = 0.05) -> Scenario:
     """Return a scenario with every feature on: three segments, two currencies, arrivals, returns, terms."""
     length = horizon(AS_OF, date(AS_OF.year + months // 12, AS_OF.month, 31))
-    names = ("smb", "mid", "enterprise")
-    segments = tuple(_segment(name, length.last_day, recycling, i) for i, name in enumerate(names))
+    segments = tuple(_segment(name, length.last_day, recycling, i) for i, name in enumerate(NAMES))
     rng = np.random.default_rng(7)
     stage = rng.choice(7, deals, p=MIX)
     age = np.round(rng.exponential(12, deals), 1)
@@ -150,10 +197,29 @@ def learned_job(deals: int = 1000, months: int = 24, draws: int = 2000) -> Scena
 
 
 def _draws(segment: Segment, draws: int, rng: np.random.Generator) -> SegmentDraws:
-    """Return draws around the figures of a segment: Dirichlet rows, gamma hazards of forty pieces."""
-    funnel, generation = segment.funnel, segment.generation
+    """Return draws around the figures of a segment."""
+    generation = segment.generation
     assert generation is not None
     assert generation.bluebirds is not None
+    funnel, odds = _funnel_draws(segment.funnel, draws, rng)
+    entry = np.tile(generation.entry, (draws, 1))
+    season = np.ones((draws, 12))
+    season[:, 11] = 1.4
+    sizes = np.sort(generation.amount.isf((np.arange(200) + 0.5) / 200))
+    found = np.sort(generation.bluebirds.amount.isf((np.arange(50) + 0.5) / 50))
+    return SegmentDraws(
+        funnel, odds,
+        GenerationDraws(
+            rng.gamma(100, generation.per_month / 100, draws), season, rng.normal(0.05, 0.1, draws),
+            rng.gamma(16, 0.25, draws), entry, sizes, rng.normal(0, 0.1, draws),
+            rng.gamma(25, 0.02, draws), found,
+        ),
+        rng.normal(-0.02, 0.03, draws),
+    )  # fmt: skip
+
+
+def _funnel_draws(funnel: Funnel, draws: int, rng: np.random.Generator) -> tuple[FunnelDraws, OddsDraws]:
+    """Return draws around a funnel: Dirichlet rows, gamma hazards of forty pieces; and of a calibrator."""
     size = len(funnel.stages)
     transitions = np.zeros((draws, size, size + 2))
     edges = np.array([0, *np.arange(20) + 0.5, *np.round(20 * 1.18 ** np.arange(1, 20)) + 0.5])
@@ -166,22 +232,9 @@ def _draws(segment: Segment, draws: int, rng: np.random.Generator) -> SegmentDra
         alive = np.maximum(law.sf(np.append(edges, edges[-1] * 1.2)), 1e-12)
         rates = -np.diff(np.log(alive)) / np.diff(np.append(edges, edges[-1] * 1.2)) + 1e-6
         stays.append(StayDraws(edges, rates * rng.gamma(20, 1 / 20, (draws, size + 2, len(edges)))))
-    entry = np.tile(generation.entry, (draws, 1))
-    season = np.ones((draws, 12))
-    season[:, 11] = 1.4
-    sizes = np.sort(generation.amount.isf((np.arange(200) + 0.5) / 200))
-    found = np.sort(generation.bluebirds.amount.isf((np.arange(50) + 0.5) / 50))
-    return SegmentDraws(
-        FunnelDraws(funnel.stages, transitions, tuple(stays)),
-        OddsDraws(rng.normal(0, 0.2, draws), rng.normal(1, 0.1, draws),
-                  {"pushes": rng.normal(-0.3, 0.1, draws), "overdue": rng.normal(-0.4, 0.1, draws)}),
-        GenerationDraws(
-            rng.gamma(100, generation.per_month / 100, draws), season, rng.normal(0.05, 0.1, draws),
-            rng.gamma(16, 0.25, draws), entry, sizes, rng.normal(0, 0.1, draws),
-            rng.gamma(25, 0.02, draws), found,
-        ),
-        rng.normal(-0.02, 0.03, draws),
-    )  # fmt: skip
+    effects = {"pushes": rng.normal(-0.3, 0.1, draws), "overdue": rng.normal(-0.4, 0.1, draws)}
+    odds = OddsDraws(rng.normal(0, 0.2, draws), rng.normal(1, 0.1, draws), effects)
+    return FunnelDraws(funnel.stages, transitions, tuple(stays)), odds
 
 
 def _segment(name: str, last_day: int, recycling: float, number: int) -> Segment:

@@ -1,61 +1,246 @@
-"""Time the engine's main pass and the parts around it: `make bench`."""
+"""Measure what is asked of the program's speed, each figure beside what is to be reached: `make bench`.
+
+Figures are ratios of what is done by turns in one process, since absolute times do not carry from one machine
+to another; where a time is asked for, it is this machine's. `--only` measures some parts alone.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
 import platform
-import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import numpy as np
 
-from benchmarks.jobs import full_job, learned_job
-from simulator.engine import compile_plan, play
+from benchmarks.bound import draw_time, draws_of_a_full_walk
+from benchmarks.engine import compiled, played, quantiles_of
+from benchmarks.jobs import feature_job, full_job, learned_job, standard_job
+from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
+from benchmarks.peers.agreement import BOUND, agreement
+from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
+from benchmarks.processes import until_table, write_small_job
 from simulator.expected import expected
-from simulator.streams import trial_offsets, uniforms
+from simulator.forecast import statistics
+from simulator.loading import load
+from simulator.scenario import Scenario
 
-RUNS = 5
-DEALS, TRIALS, MONTHS = 1_000, 10_000, 24
-
-
-def main() -> None:
-    """Print the median and the spread of each part, and the time in units of one keyed draw."""
-    scenario = full_job(DEALS, MONTHS)
-    plan = compile_plan(scenario, seed=1)
-    play(plan, 0, 1_000)
-    print(f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}")
-    print(f"{DEALS:,} deals × {TRIALS:,} trials × {MONTHS} months, every feature on; {RUNS} runs, one core")
-    draw = _time("one keyed draw, in cache (ns)", _draws, 1e9 / _DRAWS)
-    _time("compile (s)", lambda: compile_plan(scenario, seed=1))
-    plans = iter([compile_plan(scenario, seed=1) for _ in range(RUNS)])
-    main_pass = _time("main pass (s)", lambda: play(next(plans), 0, TRIALS))
-    learned = learned_job(DEALS, MONTHS)
-    plans = iter([compile_plan(learned, seed=1) for _ in range(RUNS)])
-    by_draws = _time("main pass by 2,000 draws (s)", lambda: play(next(plans), 0, TRIALS))
-    print(f"by draws: {by_draws / main_pass:.2f} times as long")
-    _time("exact means (s)", lambda: expected(scenario))
-    pairs = DEALS * TRIALS
-    print(f"a deal-trial: {main_pass / pairs * 1e9:.0f} ns = {main_pass / pairs * 1e9 / draw:.0f} draws")
-
-
-_DRAWS = 1 << 14
+DEALS: Final = 1_000
+SCENARIOS: Final = Path(__file__).resolve().parent.parent / "scenarios"
+GOALS: Final[Mapping[str, tuple[float, ...]]] = {
+    "straight_numpy": (15, 30),
+    "expert_numpy": (2, 4),
+    "with_squigglepy": (10,),
+    "plain_python": (150,),
+    "with_simpy": (500,),
+}
+"""Times that this program is to be faster than each peer; with numpy alone, and with `[fast]`."""
+GROWTH: Final = (
+    (1_000, 1_000), (1_000, 10_000), (10_000, 1_000), (1_000, 100_000), (100_000, 1_000), (10_000, 10_000),
+    (1_000, 1_000_000), (1_000_000, 1_000), (30_000, 30_000),
+)  # fmt: skip
+"""Deals and trials of the sizes that are compared, up to 10⁹ deal-trials on both axes."""
+QUICK: Final = 10**7
+"""Deal-trials of the largest size that `--quick` plays."""
+CELLS: Final = 400
+BATCHES: Final = 100
 
 
-def _draws() -> None:
-    uniforms(np.uint64(12345) + trial_offsets(0, _DRAWS))
+@dataclass(frozen=True)
+class Asked:
+    """How to measure.
+
+    Attributes:
+        runs: of each figure.
+        quick: whether the largest sizes are left out.
+    """
+
+    runs: int
+    quick: bool
 
 
-def _time(label: str, task: Callable[[], object], scale: float = 1.0) -> float:
-    """Print and return the median of some runs."""
-    spent = []
-    for _ in range(RUNS if scale == 1.0 else 200):
-        start = time.perf_counter()
-        task()
-        spent.append((time.perf_counter() - start) * scale)
-    middle = statistics.median(spent)
-    print(f"{label:32} {middle:8.2f}   {min(spent):.2f}–{max(spent):.2f}", flush=True)
-    return middle
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a line for each figure; return 1 where a peer is missing or disagrees with the exact means."""
+    parser = argparse.ArgumentParser("python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--only", choices=tuple(PARTS), action="append", metavar="PART",
+                        help=f"one of {', '.join(PARTS)}; may be given again")  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="leave the largest sizes out")
+    parser.add_argument("--runs", type=int, default=5, help="of each figure (default 5)")
+    asked = parser.parse_args(arguments)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+          f"numpy {np.__version__}; medians of {asked.runs} runs; goals: numpy / [fast]")  # fmt: skip
+    failed = False
+    for name in asked.only or PARTS:
+        print(f"\n{HEADER.replace(' ' * len(name), name, 1)}", flush=True)
+        for figure in PARTS[name](Asked(asked.runs, asked.quick)):
+            print(figure if isinstance(figure, str) else figure.line(), flush=True)
+            failed |= isinstance(figure, str)
+    return int(failed)
 
+
+def bound(asked: Asked) -> Iterator[Figure]:
+    """Compare the standard job with the time that its draws alone would take, each deal walked."""
+    scenario = standard_job(DEALS)
+    per_pair = draws_of_a_full_walk(scenario)
+    task, values, draws = player(THIS, scenario), [], []
+    task(TRIALS, 1)
+    for seed in range(asked.runs):
+        draws.append(draw_time(5))
+        values.append(timed(partial(task, TRIALS, seed))[0] / (DEALS * TRIALS))
+    yield Figure("one double by SplitMix64 in numpy", [d * 1e9 for d in draws], "ns")
+    units = [v / (d * per_pair) for v, d in zip(values, draws, strict=True)]
+    yield Figure(f"standard job, in units of B = {per_pair:.2f} of them", units, "B", most=(8, 5))
+    yield Figure("standard job", [v * 1e9 for v in values], "ns", note="a deal-trial")
+
+
+def peers(asked: Asked) -> Iterator[Figure | str]:
+    """Compare with other programs on the same job; what each plays agrees with the exact means."""
+    scenario = standard_job(DEALS)
+    exact, ours = expected(scenario), player(THIS, scenario)
+    for name, trials in PEERS.items():
+        try:
+            theirs = player(name, scenario)
+        except ModuleNotFoundError as missing:
+            yield f"{name}: LEFT OUT, {missing}; make bench installs it"
+            continue
+        found, times = [], []
+        theirs(10, 0)
+        for seed in range(1, asked.runs + 1):
+            own, _ = timed(partial(ours, TRIALS, seed))
+            other, result = timed(partial(theirs, trials, seed))
+            times.append((own / TRIALS, other / trials))
+            found.append(result)
+        told = agreement(joined(found), scenario, exact)
+        yield Figure(f"faster than {name}", ratios(times), least=GOALS.get(name, ()),
+                     note=f"its largest |z| {told.largest:.2f} of {told.cells}")  # fmt: skip
+        if not told.holds:
+            yield f"{name}: DISAGREES with the exact means, |z| {told.largest:.2f}, not below {BOUND:g}"
+
+
+def features(asked: Asked) -> Iterator[Figure]:
+    """Compare the job with every feature on, and the jobs with deals to come, with the standard job."""
+    jobs = {"all features on": feature_job, "and with deals to come": full_job, "learned": learned_job}
+    trials = TRIALS // 5 if asked.quick else TRIALS
+    plans = [compiled(job(DEALS)) for job in (standard_job, *jobs.values())]
+    rounds = by_turns(asked.runs, *(partial(played, plan, trials) for plan in plans))
+    for number, name in enumerate(jobs, 1):
+        first = number == 1
+        yield Figure(f"{name}, against the standard job", ratios(rounds, number), most=(6, 4) * first)
+        own = [row[number] / (DEALS * trials) * 1e9 for row in rounds]
+        yield Figure(name, own, "ns", most=(100,) * first, note="a deal-trial")
+
+
+def cores(asked: Asked) -> Iterator[Figure]:
+    """Compare two workers with one, by the clock on the wall."""
+    plan, trials = compiled(standard_job(DEALS)), (2 if asked.quick else 6) * TRIALS
+    tasks = (partial(played, plan, trials, workers) for workers in (2, 1))
+    yield Figure("two cores against one", ratios(by_turns(asked.runs, *tasks, clock=time.perf_counter)),
+                 least=(1.7,))  # fmt: skip
+
+
+def growth(asked: Asked) -> Iterator[Figure]:
+    """Compare the cost of a deal-trial over numbers of deals and of trials."""
+    costs = []
+    for deals, trials in GROWTH:
+        pairs = deals * trials
+        if asked.quick and pairs > QUICK:
+            continue
+        scenario = standard_job(deals)
+        compiling, plan = timed(partial(compiled, scenario))
+        again = max(min(asked.runs, 2 * 10**8 // pairs), 1)
+        task = partial(played, plan, trials)
+        spent = [timed(task)[0] / pairs * 1e9 for _ in range(again)]
+        costs.append(float(np.median(spent)))
+        yield Figure(f"{deals:,} deals × {trials:,} trials", spent, "ns",
+                     note=f"compiled in {compiling / deals * 1e6:.0f} µs a deal")  # fmt: skip
+    yield Figure("dearest against cheapest", [max(costs) / min(costs)], most=(1.25,))
+
+
+def large(asked: Asked) -> Iterator[Figure]:
+    """Time the standard job of 10⁹ deal-trials on two cores."""
+    trials = TRIALS if asked.quick else 10 * TRIALS
+    plan = compiled(standard_job(10 * DEALS))
+    played(plan, 100)
+    spent, _ = timed(partial(played, plan, trials, 2), time.perf_counter)
+    yield Figure(f"{10 * DEALS:,} deals × {trials:,} trials, two cores", [spent], "s",
+                 most=() if asked.quick else (40, 15))  # fmt: skip
+
+
+def quantiles(asked: Asked) -> Iterator[Figure]:
+    """Time the quantiles of as many cells as a rich forecast has."""
+    money = played(compiled(standard_job(DEALS)), TRIALS)
+    cells = [cell for series in money.values() for rows in series for cell in rows]
+    cells = [np.roll(cells[n % len(cells)], n) for n in range(CELLS)]
+    rounds = by_turns(
+        asked.runs,
+        lambda: [quantiles_of(cell) for cell in cells],
+        lambda: [np.sort(cell) for cell in cells],
+        lambda: [statistics(cell, 100.0) for cell in cells],
+    )
+    names = f"the quantiles of {CELLS} cells", "sorting them", "all that is told of them"
+    for n, (name, goal) in enumerate(zip(names, ((8,), (), ()), strict=True)):
+        values = [row[n] / (CELLS * TRIALS) * 1e9 for row in rounds]
+        yield Figure(name, values, "ns", most=goal, note="a value")
+
+
+def processes(asked: Asked) -> Iterator[Figure]:
+    """Time whole processes."""
+    yield Figure("simulator --help", [until_table("--help") for _ in range(asked.runs)], "s", most=(0.15,))
+    with TemporaryDirectory() as folder:
+        small, options = write_small_job(Path(folder)), ("--trials", "10000", "--out", Path(folder) / "out")
+        for name, path, goal in (
+            ("200 deals × 10,000 trials, until the table stands", small, (1.2,)),
+            ("scenarios/baseline × 10,000, until the table", SCENARIOS / "baseline.yaml", ()),
+        ):
+            spent = [until_table("run", path, *options) for _ in range(asked.runs + 1)]
+            yield Figure(name, spent[1:], "s", most=goal)
+
+
+def difference(asked: Asked) -> Iterator[Figure]:
+    """Compare the variance of a difference of scenarios on the same luck with that of separate seeds.
+
+    That of a p10 comes from batches of trials. How much there is to gain is the scenarios' own: deals that
+    only one of them has, and a market that moves deals more in one, differ whatever numbers are drawn. So
+    the open deals under one market are compared too.
+    """
+    trials = 2 * TRIALS // (5 if asked.quick else 1)
+    base, other = (load(SCENARIOS / f"{name}.yaml") for name in ("baseline", "downturn"))
+    yield from _gains("baseline less downturn", base, other, asked.runs, trials)
+    alike = replace(_without_arrivals(other), market=base.market)
+    yield from _gains("open deals, under one market", _without_arrivals(base), alike, asked.runs, trials)
+
+
+def _gains(name: str, one: Scenario, other: Scenario, runs: int, trials: int) -> Iterator[Figure]:
+    means, lows = [], []
+    for seed in range(1, runs + 1):
+        a, b = (_bookings(scenario, seed, trials) for scenario in (one, other))
+        means.append((a.var() + b.var()) / (a - b).var())
+        a, b = (np.quantile(x.reshape(BATCHES, -1), 0.1, axis=1) for x in (a, b))
+        lows.append((a.var() + b.var()) / (a - b).var())
+    yield Figure(f"{name}: mean of bookings", means, least=(25,))
+    yield Figure(f"{name}: p10", lows, least=(4,))
+
+
+def _without_arrivals(scenario: Scenario) -> Scenario:
+    return replace(scenario, segments=tuple(replace(s, generation=None) for s in scenario.segments))
+
+
+def _bookings(scenario: Scenario, seed: int, trials: int) -> np.ndarray:
+    return played(compiled(scenario, seed), trials)["bookings"].sum(axis=(0, 1))
+
+
+Part = Callable[[Asked], Iterator[Figure | str]]
+PARTS: Final[Mapping[str, Part]] = {
+    part.__name__: part
+    for part in (bound, peers, features, cores, growth, large, quantiles, processes, difference)
+}
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ from simulator.distributions import LONGEST, Distribution, whole_days
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Funnel:
     """A semi-Markov walk over the open stages of a segment to won or lost (MODEL 1).
 

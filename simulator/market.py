@@ -8,7 +8,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
+
+from simulator.roots import root
 
 Floats = NDArray[np.float64]
 
@@ -100,4 +102,4 @@ def doubt_correlation(close: float, worth: float) -> float:
 
     if excess(0.0) >= 0:  # a doubt smaller than rounding
         return 0.0
-    return min(float(optimize.brentq(excess, 0.0, 0.999999, xtol=1e-14)), LARGEST_DOUBT)
+    return min(root(excess, 0.0, 0.999999, 1e-14), LARGEST_DOUBT)

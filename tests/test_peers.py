@@ -11,7 +11,7 @@ from benchmarks.jobs import standard_job
 from benchmarks.peers import expert_numpy
 from benchmarks.peers.agreement import agreement
 from benchmarks.peers.job import Job, Result, job_of
-from benchmarks.peers.run import PEERS, THIS, player
+from benchmarks.peers.players import PEERS, THIS, player
 from simulator.expected import Expected, expected
 from simulator.scenario import Scenario
 
@@ -35,7 +35,7 @@ def test_each_agrees_with_the_exact_means(name: str, standard: Standard) -> None
     try:
         play = player(name, scenario)
     except ModuleNotFoundError as missing:
-        pytest.skip(f"{missing}: make peers installs it into .venv-peers")
+        pytest.skip(f"{missing}: make bench installs it into .venv-peers")
     trials = TRIALS.get(name, 1_000)
     result = play(trials, 3)
     assert result.bookings.shape == result.receipts.shape == (trials, 24)

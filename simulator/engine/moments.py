@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +14,13 @@ from simulator.funnel import Funnel, winning_times
 Floats = NDArray[np.float64]
 
 
+@lru_cache(maxsize=64)
 def log_time_moments(funnel: Funnel) -> tuple[Floats, Floats]:
     """Return μ and v, mean and sd of ln(T + c) given a win, by stage and age on the grid, floats[S, grid].
 
     T = J + G: what is left of the present stay (whole days, given the age) and the time from the next stage
     to won. E[ln(j + G + c)^n] is one correlation a stage; the laws of J given an age are shifts of one array.
+    A run compiles its funnels more than once, for its check and for other markets, and so they are kept.
     """
     times = np.vstack((winning_times(funnel), np.eye(1, LONGEST)))
     logs = np.log(np.arange(2 * LONGEST) + SHIFT)
@@ -24,6 +28,7 @@ def log_time_moments(funnel: Funnel) -> tuple[Floats, Floats]:
     spectrum = np.conj(np.fft.rfft(times, size))
     powers = [np.fft.irfft(spectrum * np.fft.rfft(logs**n, size), size)[:, :LONGEST] for n in (1, 2)]
     moments = np.zeros((2, len(funnel.stages), len(AGE_GRID)))
+    left: dict[Distribution, Floats] = {}  # stages often share a law
     for s in range(len(funnel.stages)):
         weights = funnel.first_moves(s, AGE_GRID) * funnel.target_chances
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -31,9 +36,10 @@ def log_time_moments(funnel: Funnel) -> tuple[Floats, Floats]:
         for k in np.flatnonzero(weights.any(axis=0)):
             law = funnel.stays[s][k]
             assert law is not None
-            left = _remaining_laws(law)
+            if law not in left:
+                left[law] = _remaining_laws(law)
             for n in (0, 1):
-                moments[n, s] += weights[:, k] * (left @ powers[n][k])
+                moments[n, s] += weights[:, k] * (left[law] @ powers[n][k])
     mean = moments[0]
     return mean, np.sqrt(np.maximum(moments[1] - mean**2, 0.0))
 

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
 
 from simulator.expected.events import NOISE, Calendar
 from simulator.expected.paying import UNKNOWN, Part, Payer, gone_out, of_payer, opening_receipts, paid_after
+from simulator.expected.walks import fast_length
 from simulator.money import minor_digits
 from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
@@ -162,7 +162,7 @@ class Ledger:
 
     @cached_property
     def _length(self) -> int:
-        return int(next_fast_len(2 * (self.calendar.last + 1), real=True))
+        return fast_length(2 * (self.calendar.last + 1))
 
     def _rates(self, currency: str) -> Floats:
         return rates_on(self.scenario, currency, self.calendar.days)

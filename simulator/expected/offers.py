@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
 
 from simulator.distributions import LONGEST, Distribution
 from simulator.expected.billing import rates
@@ -14,6 +13,7 @@ from simulator.expected.events import chances
 from simulator.expected.lines import Kind, Stated, Taking
 from simulator.expected.paying import Payer, of_payer, paid_after
 from simulator.expected.signatures import OPEN, Signatures
+from simulator.expected.walks import fast_length
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 from simulator.terms import Event, Installment
@@ -173,7 +173,7 @@ def _ahead(values: Floats, law: Distribution, stated: int, size: int) -> Floats:
     some = np.flatnonzero(steps)
     if len(some) == 1:
         return np.asarray(held[..., some[0] : some[0] + size] * steps[some[0]])
-    length = next_fast_len(values.shape[-1], real=True)
+    length = fast_length(values.shape[-1])
     spectrum = np.fft.rfft(held, length) * np.conj(np.fft.rfft(steps, length))
     return np.asarray(np.fft.irfft(spectrum, length)[..., :size])
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import next_fast_len
 
 from simulator.close_dates import AGE_GRID, SHIFT
 from simulator.distributions import LONGEST, Distribution, whole_days
@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 Spectra = NDArray[np.complex128]
 End = Literal["won", "lost"]
 
-_ROWS: Final = 128
-"""Laws worked on at a time, so that memory stays bounded."""
+_CELLS: Final = 4 * LONGEST
+"""Days of laws worked on at a time: so few that their memory is used again, and not asked for each time."""
 _NOISE: Final = 1e-15
 """Chances below this come from rounding."""
 _REST: Final = 1e-6
@@ -107,14 +107,17 @@ class Walk:
         Over all ages Σ_a P(a)·w_k(a)·P_k(left > j | a) = p[s,k]·Σ_a R[s,k](a + j + ½) / Σ_a alive(a).
         """
         moves, moved, count = self.first_moves(stage, ages), 0.0, len(alive)
+        weights, length = np.zeros(count), fast_length(count + LONGEST)
         for k, law in enumerate(self.funnel.stays[stage]):
             if law is None:
                 continue
-            later = np.cumsum(np.append(0.0, law.sf(np.arange(count + LONGEST) + 0.5)))
+            beyond = law.sf(np.arange(count + LONGEST) + 0.5)
+            later = np.cumsum(np.append(0.0, beyond))
             exact = (later[count : count + LONGEST] - later[:LONGEST]) / alive.sum()
             here = np.where(moves[:, k] > 0, law.sf(ages), 1.0)
-            left = law.sf(ages[:, None] + np.arange(LONGEST) + 0.5) / here[:, None]
-            kept = (chances * moves[:, k]) @ left
+            weights[ages.astype(np.int64)] = chances * moves[:, k] / here
+            spectrum = np.fft.rfft(beyond, length) * np.conj(np.fft.rfft(weights, length))
+            kept = np.fft.irfft(spectrum, length)[:LONGEST]  # Σ_a weights[a]·R(a + j + ½)
             off = self.funnel.transitions[stage, k] * exact - kept
             moved += float(np.abs(np.diff(off, append=0.0)).sum())
         return moved
@@ -153,7 +156,7 @@ class Walk:
         inner = self._spectra(end, size)
         shares = self._shares(stage, ages, end)
         result = np.zeros((len(ages), size))
-        for rows in _chunks(len(ages)):
+        for rows in _chunks(len(ages), _CELLS // size):
             spectrum: Spectra = np.zeros((len(ages[rows]), size + 1), dtype=np.complex128)
             for law, columns in self._columns_by_law(stage):
                 stays = np.fft.rfft(days_left(law, ages[rows], size), 2 * size)
@@ -236,10 +239,15 @@ def cut(laws: Floats, size: int) -> Floats:
     return result
 
 
+def fast_length(least: int) -> int:
+    """Return the next length whose transform is fast: 1, 3, 5, 9 or 15 times a power of two."""
+    return min(odd << (-(-least // odd) - 1).bit_length() for odd in (1, 3, 5, 9, 15))
+
+
 def convolved(a: Floats, b: Floats) -> Floats:
     """Return the law of a sum, floats[..., size], as long as `a`; what falls beyond is dropped."""
     size = a.shape[-1]
-    length = next_fast_len(2 * size, real=True)
+    length = fast_length(2 * size)
     spectrum = np.fft.rfft(a, length) * np.fft.rfft(b[..., :size], length)
     return np.asarray(np.maximum(np.fft.irfft(spectrum, length)[..., :size], 0.0))
 
@@ -251,12 +259,26 @@ def days_left(law: Distribution, ages: Floats, size: int) -> Floats:
     """
     alive = np.asarray(law.sf(ages))
     gone = alive <= 0
-    left = law.sf(ages[:, None] + (np.arange(size) + 0.5)) / np.where(gone, 1.0, alive)[:, None]
+    left = _still_there(law, ages, size)
+    left /= np.where(gone, 1.0, alive)[:, None]
     left[:, -1] = 0.0
     result = -np.diff(left, axis=1, prepend=1.0)
     result[gone] = 0.0
     result[gone, 1] = 1.0
     return np.asarray(result)
+
+
+def _still_there(law: Distribution, ages: Floats, size: int) -> Floats:
+    """Return R(a + j + ½), floats[age, j]; ages that lie whole days apart share a table."""
+    whole = np.floor(ages).astype(np.int64)
+    parts, group = np.unique(ages - whole, return_inverse=True)
+    result = np.empty((len(ages), size))
+    for n, part in enumerate(parts.tolist()):
+        rows = np.flatnonzero(group == n)
+        first = int(whole[rows].min())
+        table = law.sf(np.arange(first, int(whole[rows].max()) + size) + (part + 0.5))
+        result[rows] = sliding_window_view(table, size)[whole[rows] - first]
+    return result
 
 
 def _law_to_end(funnel: Funnel, goal: Floats, column: int) -> Floats:
@@ -323,5 +345,5 @@ def _thinned(chances: Floats) -> tuple[Floats, Floats]:
     return ages, weights
 
 
-def _chunks(count: int) -> Sequence[slice]:
-    return [slice(first, min(first + _ROWS, count)) for first in range(0, count, _ROWS)]
+def _chunks(count: int, rows: int) -> Sequence[slice]:
+    return [slice(first, min(first + rows, count)) for first in range(0, count, rows)]

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from simulator.distributions import LONGEST
 from simulator.funnel import Funnel, winning_times
+from simulator.roots import root
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def factor_of_cycle(funnel_at: Callable[[float], Funnel], stages: int, median: f
         high *= 2
     if low <= 1e-3 or high >= LONGEST:  # a path of whole days cannot be that short, or that long
         return low if low <= 1e-3 else high
-    return float(optimize.brentq(excess, low, high, xtol=1e-9, rtol=1e-12))
+    return root(excess, low, high, 1e-9)
 
 
 def median_of(law: Floats) -> float:

@@ -1,0 +1,33 @@
+"""Play scenarios for the benchmarks: the one place where they meet the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine import Plan, compile_plan, play
+from simulator.forecast import LEVELS
+from simulator.scenario import Scenario
+from simulator.scores import quantile
+
+__all__ = ["Plan", "compiled", "played", "quantiles_of"]
+
+Money = Mapping[str, NDArray[np.float64]]
+
+
+def compiled(scenario: Scenario, seed: int = 1) -> Plan:
+    """Return what a scenario is played from."""
+    return compile_plan(scenario, seed)
+
+
+def played(plan: Plan, trials: int, workers: int = 1) -> Money:
+    """Return the money of so many trials, minor units, floats[slice, cell, trial] of each series."""
+    return play(plan, 0, trials, workers).money
+
+
+def quantiles_of(amounts: NDArray[np.float64]) -> list[float]:
+    """Return the quantiles that a forecast tells of trials."""
+    ordered = np.sort(amounts)
+    return [quantile(ordered, level / 100) for level in LEVELS]

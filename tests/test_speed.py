@@ -1,0 +1,70 @@
+"""What `make bench` measures is what it says, and each of its parts runs."""
+
+import numpy as np
+import pytest
+
+from benchmarks import speed
+from benchmarks.bound import draws_of_a_full_walk
+from benchmarks.jobs import feature_job, full_job, standard_job
+from benchmarks.measure import Figure
+from benchmarks.processes import write_small_job
+from simulator.loading import load
+from simulator.simulation import simulate
+
+
+@pytest.mark.parametrize("job", [standard_job, full_job])
+def test_the_draws_of_a_full_walk_are_those_of_walks(job):
+    scenario, rng, walks = job(400), np.random.default_rng(4), 20
+    pipeline, counts = scenario.pipeline, []
+    for segment, stage in [*zip(pipeline.segment.tolist(), pipeline.stage.tolist(), strict=True)] * walks:
+        drawn, funnel = 0, scenario.segments[segment].funnel
+        while stage < len(funnel.stages):
+            drawn, stage = drawn + 2, int((rng.random() > funnel.transitions[stage].cumsum()[:-1]).sum())
+        counts.append(drawn + 3 * (stage == funnel.won))
+    # Four standard errors: once in 16,000 by chance; the seed is fixed.
+    assert abs(np.mean(counts) - draws_of_a_full_walk(scenario)) < 4 * np.std(counts) / len(counts) ** 0.5
+
+
+def test_the_job_with_every_feature_checks_itself():
+    """Age, market, draws, stated dates, products, instalments, late payment, three segments; no arrivals."""
+    scenario = feature_job(120, draws=50)
+    assert {s.generation for s in scenario.segments} == {None}
+    forecast = simulate(scenario, trials=1_000, seed=1, other_markets=False)
+    assert forecast.check.passed, forecast.check
+    assert all(forecast.amounts(series).any() for series in ("bookings", "billings", "revenue", "receipts"))
+
+
+def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_path):
+    scenario, deals = load(write_small_job(tmp_path)), standard_job(200).pipeline
+    assert {code for code, *_ in scenario.notes} <= {"W010", "W011", "W013", "W014", "W015"}, scenario.notes
+    assert np.array_equal(scenario.pipeline.stage, deals.stage)
+    assert np.array_equal(scenario.pipeline.amount, deals.amount)
+    assert not np.isnan(scenario.pipeline.age).any()
+    assert np.abs(scenario.pipeline.age - deals.age).mean() < 1, "to the day"
+    assert np.array_equal(np.isnan(scenario.pipeline.stated_day), np.isnan(deals.stated_day))
+    assert {s.generation for s in scenario.segments} == {None}
+
+
+LONG = {"features"}
+ALONE = {"processes"}  # whole processes on another job take seconds; they are measured, not tested
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(p, marks=[pytest.mark.slow] * (p in LONG)) for p in speed.PARTS if p not in ALONE]
+)
+def test_every_part_runs(name, monkeypatch, capsys):
+    monkeypatch.setattr(speed, "DEALS", 20)
+    monkeypatch.setattr(speed, "TRIALS", 500)
+    monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20)))
+    monkeypatch.setattr(speed, "PEERS", {"expert_numpy": 100, "not_there": 1})
+    assert speed.main(["--only", name, "--quick", "--runs", "1"]) == int(name == "peers")
+    told = capsys.readouterr().out
+    assert ("LEFT OUT" in told) == (name == "peers")
+    assert len(told.splitlines()) > 3
+
+
+def test_a_figure_says_whether_it_reaches_its_goal():
+    line = Figure("faster", [3.0, 1.0, 2.0], least=(2, 4), note="than another").line()
+    assert line.split() == ["faster", "2", "×", "1–3", "≥", "2", "/", "4", "yes", "than", "another"]
+    assert "NO" in Figure("slow", [3.0], most=(2,)).line()
+    assert Figure("told", [1234.5], "ns").line().split() == ["told", "1,234", "ns"]
