@@ -122,9 +122,9 @@ def summed(count, *flows):
     return result
 
 
-def entries(written, count):
-    """Index of each invoice's contract, also where all have one."""
-    return np.arange(count)[written.entry]
+def entries(flow, count):
+    """Index of each movement's contract, also where all have one."""
+    return np.arange(count)[flow.entry]
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,7 +173,7 @@ def test_revenue_is_the_booking_and_never_more(product, behaviour, some_amounts)
     flows = list(revenue(line, some, events, edges))
     before = np.zeros(count, dtype=np.int64)
     for cut in CUTS:
-        now = summed(count, *((f.entry[f.day <= cut], f.amount[f.day <= cut]) for f in flows))
+        now = summed(count, *((entries(f, count)[f.day <= cut], f.amount[f.day <= cut]) for f in flows))
         assert (now >= before).all()
         assert (now <= some.amount).all()
         before = now
