@@ -182,8 +182,10 @@ def _simulated(
     scenario: Scenario, crew: AbstractContextManager[int | Crew], by: str | None, quiet: bool, shelf: Shelf,
     summary: bool,
 ) -> Forecast:  # fmt: skip
+    from simulator.executors import keep_memory
     from simulator.simulation import simulate
 
+    keep_memory()  # of a process that is ours alone
     progress = Progress(quiet)
     try:
         with crew as workers:
