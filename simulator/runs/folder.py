@@ -120,10 +120,8 @@ def reopen(
         PlaceError: there is no such run, it began with something else, or another process writes there.
     """
     home = root / safe_name(name)
-    found = (
-        unfinished(name, as_of, root) if out is None else out if Blocks(out / FOLDER, origin).any else None
-    )
-    if found is None:
+    found = unfinished(name, as_of, root) if out is None else out
+    if found is None or not Blocks(found / FOLDER, origin).any:
         where = out or f"{home} as of {as_of}"
         raise PlaceError(f"there is nothing to resume in {where}: start the run without --resume")
     folder = _locked(found, home, as_of, origin, made=False, listed=out is None)
