@@ -276,6 +276,22 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
     assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
 
 
+def test_blocks_that_are_being_removed_can_be_found_until_the_last(plan, monkeypatch, whole):
+    """A run that is killed while it takes them away would else leave them for ever."""
+    expected = undisturbed(whole)
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.runs.blocks.remove_folder", raising)
+        assert invoke(*RUN, "--out", "cut").exit_code == 130
+    assert sorted(os.listdir("cut/.blocks")) == ["origin.json"]
+    assert invoke(*RUN, "--out", "cut", "--resume").exit_code == 0
+    assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
+    assert not Path("cut/.blocks").exists()
+
+
+def raising(*_):
+    raise KeyboardInterrupt
+
+
 def test_a_new_run_in_the_same_folder_begins_anew(plan, monkeypatch):
     with monkeypatch.context() as patch:
         interrupted_after(patch, 2)

@@ -99,9 +99,8 @@ class Blocks:
             offset += array.nbytes
         described = dict(zip((*rows, *sums), places, strict=True))
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
-        parts = [header, *(np.ascontiguousarray(array).tobytes("C") for array in arrays)]
-        parts.insert(0, len(header).to_bytes(8, "little"))
-        checksum = 0
+        raw = (memoryview(np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
+        parts, checksum = [len(header).to_bytes(8, "little"), header, *raw], 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
         # It need not outlast a power cut: what is damaged is played anew.
@@ -134,6 +133,12 @@ class Blocks:
         Raises:
             PlaceError: the place refuses.
         """
+        if self.any:
+            # What they are made of goes last: until then what is left can be resumed, and found.
+            with explained(self.folder, "remove"):
+                for path in self.folder.iterdir():
+                    if path.name != ORIGIN:
+                        path.unlink()
         remove_folder(self.folder)
 
 
