@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import PlaceError
 from simulator.runs.files import explained, make_folder, remove_folder, write_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 FOLDER: Final = ".blocks"
 """Inside the run's folder, until the run is finished."""
@@ -100,7 +103,8 @@ class Blocks:
         described = dict(zip((*rows, *sums), places, strict=True))
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
         raw = (memoryview(np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
-        parts, checksum = [len(header).to_bytes(8, "little"), header, *raw], 0
+        parts: list[Buffer] = [len(header).to_bytes(8, "little"), header, *raw]
+        checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
         # It need not outlast a power cut: what is damaged is played anew.
