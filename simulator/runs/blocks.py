@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +102,8 @@ class Blocks:
             offset += array.nbytes
         described = dict(zip((*rows, *sums), places, strict=True))
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
-        raw = (memoryview(np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
-        parts: list[Buffer] = [len(header).to_bytes(8, "little"), header, *raw]
+        parts: list[Buffer] = [len(header).to_bytes(8, "little"), header]
+        parts += (cast("Buffer", np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
