@@ -18,7 +18,7 @@ KEPT: Final = 60_000_000
 """Contracts times trials from which on blocks are kept, so that a run of some seconds can be resumed."""
 LARGE: Final = 100_000_000
 """Contracts times trials from which on trials are too many to be held in memory."""
-REMEMBERED: Final = 1 << 23
+REMEMBERED: Final = 1 << 22
 """Bytes of answers that are remembered where the trials lie on a shelf."""
 
 Floats = NDArray[np.float64]

@@ -578,7 +578,7 @@ def test_what_a_run_keeps_loads_to_the_same_scenario(tmp_path, sets):
     first = load(top, sets=sets, as_of=date(2026, 10, 30))
     (tmp_path / "run" / "inputs").mkdir(parents=True)
     for name, content in _inputs(first).items():
-        (tmp_path / "run" / name).write_bytes(content)
+        (tmp_path / "run" / name).write_bytes(b"".join(content()))
     second = load(tmp_path / "run")
     assert first.name == "top" and first.horizon.as_of == date(2026, 10, 30)
     for field in dataclasses.fields(first):

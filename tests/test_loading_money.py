@@ -317,7 +317,7 @@ def test_what_a_run_keeps_loads_to_the_same_money(tmp_path, sets):
     inputs = tmp_path / "run" / "inputs"
     inputs.mkdir(parents=True)
     for name, content in _inputs(first).items():
-        (tmp_path / "run" / name).write_bytes(content)
+        (tmp_path / "run" / name).write_bytes(b"".join(content()))
     second = load(tmp_path / "run")
     assert set(first.tables) == {
         "deals", "lines", "invoices", "actuals", "plan", "renewals", "outflows",

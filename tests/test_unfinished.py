@@ -187,7 +187,11 @@ def test_the_newest_unfinished_run_of_the_day_is_resumed(plan, monkeypatch, whol
             interrupted_after(patch, blocks)
             assert invoke(*RUN).exit_code == 130
     home = Path("reports", "plan")
-    assert invoke(*RUN).exit_code == 0, "a further run has a folder of its own"
+    said = invoke(*RUN[:-1]).stderr.splitlines()
+    assert said[0] == "reports/plan/2026-10-31-2 holds a run that was cut short: --resume would finish it"
+    assert said[1].startswith("finished trials are held in reports/plan/2026-10-31-3"), (
+        "it has one of its own"
+    )
     assert sorted(os.listdir(home)) == ["2026-10-31", "2026-10-31-2", "2026-10-31-3", "latest"]
     for number, name in ((2, "2026-10-31-2"), (1, "2026-10-31")):
         with monkeypatch.context() as patch:
@@ -270,6 +274,23 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 2)  # of nine one was not played, and one is damaged
         assert invoke(*RUN, "--out", "cut", "--resume").exit_code == 0
     assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
+
+
+def test_blocks_that_are_being_removed_can_be_found_until_the_last(plan, monkeypatch, whole):
+    """A run that is killed while it takes them away would else leave them for ever."""
+    expected = undisturbed(whole)
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.runs.blocks.remove_folder", cut_short)
+        assert invoke(*RUN, "--out", "cut").exit_code == 130
+    assert sorted(os.listdir("cut/.blocks")) == ["origin.json"]
+    assert invoke(*RUN, "--out", "cut", "--resume").exit_code == 0
+    assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
+    assert not Path("cut/.blocks").exists()
+
+
+def cut_short(path):
+    if path.exists():
+        raise KeyboardInterrupt
 
 
 def test_a_new_run_in_the_same_folder_begins_anew(plan, monkeypatch):
@@ -457,19 +478,20 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_to_the_same_bytes(plan, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sent", ["SIGINT", "SIGKILL"])
-def test_a_long_run_ends_at_once_with_its_workers(tmp_path, sent):
+@pytest.mark.parametrize(("sent", "to_all"), [("SIGINT", False), ("SIGINT", True), ("SIGKILL", False)])
+def test_a_long_run_ends_at_once_with_its_workers(tmp_path, sent, to_all):
+    """A terminal sends Ctrl-C to the workers too."""
     command = [sys.executable, "-m", "simulator", "run", ROOT / "scenarios" / "saas-hardware"]
     command = [*command, "--trials", "200000", "--workers", "2", "--out", tmp_path / "out", "-q"]
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=env)
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=env, process_group=0)
     blocks, patience = tmp_path / "out" / ".blocks", time.monotonic() + 120
     while len(list(blocks.glob("main-*"))) < 2 if blocks.exists() else True:
         assert time.monotonic() < patience and run.poll() is None
         time.sleep(0.05)
     children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
     assert len(children) >= 2
-    run.send_signal(getattr(signal, sent))
+    (os.killpg if to_all else os.kill)(run.pid, getattr(signal, sent))
     started = time.monotonic()
     said = run.communicate()[1]
     assert time.monotonic() - started < 5

@@ -86,12 +86,14 @@ def command(
     started = datetime.now(UTC)
     sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
     resolved = loaded(scenario, sets, as_of, problems, refit)
-    from simulator.runs import Record, file_names, origin, reopen, reserve, write_run
+    from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
     as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
     if resume:
         folder = reopen(resolved.name, as_of_day, made_of, out)
     else:
+        if out is None and not quiet and (left := unfinished(resolved.name, as_of_day)) is not None:
+            click.echo(f"{left} holds a run that was cut short: --resume would finish it", err=True)
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
     try:
         shelf = replace(folder.blocks, told=None if quiet or resume else _tell)

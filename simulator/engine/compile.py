@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +60,7 @@ def compile_plan(
     names = sorted({*scenario.pipeline.customer, *scenario.receivables.customer.tolist(),
                     *scenario.wins.customer, *scenario.renewals.customer})  # fmt: skip
     customers = Payers(streams, names, scenario.payers)
-    place = {name: i for i, name in enumerate(names)}
+    place = _Places(names)
     horizon = scenario.horizon
     quarters = [quarter_index(horizon.date_of(d), horizon.as_of) for d in range(horizon.last_day + 2)]
     open_ = np.flatnonzero(scenario.receivables.open)
@@ -90,6 +92,29 @@ def compile_plan(
     )
 
 
+@dataclass(frozen=True)
+class _Places(Mapping[str, int]):
+    """Find names in their order; a dictionary of them would take more memory than their deals.
+
+    Attributes:
+        names: in order, each once.
+    """
+
+    names: Sequence[str]
+
+    def __getitem__(self, name: str) -> int:
+        place = bisect_left(self.names, name)
+        if place == len(self.names) or self.names[place] != name:
+            raise KeyError(name)
+        return place
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
 def _open_deals(
     scenario: Scenario, by: str | None, rows: Mapping[Slice, int], streams: Streams, customers: Entities,
     place: Mapping[str, int], contracts: Contracts,
@@ -106,11 +131,11 @@ def _open_deals(
     number = {contract: i for i, contract in enumerate(choices)}
     groups = deal_groups(pipeline, by)
     row_of = [rows[Slice(int(s), "open", g)] for s, g in zip(pipeline.segment, groups, strict=True)]
-    customer_of = [place[c] for c in pipeline.customer]
+    customer_of = np.fromiter((place[c] for c in pipeline.customer), np.int64, len(pipeline))
     return OpenDeals(
         Entities(streams, "deal", pipeline.id),
         customers,
-        np.array(customer_of, dtype=np.int64),
+        customer_of,
         np.array(row_of, dtype=np.int64),
         {(s.segment, s.group): i for s, i in rows.items() if s.source == "open"} if by == PRODUCT else None,
         pipeline.segment,

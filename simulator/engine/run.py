@@ -52,7 +52,7 @@ class Tally:
     @staticmethod
     def none(wins: Shape, closes: Shape, deals: int) -> Tally:
         """Return that of no trial, given the shapes of `wins` and `closes` and the number of open deals."""
-        closed = np.zeros(closes, dtype=np.int32)
+        closed = np.zeros(closes, dtype=np.uint16)
         return Tally(np.zeros(wins), closed, np.zeros((2, deals)), np.zeros((2, deals)), 0)
 
     @property
@@ -61,7 +61,10 @@ class Tally:
         return np.asarray(self.landed_parts[0] * PART + self.landed_parts[1])
 
     def add(self, more: Tally) -> None:
-        """Add what comes of further trials."""
+        """Add what comes of further trials; days are counted in as few bytes as will do."""
+        most = int(self.closes.max(initial=0)) + int(more.closes.max(initial=0))
+        if most > np.iinfo(self.closes.dtype).max:
+            self.closes = self.closes.astype(np.uint32)
         self.wins += more.wins
         self.closes += more.closes
         self.closings += more.closings

@@ -2,7 +2,15 @@
 
 from simulator.runs.blocks import TemporaryBlocks
 from simulator.runs.files import make_folder, write_file
-from simulator.runs.folder import RunFolder, previous_run, reopen, reserve, safe_name, scenario_file
+from simulator.runs.folder import (
+    RunFolder,
+    previous_run,
+    reopen,
+    reserve,
+    safe_name,
+    scenario_file,
+    unfinished,
+)
 from simulator.runs.record import (
     Record,
     add_files,
@@ -29,6 +37,7 @@ __all__ = [
     "reserve",
     "safe_name",
     "scenario_file",
+    "unfinished",
     "write_file",
     "write_run",
     "yaml_bytes",

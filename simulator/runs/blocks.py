@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import PlaceError
 from simulator.runs.files import explained, make_folder, remove_folder, write_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 FOLDER: Final = ".blocks"
 """Inside the run's folder, until the run is finished."""
@@ -99,8 +102,8 @@ class Blocks:
             offset += array.nbytes
         described = dict(zip((*rows, *sums), places, strict=True))
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
-        parts = [header, *(np.ascontiguousarray(array).tobytes("C") for array in arrays)]
-        parts.insert(0, len(header).to_bytes(8, "little"))
+        parts: list[Buffer] = [len(header).to_bytes(8, "little"), header]
+        parts += (cast("Buffer", np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
@@ -134,6 +137,12 @@ class Blocks:
         Raises:
             PlaceError: the place refuses.
         """
+        if self.any:
+            # What they are made of goes last: until then what is left can be resumed, and found.
+            with explained(self.folder, "remove"):
+                for path in self.folder.iterdir():
+                    if path.name != ORIGIN:
+                        path.unlink()
         remove_folder(self.folder)
 
 

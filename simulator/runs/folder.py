@@ -120,12 +120,11 @@ def reopen(
         PlaceError: there is no such run, it began with something else, or another process writes there.
     """
     home = root / safe_name(name)
-    found = [out] if out is not None else [home / run for run in _runs(home, as_of)]
-    found = [path for path in found if Blocks(path / FOLDER, origin).any]
-    if not found:
+    found = unfinished(name, as_of, root) if out is None else out
+    if found is None or not Blocks(found / FOLDER, origin).any:
         where = out or f"{home} as of {as_of}"
         raise PlaceError(f"there is nothing to resume in {where}: start the run without --resume")
-    folder = _locked(found[-1], home, as_of, origin, made=False, listed=out is None)
+    folder = _locked(found, home, as_of, origin, made=False, listed=out is None)
     try:
         folder.blocks.check()
     except PlaceError:
@@ -146,11 +145,13 @@ def _locked(
     return RunFolder(path, home, as_of, made, listed, held, Blocks(path / FOLDER, origin))
 
 
-def _runs(home: Path, as_of: str) -> list[str]:
-    """Return the folders of the runs of a day, finished or not, in order."""
+def unfinished(name: str, as_of: str, root: Path = REPORTS) -> Path | None:
+    """Return the newest run of a scenario and day that was cut short and left finished trials, or None."""
+    home = root / safe_name(name)
     with explained(home, "read"):
         names = [path.name for path in home.iterdir()] if home.is_dir() else []
-    return [order[2] for order in sorted(map(_order, filter(_RUN.fullmatch, names))) if order[0] == as_of]
+    runs = sorted(order for order in map(_order, filter(_RUN.fullmatch, names)) if order[0] == as_of)
+    return next((home / run for *_, run in reversed(runs) if Blocks(home / run / FOLDER, {}).any), None)
 
 
 def safe_name(name: str) -> str:
