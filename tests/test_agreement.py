@@ -224,7 +224,7 @@ def test_days_of_closing_follow_the_plain_walk_of_fresh_bernoulli_draws():
     [
         pytest.param(Market.independent(), 0.0, marks=pytest.mark.slow),
         pytest.param(FIXED_MARKET, 0.06, marks=pytest.mark.slow),
-        (Market(), 0.05),
+        pytest.param(Market(), 0.05, marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -330,6 +330,7 @@ def test_money_and_counts_and_deals_agree():
     assert not any(m.quantity == "receipts" and m.source == "all" for _, m in rows)
 
 
+@pytest.mark.slow
 def test_hit_rates_are_what_they_must_be():
     """A forecast that knows the company holds; one that believes in no shared luck is caught."""
     quarters = origins(date(2024, 9, 30), date(2026, 3, 31), "1q")

@@ -83,7 +83,7 @@ def whole():
     return plan, play(plan, 0, 700)
 
 
-@pytest.mark.parametrize("block", [1, 5, 64, 4096])
+@pytest.mark.parametrize("block", [pytest.param(1, marks=pytest.mark.slow), 64, 4096])
 def test_the_size_of_a_block_does_not_matter(whole, block):
     plan, outcome = whole
     count = 40 * block if block < 10 else 700

@@ -341,6 +341,7 @@ def renewing(renewal, listed=0.6, **more):
     return company(with_product(LICENCE, renewal=renewal, service_months=4), renewals=due, months=18, **more)
 
 
+@pytest.mark.slow
 def test_higher_chances_and_prices_of_renewals_never_bring_less():
     for scenarios in (
         [renewing(Renewal(c, 0.05, Fixed(9))) for c in (1.0, 0.8, 0.3, 0.0)],

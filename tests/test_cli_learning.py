@@ -276,6 +276,7 @@ def tracked(fitted, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_track_record_travels_with_what_was_learned(tracked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load(tracked / "scenario.yaml").track_record is None

@@ -98,6 +98,7 @@ def test_what_is_no_scheduler_is_told(greeting, monkeypatch):
 # ---- processes of this machine
 
 
+@pytest.mark.slow
 def test_a_forecast_has_the_same_bytes(monkeypatch):
     monkeypatch.setattr(run, "WORTHWHILE", 0)
     scenario = full_job(20)

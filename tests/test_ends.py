@@ -160,6 +160,7 @@ def test_ends_agree_with_the_exact_means():
     assert np.abs(found_z).max() < special.ndtri(1 - 5e-5 / len(found_z)), found_z
 
 
+@pytest.mark.slow
 def test_ends_have_the_law_of_the_plain_walk():
     """The whole law of counts in windows, by chi-square in tenths: below 1e-5 once in 12,500 runs."""
     scenario = company()

@@ -309,7 +309,7 @@ def eventful(market, doubt=0.0, recycling=0.35):
     [
         pytest.param(Market.independent(), 0.0, marks=pytest.mark.slow),
         pytest.param(Market(0.1, 0.15, 0.6), 0.12, marks=pytest.mark.slow),
-        (Market(), 0.05),
+        pytest.param(Market(), 0.05, marks=pytest.mark.slow),
     ],
     ids=str,
 )

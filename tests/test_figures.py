@@ -52,6 +52,7 @@ def test_text_is_text(payload, name):
             "funnel": "4 Solution proposed"}[name] in words  # fmt: skip
 
 
+@pytest.mark.slow
 def test_names_cannot_break_a_figure():
     names = ("<script>alert(1)</script>", "$\\frac{1$ & \x1b[31m\u202e", "日本語" * 30)
     payload = with_money(sample_forecast(segments=names))

@@ -54,7 +54,12 @@ def checked(scenario, trials=6_000):
     return check_means(trials_of(scenario, outcome, 11), expected(scenario), plan.most_parts)
 
 
-@pytest.mark.parametrize("name", BEHAVIOURS)
+ORDINARY = ("runs", "everything")
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in ORDINARY else pytest.param(n, marks=pytest.mark.slow) for n in BEHAVIOURS]
+)
 def test_means_agree_in_every_cell(name):
     check = checked(paid_by(BEHAVIOURS[name]))
     assert check.passed, check.failures
@@ -152,6 +157,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_seen(monkeypatch, fault):
     scenario = paid_by(SHARED)

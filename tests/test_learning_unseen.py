@@ -61,6 +61,7 @@ def test_leads_that_never_close_are_not_won_in_the_end():
     assert old < 0.05, "who has waited for 900 days will hardly buy"
 
 
+@pytest.mark.slow
 def test_a_move_that_was_never_seen_is_rare(tmp_path):
     """The set table says A to C, all deals go by B: their number decides, and the table is still heard."""
     events = ["deal,stage,entered_at,segment"]

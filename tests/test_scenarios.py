@@ -75,7 +75,7 @@ def test_every_scenario_is_described_and_sourced(name):
 
 @pytest.mark.parametrize(
     "name",
-    [n if n in ("baseline", "saas-hardware") else pytest.param(n, marks=pytest.mark.slow) for n in NAMES],
+    [n if n == "baseline" else pytest.param(n, marks=pytest.mark.slow) for n in NAMES],
 )
 def test_every_scenario_runs_and_checks_itself(name):
     scenario = simulator.load(FILES[name])

@@ -88,7 +88,7 @@ def interrupted_after(monkeypatch, blocks, error=KeyboardInterrupt):
 # ---- where trials lie
 
 
-@pytest.mark.parametrize("job", ["full", "learned"])
+@pytest.mark.parametrize("job", [pytest.param("full", marks=pytest.mark.slow), "learned"])
 def test_the_bytes_do_not_hang_on_where_the_trials_lie(plan, monkeypatch, job):
     learned = posterior(names=("smb",))
     scenario = full_job(12, 12) if job == "full" else make_scenario(posterior=learned, **plan)
