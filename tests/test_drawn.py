@@ -400,8 +400,8 @@ def a_day_more(patch):
 
 
 def age_ignored_in_the_stay(patch):
-    real = StayDraws.hazard
-    patch.setattr(StayDraws, "hazard", lambda self, draw, target, age: real(self, draw, target, age * 0))
+    real = StayDraws.hazards
+    patch.setattr(StayDraws, "hazards", lambda self, draw, targets, age: real(self, draw, targets, age * 0))
 
 
 def always_the_first_move(patch):

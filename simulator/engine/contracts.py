@@ -191,11 +191,11 @@ class DayRates:
     def convert(self, minor: Integers | Floats, day: Integers, trial: Integers) -> Floats:
         """Return amounts in whole company minor units, each at the rate of its day in its trial.
 
-        Beyond the horizon, where nothing counts, the last rate goes on.
+        Before the as-of day and beyond the horizon, where nothing counts, the nearest rate goes on.
         """
         if self.currency == self.curve.company:
             return np.asarray(minor, dtype=np.float64)
-        day = np.minimum(day, len(self.by_day) - 1)
+        day = np.clip(day, 0, len(self.by_day) - 1)
         rate = self.by_day[day]
         if self.path is not None:
             rate = rate * self.path[self.month_of_day[day], trial]
