@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from simulator.engine.decide import ALIKE, Market
+from simulator.engine.decide import ALIKE, PresentMarket
 from simulator.engine.luck import Luck
 from simulator.streams import Streams, bound, trial_offsets, uniforms
 
@@ -28,7 +28,7 @@ def test_the_same_deals_win_as_one_by_one(trials, rho, doubt):
     rho = np.random.default_rng(3).uniform(0, 0.4, trials) if rho == "each" else rho
     met, offsets = luck(trials, rho), trial_offsets(7, trials)
     keys = Streams(5).keys("deal", [f"D{i}" for i in range(len(SCORES))], "outcome")
-    deal, trial = Market.of(met, offsets, 0, doubt).winners(keys, SCORES)
+    deal, trial = PresentMarket.of(met, offsets, 0, doubt).winners(keys, SCORES)
     scale, shift = met.shifted(0, 0, doubt)
     expected = uniforms(keys[:, None] + offsets) < special.ndtr(SCORES[:, None] * scale + shift)
     found = np.zeros_like(expected)

@@ -11,7 +11,7 @@ from scipy import special
 
 from simulator.engine.cells import Cells
 from simulator.engine.contracts import DayRates
-from simulator.engine.decide import Market
+from simulator.engine.decide import PresentMarket
 from simulator.engine.ends import Ends
 from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan, first_draw
@@ -53,7 +53,7 @@ class Block:
     ends: Ends
     guarded: int = 0
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
-    _market: dict[tuple[int, float], Market] = field(default_factory=dict)
+    _market: dict[tuple[int, float], PresentMarket] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)
 
     @property
@@ -61,11 +61,11 @@ class Block:
         """Number of trials."""
         return len(self.offsets)
 
-    def market(self, segment: int, rho_doubt: float) -> Market:
+    def market(self, segment: int, rho_doubt: float) -> PresentMarket:
         """Return what open deals meet, those of a stage of a segment whose doubt is ρd."""
         place = segment, rho_doubt
         if place not in self._market:
-            self._market[place] = Market.of(self.luck, self.offsets, segment, rho_doubt)
+            self._market[place] = PresentMarket.of(self.luck, self.offsets, segment, rho_doubt)
         return self._market[place]
 
     def entry_chances(self, plan: SegmentPlan) -> NDArray[np.float64]:

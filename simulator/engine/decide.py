@@ -22,7 +22,7 @@ _SLACK: Final = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class Market:
+class PresentMarket:
     """The market that deals of a stage meet in a block of trials, p' = Φ(scale·Φ⁻¹(p*) + shift).
 
     Trials stand in the order of their shifts.
@@ -44,7 +44,7 @@ class Market:
     shifts: Floats
 
     @staticmethod
-    def of(luck: Luck, offsets: Words, segment: int, rho_doubt: float) -> Market:
+    def of(luck: Luck, offsets: Words, segment: int, rho_doubt: float) -> PresentMarket:
         """Return the market of the present quarter for deals of a stage whose doubt is ρd."""
         scale, shift = luck.shifted(segment, 0, rho_doubt)
         trial = np.argsort(shift, kind="stable")
@@ -53,7 +53,7 @@ class Market:
         scales, shifts = (
             np.stack((np.minimum.reduceat(x, begins), np.maximum.reduceat(x, begins))) for x in (scale, shift)
         )
-        return Market(trial, offsets[trial], scale, shift, scales, shifts)
+        return PresentMarket(trial, offsets[trial], scale, shift, scales, shifts)
 
     def winners(self, keys: Words, score: Floats) -> tuple[Integers, Integers]:
         """Return (deal, trial) of those who win, u < p', deal by deal.
