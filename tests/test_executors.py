@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from benchmarks.jobs import full_job
-from simulator.engine import compile_plan, play, run
+from simulator.engine import blocks, compile_plan, play, run
 from simulator.errors import PlaceError
 from simulator.executors import CAN_FORK, shared_zeros, side_by_side
 
@@ -148,3 +148,16 @@ def _runs(pid):
             return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("trials", [0, 1, 3, 1999, 2000, 2001, 5000, 9000, 10_000, 33_333])
+@pytest.mark.parametrize("workers", [1, 2, 3, 5])
+@pytest.mark.parametrize("first", [0, 250, 1234])
+def test_blocks_cover_the_trials_and_leave_no_worker_waiting(first, workers, trials):
+    spans = blocks(first, first + trials, 2000, workers)
+    assert [t for begin, end in spans for t in range(begin, end)] == list(range(first, first + trials))
+    lengths = [end - begin for begin, end in spans]
+    assert all(0 < length <= 2000 for length in lengths)
+    loads = [sum(lengths[worker::workers]) for worker in range(workers)]
+    if first % 2000 == 0:
+        assert max(loads) - min(loads) <= 1

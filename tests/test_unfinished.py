@@ -420,9 +420,10 @@ def no_room(real, arguments):
 )
 def test_a_failure_at_any_file_call_is_said_and_breaks_nothing(plan, monkeypatch, whole, where, every):
     expected, failures = undisturbed(whole), set()
-    plan["seed"] = 7
     assert invoke(*RUN, *where).exit_code == 0
     numbers, _ = moments(*RUN, *where, every=every)
+    plan["seed"] = 7
+    assert invoke(*RUN, *where).exit_code == 0
     older = found(Path.cwd())
     plan["seed"] = 1
     for number in numbers:
@@ -445,6 +446,9 @@ def test_a_failure_at_any_file_call_is_said_and_breaks_nothing(plan, monkeypatch
             assert invoke(*RUN, *where).exit_code == 0, "the next run finds nothing in its way"
         for name in set(found(Path.cwd())) - set(older):
             os.remove(name)
+        for place, _, _ in os.walk(".", topdown=False):
+            if not os.listdir(place):
+                os.rmdir(place)  # or the next run counts further
     assert failures >= {"open", "write", "fsync", "replace", "mkdir", "unlink"}
 
 

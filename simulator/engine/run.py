@@ -20,9 +20,11 @@ from simulator.executors import Span, side_by_side
 from simulator.targets import Posted, Series
 
 WORTHWHILE: Final = 12_000_000
-"""Contracts times trials that take about a second: a block has no more, and more are worth dividing."""
-SIZES: Final = (250, 500, 1000, 2000, 4000)
-"""Trials that a block may have; the result does not depend on it."""
+"""Contracts times trials that take about a second: more are worth dividing."""
+LONGEST: Final = 5 * WORTHWHILE
+"""Contracts times trials that a block may have: a run that is killed loses a few seconds."""
+SIZES: Final = (250, 500, 1000, 2000)
+"""Trials that a block may have; the result does not depend on it. More would not stay in cache."""
 LARGEST: Final = 1 << 24
 """Bytes of money that a block may have."""
 
@@ -143,7 +145,8 @@ def play(
         return play_block(plan, begin, end - begin)
 
     found = []
-    for outcome in side_by_side(task, blocks(first, first + count, block or block_size(plan)), workers):
+    spans = blocks(first, first + count, block or block_size(plan), workers)
+    for outcome in side_by_side(task, spans, workers):
         found.append(outcome)
         if progress is not None:
             progress(outcome.trials)
@@ -166,17 +169,27 @@ def play_block(plan: Plan, first: int, count: int) -> Outcome:
     return Outcome({s: m[:, :-1] for s, m in money.items()}, by_product, ends, tally)
 
 
-def blocks(first: int, until: int, size: int) -> list[Span]:
-    """Return the blocks of trials first … until − 1, (begin, end) each, cut at the multiples of a size."""
+def blocks(first: int, until: int, size: int, workers: int = 1) -> list[Span]:
+    """Return the blocks of trials first … until − 1, (begin, end) each, cut at the multiples of a size.
+
+    What the workers would be left with in their last round is shared out evenly, so that none waits for
+    another.
+    """
     inner = range((first // size + 1) * size, until, size)
-    return list(pairwise((first, *inner, until))) if until > first else []
+    spans = list(pairwise((first, *inner, until))) if until > first else []
+    last = (len(spans) - 1) % workers + 1
+    if workers == 1 or not spans:
+        return spans
+    begin, left = spans[-last][0], until - spans[-last][0]
+    cuts = (begin + left * part // workers for part in range(workers + 1))
+    return spans[:-last] + [span for span in pairwise(cuts) if span[0] < span[1]]
 
 
 def block_size(plan: Plan) -> int:
-    """Return how many trials of a plan make a block: about a second of work, and not much memory."""
+    """Return how many trials of a plan make a block: some seconds of work at most, and not much memory."""
     cells = len(plan.scenario.horizon.cuts) + 1
     rows = cells * sum(plan.posted.values()) + int(np.prod(plan.counted))
-    most = min(WORTHWHILE // max(plan.contracts, 1), LARGEST // (8 * rows))
+    most = min(LONGEST // max(plan.contracts, 1), LARGEST // (8 * rows))
     return max((size for size in SIZES if size <= most), default=SIZES[0])
 
 

@@ -140,7 +140,8 @@ def _locked(
         held = lock(path)
     except PlaceError:
         if made:
-            path.rmdir()
+            with contextlib.suppress(OSError):
+                path.rmdir()
         raise
     return RunFolder(path, home, as_of, made, listed, held, Blocks(path / FOLDER, origin))
 

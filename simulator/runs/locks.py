@@ -56,12 +56,11 @@ def lock(folder: Path) -> Lock:
             try:
                 taken = _take(handle)
                 if taken and _still_there(path, handle):
-                    os.ftruncate(handle, 0)
-                    os.write(handle, f"{os.getpid()}\n".encode())
-                    return Lock(path, handle)
+                    return _signed(Lock(path, handle))
                 who = os.read(handle, 40).decode(errors="replace").strip()
             except BaseException:
-                os.close(handle)
+                with contextlib.suppress(OSError):  # it is closed already where it was locked
+                    os.close(handle)
                 raise
             os.close(handle)
             if not taken:
@@ -69,6 +68,17 @@ def lock(folder: Path) -> Lock:
                     f"process {who or 'unknown'} is writing into {folder}: wait until it is done, or name "
                     "another folder with --out"
                 )
+
+
+def _signed(held: Lock) -> Lock:
+    """Return a lock with the number of this process in its file; take it away where that fails."""
+    try:
+        os.ftruncate(held.handle, 0)
+        os.write(held.handle, f"{os.getpid()}\n".encode())
+    except BaseException:
+        held.release()
+        raise
+    return held
 
 
 def _still_there(path: Path, handle: int) -> bool:
