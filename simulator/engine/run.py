@@ -19,13 +19,13 @@ from simulator.engine.plan import Plan
 from simulator.executors import Span, side_by_side
 from simulator.targets import Posted, Series
 
-WORTHWHILE: Final = 12_000_000
-"""Contracts times trials that take about a second: more are worth dividing."""
-LONGEST: Final = 5 * WORTHWHILE
+WORTHWHILE: Final = 1_500_000
+"""Contracts times trials that are worth dividing: some times the work of beginning a process."""
+LONGEST: Final = 30_000_000
 """Contracts times trials that a block may have: a run that is killed loses a few seconds."""
-SIZES: Final = (250, 500, 1000, 2000)
-"""Trials that a block may have; the result does not depend on it. More would not stay in cache."""
-LARGEST: Final = 1 << 24
+SIZES: Final = (250, 500, 1000, 2000, 4000)
+"""Trials that a block may have; the result does not depend on it."""
+LARGEST: Final = 20_000_000
 """Bytes of money that a block may have."""
 
 Floats = NDArray[np.float64]

@@ -48,6 +48,8 @@ def slips_at(keys: Iterable[str | int]) -> dict[str, tuple[str, ...]]:
 
 def names_at(keys: Iterable[str | int]) -> bool:
     """Tell whether the mapping at this path holds things by name, each of which is a mapping."""
+    if not (keys := tuple(keys)):
+        return False  # those of the file itself are fixed; to build its schema takes longer than a small run
     free = [node.get("additionalProperties") for node in _nodes(keys) if "properties" not in node]
     return any(isinstance(below, dict) and any(_objects(below)) for below in free)
 
