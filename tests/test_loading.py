@@ -310,14 +310,14 @@ def test_percentages_of_a_column_are_read_as_one(tmp_path):
 
 def test_pushes_are_whole_numbers_of_the_day_of_the_export(tmp_path):
     """What is no count tells nothing, nor does what was written when a deal closed later."""
-    texts = ("3", "0", "", "often", "1.5", "-2")
+    texts = ("3", "0", "", "often", "1.5", "-2", "9" * 25, "1e999")
     rows = "".join(
-        f"{name},Engaging,1,2026-09-05,,{text}\n" for name, text in zip("ABCDEF", texts, strict=True)
+        f"{name},Engaging,1,2026-09-05,,{text}\n" for name, text in zip("ABCDEFHI", texts, strict=True)
     )
     later = "G,Won,1,2026-09-05,2026-11-03,7\n"
     one = with_stages("Engaging: {close: 60%, days: {median: 45}}")
     p = loaded(tmp_path, one, "id,stage,amount,entered_stage,closed,pushes\n" + rows + later).pipeline
-    assert p.pushes.tolist() == [3, 0, -1, -1, -1, -1, -1]
+    assert p.pushes.tolist() == [3, 0, -1, -1, -1, -1, -1, -1, -1]
     assert p[0].pushes == 3 and "pushes" not in p.extra
 
 

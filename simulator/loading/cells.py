@@ -19,6 +19,8 @@ from simulator.money import AmountError, currency_in, is_currency, minor_digits,
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
 
+MOST_PUSHES: Final = 10_000
+"""A larger number of moved dates counts something else."""
 ALIKE: Final = 0.75
 """A column's name that is so close to one of ours was probably meant to be it."""
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.clock import Clock
 from simulator.deals import Pipeline, Wins
-from simulator.loading.cells import Cells, read_number
+from simulator.loading.cells import MOST_PUSHES, Cells, read_number
 from simulator.loading.lines import Lines
 from simulator.terms import TermsError, parse_terms
 
@@ -190,12 +190,12 @@ class Columns:
     def pushes(self, deal: OpenDeal) -> int:
         """Return how often the stated date was moved later, −1 where that is not known.
 
-        What closed after as-of carries the count of the day when it closed. A cell that is no whole number
+        What closed after as-of carries the count of the day when it closed. A cell that is no such number
         tells nothing.
         """
         text = self.cells.text(deal.row.row, "pushes") if deal.as_exported else ""
         value = read_number(text, self.cells.customs.decimal) if text else None
-        return int(value) if value is not None and value >= 0 and value == int(value) else -1
+        return int(value) if value is not None and 0 <= value < MOST_PUSHES and value == int(value) else -1
 
     def terms(self, row: int) -> str:
         """Return a deal's own terms, "" without."""

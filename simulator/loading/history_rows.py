@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, Literal, NamedTuple
 
 from simulator.history import LOST, OPEN, UNKNOWN, WON
-from simulator.loading.cells import Cells
+from simulator.loading.cells import MOST_PUSHES, Cells
 from simulator.loading.dates import DateError, parse_moment
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_columns import tells_wins
@@ -26,8 +26,6 @@ AT_LAST: Final = 1e18
 """Moment of a closing that only a table tells, the last thing of its day."""
 ENDS: Final[Mapping[int, str]] = {WON: "won", LOST: "lost"}
 """Names of outcomes among stages."""
-MOST_PUSHES: Final = 10_000
-"""A larger number counts something else."""
 Tie = Literal["file", "reversed", "funnel"]
 YES: Final = frozenset(("yes", "y", "true", "1"))
 NO: Final = frozenset(("no", "n", "false", "0"))
