@@ -109,8 +109,9 @@ def draws(tree):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Attribute):
-            names = ["numpy.random"] if ast.unparse(node) in ("np.random", "numpy.random") else []
-            names += ["random.rvs"] if node.attr == "rvs" else []
+            names = ["random.rvs"] if node.attr == "rvs" else []
+            if node.attr == "random" and ast.unparse(node) in ("np.random", "numpy.random"):
+                names.append("numpy.random")
         for name in names:
             if name.split(".")[0] in ("random", "secrets") or name.startswith("numpy.random"):
                 yield node.lineno, f"draws unkeyed numbers: {name}"

@@ -156,6 +156,7 @@ def played_apart(scenario, trials, seed=4):
             yield play(plan, trial, 1), play(plain, trial, 1)
 
 
+@pytest.mark.slow
 def test_each_trial_is_that_of_a_run_with_its_draw_set():
     won = np.zeros(2)
     for of_draws, plain in played_apart(whole(), 36):

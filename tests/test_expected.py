@@ -183,6 +183,7 @@ def test_mean_factors_are_those_of_many_draws_at_each_size():
     assert law.lean(amounts).tolist() == pytest.approx([0.0, 0.5, 0.0, -0.15 * np.log(20), -0.5])
 
 
+@pytest.mark.slow
 def test_amounts_to_come_are_averaged_with_what_their_size_adds():
     """A log-normal of amounts has E[A^(1+b)] in closed form, as long as no size counts up to its limit."""
     law, change = LogNormal(np.log(1000.0), 0.6), AmountChange(0.3, -0.1, 0.2, -0.1, 800.0)

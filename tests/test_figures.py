@@ -104,6 +104,7 @@ def test_what_has_no_numbers_is_left_out(payload):
     assert [drawn(bare, name) for name in FIGURES] == [{}] * len(FIGURES)
 
 
+@pytest.mark.slow
 def test_no_figure_shows_money_that_nobody_forecasts():
     bare = sample_forecast(trials=400)
     assert [name for name in FIGURES if not drawn(bare, name)] == ["revenue-cumulative", "balance", "sources"]

@@ -280,6 +280,7 @@ class TestSaasHardware:
             billed[row["deal"]] += Decimal(row["amount"]) - Decimal(row["tax"])
         assert all(net <= amounts[deal] for deal, net in billed.items())
 
+    @pytest.mark.slow
     def test_the_monday_question_is_answered_on_the_first_screen(self):
         scenario = simulator.load(FILES["saas-hardware"])
         text = first_screen(simulator.simulate(scenario, trials=200).to_json())
