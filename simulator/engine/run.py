@@ -25,7 +25,7 @@ LONGEST: Final = 30_000_000
 """Contracts times trials that a block may have: a run that is killed loses a few seconds."""
 SIZES: Final = (250, 500, 1000, 2000, 4000)
 """Trials that a block may have; the result does not depend on it."""
-LARGEST: Final = 20_000_000
+LARGEST: Final = 1 << 24
 """Bytes of money that a block may have."""
 
 Floats = NDArray[np.float64]
