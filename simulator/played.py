@@ -14,8 +14,11 @@ from simulator.engine import Outcome, Plan, Tally, block_size, blocks, is_worth_
 from simulator.executors import Crew, Span, shared_zeros, side_by_side
 from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
-KEPT: Final = 60_000_000
-"""Contracts times trials from which on blocks are kept, so that a run of some seconds can be resumed."""
+KEPT: Final = 20_000_000
+"""Contracts times trials from which on blocks are kept, so that a run of ten seconds can be resumed.
+
+It counts the dearest contracts; cheap ones are kept after two.
+"""
 LARGE: Final = 100_000_000
 """Contracts times trials from which on trials are too many to be held in memory."""
 REMEMBERED: Final = 1 << 22

@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,9 +95,8 @@ def command(
             click.echo(f"{left} holds a run that was cut short: --resume would finish it", err=True)
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
     try:
-        shelf = replace(folder.blocks, told=None if quiet or resume else _tell)
         crew = _crew(workers, cluster, insecure)
-        forecast = _simulated(resolved, crew, _column(by), quiet, shelf, summary)
+        forecast = _simulated(resolved, crew, _column(by), quiet, folder.blocks, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
@@ -127,11 +125,6 @@ def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder, [f"figures/{name}" for name in figure_names()])
     write_figures(payload, folder / "figures", _workers(workers))
-
-
-def _tell(folder: Path) -> None:
-    text = f"finished trials are held in {folder}; if the run is cut short, --resume finishes it"
-    click.echo(text, err=True)
 
 
 def _left(folder: RunFolder) -> str:

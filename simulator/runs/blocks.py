@@ -6,7 +6,7 @@ import json
 import shutil
 import weakref
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
@@ -40,12 +40,10 @@ class Blocks:
     Attributes:
         folder: where they stand; it is there once the first of them is to be kept.
         origin: what they are made of, by what a person would call it.
-        told: called with the folder when the first of them is about to be kept.
     """
 
     folder: Path
     origin: Origin
-    told: Callable[[Path], None] | None = None
 
     @property
     def any(self) -> bool:
@@ -59,8 +57,6 @@ class Blocks:
             PlaceError: the place refuses.
         """
         if not self.any:
-            if self.told is not None:
-                self.told(self.folder)
             make_folder(self.folder)
             write_file(self.folder / ORIGIN, json.dumps(self.origin, indent=1).encode())
 
