@@ -54,6 +54,31 @@ class Dispute:
 
 
 @dataclass(frozen=True, eq=False)
+class LateTables:
+    """The inverse of a law of days past due: the day is that of the first step above a number.
+
+    Attributes:
+        days: past due of each step, `NEVER` for bad debt.
+        cdf: steps by uniform.
+        guide: first step of each bin of uniforms,
+        bins: so many of them.
+        scores: steps by normal score.
+        score_guide: first step of each bin of scores,
+        score_bins: so many a unit,
+        farthest: from minus so far on.
+    """
+
+    days: Int
+    cdf: Float
+    guide: NDArray[np.intp]
+    bins: int
+    scores: Float
+    score_guide: NDArray[np.intp]
+    score_bins: int
+    farthest: float
+
+
+@dataclass(frozen=True, eq=False)
 class PaymentBehaviour:
     """How late a class of customers pays.
 
@@ -222,6 +247,12 @@ class PaymentBehaviour:
                 low = high
             found.append(replace(self, pmf=pmf, run_days=()))
         return tuple(found)
+
+    @property
+    def tables(self) -> LateTables:
+        """The tables by which `late_days` and `late_days_of` invert the law."""
+        return LateTables(self._days, self._cdf, self._guide, _BINS, self._scores, self._score_guide,
+                          _SCORE_BINS, _FARTHEST)  # fmt: skip
 
     def insolvent_after(self, u: ArrayLike) -> Int:
         """Draw the days until a customer is insolvent: P(more than d days) = (1 − insolvency)^(d/365.25).

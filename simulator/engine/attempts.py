@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from simulator.close_dates import AGE_GRID, latest
+from simulator.engine import fast
 from simulator.engine.block import Block
 from simulator.engine.ends import NEW, OPEN, WON
 from simulator.engine.identity import inverse
@@ -17,6 +19,9 @@ from simulator.engine.plan import SegmentPlan
 from simulator.engine.roads import Decided, Roads, arrival_clock, enter, followed, outcomes
 from simulator.engine.settle import Won, settle
 from simulator.engine.walk import Walkers
+
+if TYPE_CHECKING:
+    from simulator.engine.fast.loops import Loops
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,23 +33,25 @@ TILE = 1 << 16
 def play_segment(block: Block, plan: SegmentPlan) -> None:
     """Play all deals of a segment, open and to come, with those that come back."""
     roads = Roads(block, plan)
-    _open_deals(block, plan, roads)
+    _open_deals(block, plan, roads, fast.loops_of(block) if block.plan.compiled else None)
     _arrivals(block, plan, roads)
     roads.clear()
     _bluebirds(block, plan)
 
 
-def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
+def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | None) -> None:
     """Decide the open deals, and make their first move given the outcome and the age."""
     for deals in _tiles(block, plan):
         stage = int(block.plan.scenario.pipeline.stage[deals[0]])
         ages, label_ages = _ages(block, plan, stage, deals)
-        won = _winners(block, plan, stage, deals, ages, label_ages)
+        won = _winners(block, plan, stage, deals, ages, label_ages, loops)
         if block.ends.counted:
             wins = np.bincount(won[1], minlength=block.trials)
             block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
         for outcome in outcomes(block, plan, 0):
             row, trial = won if outcome else _others(won, len(deals), block.trials)
+            if outcome and loops is not None and ages is None:
+                row, trial = loops.play(plan, stage, deals, label_ages, row, trial)
             walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
             if not outcome:
                 keep = followed(block, plan, walkers)
@@ -86,13 +93,16 @@ def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple
 
 
 def _winners(
-    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats
-) -> tuple[Integers, Integers]:
+    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats,
+    loops: Loops | None,
+) -> tuple[Integers, Integers]:  # fmt: skip
     """Return (row, trial) of the open deals that are won, deal by deal."""
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if score.ndim == 1:
-        return block.market(plan.index, doubt).winners(block.plan.deals.keys("outcome", 0, deals), score)
+        return block.market(plan.index, doubt).winners(
+            block.plan.deals.keys("outcome", 0, deals), score, loops and loops.possible
+        )
     u = block.plan.deals.draw("outcome", deals[:, None], block.offsets)
     scale, shift = block.luck.shifted(plan.index, 0, doubt)
     won = u < special.ndtr(score * scale + shift)

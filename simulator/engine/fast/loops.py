@@ -1,0 +1,144 @@
+"""Play the won open deals of a block in compiled loops, and say which of them are left to numpy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.block import Block
+from simulator.engine.contracts import LINE_DRAWS, Contract
+from simulator.engine.fast import closing, posting
+from simulator.engine.fast.tables import (
+    EVENTS,
+    amounts_of,
+    dates_of,
+    first_of,
+    further_of,
+    lateness_of,
+    rates_of,
+    room_of,
+    terms_of,
+)
+from simulator.engine.kernels import TableKernel
+from simulator.engine.plan import SegmentPlan
+from simulator.streams import DRAWS_PER_TRIAL, Words
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_NO_FLOATS: Final = np.zeros(0)
+_NO_TABLE: Final = np.zeros((0, 0))
+_SERIES: Final = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
+
+
+class Loops:
+    """The compiled loops of one block.
+
+    Args:
+        block: under way.
+    """
+
+    def __init__(self, block: Block) -> None:
+        plan, cells = block.plan, block.cells
+        self._block = block
+        self._ledger = posting.Ledger(
+            *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),  # type: ignore[call-overload]
+            *(block.by_product.get(name, _NO_TABLE) for name in ("bookings", "revenue")),  # type: ignore[call-overload]
+            cells.place_of_day, cells.slice, plan.edges, plan.cell_of_day, plan.tax_due,
+        )  # fmt: skip
+        self._common = np.uint64(plan.streams.key("book", "", "common"))
+        self._track = posting.Track(cells.wins, block.closes, block.closings, block.landed_parts)
+
+    @staticmethod
+    def possible(
+        keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
+    ) -> tuple[Integers, Integers, Integers, Words]:
+        """Find possible winners as `decide.possible` does."""
+        room = keys.size * offsets.size + 1
+        deals, trials, doubtful = (np.empty(room, dtype=np.int64) for _ in range(3))
+        words = np.empty(room, dtype=np.uint64)
+        found, open_ = closing.possible(keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful)
+        return deals[:found], trials[:found], doubtful[:open_], words[doubtful[:open_]]
+
+    def play(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
+    ) -> tuple[Integers, Integers]:
+        """Close and settle won open deals, and return (row, trial) of those that are left.
+
+        Args:
+            plan: of the segment.
+            stage: where they are.
+            deals: places in the pipeline.
+            ages: of each, operational days.
+            row: of the deals, of each that is won.
+            trial: of each.
+        """
+        closed = self._close(plan, stage, deals, ages, row, trial)
+        if closed is None:
+            return row, trial
+        day, booked = closed
+        left = [np.flatnonzero(day < 0)]
+        contracts = self._block.plan.open_deals.contracts(deals[row])
+        for contract, places in contracts:
+            at = np.arange(len(row)) if isinstance(places, slice) else places
+            left.append(self._settle(plan, contract, deals, at, row, trial, day, booked))
+        some = np.concatenate(left)
+        return row[some], trial[some]
+
+    def _close(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
+    ) -> tuple[Integers, Integers] | None:
+        """Return the day on which each closes, below 0 where it is left, and what is booked."""
+        block, kernel = self._block, plan.kernel
+        if not isinstance(kernel, TableKernel):
+            return None
+        first = first_of(kernel, stage, ages)
+        if first is None:
+            return None
+        entities = block.plan.deals
+        moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
+        day, booked = np.empty_like(row), np.empty_like(row)
+        _, guarded = closing.close(
+            row, trial, block.offsets, block.draws, moves, stays, changes, first, further_of(kernel),
+            dates_of(block.plan, plan, stage, deals, ages), amounts_of(block.plan, plan, deals), day, booked,
+        )  # fmt: skip
+        block.guarded += guarded
+        return day, booked
+
+    def _settle(
+        self, plan: SegmentPlan, contract: Contract, deals: Integers, places: Integers, row: Integers,
+        trial: Integers, day: Integers, booked: Integers,
+    ) -> Integers:  # fmt: skip
+        """Post what follows from contracts, and return the places of those that are left."""
+        block, known = self._block, terms_of(contract, self._block.plan.bookings_only)
+        if known is None:
+            return places[(day[places] >= 0) & (day[places] <= block.plan.last_day)]
+        terms, open_deals = known, block.plan.open_deals
+        groups = ("", *(line.group for line in contract.lines))
+        rows = np.stack([np.broadcast_to(open_deals.rows(deals, group), deals.shape) for group in groups])
+        left = np.empty(len(places), dtype=np.int64)
+        skipped = posting.settle(
+            places, row, trial, day, booked, block.offsets, deals, rows, block.plan.last_day, terms,
+            lateness_of(contract.lines[0].conditions.payment), rates_of(block.rates(contract.currency)),
+            self._keys(contract, terms, deals), self._ledger, self._track, room_of(terms), left,
+        )  # fmt: skip
+        return left[:skipped]
+
+    def _keys(self, contract: Contract, terms: posting.Terms, deals: Integers) -> posting.Keys:
+        """Return the keys of what contracts draw; none of what none of them does."""
+        entities, customers = self._block.plan.deals, self._block.plan.customers
+        customer = self._block.plan.open_deals.customer_of[deals]
+        lags = np.zeros((3, len(contract.lines), len(deals)), dtype=np.uint64)
+        late = np.empty(lags.shape[1:], dtype=np.uint64)
+        for n, line in enumerate(contract.lines):
+            number = line.number * LINE_DRAWS // DRAWS_PER_TRIAL
+            late[n] = entities.keys("lateness", number, deals)
+            for event in range(posting.START, posting.ACCEPTANCE + 1):
+                if terms.waits[n, event] and terms.lag[n, event] == closing.LEFT:
+                    lags[event - 1, n] = entities.keys(EVENTS[event], number, deals)
+        mean, sd = customers.lateness_moments
+        return posting.Keys(
+            lags, late, customers.keys("customer", 0, customer), self._common, mean[customer], sd[customer]
+        )  # fmt: skip
