@@ -52,6 +52,8 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | No
             row, trial = won if outcome else _others(won, len(deals), block.trials)
             if outcome and loops is not None and ages is None:
                 row, trial = loops.play(plan, stage, deals, label_ages, row, trial)
+            if not len(row):
+                continue
             walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
             if not outcome:
                 keep = followed(block, plan, walkers)

@@ -39,7 +39,8 @@ class PresentMarket:
         offsets: `trial_offsets` of each.
         scale: of each.
         shift: of each.
-        scales: least and largest scale of each `ALIKE` trials, floats[2, group].
+        alike: trials of a group, whose chances share bounds.
+        scales: least and largest scale of each group, floats[2, group].
         shifts: likewise.
     """
 
@@ -48,6 +49,7 @@ class PresentMarket:
     offsets: Words
     scale: Floats
     shift: Floats
+    alike: int
     scales: Floats
     shifts: Floats
 
@@ -57,12 +59,14 @@ class PresentMarket:
         scale, shift = luck.shifted(segment, 0, rho_doubt)
         trial = np.argsort(shift, kind="stable")
         scale, shift = scale[trial], shift[trial]
-        begins = np.arange(0, len(trial), ALIKE)
+        # Where all trials have the same market they share bounds too.
+        alike = ALIKE if np.ptp(scale) or np.ptp(shift) else max(len(trial), 1)
+        begins = np.arange(0, len(trial), alike)
         scales, shifts = (
             np.stack((np.minimum.reduceat(x, begins), np.maximum.reduceat(x, begins))) for x in (scale, shift)
         )
         place = np.argsort(trial)
-        return PresentMarket(trial, place, offsets[trial], scale, shift, scales, shifts)
+        return PresentMarket(trial, place, offsets[trial], scale, shift, alike, scales, shifts)
 
     def winners(
         self, keys: Words, score: Floats, finder: Finder | None = None
@@ -85,7 +89,7 @@ class PresentMarket:
         # Of a chance of 0 the first word is possible too: it is not sure, so that its own chance decides.
         sure, most = bound(lowest), np.maximum(bound(highest), highest < 0.5) - np.uint64(1)
         found = finder or possible
-        deal, trial, open_, words = found(keys, self.offsets, self.trial, ALIKE, sure, most)
+        deal, trial, open_, words = found(keys, self.offsets, self.trial, self.alike, sure, most)
         if len(open_):
             lost = open_[as_uniforms(words) >= self._chance(score[deal[open_]], trial[open_])]
             deal, trial = np.delete(deal, lost), np.delete(trial, lost)

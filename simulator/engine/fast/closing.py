@@ -113,7 +113,8 @@ class Amounts(NamedTuple):
         open: of each deal, minor units.
         price: factor by posterior draw; one for all.
         lean: factor of each deal's size on what is changed; one for all.
-        unchanged: chance to be signed as quoted.
+        unchanged: chance to be signed as quoted,
+        rest: of anything else.
         pieces: node, P(Y ≤ node), slope to the next, floats[node, 3].
         guide: first node of each bin of uniforms,
         bins: so many of them.
@@ -124,6 +125,7 @@ class Amounts(NamedTuple):
     price: Any
     lean: Any
     unchanged: float
+    rest: float
     pieces: Any
     guide: Any
     bins: float
@@ -174,31 +176,27 @@ def possible(
 
 
 @loop
-def close(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, changes: Any,
-    first: First, further: Further, dates: Dates, amounts: Amounts, day: Any, booked: Any,
-) -> Any:  # fmt: skip
-    """Walk won open deals of a stage to their end, date it, and draw the amount.
+def walk(
+    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, first: First, further: Further,
+    days: Any,
+) -> int:  # fmt: skip
+    """Walk won open deals of a stage to their end.
 
     Args:
         row: of the deals, of each that is won.
         trial: of each.
         offsets: of the trials.
-        draws: posterior draw of each trial.
         moves: key of each deal's moves,
-        stays: of its stays,
-        changes: of its amount.
+        stays: of its stays.
+        until: days after which the end of a walk no longer matters, by deal.
         first: move.
         further: moves.
-        dates: of the deals.
-        amounts: of the deals.
-        day: receives the calendar day, `LEFT` where numpy is to decide.
-        booked: receives whole minor units.
+        days: receives operational days, `LEFT` where numpy is to decide.
 
     Returns:
-        How many are left, and how many the guard has stopped.
+        How many the guard has stopped.
     """
-    left, guarded = 0, 0
+    guarded = 0
     for i in range(len(row)):
         r = row[i]
         offset = offsets[trial[i]]
@@ -208,37 +206,97 @@ def close(
             u = uniform(choice + GAMMA)
             for k in range(len(first.targets) - 1):
                 slot += u > first.chances[r, k]
-        days = remaining(
+        spent = remaining(
             uniform(stay + GAMMA), first.alive[r, slot], first.dead[r, slot], first.less[r], slot, first.laws
         )
-        if days == LEFT:
-            day[i] = LEFT
-            left += 1
+        if spent == LEFT:
+            days[i] = LEFT
             continue
-        at, until, n = first.targets[slot], dates.until[r], 1
-        size, step = further.chances.shape[1], GAMMA + GAMMA
-        while at < size and days <= until and n < further.most:
+        at, n, size, step = first.targets[slot], 1, further.chances.shape[1], GAMMA + GAMMA
+        while at < size and spent <= until[r] and n < further.most:
             flat = at
             if len(further.chances) > 1:
                 u = uniform(choice + step)
                 for k in range(len(further.chances) - 1):
                     flat += (u > further.chances[k, at]) * size
-            days += _stay(uniform(stay + step), further.law[flat], further)
+            spent += _stay(uniform(stay + step), further.law[flat], further)
             at = further.targets[flat]
             n += 1
             step += GAMMA
-        day[i] = dates.beyond if days > until else _closed(days, dates.factor[r], dates.power[r], dates)
-        if day[i] < dates.beyond and day[i] != LEFT:
-            price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)]
-            lean = amounts.lean[min(r, len(amounts.lean) - 1)]
-            booked[i] = _signed(uniform(changes[r] + offset + GAMMA), amounts.open[r], price, lean, amounts)
-            if booked[i] == LEFT:
-                day[i] = LEFT
-        if day[i] == LEFT:
-            left += 1
+        days[i] = spent
+        guarded += at < size and spent <= until[r]
+    return guarded
+
+
+@loop
+def date(row: Any, days: Any, dates: Dates, day: Any) -> None:
+    """Date the ends of walks.
+
+    Args:
+        row: of the deals, of each.
+        days: operational, of each; below 0 where numpy is to decide.
+        dates: of the deals.
+        day: receives the calendar day, `LEFT` where numpy is to decide, `beyond` past the horizon.
+    """
+    last = len(dates.ends) - 2
+    for i in range(len(row)):
+        r, spent = row[i], days[i]
+        factor, power = dates.factor[r], dates.power[r]
+        if spent < 0 or spent > dates.until[r]:
+            day[i] = LEFT if spent < 0 else dates.beyond
+            continue
+        near = 0.0
+        if factor == 1.0 and power == 1.0:
+            value = np.float64(spent)
+        elif power == 0.0:
+            value = max(factor, 1.0)
         else:
-            guarded += at < size and days <= until
-    return left, guarded
+            log = dates.logs[spent] if spent < len(dates.logs) else math.log(spent + SHIFT)
+            value = factor * math.exp(power * log)
+            near = NEAR * value
+            value = max(value - SHIFT, 1.0)
+        value = max(value, 1e-9)
+        found = dates.first_of[min(np.int64(min(value, 1e9)), len(dates.first_of) - 1)]
+        found += found <= last and dates.ends[found] < value
+        while found <= last and dates.ends[found] < value:
+            found += 1
+        if near > 0.0 and (dates.ends[found] - value <= near or value - dates.ends[found - 1] <= near):
+            day[i] = LEFT
+        else:
+            day[i] = min(found + dates.delay, dates.beyond)
+
+
+@loop
+def book(
+    row: Any, trial: Any, offsets: Any, draws: Any, changes: Any, amounts: Amounts, booked: Any
+) -> None:  # fmt: skip
+    """Draw the amounts at which deals are signed.
+
+    Args:
+        row: of the deals, of each.
+        trial: of each.
+        offsets: of the trials.
+        draws: posterior draw of each trial.
+        changes: key of each deal's amount.
+        amounts: of the deals.
+        booked: receives whole minor units, `LEFT` where rounding might decide them.
+    """
+    for i in range(len(row)):
+        r = row[i]
+        u = uniform(changes[r] + offsets[trial[i]] + GAMMA)
+        price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)]
+        lean = amounts.lean[min(r, len(amounts.lean) - 1)]
+        changed = u >= amounts.unchanged
+        again = max(u - amounts.unchanged, 0.0) / amounts.rest
+        at = np.int64(amounts.guide[np.int64(again * amounts.bins)])
+        at += amounts.pieces[at + 1, 1] < again
+        while amounts.pieces[at + 1, 1] < again:
+            at += 1
+        change = math.exp(amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2])
+        money = min(amounts.open[r] * (change * lean if changed else 1.0) * price, amounts.most)
+        whole = np.rint(money)
+        near = 1e-14 * money if changed else -1.0
+        booked[i] = LEFT if 0.5 - abs(money - whole) <= near else np.int64(whole)
 
 
 @part
@@ -294,47 +352,3 @@ def _stay(u: Any, law: Any, further: Any) -> Any:
             else:
                 span = half
     return days
-
-
-@part
-def _closed(days: Any, factor: Any, power: Any, dates: Any) -> Any:
-    """Return the calendar day on which a walk of so many days closes; `LEFT` where rounding might decide it."""
-    near = 0.0
-    if factor == 1.0 and power == 1.0:
-        value = np.float64(days)
-    elif power == 0.0:
-        value = max(factor, 1.0)
-    else:
-        log = dates.logs[days] if days < len(dates.logs) else math.log(days + SHIFT)
-        value = factor * math.exp(power * log)
-        near = NEAR * value
-        value = max(value - SHIFT, 1.0)
-    value = max(value, 1e-9)
-    last = len(dates.ends) - 2
-    day = dates.first_of[min(np.int64(min(value, 1e9)), len(dates.first_of) - 1)]
-    while day <= last and dates.ends[day] < value:
-        day += 1
-    if near > 0.0 and (dates.ends[day] - value <= near or value - dates.ends[day - 1] <= near):
-        return LEFT
-    return min(day + dates.delay, dates.beyond)
-
-
-@part
-def _signed(u: Any, amount: Any, price: Any, lean: Any, amounts: Any) -> Any:
-    """Return the amount at which a deal is signed, `LEFT` where rounding might decide it."""
-    near = 0.0
-    if u < amounts.unchanged:
-        money = amount * price
-    else:
-        again = (u - amounts.unchanged) / (1.0 - amounts.unchanged)
-        at = amounts.guide[np.int64(again * amounts.bins)]
-        while amounts.pieces[at + 1, 1] < again:
-            at += 1
-        change = amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2]
-        money = amount * (math.exp(change) * lean) * price
-        near = 1e-14 * money
-    money = min(money, amounts.most)
-    whole = np.rint(money)
-    if near > 0.0 and 0.5 - abs(money - whole) <= near:
-        return LEFT
-    return np.int64(whole)

@@ -99,12 +99,16 @@ class Loops:
             return None
         entities = block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
-        day, booked = np.empty_like(row), np.empty_like(row)
-        _, guarded = closing.close(
-            row, trial, block.offsets, block.draws, moves, stays, changes, first, further_of(kernel),
-            dates_of(block.plan, plan, stage, deals, ages), amounts_of(block.plan, plan, deals), day, booked,
-        )  # fmt: skip
-        block.guarded += guarded
+        dates = dates_of(block.plan, plan, stage, deals, ages)
+        days, day, booked = np.empty_like(row), np.empty_like(row), np.empty_like(row)
+        block.guarded += closing.walk(
+            row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
+        )
+        closing.date(row, days, dates, day)
+        closing.book(
+            row, trial, block.offsets, block.draws, changes, amounts_of(block.plan, plan, deals), booked
+        )
+        day[booked < 0] = closing.LEFT
         return day, booked
 
     def _settle(

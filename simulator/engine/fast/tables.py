@@ -47,6 +47,7 @@ _RULES: Final = {
     "at-milestone": posting.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
+_GUIDE: Final = 1 << 14
 _SAMPLES: Final = 16
 _LOGS: Final = np.log(np.arange(LONGEST) + SHIFT)
 
@@ -128,7 +129,7 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
     pieces, guide = _changes_of(law.location, law.scale)
     return closing.Amounts(
         open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price), lean, law.unchanged,
-        pieces, guide, float(len(guide) - 1), float(LIMIT),
+        1 - law.unchanged if law.unchanged < 1 else 1.0,        pieces, guide, float(_GUIDE), float(LIMIT),
     )  # fmt: skip
 
 
@@ -222,12 +223,16 @@ def _fixed_days(law: Distribution) -> int:
 
 
 @lru_cache(maxsize=64)
-def _changes_of(location: float, scale: float) -> tuple[Floats, Integers]:
+def _changes_of(location: float, scale: float) -> tuple[Floats, NDArray[np.int16]]:
     """Return node, P(Y ≤ node) and slope of the law of Y, and the first node by bin."""
     if scale == 0:
-        return np.array([[location, 0.0, 0.0], [location, 2.0, 0.0]]), np.zeros(2, dtype=np.int64)
+        return np.array([[location, 0.0, 0.0], [location, 2.0, 0.0]]), np.zeros(_GUIDE + 2, dtype=np.int16)
     table = AmountChange(location=location, scale=scale).inverse
-    return np.stack((table.nodes, table.cdf, np.append(table.slope, 0.0)), axis=1), table.guide
+    # A bin may begin one too early, never too late.
+    begins = np.arange(-1, _GUIDE + 1) / _GUIDE
+    guide = np.clip(np.searchsorted(table.cdf, begins, side="right") - 1, 0, len(table.cdf) - 2)
+    pieces = np.stack((table.nodes, table.cdf, np.append(table.slope, 0.0)), axis=1)
+    return pieces, guide[1:].astype(np.int16)
 
 
 @lru_cache(maxsize=256)
