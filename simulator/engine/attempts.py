@@ -41,7 +41,7 @@ def play_segment(block: Block, plan: SegmentPlan) -> None:
 
 def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | None) -> None:
     """Decide the open deals, and make their first move given the outcome and the age."""
-    for deals in _tiles(block, plan):
+    for deals in _tiles(block, plan, loops):
         stage = int(block.plan.scenario.pipeline.stage[deals[0]])
         ages, label_ages = _ages(block, plan, stage, deals)
         won = _winners(block, plan, stage, deals, ages, label_ages, loops)
@@ -71,11 +71,11 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | No
             roads.send(block.plan.open_deals, 0, outcome, 1, some)
 
 
-def _tiles(block: Block, plan: SegmentPlan) -> Iterator[Integers]:
+def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:
     """Yield the open deals in groups of one stage, all with an age or all without."""
     pipeline = block.plan.scenario.pipeline
     kind = pipeline.stage[plan.deals] * 2 + np.isnan(pipeline.age[plan.deals])
-    most = max(TILE // block.trials, 1)
+    most = max((loops.tile if loops else TILE) // block.trials, 1)
     for group in np.split(plan.deals, np.flatnonzero(np.diff(kind)) + 1) if len(plan.deals) else []:
         for first in range(0, len(group), most):
             yield group[first : first + most]

@@ -19,6 +19,16 @@ NEAR: Final = 1e-11
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S1, _S2, _S3, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 _MIDDLE: Final = 0.425
+_STEPS: Final = 32
+"""Powers of two that are tabled, a step of one."""
+_LARGEST: Final = 64
+_FARTHEST: Final = 44.0
+_POWERS: Final = np.exp2(np.arange(-_LARGEST * _STEPS, _LARGEST * _STEPS + 1) / _STEPS)
+_PER_STEP: Final = _STEPS / math.log(2)
+_STEP_HIGH: Final = float.fromhex("0x1.62e42fefap-6")
+"""ln 2 / 32, cut so that its whole multiples are exact,"""
+_STEP_LOW: Final = float.fromhex("0x1.cf79abc9e3b39p-45")
+"""and the rest of it."""
 
 
 def loop(function: Function) -> Function:
@@ -46,6 +56,18 @@ def mixed(state: Any) -> Any:
 def uniform(state: Any) -> Any:
     """Return the uniform of key + offset of the trial + offset of the draw, as `streams.uniforms`."""
     return (np.float64(np.int64(mixed(state) >> _S12)) + 0.5) * 2.0**-52
+
+
+@part
+def exponential(x: Any) -> Any:
+    """Return eˣ to two units of the last digit, 2^(n/32) · e^r with |r| ≤ ln 2 / 64; x is cut at ±44."""
+    x = min(max(x, -_FARTHEST), _FARTHEST)
+    n = np.rint(x * _PER_STEP)
+    r = (x - n * _STEP_HIGH) - n * _STEP_LOW
+    s = r * r
+    rest = r + s * (0.5 + r * (1 / 6)) + s * s * ((1 / 24 + r * (1 / 120)) + s * (1 / 720))
+    scale = _POWERS[np.int64(n) + _LARGEST * _STEPS]
+    return scale + scale * rest
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.close_dates import SHIFT
 from simulator.distributions import LONGEST, TIE
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, loop, mixed, normal, part, uniform
+from simulator.engine.fast.arithmetic import GAMMA, NEAR, exponential, loop, mixed, normal, part, uniform
 
 LEFT: Final = -1
 """Stands where numpy is to decide."""
@@ -252,7 +252,7 @@ def date(row: Any, days: Any, dates: Dates, day: Any) -> None:
             value = max(factor, 1.0)
         else:
             log = dates.logs[spent] if spent < len(dates.logs) else math.log(spent + SHIFT)
-            value = factor * math.exp(power * log)
+            value = factor * exponential(power * log)
             near = NEAR * value
             value = max(value - SHIFT, 1.0)
         value = max(value, 1e-9)
@@ -292,7 +292,7 @@ def book(
         at += amounts.pieces[at + 1, 1] < again
         while amounts.pieces[at + 1, 1] < again:
             at += 1
-        change = math.exp(amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2])
+        change = exponential(amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2])
         money = min(amounts.open[r] * (change * lean if changed else 1.0) * price, amounts.most)
         whole = np.rint(money)
         near = 1e-14 * money if changed else -1.0

@@ -19,6 +19,7 @@ from simulator.engine.fast.tables import (
     lateness_of,
     rates_of,
     room_of,
+    short,
     terms_of,
 )
 from simulator.engine.kernels import TableKernel
@@ -27,6 +28,7 @@ from simulator.streams import DRAWS_PER_TRIAL, Words
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Short = NDArray[np.int32]
 
 _NO_FLOATS: Final = np.zeros(0)
 _NO_TABLE: Final = np.zeros((0, 0))
@@ -38,7 +40,12 @@ class Loops:
 
     Args:
         block: under way.
+
+    Attributes:
+        tile: deal-trials that are played at once: enough to hide the cost of a call.
     """
+
+    tile: Final = 1 << 18
 
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
@@ -46,7 +53,8 @@ class Loops:
         self._ledger = posting.Ledger(
             *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),  # type: ignore[call-overload]
             *(block.by_product.get(name, _NO_TABLE) for name in ("bookings", "revenue")),  # type: ignore[call-overload]
-            cells.place_of_day, cells.slice, plan.edges, plan.cell_of_day, plan.tax_due,
+            short(cells.place_of_day), cells.slice, short(plan.edges), short(plan.cell_of_day),
+            short(plan.tax_due),
         )  # fmt: skip
         self._common = np.uint64(plan.streams.key("book", "", "common"))
         self._track = posting.Track(cells.wins, block.closes, block.closings, block.landed_parts)
@@ -57,7 +65,7 @@ class Loops:
     ) -> tuple[Integers, Integers, Integers, Words]:
         """Find possible winners as `decide.possible` does."""
         room = keys.size * offsets.size + 1
-        deals, trials, doubtful = (np.empty(room, dtype=np.int64) for _ in range(3))
+        deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         words = np.empty(room, dtype=np.uint64)
         found, open_ = closing.possible(keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful)
         return deals[:found], trials[:found], doubtful[:open_], words[doubtful[:open_]]
@@ -75,14 +83,15 @@ class Loops:
             row: of the deals, of each that is won.
             trial: of each.
         """
+        row, trial = short(row), short(trial)
         closed = self._close(plan, stage, deals, ages, row, trial)
         if closed is None:
             return row, trial
         day, booked = closed
-        left = [np.flatnonzero(day < 0)]
+        left = [short(np.flatnonzero(day < 0))]
         contracts = self._block.plan.open_deals.contracts(deals[row])
         for contract, places in contracts:
-            at = np.arange(len(row)) if isinstance(places, slice) else places
+            at = np.arange(len(row), dtype=np.int32) if isinstance(places, slice) else short(places)
             left.append(self._settle(plan, contract, deals, at, row, trial, day, booked))
         some = np.concatenate(left)
         return row[some], trial[some]
@@ -100,7 +109,7 @@ class Loops:
         entities = block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
         dates = dates_of(block.plan, plan, stage, deals, ages)
-        days, day, booked = np.empty_like(row), np.empty_like(row), np.empty_like(row)
+        days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
         block.guarded += closing.walk(
             row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
         )
@@ -122,7 +131,7 @@ class Loops:
         terms, open_deals = known, block.plan.open_deals
         groups = ("", *(line.group for line in contract.lines))
         rows = np.stack([np.broadcast_to(open_deals.rows(deals, group), deals.shape) for group in groups])
-        left = np.empty(len(places), dtype=np.int64)
+        left = np.empty_like(places)
         skipped = posting.settle(
             places, row, trial, day, booked, block.offsets, deals, rows, block.plan.last_day, terms,
             lateness_of(contract.lines[0].conditions.payment), rates_of(block.rates(contract.currency)),

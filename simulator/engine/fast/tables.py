@@ -175,8 +175,8 @@ def _terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
         np.array([i.certain for i in of], dtype=np.bool_),
         _whole(EVENTS.index(line.conditions.milestones[n]) for line, n in installments),
         np.array([n + 1 for _, n in installments], dtype=np.uint64),
-        np.array([line.invoice_days[n] for line, n in installments], dtype=np.int64).reshape(days),
-        np.array([line.due_days[n] for line, n in installments], dtype=np.int64).reshape(days),
+        np.array([line.invoice_days[n] for line, n in installments], dtype=np.int32).reshape(days),
+        np.array([line.due_days[n] for line, n in installments], dtype=np.int32).reshape(days),
         np.cumsum([0, *counts]),
         _whole(share.numerator for share in contract.shares),
         _whole(share.denominator for share in contract.shares),
@@ -187,7 +187,7 @@ def _terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
         _whole(_UNSTATED if day is None else day for row in stated for day in row).reshape(-1, len(EVENTS)),
         np.array([[e in c.events and not bookings_only for e in EVENTS] for c in all_terms]),
         laws_of(drawn or (Fixed(0),)),
-        np.stack([line.term_end for line in lines]),
+        short(np.stack([line.term_end for line in lines])),
         _whole(0 if bookings_only else _RULES[c.recognise] for c in all_terms),
         np.array([c.recognise is not None for c in all_terms]),
         _whole(c.months if c.product.recurring and not bookings_only else 0 for c in all_terms),
@@ -241,7 +241,7 @@ def lateness_of(payment: PaymentBehaviour) -> posting.Lateness:
     table = payment.tables
     return posting.Lateness(
         math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
-        table.days, table.cdf, table.guide, float(table.bins), table.scores, table.score_guide,
+        table.days, table.cdf, short(table.guide), float(table.bins), table.scores, short(table.score_guide),
         float(table.score_bins), table.farthest, float(payment.recovery), payment.last_day,
     )  # fmt: skip
 
@@ -254,6 +254,11 @@ def rates_of(rates: DayRates) -> posting.Rates:
         rates.currency == rates.curve.company, rates.by_day, path, rates.month_of_day,
         10.0 ** max(shift, 0), 10.0 ** max(-shift, 0),
     )  # fmt: skip
+
+
+def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return whole numbers in half the room; they are days, places and the like."""
+    return np.ascontiguousarray(values, dtype=np.int32)
 
 
 def _whole(values: Iterable[int]) -> Integers:
