@@ -98,7 +98,9 @@ def _winners(
     block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats,
     loops: Loops | None,
 ) -> tuple[Integers, Integers]:  # fmt: skip
-    """Return (row, trial) of the open deals that are won, deal by deal."""
+    """Return (row, trial) of the open deals that are won, deal by deal or trial by trial."""
+    if loops is not None and ages is None and (won := loops.decided(plan, stage, deals, label_ages)):
+        return won
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if score.ndim == 1:

@@ -6,10 +6,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.engine.block import Block
+from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import LINE_DRAWS, Contract
-from simulator.engine.fast import closing, posting
+from simulator.engine.drawn import DrawnKernel
+from simulator.engine.fast import closing, drawn, posting
 from simulator.engine.fast.tables import (
     EVENTS,
     amounts_of,
@@ -17,6 +20,7 @@ from simulator.engine.fast.tables import (
     first_of,
     further_of,
     lateness_of,
+    moves_of,
     rates_of,
     room_of,
     short,
@@ -70,6 +74,37 @@ class Loops:
         found, open_ = closing.possible(keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful)
         return deals[:found], trials[:found], doubtful[:open_], words[doubtful[:open_]]
 
+    def decided(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats
+    ) -> tuple[Integers, Integers] | None:
+        """Return (row, trial) of the open deals that are won, trial by trial; None where no draw decides.
+
+        Args:
+            plan: of the segment.
+            stage: where they are.
+            deals: places in the pipeline.
+            ages: of each, operational days.
+        """
+        if not isinstance(plan.chances, LearnedChances):
+            return None
+        block, doubt = self._block, float(plan.segment.doubt[stage])
+        distinct, column = np.unique(block.draws, return_inverse=True)
+        scores = np.ascontiguousarray(plan.chances.scores_by_draw(stage, deals, distinct, ages[:, None]).T)
+        scale, shift = block.luck.shifted(plan.index, 0, doubt)
+        room = len(deals) * block.trials + 1
+        row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
+        u = np.empty(room)
+        found, open_ = drawn.decide(
+            block.plan.deals.keys("outcome", 0, deals), block.offsets, column, scores, scale, shift, row,
+            trial, u, doubtful,
+        )  # fmt: skip
+        row, trial, doubtful = row[:found], trial[:found], doubtful[:open_]
+        if open_:
+            r, t = row[doubtful], trial[doubtful]
+            lost = doubtful[u[:open_] >= special.ndtr(scores[column[t], r] * scale[t] + shift[t])]
+            row, trial = np.delete(row, lost), np.delete(trial, lost)
+        return row, trial
+
     def play(
         self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
     ) -> tuple[Integers, Integers]:
@@ -100,23 +135,24 @@ class Loops:
         self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
     ) -> tuple[Integers, Integers] | None:
         """Return the day on which each closes, below 0 where it is left, and what is booked."""
-        block, kernel = self._block, plan.kernel
-        if not isinstance(kernel, TableKernel):
-            return None
-        first = first_of(kernel, stage, ages)
-        if first is None:
-            return None
-        entities = block.plan.deals
+        block, kernel, entities = self._block, plan.kernel, self._block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
         dates = dates_of(block.plan, plan, stage, deals, ages)
         days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
-        block.guarded += closing.walk(
-            row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
-        )
+        if isinstance(kernel, DrawnKernel):
+            block.guarded += drawn.walk(
+                row, trial, block.offsets, block.draws, moves, stays, dates.until,
+                moves_of(kernel, stage, ages), days,
+            )  # fmt: skip
+        elif isinstance(kernel, TableKernel) and (first := first_of(kernel, stage, ages)) is not None:
+            block.guarded += closing.walk(
+                row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
+            )
+        else:
+            return None
         closing.date(row, days, dates, day)
-        closing.book(
-            row, trial, block.offsets, block.draws, changes, amounts_of(block.plan, plan, deals), booked
-        )
+        amounts = amounts_of(block.plan, plan, deals)
+        closing.book(row, trial, block.offsets, block.draws, changes, amounts, booked)
         day[booked < 0] = closing.LEFT
         return day, booked
 

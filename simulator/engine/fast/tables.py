@@ -25,7 +25,8 @@ from simulator.distributions import (
     remaining_days,
 )
 from simulator.engine.contracts import Contract, DayRates, LinePlan
-from simulator.engine.fast import closing, posting
+from simulator.engine.drawn import DrawnKernel
+from simulator.engine.fast import closing, drawn, posting
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import Plan, SegmentPlan
 from simulator.engine.stays import BINS
@@ -104,6 +105,21 @@ def further_of(kernel: TableKernel) -> closing.Further:
     return closing.Further(
         path.moves, path.target.ravel(), path.law.ravel(), tables.low, tables.width, tables.survivors,
         tables.start, BINS, MOST_MOVES,
+    )  # fmt: skip
+
+
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, Floats]] = WeakKeyDictionary()
+
+
+def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
+    """Return the moves of won deals of a stage, by draw."""
+    path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
+    if kernel not in _PATHS:
+        _PATHS[kernel] = np.stack(path.moves)
+    at, into = funnel.stays[stage].reached(ages)
+    return drawn.Moves(
+        _PATHS[kernel], path.target, path.row, stays.edges, stays.reached, stays.rates, stays.targets,
+        funnel.transitions, funnel.target_chances, stage, funnel.moves[stage], ages, at, into, MOST_MOVES,
     )  # fmt: skip
 
 
