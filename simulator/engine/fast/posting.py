@@ -10,10 +10,14 @@ import numpy as np
 from simulator.distributions import TIE
 from simulator.engine.cells import PART
 from simulator.engine.fast.arithmetic import GAMMA, NEAR, loop, normal, part, uniform
-from simulator.engine.fast.closing import LEFT, Laws, remaining
-from simulator.payments import NEVER as _NEVER
+from simulator.engine.fast.closing import BINS, LEFT, Laws, remaining
 
-NEVER: Final = np.int64(_NEVER)
+FAR: Final = 1 << 30
+"""A day that never comes."""
+PIECE: Final = 512
+"""Contracts that are worked out at once, so that what is known of them stays in cache."""
+_SMALL, _FEW = 1 << 33, 1 << 20
+"""Products of numbers below these are exact floats."""
 SIGNATURE, START, DELIVERY, ACCEPTANCE = range(4)
 """Events by number."""
 OVER_TERM, AT_DELIVERY, AT_MILESTONE = 1, 2, 3
@@ -154,7 +158,7 @@ class Lateness(NamedTuple):
         shared: square root of the share that a customer's invoices have in common.
         common: square root of that which all invoices of a trial have in common.
         own: square root of what is left.
-        days: past due, by step.
+        days: past due, by step; `FAR` for bad debt.
         cdf: steps by uniform.
         guide: first step of each bin,
         bins: so many.
@@ -162,6 +166,8 @@ class Lateness(NamedTuple):
         score_guide: first step of each bin,
         score_bins: so many a unit,
         farthest: from minus so far on.
+        normal: Φ⁻¹(n / `BINS`),
+        wrong: by how much a line between neighbours may be wrong.
         recovery: share of a bad debt that is recovered,
         last_day: so many days past due.
     """
@@ -177,6 +183,8 @@ class Lateness(NamedTuple):
     score_guide: Any
     score_bins: float
     farthest: float
+    normal: Any
+    wrong: Any
     recovery: float
     last_day: int
 
@@ -202,65 +210,50 @@ class Keys(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What is worked out of one contract before anything is posted.
+    """A piece of contracts, as many as `PIECE`, and what is worked out of them before anything is posted.
 
     Attributes:
-        event: day of each event of each line, integers[line, event].
-        amount: of each line.
-        net: of each instalment.
-        day: on which it is invoiced.
+        place: of each among all.
+        row: of its deal.
+        trial: of each.
+        signed: day of signature.
+        amount: of each,
+        rest: and what is left of it, or of a line.
+        joint: part of its scores of lateness that its customer's invoices share,
+        slack: and by how much that may be wrong.
+        doubt: whether rounding might decide anything.
+        booked: bookings, company minor units.
+        line: amounts of the lines, integers[line, n].
+        event: days of the events, integers[line, event, n].
+        net: amounts of the instalments, integers[instalment, n], as what follows.
+        day: on which each is invoiced, `FAR` beyond the horizon.
         due: on which it is due.
-        pay: on which it is paid.
+        pay: on which it is paid, `FAR` for bad debt.
     """
 
-    event: Any
+    place: Any
+    row: Any
+    trial: Any
+    signed: Any
     amount: Any
+    rest: Any
+    joint: Any
+    slack: Any
+    doubt: Any
+    booked: Any
+    line: Any
+    event: Any
     net: Any
     day: Any
     due: Any
     pay: Any
 
 
-@part
-def _convert(minor: Any, day: Any, trial: Any, rates: Any) -> Any:
-    """Return whole company minor units, as `DayRates.convert`."""
-    if rates.own:
-        return np.float64(minor)
-    at = min(max(day, 0), len(rates.by_day) - 1)
-    rate = rates.by_day[at]
-    if len(rates.path):
-        rate = rate * rates.path[rates.month[at], trial]
-    return np.rint(np.float64(minor) * rate * rates.up / rates.down)
-
-
-@part
-def _share(amount: Any, top: Any, bottom: Any) -> Any:
-    """Return ⌊amount · top / bottom⌋."""
-    return amount // bottom * top + amount % bottom * top // bottom
-
-
-@part
-def _late(u: Any, joint: Any, by: Any) -> Any:
-    """Return the place of the days past due; `LEFT` where rounding might decide it."""
-    if by.own == 1.0:
-        at = by.guide[np.int64(u * by.bins)]
-        while by.cdf[at] <= u:
-            at += 1
-        return at
-    score = joint + by.own * normal(u, 1.0 - u)
-    at = by.score_guide[np.int64((score + by.farthest) * by.score_bins)]
-    while by.scores[at] <= score:
-        at += 1
-    if by.scores[at] - score <= NEAR or (at > 0 and score - by.scores[at - 1] <= NEAR):
-        return LEFT
-    return at
-
-
 @loop
 def settle(
     places: Any, row: Any, trial: Any, close: Any, booked: Any, offsets: Any, deals: Any, rows: Any,
-    last: int, terms: Terms, by: Lateness, rates: Rates, keys: Keys, ledger: Ledger,
-    track: Track, room: Room, left: Any,
+    last: int, terms: Terms, by: Lateness, rates: Rates, keys: Keys, ledger: Ledger, track: Track,
+    room: Room, left: Any,
 ) -> int:  # fmt: skip
     """Post all that follows from contracts that are signed, but for those that rounding might decide.
 
@@ -286,171 +279,301 @@ def settle(
     Returns:
         How many are left.
     """
-    skipped = 0
-    for place in places:
-        signed = close[place]
-        if signed < 0 or signed > last:
+    skipped, begin = 0, 0
+    while begin < len(places):
+        count = 0
+        while begin < len(places) and count < PIECE:
+            place = places[begin]
+            room.place[count] = place
+            room.row[count] = row[place]
+            room.trial[count] = trial[place]
+            room.signed[count] = close[place]
+            room.amount[count] = booked[place]
+            room.rest[count] = booked[place]
+            room.doubt[count] = False
+            room.booked[count] = 0.0
+            count += 0 <= close[place] <= last
+            begin += 1
+        for line in range(len(terms.rule)):
+            _divide(line, count, terms, room)
+        for line in range(len(terms.rule)):
+            _date_events(line, count, offsets, terms, keys, room)
+            if terms.first[line] < terms.first[line + 1]:
+                _date_invoices(line, count, offsets, last, terms, by, keys, room)
+        for line in range(len(terms.rule)):
+            _book(line, count, rows, terms, rates, ledger, room)
+            for n in range(terms.first[line], terms.first[line + 1]):
+                _bill(line, n, count, rows, last, terms, by, rates, ledger, room)
+            if terms.rule[line]:
+                _recognise(line, count, rows, last, terms, rates, ledger, room)
+        skipped = _count(count, deals, rows, ledger, track, room, left, skipped)
+    return skipped
+
+
+@loop
+def _divide(line: int, count: int, terms: Terms, room: Room) -> None:
+    """Give a line its part of the contracts, the last one what is left."""
+    final, top, bottom = line == len(terms.rule) - 1, terms.part_top[line], terms.part_bottom[line]
+    for i in range(count):
+        amount = room.rest[i] if final else _share(room.amount[i], top, bottom)
+        room.line[line, i] = amount
+        room.rest[i] -= amount
+        room.event[line, SIGNATURE, i] = room.signed[i]
+
+
+@loop
+def _date_events(line: int, count: int, offsets: Any, terms: Terms, keys: Keys, room: Room) -> None:
+    """Date the events that something of a line waits for."""
+    for event in range(START, ACCEPTANCE + 1):
+        if not terms.waits[line, event]:
             continue
-        r, t = row[place], trial[place]
-        if _worked_out(r, offsets[t], signed, booked[place], last, terms, by, keys, room):
-            left[skipped] = place
+        before = DELIVERY if event == ACCEPTANCE else SIGNATURE
+        lag, law, stated = terms.lag[line, event], terms.law[line, event], terms.stated[line, event]
+        for i in range(count):
+            days = lag
+            if lag == LEFT:
+                u = uniform(keys.lags[event - 1, line, room.row[i]] + offsets[room.trial[i]] + GAMMA)
+                days = remaining(u, 1.0, 0.0, 0.5 + TIE, law, terms.laws)
+                room.doubt[i] |= days == LEFT
+            room.event[line, event, i] = max(room.event[line, before, i] + days, stated)
+
+
+@loop
+def _date_invoices(
+    line: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
+) -> None:
+    """Divide a line into invoices, and say when each is written, due and paid."""
+    for i in range(count):
+        room.rest[i] = room.line[line, i]
+        if by.own < 1.0:
+            room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
+    for n in range(terms.first[line], terms.first[line + 1]):
+        final, top, bottom = n == terms.first[line + 1] - 1, terms.top[n], terms.bottom[n]
+        event, certain, step = terms.event[n], terms.certain[n], GAMMA * terms.draw[n]
+        for i in range(count):
+            net = room.rest[i] if final else _share(room.line[line, i], top, bottom)
+            room.rest[i] -= net
+            room.net[n, i] = net
+            on = room.event[line, event, i]
+            day = terms.invoice_day[n, on] if on <= last else FAR
+            room.day[n, i] = day
+            if day > last:
+                continue
+            due = terms.due_day[n, day]
+            room.due[n, i] = due
+            late = 0
+            if not certain:
+                r, offset = room.row[i], offsets[room.trial[i]]
+                at = _late(uniform(keys.lateness[line, r] + offset + step), room.joint[i], room.slack[i], by)
+                if at == LEFT:
+                    joint, slack = _joint(r, offset, by, keys, True)
+                    at = _late_exactly(uniform(keys.lateness[line, r] + offset + step), joint, by)
+                room.doubt[i] |= at == LEFT
+                late = by.days[max(at, 0)]
+            room.pay[n, i] = FAR if late == FAR else max(day, due + late)
+
+
+@part
+def _joint(r: Any, offset: Any, by: Any, keys: Any, exactly: Any) -> Any:
+    """Return what the scores of a customer's invoices share, and by how much it may be wrong."""
+    u = uniform(keys.customer[r] + offset + GAMMA)
+    z, slack = (normal(u, 1.0 - u), 0.0) if exactly else _near_normal(u, by)
+    joint = by.shared * (keys.mean[r] + keys.sd[r] * z)
+    slack *= by.shared * keys.sd[r]
+    if by.common > 0.0:
+        u = uniform(keys.common + offset + GAMMA)
+        z, more = (normal(u, 1.0 - u), 0.0) if exactly else _near_normal(u, by)
+        joint += by.common * z
+        slack += by.common * more
+    return joint, slack
+
+
+@part
+def _near_normal(u: Any, by: Any) -> Any:
+    """Return about Φ⁻¹(u), and by how much it may be wrong."""
+    place = u * BINS
+    piece = np.int64(place)
+    z = by.normal[piece] + (place - piece) * (by.normal[piece + 1] - by.normal[piece])
+    return z, by.wrong[piece]
+
+
+@part
+def _late(u: Any, joint: Any, slack: Any, by: Any) -> Any:
+    """Return the step of the days past due; `LEFT` where a wrong score might decide it."""
+    if by.own == 1.0:
+        at = np.int64(by.guide[np.int64(u * by.bins)])
+        at += by.cdf[at] <= u
+        while by.cdf[at] <= u:
+            at += 1
+        return at
+    z, wrong = _near_normal(u, by)
+    if not wrong < 1.0:
+        return LEFT
+    return _step(joint + by.own * z, slack + by.own * wrong, by)
+
+
+@part
+def _late_exactly(u: Any, joint: Any, by: Any) -> Any:
+    """Return the step of the days past due; `LEFT` where rounding might decide it."""
+    return _step(joint + by.own * normal(u, 1.0 - u), NEAR, by)
+
+
+@part
+def _step(score: Any, slack: Any, by: Any) -> Any:
+    """Return the first step above a score; `LEFT` where a difference so large might decide it."""
+    if not abs(score) < by.farthest - 0.5:
+        return LEFT
+    at = np.int64(by.score_guide[np.int64((score + by.farthest) * by.score_bins)])
+    at += by.scores[at] <= score
+    while by.scores[at] <= score:
+        at += 1
+    if by.scores[at] - score <= slack or (at > 0 and score - by.scores[at - 1] <= slack):
+        return LEFT
+    return at
+
+
+@loop
+def _book(
+    line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: Ledger, room: Room
+) -> None:
+    """Post the bookings of a line."""
+    product, months = terms.product[line], terms.months[line]
+    totalled, yearly = product >= 0 and len(ledger.booked_of) > 0, months > 0 and len(ledger.arr) > 0
+    for i in range(count):
+        if room.doubt[i]:
+            continue
+        t, signed, amount = room.trial[i], room.signed[i], room.line[line, i]
+        at = rows[line + 1, room.row[i]] * ledger.slice + t + ledger.place[signed]
+        money = _convert(amount, signed, t, rates)
+        room.booked[i] += money
+        ledger.bookings[at] += money
+        if totalled:
+            ledger.booked_of[product, t] += money
+        if yearly:
+            ledger.arr[at] += _convert(np.rint(np.float64(amount * 12) / np.float64(months)), signed, t, rates)
+
+
+@loop
+def _bill(
+    line: int, n: int, count: int, rows: Any, last: int, terms: Terms, by: Lateness, rates: Rates,
+    ledger: Ledger, room: Room,
+) -> None:  # fmt: skip
+    """Post the invoices of an instalment, their tax and what is paid of them."""
+    deferred = not terms.ruled[line] and len(ledger.deferred) > 0
+    top, bottom = 2 * terms.tax_top[line], 2 * terms.tax_bottom[line]
+    for i in range(count):
+        day, gross, on, t = room.day[n, i], room.net[n, i], room.pay[n, i], room.trial[i]
+        if day > last or room.doubt[i]:
+            continue
+        base = rows[line + 1, room.row[i]] * ledger.slice + t
+        money = _convert(gross, day, t, rates)
+        ledger.billings[base + ledger.place[day]] += money
+        if deferred:
+            ledger.deferred[t + ledger.place[day]] -= money
+        if top:
+            tax = (gross * top + bottom // 2) // bottom
+            gross += tax
+            passed = ledger.tax_due[day]
+            if passed <= last:
+                ledger.tax[t + ledger.place[passed]] += _convert(tax, day, t, rates)
+        if on == FAR:
+            gross = np.int64(np.rint(np.float64(gross) * by.recovery))
+            on = max(day, room.due[n, i] + by.last_day)
+        if on <= last:
+            ledger.receipts[base + ledger.place[on]] += _convert(gross, on, t, rates)
+
+
+@loop
+def _recognise(
+    line: int, count: int, rows: Any, last: int, terms: Terms, rates: Rates, ledger: Ledger, room: Room
+) -> None:
+    """Post the revenue of a line by its rule."""
+    rule, product = terms.rule[line], terms.product[line]
+    totalled = product >= 0 and len(ledger.revenue_of) > 0
+    for i in range(count):
+        if room.doubt[i]:
+            continue
+        t, signed, total = room.trial[i], room.signed[i], 0.0
+        base = rows[line + 1, room.row[i]] * ledger.slice + t
+        if rule == OVER_TERM:
+            start = room.event[line, START, i]
+            if start <= last:
+                total = _over_term(room.line[line, i], start, terms.term_end[line, start], signed, t, base,
+                                   rates, ledger)  # fmt: skip
+        elif rule == AT_DELIVERY:
+            day = room.event[line, DELIVERY, i]
+            if day <= last:
+                total = _convert(room.line[line, i], signed, t, rates)
+                ledger.revenue[base + ledger.place[day]] += total
+        else:
+            for n in range(terms.first[line], terms.first[line + 1]):
+                day = room.event[line, terms.milestone[n], i]
+                if day <= last:
+                    money = _convert(room.net[n, i], signed, t, rates)
+                    ledger.revenue[base + ledger.place[day]] += money
+                    total += money
+        if totalled:
+            ledger.revenue_of[product, t] += total
+
+
+@part
+def _over_term(
+    amount: Any, start: Any, end: Any, signed: Any, t: Any, base: Any, rates: Any, ledger: Any
+) -> Any:
+    """Post what is recognised day by day of a service, at the ends of cells, and return it."""
+    total, before, cell, length = 0.0, np.int64(0), ledger.cell[start], np.int64(end - start)
+    while cell < len(ledger.edges) - 1:
+        edge = ledger.edges[cell + 1]
+        now = _share(amount, np.int64(min(edge + 1, end) - start), length)
+        if now > before:
+            money = _convert(now - before, signed, t, rates)
+            ledger.revenue[base + ledger.place[edge]] += money
+            total += money
+            before = now
+        cell += 1
+        if edge + 1 >= end:
+            break
+    return total
+
+
+@loop
+def _count(
+    count: int, deals: Any, rows: Any, ledger: Ledger, track: Track, room: Room, left: Any, skipped: int
+) -> int:
+    """Count those that were signed, list those that were not, and return how many are listed by now."""
+    for i in range(count):
+        if room.doubt[i]:
+            left[skipped] = room.place[i]
             skipped += 1
             continue
-        total = 0.0
-        for line in range(len(terms.rule)):
-            base = rows[line + 1, r] * ledger.slice + t
-            total += _book(line, base, t, signed, terms, rates, ledger, room)
-            _bill(line, base, t, last, terms, by, rates, ledger, room)
-            _recognise(line, base, t, signed, last, terms, rates, ledger, room)
+        r, signed, money = room.row[i], room.signed[i], room.booked[i]
         who = deals[r]
         track.wins[rows[0, r], ledger.cell[signed]] += 1.0
         track.closings[0, who] += 1.0
         track.closings[1, who] += signed
         if who < len(track.closes):
             track.closes[who, signed] += 1
-        high = math.floor(total / PART)
+        high = math.floor(money / PART)
         track.landed[0, who] += high
-        track.landed[1, who] += total - high * PART
+        track.landed[1, who] += money - high * PART
     return skipped
 
 
 @part
-def _worked_out(
-    r: Any, offset: Any, signed: Any, amount: Any, last: Any, terms: Any, by: Any, keys: Any, room: Any
-) -> Any:
-    """Work out amounts and days of a contract, and tell whether rounding might decide some."""
-    joint, drawn, rest = 0.0, by.own == 1.0, amount
-    for line in range(len(terms.rule)):
-        part_ = rest
-        if line < len(terms.rule) - 1:
-            part_ = _share(amount, terms.part_top[line], terms.part_bottom[line])
-        rest -= part_
-        room.amount[line] = part_
-        room.event[line, SIGNATURE] = signed
-        for event in range(START, ACCEPTANCE + 1):
-            if not terms.waits[line, event]:
-                continue
-            days = terms.lag[line, event]
-            if days == LEFT:
-                u = uniform(keys.lags[event - 1, line, r] + offset + GAMMA)
-                days = remaining(u, 1.0, 0.0, 0.5 + TIE, terms.law[line, event], terms.laws)
-                if days == LEFT:
-                    return True
-            begin = room.event[line, DELIVERY] if event == ACCEPTANCE else signed
-            room.event[line, event] = max(begin + days, terms.stated[line, event])
-        tail = part_
-        for n in range(terms.first[line], terms.first[line + 1]):
-            net = tail
-            if n < terms.first[line + 1] - 1:
-                net = _share(part_, terms.top[n], terms.bottom[n])
-            tail -= net
-            on = room.event[line, terms.event[n]]
-            day = terms.invoice_day[n, on] if on <= last else NEVER
-            room.net[n], room.day[n] = net, day
-            if day > last:
-                continue
-            due = terms.due_day[n, day]
-            room.due[n] = due
-            if terms.certain[n]:
-                room.pay[n] = max(day, due)
-                continue
-            if not drawn:
-                drawn = True
-                joint = _joint(r, offset, by, keys)
-            at = _late(uniform(keys.lateness[line, r] + offset + GAMMA * terms.draw[n]), joint, by)
-            if at == LEFT:
-                return True
-            late = by.days[at]
-            room.pay[n] = NEVER if late == NEVER else max(day, due + late)
-    return False
+def _convert(minor: Any, day: Any, trial: Any, rates: Any) -> Any:
+    """Return whole company minor units, as `DayRates.convert`."""
+    if rates.own:
+        return np.float64(minor)
+    at = min(max(day, 0), len(rates.by_day) - 1)
+    rate = rates.by_day[at]
+    if len(rates.path):
+        rate = rate * rates.path[rates.month[at], trial]
+    return np.rint(np.float64(minor) * rate * rates.up / rates.down)
 
 
 @part
-def _joint(r: Any, offset: Any, by: Any, keys: Any) -> Any:
-    """Return the part of the scores of a customer's invoices that they share."""
-    u = uniform(keys.customer[r] + offset + GAMMA)
-    joint = by.shared * (keys.mean[r] + keys.sd[r] * normal(u, 1.0 - u))
-    if by.common > 0.0:
-        u = uniform(keys.common + offset + GAMMA)
-        joint += by.common * normal(u, 1.0 - u)
-    return joint
-
-
-@part
-def _book(
-    line: Any, base: Any, t: Any, signed: Any, terms: Any, rates: Any, ledger: Any, room: Any
-) -> Any:
-    """Post the booking of a line, and return it."""
-    amount, product = room.amount[line], terms.product[line]
-    money = _convert(amount, signed, t, rates)
-    ledger.bookings[base + ledger.place[signed]] += money
-    if product >= 0 and len(ledger.booked_of):
-        ledger.booked_of[product, t] += money
-    if terms.months[line] and len(ledger.arr):
-        yearly = np.rint(np.float64(amount * 12) / np.float64(terms.months[line]))
-        ledger.arr[base + ledger.place[signed]] += _convert(yearly, signed, t, rates)
-    return money
-
-
-@part
-def _bill(
-    line: Any, base: Any, t: Any, last: Any, terms: Any, by: Any, rates: Any, ledger: Any, room: Any
-) -> None:
-    """Post the invoices of a line, their tax and what is paid of them."""
-    for n in range(terms.first[line], terms.first[line + 1]):
-        day, gross, on = room.day[n], room.net[n], room.pay[n]
-        if day > last:
-            continue
-        money = _convert(gross, day, t, rates)
-        ledger.billings[base + ledger.place[day]] += money
-        if not terms.ruled[line] and len(ledger.deferred):
-            ledger.deferred[t + ledger.place[day]] -= money
-        if terms.tax_top[line]:
-            bottom = terms.tax_bottom[line]
-            tax = (gross * (2 * terms.tax_top[line]) + bottom) // (2 * bottom)
-            gross += tax
-            passed = ledger.tax_due[day]
-            if passed <= last:
-                ledger.tax[t + ledger.place[passed]] += _convert(tax, day, t, rates)
-        if on == NEVER:
-            gross = np.int64(np.rint(np.float64(gross) * by.recovery))
-            on = max(day, room.due[n] + by.last_day)
-        if on <= last:
-            ledger.receipts[base + ledger.place[on]] += _convert(gross, on, t, rates)
-
-
-@part
-def _recognise(
-    line: Any, base: Any, t: Any, signed: Any, last: Any, terms: Any, rates: Any, ledger: Any, room: Any
-) -> None:
-    """Post the revenue of a line by its rule."""
-    rule, total = terms.rule[line], 0.0
-    if rule == OVER_TERM:
-        start = room.event[line, START]
-        if start <= last:
-            end, before, amount = terms.term_end[line, start], np.int64(0), room.amount[line]
-            length = end - start
-            for cell in range(ledger.cell[start], len(ledger.edges) - 1):
-                edge = ledger.edges[cell + 1]
-                now = _share(amount, min(edge + 1, end) - start, length)
-                if now > before:
-                    money = _convert(now - before, signed, t, rates)
-                    ledger.revenue[base + ledger.place[edge]] += money
-                    total += money
-                    before = now
-                if edge + 1 >= end:
-                    break
-    elif rule == AT_DELIVERY:
-        day = room.event[line, DELIVERY]
-        if day <= last:
-            total = _convert(room.amount[line], signed, t, rates)
-            ledger.revenue[base + ledger.place[day]] += total
-    elif rule == AT_MILESTONE:
-        for n in range(terms.first[line], terms.first[line + 1]):
-            day = room.event[line, terms.milestone[n]]
-            if day <= last:
-                money = _convert(room.net[n], signed, t, rates)
-                ledger.revenue[base + ledger.place[day]] += money
-                total += money
-    if terms.product[line] >= 0 and len(ledger.revenue_of):
-        ledger.revenue_of[terms.product[line], t] += total
+def _share(amount: Any, top: Any, bottom: Any) -> Any:
+    """Return ⌊amount · top / bottom⌋; where the product is exact, so is its quotient as far as it is whole."""
+    if amount < _SMALL and top < _FEW:
+        return np.int64(np.float64(amount * top) / np.float64(bottom))
+    return amount // bottom * top + amount % bottom * top // bottom

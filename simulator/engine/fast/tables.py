@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.amounts import AmountChange
 from simulator.close_dates import AGE_GRID, SHIFT, latest
@@ -32,7 +33,7 @@ from simulator.engine.plan import Plan, SegmentPlan
 from simulator.engine.stays import BINS
 from simulator.engine.walk import MOST_MOVES
 from simulator.money import LIMIT, minor_digits
-from simulator.payments import PaymentBehaviour
+from simulator.payments import NEVER, PaymentBehaviour
 from simulator.streams import DRAWS_PER_TRIAL
 from simulator.terms import Event
 
@@ -91,12 +92,18 @@ def _pieces(law: Distribution) -> tuple[Floats, Floats]:
         times = exact[::_SAMPLES].copy()
         errors = np.nan_to_num(-np.diff(times), nan=np.inf)
         if not isinstance(law, Empirical | Fixed | Hazard):
-            between = np.arange(_SAMPLES) / _SAMPLES
-            lines = times[:-1, None] + between * np.diff(times)[:, None]
-            far = np.abs(exact[:-1].reshape(-1, _SAMPLES) - lines).max(axis=1)
-            errors[1:-1] = np.minimum(errors, 2 * far)[1:-1]
+            errors[1:-1] = np.minimum(errors, _errors(exact))[1:-1]
     errors += 1e-9 * (1 + times[:-1])
     return times, np.nan_to_num(errors, nan=np.inf)
+
+
+def _errors(exact: Floats) -> Floats:
+    """Return twice the largest errors of lines through every so manieth of some points."""
+    with np.errstate(invalid="ignore"):
+        times = exact[::_SAMPLES]
+        lines = times[:-1, None] + np.arange(_SAMPLES) / _SAMPLES * np.diff(times)[:, None]
+        far = np.abs(exact[:-1].reshape(-1, _SAMPLES) - lines).max(axis=1)
+    return np.nan_to_num(2 * far, nan=np.inf)
 
 
 def further_of(kernel: TableKernel) -> closing.Further:
@@ -153,10 +160,17 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
 
 
 def room_of(terms: posting.Terms) -> posting.Room:
-    """Return room to work a contract out."""
-    parts, lines = len(terms.event), len(terms.rule)
-    amount, *columns = (np.zeros(n, dtype=np.int64) for n in (lines, *(parts,) * 4))
-    return posting.Room(np.zeros((lines, len(EVENTS)), dtype=np.int64), amount, *columns)
+    """Return room to work a piece of contracts out."""
+    n, lines, parts = posting.PIECE, len(terms.rule), len(terms.event)
+    place, row, trial, signed = np.zeros((4, n + 1), dtype=np.int32)
+    amount, rest = np.zeros((2, n + 1), dtype=np.int64)
+    joint, slack, booked = np.zeros((3, n + 1))
+    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
+    return posting.Room(
+        place, row, trial, signed, amount, rest, joint, slack, np.zeros(n + 1, dtype=np.bool_), booked,
+        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
+        np.zeros((parts, n), dtype=np.int64), day, due, pay,
+    )  # fmt: skip
 
 
 _TERMS: Final[WeakKeyDictionary[Contract, dict[bool, posting.Terms | None]]] = WeakKeyDictionary()
@@ -257,9 +271,16 @@ def lateness_of(payment: PaymentBehaviour) -> posting.Lateness:
     table = payment.tables
     return posting.Lateness(
         math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
-        table.days, table.cdf, short(table.guide), float(table.bins), table.scores, short(table.score_guide),
-        float(table.score_bins), table.farthest, float(payment.recovery), payment.last_day,
+        short(np.where(table.days == NEVER, posting.FAR, table.days)), table.cdf, short(table.guide), float(table.bins), table.scores, short(table.score_guide),
+        float(table.score_bins), table.farthest, *_normal_pieces(), float(payment.recovery), payment.last_day,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _normal_pieces() -> tuple[Floats, Floats]:
+    """Return Φ⁻¹(n / `BINS`), and by how much lines between them may be wrong."""
+    z = special.ndtri(np.arange(closing.BINS * _SAMPLES + 1) / (closing.BINS * _SAMPLES))
+    return z[::_SAMPLES].copy(), _errors(z) + 1e-9
 
 
 def rates_of(rates: DayRates) -> posting.Rates:
