@@ -20,6 +20,7 @@ _EDGE: Final = 8
 _TABLE: Final = special.ndtr(np.arange(-_EDGE * _CELLS, _EDGE * _CELLS + 2) / _CELLS)
 _WRONG: Final = 1e-4
 """More than a line between neighbours of that table is wrong by, φ'·h²/8 ≤ 8e-6."""
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 _LATE: Final = LONGEST - 1
 
 
@@ -30,9 +31,12 @@ class Moves(NamedTuple):
         chances: cumulative, floats[slot, draw · S + stage].
         targets: stage that each slot leads to, integers[slot, stage].
         laws: place of the stay's law among those of the stage, likewise.
-        edges: operational days, floats[stage, bin].
-        reached: integral of the hazard up to each edge, floats[law, bin].
+        edges: operational days, floats[stage · bin].
+        reached: integral of the hazard up to each edge, floats[law · bin].
         rates: from each edge on.
+        bins: of each law, a power of two,
+        fine: so many of them together.
+        tops: integral up to the first edge of those, floats[law · bin].
         per_stage: laws of a stage.
         transitions: of draw, stage and next one.
         ends: chance to be won from each stage and end, by draw.
@@ -50,6 +54,9 @@ class Moves(NamedTuple):
     edges: Any
     reached: Any
     rates: Any
+    bins: Any
+    fine: Any
+    tops: Any
     per_stage: int
     transitions: Any
     ends: Any
@@ -63,17 +70,18 @@ class Moves(NamedTuple):
 
 @loop
 def decide(
-    keys: Any, offsets: Any, draws: Any, scores: Any, scale: Any, shift: Any, row: Any, trial: Any,
+    keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, scale: Any, shift: Any, row: Any, trial: Any,
     words: Any, doubtful: Any,
 ) -> Any:  # fmt: skip
-    """Find who wins, u < Φ(scale·score + shift), trial by trial.
+    """Find who wins, u < Φ(scale·score + shift), trial by trial in some order.
 
     Those that rounding might decide are among those found; their uniforms and positions are listed.
 
     Args:
         keys: of each deal's outcome.
         offsets: of the trials.
-        draws: column of each trial's scores.
+        order: of the trials; those that share a draw are best taken one after the other.
+        draws: row of each trial's scores.
         scores: floats[draw, deal].
         scale: of each trial.
         shift: of each trial.
@@ -86,7 +94,7 @@ def decide(
         How many are found, and how many of them are doubtful.
     """
     found, open_ = 0, 0
-    for t in range(len(offsets)):
+    for t in order:
         offset, draw, times, plus = offsets[t] + GAMMA, draws[t], scale[t], shift[t]
         for d in range(len(keys)):
             u = uniform(keys[d] + offset)
@@ -139,7 +147,7 @@ def walk(
         if slot == LEFT:
             continue
         law = (draw * size + by.stage) * by.per_stage + slot
-        passed = by.reached[law, by.bin[r]] + by.rates[law, by.bin[r]] * by.into[r]
+        passed = _passed(law, r, by)
         if passed > _FARTHEST:
             continue
         spent = _days(law, by.stage, passed - math.log(uniform(stay + GAMMA)), by.age[r], by)
@@ -164,6 +172,13 @@ def walk(
         days[i] = spent
         guarded += spent != LEFT and at < size and spent <= until[r]
     return guarded
+
+
+@part
+def _passed(law: Any, r: Any, by: Any) -> Any:
+    """Return the integral of a hazard up to the age of a deal."""
+    place = np.uint64(law) * by.bins + np.uint64(by.bin[r])
+    return by.reached[place] + by.rates[place] * by.into[r]
 
 
 @part
@@ -195,7 +210,7 @@ def _first(choice: Any, draw: Any, r: Any, by: Any) -> Any:
 def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
     """Return p·R(age)·h of a move; not a number where a chance runs out of digits."""
     law = (draw * by.targets.shape[1] + by.stage) * by.per_stage + k
-    passed = by.reached[law, by.bin[r]] + by.rates[law, by.bin[r]] * by.into[r]
+    passed = _passed(law, r, by)
     chance = by.transitions[draw, by.stage, by.moves[k]] * by.ends[draw, by.moves[k]]
     return math.exp(-passed) * chance if passed <= _FARTHEST else math.nan
 
@@ -203,18 +218,25 @@ def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
 @part
 def _days(law: Any, stage: Any, level: Any, age: Any, by: Any) -> Any:
     """Return whole days left until the integral of a hazard reaches a level, as `DrawnStays.days`."""
-    bins = by.reached.shape[1]
-    place, half = 0, bins >> 1
-    while half:
-        place += (by.reached[law, place + half] < level) * half
-        half >>= 1
+    # Unsigned places spare a look at whether they are to be counted from the end. What is compared lies close
+    # together, and no comparison waits for another.
+    first, tops = np.uint64(law) * by.bins, by.bins // by.fine
+    at = np.uint64(law) * tops
+    place, last = first, first + by.bins - _ONE
+    for _ in range(1, tops):
+        at += _ONE
+        place += by.fine if by.tops[at] < level else _NONE
+    at = place
+    for _ in range(1, by.fine):
+        at += _ONE
+        place += _ONE if by.reached[at] < level else _NONE
     near = NEAR * (1.0 + level)
-    begin, rate = by.reached[law, place], by.rates[law, place]
-    if level - begin <= near or (place + 1 < bins and by.reached[law, place + 1] - level <= near):
+    low, wait = by.reached[place], 1.0 / by.rates[place]
+    if level - low <= near or (place < last and by.reached[place + _ONE] - level <= near):
         return LEFT
-    time = (level - begin) / rate + by.edges[stage, place]
+    time = (level - low) * wait + by.edges[np.uint64(stage) * by.bins + (place - first)]
     days = time - (age + (0.5 + TIE))
-    slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) / rate
+    slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
     if days - slack >= _LATE:
         return _LATE
     up = math.ceil(days)

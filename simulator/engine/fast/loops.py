@@ -22,6 +22,7 @@ from simulator.engine.fast.tables import (
     lateness_of,
     moves_of,
     rates_of,
+    scores_of,
     room_of,
     short,
     terms_of,
@@ -89,13 +90,14 @@ class Loops:
             return None
         block, doubt = self._block, float(plan.segment.doubt[stage])
         distinct, column = np.unique(block.draws, return_inverse=True)
-        scores = np.ascontiguousarray(plan.chances.scores_by_draw(stage, deals, distinct, ages[:, None]).T)
+        scores = scores_of(plan.chances, stage, deals, ages, distinct)
         scale, shift = block.luck.shifted(plan.index, 0, doubt)
         room = len(deals) * block.trials + 1
         row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         u = np.empty(room)
         found, open_ = drawn.decide(
-            block.plan.deals.keys("outcome", 0, deals), block.offsets, column, scores, scale, shift, row,
+            block.plan.deals.keys("outcome", 0, deals), block.offsets,
+            np.argsort(column, kind="stable"), column, scores, scale, shift, row,
             trial, u, doubtful,
         )  # fmt: skip
         row, trial, doubtful = row[:found], trial[:found], doubtful[:open_]

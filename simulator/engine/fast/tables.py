@@ -25,6 +25,7 @@ from simulator.distributions import (
     LogNormal,
     remaining_days,
 )
+from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
 from simulator.engine.drawn import DrawnKernel
 from simulator.engine.fast import closing, drawn, posting
@@ -49,6 +50,10 @@ _RULES: Final = {
     "at-milestone": posting.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
+_FINE: Final = 8
+"""Bins of a hazard that are looked up together: as many as a line of the cache holds."""
+_KEPT: Final = 1 << 23
+"""Bytes of scores that are kept for each segment from one block to the next."""
 _GUIDE: Final = 1 << 14
 _SAMPLES: Final = 16
 _LOGS: Final = np.log(np.arange(LONGEST) + SHIFT)
@@ -115,17 +120,38 @@ def further_of(kernel: TableKernel) -> closing.Further:
     )  # fmt: skip
 
 
-_PATHS: Final[WeakKeyDictionary[DrawnKernel, Floats]] = WeakKeyDictionary()
+_SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKeyDictionary()
+
+
+def scores_of(
+    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers
+) -> Floats:
+    """Return the scores of open deals by draw, floats[draw, deal]; those of all draws are kept, if few."""
+    known = _SCORES.setdefault(chances, {})
+    place = deals.tobytes() + draws[:1].tobytes() + draws[-1:].tobytes() + bytes(str(len(draws)), "ascii")
+    if place not in known:
+        scores = np.ascontiguousarray(chances.scores_by_draw(stage, deals, draws, ages[:, None]).T)
+        if sum(s.nbytes for s in known.values()) + scores.nbytes > _KEPT:
+            return scores
+        known[place] = scores
+    return known[place]
+
+
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats]]] = WeakKeyDictionary()
 
 
 def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
     """Return the moves of won deals of a stage, by draw."""
     path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
+    bins = stays.edges.shape[1]
+    fine = min(bins, _FINE)
     if kernel not in _PATHS:
-        _PATHS[kernel] = np.stack(path.moves)
+        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel()
+    chances, tops = _PATHS[kernel]
     at, into = funnel.stays[stage].reached(ages)
     return drawn.Moves(
-        _PATHS[kernel], path.target, path.row, stays.edges, stays.reached, stays.rates, stays.targets,
+        chances, path.target, path.row, stays.edges.ravel(), stays.reached.ravel(), stays.rates.ravel(),
+        np.uint64(bins), np.uint64(fine), tops, stays.targets,
         funnel.transitions, funnel.target_chances, stage, funnel.moves[stage], ages, at, into, MOST_MOVES,
     )  # fmt: skip
 
