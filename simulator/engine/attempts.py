@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Places = NDArray[Any]
+"""Whole numbers of either length."""
 
 TILE = 1 << 16
 """Deal-trials that are decided at once, so that the arrays stay in cache."""
@@ -33,7 +35,9 @@ TILE = 1 << 16
 def play_segment(block: Block, plan: SegmentPlan) -> None:
     """Play all deals of a segment, open and to come, with those that come back."""
     roads = Roads(block, plan)
-    _open_deals(block, plan, roads, fast.loops_of(block) if block.plan.compiled else None)
+    # Where ends are followed, every lost deal is walked: there is little that loops could save.
+    compiled = block.plan.compiled and not block.ends.follows(0)
+    _open_deals(block, plan, roads, fast.loops_of(block) if compiled else None)
     _arrivals(block, plan, roads)
     roads.clear()
     _bluebirds(block, plan)
@@ -97,15 +101,15 @@ def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple
 def _winners(
     block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats,
     loops: Loops | None,
-) -> tuple[Integers, Integers]:  # fmt: skip
+) -> tuple[Places, Places]:  # fmt: skip
     """Return (row, trial) of the open deals that are won, deal by deal or trial by trial."""
-    if loops is not None and ages is None and (won := loops.decided(plan, stage, deals, label_ages)):
-        return won
+    if loops and ages is None and (found := loops.decided(plan, stage, deals, label_ages)):
+        return found
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if score.ndim == 1:
         return block.market(plan.index, doubt).winners(
-            block.plan.deals.keys("outcome", 0, deals), score, loops and loops.possible
+            block.plan.deals.keys("outcome", 0, deals), score, loops.possible if loops else None
         )
     u = block.plan.deals.draw("outcome", deals[:, None], block.offsets)
     scale, shift = block.luck.shifted(plan.index, 0, doubt)
@@ -115,7 +119,7 @@ def _winners(
     return row, trial
 
 
-def _others(some: tuple[Integers, Integers], rows: int, trials: int) -> tuple[Integers, Integers]:
+def _others(some: tuple[Places, Places], rows: int, trials: int) -> tuple[Integers, Integers]:
     """Return (row, trial) of all others."""
     rest = np.ones((rows, trials), dtype=np.bool_)
     rest[some] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,10 @@ from simulator.streams import Words, as_uniforms, bound, draw_offset, mix64
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Places = NDArray[Any]
+"""Whole numbers of either length."""
 
-Finder = Callable[
-    [Words, Words, Integers, int, Words, Words], tuple[Integers, Integers, Integers, Words]
-]
+Finder = Callable[[Words, Words, Integers, int, Words, Words], tuple[Integers, Integers, Integers, Words]]
 """As `possible`."""
 
 ALIKE: Final = 50
@@ -68,9 +68,7 @@ class PresentMarket:
         place = np.argsort(trial)
         return PresentMarket(trial, place, offsets[trial], scale, shift, alike, scales, shifts)
 
-    def winners(
-        self, keys: Words, score: Floats, finder: Finder | None = None
-    ) -> tuple[Integers, Integers]:
+    def winners(self, keys: Words, score: Floats, finder: Finder | None = None) -> tuple[Integers, Integers]:
         """Return (deal, trial) of those who win, u < p', deal by deal.
 
         A word above the largest chance of its group of trials loses, one below the least wins, and only what
@@ -95,7 +93,7 @@ class PresentMarket:
             deal, trial = np.delete(deal, lost), np.delete(trial, lost)
         return deal, trial
 
-    def _chance(self, score: Floats, trial: Integers) -> Floats:
+    def _chance(self, score: Floats, trial: Places) -> Floats:
         """Return p' of scores in some trials."""
         at = self.place[trial]
         return np.asarray(special.ndtr(score * self.scale[at] + self.shift[at]))
@@ -103,7 +101,7 @@ class PresentMarket:
 
 def possible(
     keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
-) -> tuple[Integers, Integers, Integers, Words]:
+) -> tuple[Places, Places, Places, Words]:
     """Return (deal, trial) of words at most a bound, and the place and word of those not below the other.
 
     Args:

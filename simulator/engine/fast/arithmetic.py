@@ -33,15 +33,26 @@ _STEP_LOW: Final = float.fromhex("0x1.cf79abc9e3b39p-45")
 
 def loop(function: Function) -> Function:
     """Compile a function that is called from numpy; nothing is contracted or reordered."""
-    # Without numba's counting of references, which would take more time than the loops: they allocate nothing.
-    compiled: Function = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
-    return compiled
+    # Without numba's counting of references, which would take more time than the loops do.
+    how: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    compiled: Any
+    try:
+        compiled = njit(cache=True, **how)(function)
+    except RuntimeError:  # nowhere to keep it
+        compiled = njit(**how)(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 def part(function: Function) -> Function:
     """Compile a function that is called from compiled ones, at the place of the call."""
-    compiled: Function = njit(inline="always", error_model="numpy")(function)
-    return compiled
+    compiled: Any = njit(inline="always", error_model="numpy")(function)
+    return compiled  # type: ignore[no-any-return]
+
+
+def scalar(function: Function) -> Function:
+    """Compile a function of numbers that is called from compiled ones."""
+    compiled: Any = njit(error_model="numpy")(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 @part
@@ -70,7 +81,7 @@ def exponential(x: Any) -> Any:
     return scale + scale * rest
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@scalar
 def normal(below: float, above: float) -> float:
     """Return z with Φ(z) = below and 1 − Φ(z) = above, by Wichura's rational functions (AS 241, 1988).
 

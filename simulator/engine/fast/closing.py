@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from simulator.close_dates import SHIFT
-from simulator.distributions import LONGEST, TIE
+from simulator.distributions import LONGEST
 from simulator.engine.fast.arithmetic import GAMMA, NEAR, exponential, loop, mixed, normal, part, uniform
 
 LEFT: Final = -1
@@ -245,7 +245,8 @@ def date(row: Any, days: Any, dates: Dates, day: Any) -> None:
         if spent < 0 or spent > dates.until[r]:
             day[i] = LEFT if spent < 0 else dates.beyond
             continue
-        near = 0.0
+        near: Any = 0.0
+        value: Any
         if factor == 1.0 and power == 1.0:
             value = np.float64(spent)
         elif power == 0.0:
@@ -268,7 +269,8 @@ def date(row: Any, days: Any, dates: Dates, day: Any) -> None:
 
 @loop
 def book(
-    row: Any, trial: Any, offsets: Any, draws: Any, changes: Any, amounts: Amounts, booked: Any
+    row: Any, trial: Any, offsets: Any, draws: Any, changes: Any, amounts: Amounts, last: int, day: Any,
+    booked: Any,
 ) -> None:  # fmt: skip
     """Draw the amounts at which deals are signed.
 
@@ -279,9 +281,13 @@ def book(
         draws: posterior draw of each trial.
         changes: key of each deal's amount.
         amounts: of the deals.
-        booked: receives whole minor units, `LEFT` where rounding might decide them.
+        last: day of the horizon.
+        day: on which each is signed; receives `LEFT` where rounding might decide the amount.
+        booked: receives whole minor units, of those that are signed by the last day.
     """
     for i in range(len(row)):
+        if day[i] < 0 or day[i] > last:
+            continue
         r = row[i]
         u = uniform(changes[r] + offsets[trial[i]] + GAMMA)
         price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)]
@@ -296,7 +302,9 @@ def book(
         money = min(amounts.open[r] * (change * lean if changed else 1.0) * price, amounts.most)
         whole = np.rint(money)
         near = 1e-14 * money if changed else -1.0
-        booked[i] = LEFT if 0.5 - abs(money - whole) <= near else np.int64(whole)
+        booked[i] = np.int64(whole)
+        if 0.5 - abs(money - whole) <= near:
+            day[i] = LEFT
 
 
 @part
@@ -313,7 +321,7 @@ def remaining(u: Any, alive: Any, dead: Any, less: Any, law: Any, laws: Any) -> 
     """
     below = u * alive
     place = below * BINS
-    piece = min(np.int64(place), BINS - 1)
+    piece: Any = min(np.int64(place), BINS - 1)
     from_, to = laws.times[law, piece], laws.times[law, piece + 1]
     time = from_ + (place - piece) * (to - from_)
     days = _rounded(time - less, laws.errors[law, piece])

@@ -70,8 +70,8 @@ class Moves(NamedTuple):
 
 @loop
 def decide(
-    keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, scale: Any, shift: Any, row: Any, trial: Any,
-    words: Any, doubtful: Any,
+    keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, scale: Any, shift: Any, row: Any,
+    trial: Any, words: Any, doubtful: Any,
 ) -> Any:  # fmt: skip
     """Find who wins, u < Φ(scale·score + shift), trial by trial in some order.
 

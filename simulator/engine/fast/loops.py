@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +22,26 @@ from simulator.engine.fast.tables import (
     lateness_of,
     moves_of,
     rates_of,
-    scores_of,
     room_of,
+    scores_of,
     short,
     terms_of,
 )
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import SegmentPlan
 from simulator.streams import DRAWS_PER_TRIAL, Words
+from simulator.targets import Posted, Series
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Short = NDArray[np.int32]
+Places = NDArray[Any]
+"""Whole numbers of either length."""
 
 _NO_FLOATS: Final = np.zeros(0)
 _NO_TABLE: Final = np.zeros((0, 0))
-_SERIES: Final = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
+_SERIES: Final[tuple[Posted, ...]] = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
+_OF_PRODUCTS: Final[tuple[Series, ...]] = ("bookings", "revenue")
 
 
 class Loops:
@@ -55,29 +59,32 @@ class Loops:
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
         self._block = block
-        self._ledger = posting.Ledger(
-            *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),  # type: ignore[call-overload]
-            *(block.by_product.get(name, _NO_TABLE) for name in ("bookings", "revenue")),  # type: ignore[call-overload]
+        columns: tuple[Any, ...] = (
+            *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),
+            *(block.by_product.get(name, _NO_TABLE) for name in _OF_PRODUCTS),
             short(cells.place_of_day), cells.slice, short(plan.edges), short(plan.cell_of_day),
             short(plan.tax_due),
         )  # fmt: skip
+        self._ledger = posting.Ledger(*columns)
         self._common = np.uint64(plan.streams.key("book", "", "common"))
         self._track = posting.Track(cells.wins, block.closes, block.closings, block.landed_parts)
 
     @staticmethod
     def possible(
         keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
-    ) -> tuple[Integers, Integers, Integers, Words]:
+    ) -> tuple[Places, Places, Places, Words]:
         """Find possible winners as `decide.possible` does."""
         room = keys.size * offsets.size + 1
         deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         words = np.empty(room, dtype=np.uint64)
-        found, open_ = closing.possible(keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful)
+        found, open_ = closing.possible(
+            keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful
+        )
         return deals[:found], trials[:found], doubtful[:open_], words[doubtful[:open_]]
 
     def decided(
         self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats
-    ) -> tuple[Integers, Integers] | None:
+    ) -> tuple[Places, Places] | None:
         """Return (row, trial) of the open deals that are won, trial by trial; None where no draw decides.
 
         Args:
@@ -90,7 +97,9 @@ class Loops:
             return None
         block, doubt = self._block, float(plan.segment.doubt[stage])
         distinct, column = np.unique(block.draws, return_inverse=True)
-        scores = scores_of(plan.chances, stage, deals, ages, distinct)
+        posterior = block.plan.scenario.posterior
+        whole = posterior is not None and len(distinct) == posterior.draws
+        scores = scores_of(plan.chances, stage, deals, ages, distinct, whole)
         scale, shift = block.luck.shifted(plan.index, 0, doubt)
         room = len(deals) * block.trials + 1
         row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
@@ -108,8 +117,8 @@ class Loops:
         return row, trial
 
     def play(
-        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
-    ) -> tuple[Integers, Integers]:
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Places, trial: Places
+    ) -> tuple[Places, Places]:
         """Close and settle won open deals, and return (row, trial) of those that are left.
 
         Args:
@@ -126,16 +135,20 @@ class Loops:
             return row, trial
         day, booked = closed
         left = [short(np.flatnonzero(day < 0))]
-        contracts = self._block.plan.open_deals.contracts(deals[row])
-        for contract, places in contracts:
-            at = np.arange(len(row), dtype=np.int32) if isinstance(places, slice) else short(places)
-            left.append(self._settle(plan, contract, deals, at, row, trial, day, booked))
+        open_deals = self._block.plan.open_deals
+        contract_of = open_deals.contract_of[deals]
+        kinds = np.unique(contract_of)
+        of_each = contract_of[row] if len(kinds) > 1 else None
+        for kind in kinds.tolist():
+            places = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == kind)
+            contract = open_deals.choices[kind]
+            left.append(self._settle(plan, contract, deals, short(places), row, trial, day, booked))
         some = np.concatenate(left)
-        return row[some], trial[some]
+        return row[some].astype(np.int64), trial[some].astype(np.int64)
 
     def _close(
-        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Integers, trial: Integers
-    ) -> tuple[Integers, Integers] | None:
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Short, trial: Short
+    ) -> tuple[Short, Integers] | None:
         """Return the day on which each closes, below 0 where it is left, and what is booked."""
         block, kernel, entities = self._block, plan.kernel, self._block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
@@ -154,14 +167,14 @@ class Loops:
             return None
         closing.date(row, days, dates, day)
         amounts = amounts_of(block.plan, plan, deals)
-        closing.book(row, trial, block.offsets, block.draws, changes, amounts, booked)
-        day[booked < 0] = closing.LEFT
+        last = block.plan.last_day
+        closing.book(row, trial, block.offsets, block.draws, changes, amounts, last, day, booked)
         return day, booked
 
     def _settle(
-        self, plan: SegmentPlan, contract: Contract, deals: Integers, places: Integers, row: Integers,
-        trial: Integers, day: Integers, booked: Integers,
-    ) -> Integers:  # fmt: skip
+        self, plan: SegmentPlan, contract: Contract, deals: Integers, places: Short, row: Short,
+        trial: Short, day: Short, booked: Integers,
+    ) -> Short:  # fmt: skip
         """Post what follows from contracts, and return the places of those that are left."""
         block, known = self._block, terms_of(contract, self._block.plan.bookings_only)
         if known is None:

@@ -366,7 +366,7 @@ def _date_invoices(
                 r, offset = room.row[i], offsets[room.trial[i]]
                 at = _late(uniform(keys.lateness[line, r] + offset + step), room.joint[i], room.slack[i], by)
                 if at == LEFT:
-                    joint, slack = _joint(r, offset, by, keys, True)
+                    joint, _ = _joint(r, offset, by, keys, True)
                     at = _late_exactly(uniform(keys.lateness[line, r] + offset + step), joint, by)
                 room.doubt[i] |= at == LEFT
                 late = by.days[max(at, 0)]
@@ -433,9 +433,7 @@ def _step(score: Any, slack: Any, by: Any) -> Any:
 
 
 @loop
-def _book(
-    line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: Ledger, room: Room
-) -> None:
+def _book(line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: Ledger, room: Room) -> None:
     """Post the bookings of a line."""
     product, months = terms.product[line], terms.months[line]
     totalled, yearly = product >= 0 and len(ledger.booked_of) > 0, months > 0 and len(ledger.arr) > 0
@@ -450,7 +448,9 @@ def _book(
         if totalled:
             ledger.booked_of[product, t] += money
         if yearly:
-            ledger.arr[at] += _convert(np.rint(np.float64(amount * 12) / np.float64(months)), signed, t, rates)
+            ledger.arr[at] += _convert(
+                np.rint(np.float64(amount * 12) / np.float64(months)), signed, t, rates
+            )
 
 
 @loop
@@ -573,7 +573,7 @@ def _convert(minor: Any, day: Any, trial: Any, rates: Any) -> Any:
 
 @part
 def _share(amount: Any, top: Any, bottom: Any) -> Any:
-    """Return ⌊amount · top / bottom⌋; where the product is exact, so is its quotient as far as it is whole."""
+    """Return ⌊amount · top / bottom⌋; of an exact product the quotient is exact as far as it is whole."""
     if amount < _SMALL and top < _FEW:
         return np.int64(np.float64(amount * top) / np.float64(bottom))
     return amount // bottom * top + amount % bottom * top // bottom

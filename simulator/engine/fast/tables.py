@@ -68,8 +68,7 @@ def first_of(kernel: TableKernel, stage: int, ages: Floats) -> closing.First | N
     laws = [law for k in moves if (law := kernel.funnel.stays[stage][k]) is not None]
     if not laws:
         return None
-    alive, dead = (np.stack([f(law) for law in laws], axis=1) for f in (
-        lambda law: law.sf(ages), lambda law: law.cdf(ages)))  # fmt: skip
+    alive, dead = (np.stack([law.sf(ages) for law in laws], 1), np.stack([law.cdf(ages) for law in laws], 1))
     return closing.First(chances, moves, laws_of(tuple(laws)), alive, dead, ages + (0.5 + TIE))
 
 
@@ -77,7 +76,7 @@ def first_of(kernel: TableKernel, stage: int, ages: Floats) -> closing.First | N
 def laws_of(laws: tuple[Distribution, ...]) -> closing.Laws:
     """Return the inverses of laws."""
     normal = [law if isinstance(law, LogNormal) else None for law in laws]
-    times, errors = zip(*map(_pieces, laws), strict=True)
+    times, errors = zip(*map(_pieces, laws), strict=True)  # type: ignore[arg-type]
     return closing.Laws(
         np.stack(times), np.stack(errors), np.array([law.mu if law else 0.0 for law in normal]),
         np.array([law.sigma if law else 0.0 for law in normal]),
@@ -108,7 +107,7 @@ def _errors(exact: Floats) -> Floats:
         times = exact[::_SAMPLES]
         lines = times[:-1, None] + np.arange(_SAMPLES) / _SAMPLES * np.diff(times)[:, None]
         far = np.abs(exact[:-1].reshape(-1, _SAMPLES) - lines).max(axis=1)
-    return np.nan_to_num(2 * far, nan=np.inf)
+    return np.asarray(np.nan_to_num(2 * far, nan=np.inf))
 
 
 def further_of(kernel: TableKernel) -> closing.Further:
@@ -124,17 +123,17 @@ _SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKey
 
 
 def scores_of(
-    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers
+    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers, whole: bool
 ) -> Floats:
-    """Return the scores of open deals by draw, floats[draw, deal]; those of all draws are kept, if few."""
-    known = _SCORES.setdefault(chances, {})
-    place = deals.tobytes() + draws[:1].tobytes() + draws[-1:].tobytes() + bytes(str(len(draws)), "ascii")
-    if place not in known:
-        scores = np.ascontiguousarray(chances.scores_by_draw(stage, deals, draws, ages[:, None]).T)
-        if sum(s.nbytes for s in known.values()) + scores.nbytes > _KEPT:
-            return scores
+    """Return the scores of open deals by draw, floats[draw, deal]; if few, those of all draws are kept."""
+    known, place = _SCORES.setdefault(chances, {}), deals.tobytes()
+    if whole and place in known:
+        return known[place]
+    scores = chances.scores_by_draw(stage, deals, draws, ages[:, None]).T
+    scores = np.where(np.isnan(scores), -np.inf, scores)  # which never wins, nor does what is not a number
+    if whole and sum(s.nbytes for s in known.values()) + scores.nbytes <= _KEPT:
         known[place] = scores
-    return known[place]
+    return scores
 
 
 _PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats]]] = WeakKeyDictionary()
@@ -295,18 +294,20 @@ def _changes_of(location: float, scale: float) -> tuple[Floats, NDArray[np.int16
 def lateness_of(payment: PaymentBehaviour) -> posting.Lateness:
     """Return how late a class pays."""
     table = payment.tables
+    days = short(np.where(table.days == NEVER, posting.FAR, table.days))
     return posting.Lateness(
         math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
-        short(np.where(table.days == NEVER, posting.FAR, table.days)), table.cdf, short(table.guide), float(table.bins), table.scores, short(table.score_guide),
-        float(table.score_bins), table.farthest, *_normal_pieces(), float(payment.recovery), payment.last_day,
+        days, table.cdf, _shortest(table.guide), float(table.bins), table.scores,
+        _shortest(table.score_guide), float(table.score_bins), table.farthest, *_normal_pieces(),
+        float(payment.recovery), payment.last_day,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _normal_pieces() -> tuple[Floats, Floats]:
+def _normal_pieces() -> tuple[Floats, NDArray[np.float32]]:
     """Return Φ⁻¹(n / `BINS`), and by how much lines between them may be wrong."""
     z = special.ndtri(np.arange(closing.BINS * _SAMPLES + 1) / (closing.BINS * _SAMPLES))
-    return z[::_SAMPLES].copy(), _errors(z) + 1e-9
+    return z[::_SAMPLES].copy(), (_errors(z) + 1e-9).astype(np.float32)
 
 
 def rates_of(rates: DayRates) -> posting.Rates:
@@ -322,6 +323,10 @@ def rates_of(rates: DayRates) -> posting.Rates:
 def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return whole numbers in half the room; they are days, places and the like."""
     return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def _shortest(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    return values.astype(np.int16) if int(values.max()) < 1 << 15 else short(values)
 
 
 def _whole(values: Iterable[int]) -> Integers:
