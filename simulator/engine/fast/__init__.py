@@ -43,8 +43,10 @@ _CONSTANTS: Final = ("close_dates.py", "distributions.py", "streams.py", "engine
 
 
 def is_wanted(size: int) -> bool:
-    """Tell whether compiled loops, if there are any, play a run of so many contracts times trials."""
-    return size >= WORTHWHILE if (asked := _asked()) is None else asked
+    """Tell whether compiled loops play a run of so many contracts times trials; it needs some."""
+    asked = _asked()
+    wanted = size >= WORTHWHILE if asked is None else asked
+    return wanted and _module() is not None
 
 
 def is_needed() -> bool:

@@ -320,12 +320,14 @@ def remaining(u: Any, alive: Any, dead: Any, less: Any, law: Any, laws: Any) -> 
         laws: these.
     """
     below = u * alive
+    if below <= _LEAST:  # so old as no stay of this law lasts
+        return LEFT
     place = below * BINS
     piece: Any = min(np.int64(place), BINS - 1)
     from_, to = laws.times[law, piece], laws.times[law, piece + 1]
     time = from_ + (place - piece) * (to - from_)
     days = _rounded(time - less, laws.errors[law, piece])
-    if days == LEFT and below > _LEAST and laws.sigma[law] > 0:
+    if days == LEFT and laws.sigma[law] > 0:
         # (1 − u) + u·(1 − R) keeps its digits where u·R is near 1.
         time = math.exp(laws.mu[law] - laws.sigma[law] * normal(below, (1.0 - u) + u * dead))
         days = _rounded(time - less, NEAR * (1.0 + time))

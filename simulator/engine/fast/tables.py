@@ -94,11 +94,11 @@ def _pieces(law: Distribution) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         exact = np.array(law.isf(chance), dtype=np.float64)
         times = exact[::_SAMPLES].copy()
-        errors = np.nan_to_num(-np.diff(times), nan=np.inf)
+        errors = np.nan_to_num(-np.diff(times), nan=np.inf, posinf=np.inf)
         if not isinstance(law, Empirical | Fixed | Hazard):
             errors[1:-1] = np.minimum(errors, _errors(exact))[1:-1]
-    errors += 1e-9 * (1 + times[:-1])
-    return times, np.nan_to_num(errors, nan=np.inf)
+        errors += 1e-9 * (1 + times[:-1])
+    return times, np.nan_to_num(errors, nan=np.inf, posinf=np.inf)
 
 
 def _errors(exact: Floats) -> Floats:
@@ -107,7 +107,7 @@ def _errors(exact: Floats) -> Floats:
         times = exact[::_SAMPLES]
         lines = times[:-1, None] + np.arange(_SAMPLES) / _SAMPLES * np.diff(times)[:, None]
         far = np.abs(exact[:-1].reshape(-1, _SAMPLES) - lines).max(axis=1)
-    return np.asarray(np.nan_to_num(2 * far, nan=np.inf))
+    return np.asarray(np.nan_to_num(2 * far, nan=np.inf, posinf=np.inf))
 
 
 def further_of(kernel: TableKernel) -> closing.Further:
