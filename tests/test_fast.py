@@ -15,6 +15,8 @@ from benchmarks import jobs
 from simulator.engine import compile_plan, play, run
 from simulator.engine import fast as switch
 from simulator.market import Market
+from simulator.runs import json_bytes
+from simulator.simulation import simulate
 
 JOBS = {job.__name__: job for job in (jobs.standard_job, jobs.feature_job, jobs.full_job, jobs.learned_job)}
 
@@ -77,6 +79,16 @@ def test_random_scenarios_are_played_alike(seed, tmp_path, fast, left):
     plans.append(compile_plan(scenario, seed, market=Market.independent(), follow_ends=seed % 2 == 0))
     for some in plans:
         assert differences(*both(fast, some, 300, block=(77, 300)[seed % 2])) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_forecasts_of_random_scenarios_are_the_same_bytes(seed, tmp_path, fast):
+    scenario, found = scenario_of(tmp_path, seed), []
+    for on in (False, True):
+        fast(on)
+        found.append(json_bytes(simulate(scenario, trials=200).to_json()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.slow
