@@ -113,8 +113,7 @@ class Amounts(NamedTuple):
         open: of each deal, minor units.
         price: factor by posterior draw; one for all.
         lean: factor of each deal's size on what is changed; one for all.
-        unchanged: chance to be signed as quoted,
-        rest: of anything else.
+        unchanged: chance to be signed as quoted.
         pieces: node, P(Y ≤ node), slope to the next, floats[node, 3].
         guide: first node of each bin of uniforms,
         bins: so many of them.
@@ -125,7 +124,6 @@ class Amounts(NamedTuple):
     price: Any
     lean: Any
     unchanged: float
-    rest: float
     pieces: Any
     guide: Any
     bins: float
@@ -291,19 +289,20 @@ def book(
         r = row[i]
         u = uniform(changes[r] + offsets[trial[i]] + GAMMA)
         price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)]
+        if u < amounts.unchanged:
+            booked[i] = np.int64(np.rint(min(amounts.open[r] * price, amounts.most)))
+            continue
         lean = amounts.lean[min(r, len(amounts.lean) - 1)]
-        changed = u >= amounts.unchanged
-        again = max(u - amounts.unchanged, 0.0) / amounts.rest
+        again = (u - amounts.unchanged) / (1.0 - amounts.unchanged)
         at = np.int64(amounts.guide[np.int64(again * amounts.bins)])
         at += amounts.pieces[at + 1, 1] < again
         while amounts.pieces[at + 1, 1] < again:
             at += 1
         change = exponential(amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2])
-        money = min(amounts.open[r] * (change * lean if changed else 1.0) * price, amounts.most)
+        money = min(amounts.open[r] * (change * lean) * price, amounts.most)
         whole = np.rint(money)
-        near = 1e-14 * money if changed else -1.0
         booked[i] = np.int64(whole)
-        if 0.5 - abs(money - whole) <= near:
+        if 0.5 - abs(money - whole) <= 1e-14 * money:
             day[i] = LEFT
 
 

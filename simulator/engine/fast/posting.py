@@ -221,6 +221,10 @@ class Room(NamedTuple):
         rest: and what is left of it, or of a line.
         joint: part of its scores of lateness that its customer's invoices share,
         slack: and by how much that may be wrong.
+        u: uniforms of an instalment,
+        score: about what they mean,
+        wrong: and by how much that may be wrong;
+        late: days past due.
         doubt: whether rounding might decide anything.
         booked: bookings, company minor units.
         line: amounts of the lines, integers[line, n].
@@ -239,6 +243,10 @@ class Room(NamedTuple):
     rest: Any
     joint: Any
     slack: Any
+    u: Any
+    score: Any
+    wrong: Any
+    late: Any
     doubt: Any
     booked: Any
     line: Any
@@ -349,7 +357,7 @@ def _date_invoices(
             room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
     for n in range(terms.first[line], terms.first[line + 1]):
         final, top, bottom = n == terms.first[line + 1] - 1, terms.top[n], terms.bottom[n]
-        event, certain, step = terms.event[n], terms.certain[n], GAMMA * terms.draw[n]
+        event = terms.event[n]
         for i in range(count):
             net = room.rest[i] if final else _share(room.line[line, i], top, bottom)
             room.rest[i] -= net
@@ -357,20 +365,38 @@ def _date_invoices(
             on = room.event[line, event, i]
             day = terms.invoice_day[n, on] if on <= last else FAR
             room.day[n, i] = day
-            if day > last:
-                continue
-            due = terms.due_day[n, day]
-            room.due[n, i] = due
-            late = 0
-            if not certain:
-                r, offset = room.row[i], offsets[room.trial[i]]
-                at = _late(uniform(keys.lateness[line, r] + offset + step), room.joint[i], room.slack[i], by)
-                if at == LEFT:
-                    joint, _ = _joint(r, offset, by, keys, True)
-                    at = _late_exactly(uniform(keys.lateness[line, r] + offset + step), joint, by)
-                room.doubt[i] |= at == LEFT
-                late = by.days[max(at, 0)]
-            room.pay[n, i] = FAR if late == FAR else max(day, due + late)
+            room.due[n, i] = terms.due_day[n, min(day, last)]
+            room.late[i] = 0
+        if not terms.certain[n]:
+            _draw_lateness(line, n, count, offsets, last, terms, by, keys, room)
+        for i in range(count):
+            late = room.late[i]
+            room.pay[n, i] = FAR if late == FAR else max(room.day[n, i], room.due[n, i] + late)
+
+
+@loop
+def _draw_lateness(
+    line: int, n: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
+) -> None:
+    """Draw how many days past due the invoices of an instalment are paid."""
+    step = GAMMA * terms.draw[n]
+    for i in range(count):
+        u = uniform(keys.lateness[line, room.row[i]] + offsets[room.trial[i]] + step)
+        z, wrong = _near_normal(u, by)
+        room.u[i], room.score[i] = u, room.joint[i] + by.own * z
+        room.wrong[i] = room.slack[i] + by.own * wrong
+    for i in range(count):
+        if room.day[n, i] > last:
+            continue
+        if by.own == 1.0:
+            at = _step_of(room.u[i], by)
+        else:
+            at = _step(room.score[i], room.wrong[i], by)
+            if at == LEFT:
+                joint, _ = _joint(room.row[i], offsets[room.trial[i]], by, keys, True)
+                at = _step(joint + by.own * normal(room.u[i], 1.0 - room.u[i]), NEAR, by)
+        room.doubt[i] |= at == LEFT
+        room.late[i] = by.days[max(at, 0)]
 
 
 @part
@@ -398,30 +424,19 @@ def _near_normal(u: Any, by: Any) -> Any:
 
 
 @part
-def _late(u: Any, joint: Any, slack: Any, by: Any) -> Any:
-    """Return the step of the days past due; `LEFT` where a wrong score might decide it."""
-    if by.own == 1.0:
-        at = np.int64(by.guide[np.int64(u * by.bins)])
-        at += by.cdf[at] <= u
-        while by.cdf[at] <= u:
-            at += 1
-        return at
-    z, wrong = _near_normal(u, by)
-    if not wrong < 1.0:
-        return LEFT
-    return _step(joint + by.own * z, slack + by.own * wrong, by)
-
-
-@part
-def _late_exactly(u: Any, joint: Any, by: Any) -> Any:
-    """Return the step of the days past due; `LEFT` where rounding might decide it."""
-    return _step(joint + by.own * normal(u, 1.0 - u), NEAR, by)
+def _step_of(u: Any, by: Any) -> Any:
+    """Return the first step above a uniform."""
+    at = np.int64(by.guide[np.int64(u * by.bins)])
+    at += by.cdf[at] <= u
+    while by.cdf[at] <= u:
+        at += 1
+    return at
 
 
 @part
 def _step(score: Any, slack: Any, by: Any) -> Any:
     """Return the first step above a score; `LEFT` where a difference so large might decide it."""
-    if not abs(score) < by.farthest - 0.5:
+    if not abs(score) + slack < by.farthest:
         return LEFT
     at = np.int64(by.score_guide[np.int64((score + by.farthest) * by.score_bins)])
     at += by.scores[at] <= score

@@ -177,7 +177,7 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
     pieces, guide = _changes_of(law.location, law.scale)
     return closing.Amounts(
         open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price), lean, law.unchanged,
-        1 - law.unchanged if law.unchanged < 1 else 1.0,        pieces, guide, float(_GUIDE), float(LIMIT),
+        pieces, guide, float(_GUIDE), float(LIMIT),
     )  # fmt: skip
 
 
@@ -187,12 +187,13 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
 def room_of(terms: posting.Terms) -> posting.Room:
     """Return room to work a piece of contracts out."""
     n, lines, parts = posting.PIECE, len(terms.rule), len(terms.event)
-    place, row, trial, signed = np.zeros((4, n + 1), dtype=np.int32)
+    place, row, trial, signed, late = np.zeros((5, n + 1), dtype=np.int32)
     amount, rest = np.zeros((2, n + 1), dtype=np.int64)
-    joint, slack, booked = np.zeros((3, n + 1))
+    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
     day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
     return posting.Room(
-        place, row, trial, signed, amount, rest, joint, slack, np.zeros(n + 1, dtype=np.bool_), booked,
+        place, row, trial, signed, amount, rest, joint, slack, u, score, wrong, late,
+        np.zeros(n + 1, dtype=np.bool_), booked,
         np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
         np.zeros((parts, n), dtype=np.int64), day, due, pay,
     )  # fmt: skip
