@@ -12,7 +12,7 @@ from simulator.engine.block import Block
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import LINE_DRAWS, Contract
 from simulator.engine.drawn import DrawnKernel
-from simulator.engine.fast import closing, drawn, posting
+from simulator.engine.fast import closing, columns, drawn, posting
 from simulator.engine.fast.tables import (
     EVENTS,
     amounts_of,
@@ -59,15 +59,15 @@ class Loops:
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
         self._block = block
-        columns: tuple[Any, ...] = (
+        places: tuple[Any, ...] = (
             *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),
             *(block.by_product.get(name, _NO_TABLE) for name in _OF_PRODUCTS),
             short(cells.place_of_day), cells.slice, short(plan.edges), short(plan.cell_of_day),
             short(plan.tax_due),
         )  # fmt: skip
-        self._ledger = posting.Ledger(*columns)
+        self._ledger = columns.Ledger(*places)
         self._common = np.uint64(plan.streams.key("book", "", "common"))
-        self._track = posting.Track(cells.wins, block.closes, block.closings, block.landed_parts)
+        self._track = columns.Track(cells.wins, block.closes, block.closings, block.landed_parts)
 
     @staticmethod
     def possible(
@@ -190,7 +190,7 @@ class Loops:
         )  # fmt: skip
         return left[:skipped]
 
-    def _keys(self, contract: Contract, terms: posting.Terms, deals: Integers) -> posting.Keys:
+    def _keys(self, contract: Contract, terms: columns.Terms, deals: Integers) -> columns.Keys:
         """Return the keys of what contracts draw; none of what none of them does."""
         entities, customers = self._block.plan.deals, self._block.plan.customers
         customer = self._block.plan.open_deals.customer_of[deals]
@@ -199,10 +199,10 @@ class Loops:
         for n, line in enumerate(contract.lines):
             number = line.number * LINE_DRAWS // DRAWS_PER_TRIAL
             late[n] = entities.keys("lateness", number, deals)
-            for event in range(posting.START, posting.ACCEPTANCE + 1):
+            for event in range(columns.START, columns.ACCEPTANCE + 1):
                 if terms.waits[n, event] and terms.lag[n, event] == closing.LEFT:
                     lags[event - 1, n] = entities.keys(EVENTS[event], number, deals)
         mean, sd = customers.lateness_moments
-        return posting.Keys(
+        return columns.Keys(
             lags, late, customers.keys("customer", 0, customer), self._common, mean[customer], sd[customer]
         )  # fmt: skip

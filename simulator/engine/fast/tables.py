@@ -28,13 +28,13 @@ from simulator.distributions import (
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
 from simulator.engine.drawn import DrawnKernel
-from simulator.engine.fast import closing, drawn, posting
+from simulator.engine.fast import closing, columns, drawn
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import Plan, SegmentPlan
-from simulator.engine.stays import BINS
+from simulator.engine.stays import BINS as STAY_BINS
 from simulator.engine.walk import MOST_MOVES
 from simulator.money import LIMIT, minor_digits
-from simulator.payments import NEVER, PaymentBehaviour
+from simulator.payments import BINS, FARTHEST, NEVER, SCORE_BINS, PaymentBehaviour
 from simulator.streams import DRAWS_PER_TRIAL
 from simulator.terms import Event
 
@@ -45,9 +45,9 @@ EVENTS: Final[tuple[Event, ...]] = ("signature", "start", "delivery", "acceptanc
 """By number."""
 _RULES: Final = {
     None: 0,
-    "over-term": posting.OVER_TERM,
-    "at-delivery": posting.AT_DELIVERY,
-    "at-milestone": posting.AT_MILESTONE,
+    "over-term": columns.OVER_TERM,
+    "at-delivery": columns.AT_DELIVERY,
+    "at-milestone": columns.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
 _FINE: Final = 8
@@ -115,7 +115,7 @@ def further_of(kernel: TableKernel) -> closing.Further:
     path, tables = kernel.winning.path, kernel.winning.tables
     return closing.Further(
         path.moves, path.target.ravel(), path.law.ravel(), tables.low, tables.width, tables.survivors,
-        tables.start, BINS, MOST_MOVES,
+        tables.start, STAY_BINS, MOST_MOVES,
     )  # fmt: skip
 
 
@@ -184,14 +184,14 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
 # ---- what is posted
 
 
-def room_of(terms: posting.Terms) -> posting.Room:
+def room_of(terms: columns.Terms) -> columns.Room:
     """Return room to work a piece of contracts out."""
-    n, lines, parts = posting.PIECE, len(terms.rule), len(terms.event)
+    n, lines, parts = columns.PIECE, len(terms.rule), len(terms.event)
     place, row, trial, signed, late = np.zeros((5, n + 1), dtype=np.int32)
     amount, rest = np.zeros((2, n + 1), dtype=np.int64)
     joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
     day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
-    return posting.Room(
+    return columns.Room(
         place, row, trial, signed, amount, rest, joint, slack, u, score, wrong, late,
         np.zeros(n + 1, dtype=np.bool_), booked,
         np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
@@ -199,10 +199,10 @@ def room_of(terms: posting.Terms) -> posting.Room:
     )  # fmt: skip
 
 
-_TERMS: Final[WeakKeyDictionary[Contract, dict[bool, posting.Terms | None]]] = WeakKeyDictionary()
+_TERMS: Final[WeakKeyDictionary[Contract, dict[bool, columns.Terms | None]]] = WeakKeyDictionary()
 
 
-def terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
+def terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
     """Return a contract's conditions by number, None where it has some that the loops do not know."""
     known = _TERMS.setdefault(contract, {})
     if bookings_only not in known:
@@ -210,7 +210,7 @@ def terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
     return known[bookings_only]
 
 
-def _terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
+def _terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
     lines, all_terms = contract.lines, [line.conditions for line in contract.lines]
     shares = [*contract.shares, *(i.share for c in all_terms for i in c.installments)]
     if contract.offers or any(map(_is_strange, lines)) or any(_is_long(share) for share in shares):
@@ -224,7 +224,7 @@ def _terms_of(contract: Contract, bookings_only: bool) -> posting.Terms | None:
     drawn = tuple(dict.fromkeys(law for row in laws for law in row if not isinstance(law, Fixed)))
     stated = [(None, c.line.start_day, c.line.delivery_day, None) for c in all_terms]
     days = (len(of), len(lines[0].term_end))
-    return posting.Terms(
+    return columns.Terms(
         _whole(EVENTS.index(i.event) for i in of),
         _whole(i.share.numerator for i in of),
         _whole(i.share.denominator for i in of),
@@ -292,15 +292,14 @@ def _changes_of(location: float, scale: float) -> tuple[Floats, NDArray[np.int16
 
 
 @lru_cache(maxsize=256)
-def lateness_of(payment: PaymentBehaviour) -> posting.Lateness:
+def lateness_of(payment: PaymentBehaviour) -> columns.Lateness:
     """Return how late a class pays."""
-    table = payment.tables
-    days = short(np.where(table.days == NEVER, posting.FAR, table.days))
-    return posting.Lateness(
+    days, cdf, guide, scores, score_guide = payment.tables
+    late = short(np.where(days == NEVER, columns.FAR, days))
+    return columns.Lateness(
         math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
-        days, table.cdf, _shortest(table.guide), float(table.bins), table.scores,
-        _shortest(table.score_guide), float(table.score_bins), table.farthest, *_normal_pieces(),
-        float(payment.recovery), payment.last_day,
+        late, cdf, _shortest(guide), float(BINS), scores, _shortest(score_guide), float(SCORE_BINS), FARTHEST,
+        *_normal_pieces(), float(payment.recovery), payment.last_day,
     )  # fmt: skip
 
 
@@ -311,11 +310,11 @@ def _normal_pieces() -> tuple[Floats, NDArray[np.float32]]:
     return z[::_SAMPLES].copy(), (_errors(z) + 1e-9).astype(np.float32)
 
 
-def rates_of(rates: DayRates) -> posting.Rates:
+def rates_of(rates: DayRates) -> columns.Rates:
     """Return the rates of a currency in a block's trials."""
     path = np.zeros((0, 0)) if rates.path is None else rates.path
     shift = rates.curve.shift(rates.currency)
-    return posting.Rates(
+    return columns.Rates(
         rates.currency == rates.curve.company, rates.by_day, path, rates.month_of_day,
         10.0 ** max(shift, 0), 10.0 ** max(-shift, 0),
     )  # fmt: skip
