@@ -133,7 +133,7 @@ class Amounts(NamedTuple):
 @loop
 def possible(
     keys: Any, offsets: Any, trial_at: Any, alike: int, sure: Any, most: Any, deal: Any, trial: Any,
-    words: Any, doubtful: Any,
+    words: Any, doubtful: Any, room: Any,
 ) -> Any:  # fmt: skip
     """Find words that are at most a bound; list those of them that are not below the other.
 
@@ -146,30 +146,32 @@ def possible(
         most: likewise, above which none is.
         deal: receives the deal of each that is found.
         trial: its trial.
-        words: its word, and
-        doubtful: the positions of those between the bounds.
+        words: receives the words between the bounds, and
+        doubtful: their positions.
+        room: for some words.
 
     Returns:
         How many are found, and how many of them are doubtful.
     """
     found, open_ = 0, 0
     for d in range(len(keys)):
-        key, first, begin = keys[d] + GAMMA, found, 0
-        for group in range(most.shape[1]):
-            bound = most[d, group]
-            end = min(begin + alike, len(offsets))
-            for t in range(begin, end):
-                word = mixed(key + offsets[t])
-                trial[found] = t
-                words[found] = word
-                found += word <= bound
-            begin = end
-        for i in range(first, found):
-            deal[i] = d
-            if words[i] >= sure[d, trial[i] // alike]:
-                doubtful[open_] = i
-                open_ += 1
-            trial[i] = trial_at[trial[i]]
+        key = keys[d] + GAMMA
+        for begin in range(0, len(offsets), len(room)):
+            count = min(len(room), len(offsets) - begin)
+            for k in range(count):  # alone, so that several words are mixed at once
+                room[k] = mixed(key + offsets[begin + k])
+            for group in range(begin // alike, (begin + count - 1) // alike + 1):
+                bound, least, first = most[d, group], sure[d, group], found
+                for k in range(max(group * alike - begin, 0), min((group + 1) * alike - begin, count)):
+                    trial[found] = begin + k
+                    found += room[k] <= bound
+                for i in range(first, found):
+                    deal[i] = d
+                    if room[trial[i] - begin] >= least:
+                        doubtful[open_] = i
+                        words[open_] = room[trial[i] - begin]
+                        open_ += 1
+                    trial[i] = trial_at[trial[i]]
     return found, open_
 
 

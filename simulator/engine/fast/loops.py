@@ -78,9 +78,19 @@ class Loops:
         deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         words = np.empty(room, dtype=np.uint64)
         found, open_ = closing.possible(
-            keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful
+            keys,
+            offsets,
+            trial,
+            alike,
+            sure,
+            most,
+            deals,
+            trials,
+            words,
+            doubtful,
+            np.empty(256, dtype=np.uint64),
         )
-        return deals[:found], trials[:found], doubtful[:open_], words[doubtful[:open_]]
+        return deals[:found], trials[:found], doubtful[:open_], words[:open_]
 
     def decided(
         self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats
