@@ -66,7 +66,7 @@ $(READY): pyproject.toml constraints.txt
 	        echo "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }; \
 	    echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
 	@echo "installing into .venv what constraints.txt pins"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dask]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dask,fast]'
 	@touch $@
 
 # Libraries that answer the same questions stand apart: one of them pins an old pandas.
@@ -88,6 +88,6 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 $(PEERS): benchmarks/peers/requirements.txt $(READY)
 	@$(BIN)/python -m venv .venv-peers
 	@echo "installing into .venv-peers what benchmarks/peers/requirements.txt and constraints.txt pin"
-	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fast]' \
 	    -r benchmarks/peers/requirements.txt
 	@touch $@

@@ -12,8 +12,10 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -21,12 +23,13 @@ from typing import Final
 import numpy as np
 
 from benchmarks.bound import draw_time, draws_of_a_full_walk
-from benchmarks.engine import compiled, played, quantiles_of
+from benchmarks.engine import Plan, compiled, played, quantiles_of
 from benchmarks.jobs import feature_job, full_job, learned_job, standard_job
 from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
 from benchmarks.peers.agreement import BOUND, agreement
 from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
 from benchmarks.processes import until_table, write_small_job
+from simulator.engine.fast import SWITCH
 from simulator.expected import expected
 from simulator.forecast import statistics
 from simulator.loading import load
@@ -78,11 +81,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
           f"numpy {np.__version__}; medians of {asked.runs} runs; goals: numpy / [fast]")  # fmt: skip
     failed = False
     for name in asked.only or PARTS:
-        print(f"\n{HEADER.replace(' ' * len(name), name, 1)}", flush=True)
-        for figure in PARTS[name](Asked(asked.runs, asked.quick)):
-            print(figure if isinstance(figure, str) else figure.line(), flush=True)
-            failed |= isinstance(figure, str)
+        for fast in (False, True) if name in TWICE and find_spec("numba") else (False,):
+            title = f"{name}, [fast]" if fast else name
+            print(f"\n{HEADER.replace(' ' * len(title), title, 1)}", flush=True)
+            with using(fast):
+                for figure in PARTS[name](Asked(asked.runs, asked.quick)):
+                    told = isinstance(figure, Figure)
+                    print(replace(figure, compiled=fast).line() if told else figure, flush=True)
+                    failed |= not told
     return int(failed)
+
+
+@contextmanager
+def using(fast: bool) -> Iterator[None]:
+    """Play in compiled loops, or in numpy, whatever the size of a job."""
+    before = os.environ.get(SWITCH)
+    os.environ[SWITCH] = "on" if fast else "off"
+    yield
+    if before is None:
+        del os.environ[SWITCH]
+    else:
+        os.environ[SWITCH] = before
 
 
 def bound(asked: Asked) -> Iterator[Figure]:
@@ -156,11 +175,30 @@ def growth(asked: Asked) -> Iterator[Figure]:
         compiling, plan = timed(partial(compiled, scenario))
         again = max(min(asked.runs, 2 * 10**8 // pairs), 1)
         task = partial(played, plan, trials)
+        played(plan, 10)  # so that no time of compiled loops is that of loading them
         spent = [timed(task)[0] / pairs * 1e9 for _ in range(again)]
         costs.append(float(np.median(spent)))
         yield Figure(f"{deals:,} deals × {trials:,} trials", spent, "ns",
                      note=f"compiled in {compiling / deals * 1e6:.0f} µs a deal")  # fmt: skip
     yield Figure("dearest against cheapest", [max(costs) / min(costs)], most=(1.25,))
+
+
+def gain(asked: Asked) -> Iterator[Figure | str]:
+    """Compare numpy with compiled loops, both when all is loaded."""
+    if not find_spec("numba"):
+        yield "gain: LEFT OUT, there is no numba; make bench installs it"
+        return
+    trials = TRIALS // 5 if asked.quick else TRIALS
+
+    def task(plan: Plan, fast: bool) -> None:
+        with using(fast):
+            played(plan, trials)
+
+    for name, job in (("standard job", standard_job), ("all features on", feature_job)):
+        plan = compiled(job(DEALS))
+        rounds = by_turns(asked.runs, partial(task, plan, False), partial(task, plan, True))
+        times = [(fast, numpy) for numpy, fast in rounds]
+        yield Figure(f"{name}, faster by compiled loops", ratios(times), least=(2,) * (job is standard_job))
 
 
 def large(asked: Asked) -> Iterator[Figure]:
@@ -239,8 +277,10 @@ def _bookings(scenario: Scenario, seed: int, trials: int) -> np.ndarray:
 Part = Callable[[Asked], Iterator[Figure | str]]
 PARTS: Final[Mapping[str, Part]] = {
     part.__name__: part
-    for part in (bound, peers, features, cores, growth, large, quantiles, processes, difference)
+    for part in (bound, peers, features, gain, cores, growth, large, quantiles, processes, difference)
 }
+TWICE: Final = {part.__name__ for part in (bound, peers, features, cores, growth, large)}
+"""Parts that are measured in numpy and in compiled loops."""
 
 if __name__ == "__main__":
     sys.exit(main())

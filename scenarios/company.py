@@ -254,8 +254,6 @@ def write(path: Path, columns: tuple[str, ...], rows: list[tuple[object, ...]]) 
         writer.writerows(rows)
 
 
-
-
 def add_months(day: date, months: int) -> date:
     """Return the same day some months on, the last of the month where it is shorter."""
     month = day.month - 1 + months

@@ -323,9 +323,7 @@ def ledger_rows(ledger: list[Invoice]) -> list[tuple[object, ...]]:
     return found
 
 
-RENEWAL_COLUMNS = (
-    *("id", "customer", "class", "segment", "product", "amount", "currency", "due", "chance"),
-)
+RENEWAL_COLUMNS = (*("id", "customer", "class", "segment", "product", "amount", "currency", "due", "chance"),)
 
 
 def renewal_rows(luck: Luck, due: list[tuple[Row, Part]]) -> Iterator[tuple[object, ...]]:

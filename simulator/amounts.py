@@ -24,6 +24,25 @@ _BINS: Final = 8192
 
 
 @dataclass(frozen=True)
+class ChangeTable:
+    """The inverse of a truncated law, by linear pieces.
+
+    Attributes:
+        nodes: of Y.
+        cdf: P(Y ≤ node).
+        slope: to the next node.
+        guide: first node of each bin of uniforms,
+        bins: so many of them.
+    """
+
+    nodes: Floats
+    cdf: Floats
+    slope: Floats
+    guide: NDArray[np.int64]
+    bins: int
+
+
+@dataclass(frozen=True)
 class AmountChange:
     """Closed amount = open amount · exp(Y).
 
@@ -62,6 +81,11 @@ class AmountChange:
             result[changed] *= np.exp(lean[changed])
         return result
 
+    @property
+    def inverse(self) -> ChangeTable:
+        """The inverse of the law of Y, given that it is not 0; where `scale` is 0 there is none."""
+        return _truncated(self.location, self.scale)
+
     def _at_reference(self, u: Floats) -> Floats:
         result = np.ones(u.shape)
         changed = np.flatnonzero(u >= self.unchanged)
@@ -70,9 +94,9 @@ class AmountChange:
         if self.scale == 0:
             result[changed] = np.exp(self.location)
             return result
-        law = _truncated(self.location, self.scale)
+        law = self.inverse
         again = (u[changed] - self.unchanged) / (1 - self.unchanged)
-        at = law.guide[(again * _BINS).astype(np.int64)]
+        at = law.guide[(again * law.bins).astype(np.int64)]
         behind = np.flatnonzero(law.cdf[at + 1] < again)
         while len(behind):
             at[behind] += 1
@@ -88,18 +112,8 @@ def change_cdf(y: Floats, location: float, scale: float) -> Floats:
     return np.asarray((inside - low) / (high - low))
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The inverse of a truncated law: nodes of Y, P(Y ≤ node), slope to the next, first node by bin."""
-
-    nodes: Floats
-    cdf: Floats
-    slope: Floats
-    guide: NDArray[np.int64]
-
-
 @lru_cache(maxsize=64)
-def _truncated(location: float, scale: float) -> _Table:
+def _truncated(location: float, scale: float) -> ChangeTable:
     """Return the inverse of the law of Y, given that it is not 0, by linear pieces.
 
     Nodes even in asinh of the standardised value keep the error of the inverse below 1e-6.
@@ -112,4 +126,4 @@ def _truncated(location: float, scale: float) -> _Table:
     slope = np.diff(nodes) / np.maximum(np.diff(cdf), 1e-300)
     # One bin more: (u − π0)/(1 − π0) may round up to 1.
     first = np.clip(np.searchsorted(cdf, np.arange(_BINS + 1) / _BINS, side="right") - 1, 0, _NODES - 2)
-    return _Table(nodes, cdf, slope, first.astype(np.int64))
+    return ChangeTable(nodes, cdf, slope, first.astype(np.int64), _BINS)

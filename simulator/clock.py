@@ -51,6 +51,14 @@ class Clock:
         """The last calendar day that is covered."""
         return self.first_day + len(self.elapsed) - 1
 
+    @property
+    def tables(self) -> tuple[Integers, Floats]:
+        """The first day that may be that of each whole clock value, and W at the end of days 0, 1, ….
+
+        Before day 1 there is nothing, past the last day no end.
+        """
+        return self._first_of, self._ends
+
     def at_end_of(self, days: ArrayLike) -> Floats:
         """Return W at the end of calendar days; outside what is covered, one operational day a day."""
         day = np.asarray(days)

@@ -103,6 +103,10 @@ class RateCurve:
             result[some] = self.convert(minor[some], code, 0)
         return result
 
+    def shift(self, code: str) -> int:
+        """Give by how many digits the company's minor unit is finer than that of a currency."""
+        return minor_digits(self.company) - minor_digits(code)
+
     def exchange(self, minor: ArrayLike, code: str, rate: ArrayLike) -> Float:
         """Convert amounts at given rates, each rounded to the company's minor unit (half to even).
 
@@ -117,7 +121,7 @@ class RateCurve:
             float64[...], whole minor units of the company's currency.
         """
         scaled = np.asarray(minor, dtype=np.float64) * np.asarray(rate, dtype=np.float64)
-        shift = minor_digits(self.company) - minor_digits(code)
+        shift = self.shift(code)
         # Dividing by a power of ten rounds once; multiplying by 0.01 would round twice.
         return np.asarray(np.rint(scaled * 10.0**shift if shift >= 0 else scaled / 10.0**-shift))
 

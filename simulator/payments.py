@@ -31,10 +31,10 @@ DEFAULT_TABLE: Final[Mapping[int, float]] = MappingProxyType(
 )
 """Share of invoices paid at most so many days past due (MODEL 7)."""
 
-_BINS: Final = 4096
-_FARTHEST: Final = 12.0
+BINS: Final = 4096
+FARTHEST: Final = 12.0
 """No score lies so far out: a uniform's is below 8.3, the mean of two below √2 times that."""
-_SCORE_BINS: Final = 256
+SCORE_BINS: Final = 256
 """Bins of a unit of score."""
 
 
@@ -116,10 +116,10 @@ class PaymentBehaviour:
         cdf[last:] = 1 - self.bad_debt  # exact, so that a sum's rounding makes no bad debt
         beyond = NEVER if self.bad_debt else self.first_day + last
         days = np.append(self.first_day + np.arange(pmf.size), beyond)
-        guide = np.searchsorted(cdf, np.arange(_BINS + 1) / _BINS, side="right")
+        guide = np.searchsorted(cdf, np.arange(BINS + 1) / BINS, side="right")
         scores = np.append(ndtri(cdf), np.inf)
         # The bin of a score may be one too high by rounding, so each begins a little early.
-        edges = np.arange(2 * _FARTHEST * _SCORE_BINS) / _SCORE_BINS - _FARTHEST - 1e-9
+        edges = np.arange(2 * FARTHEST * SCORE_BINS) / SCORE_BINS - FARTHEST - 1e-9
         score_guide = np.searchsorted(scores, edges, side="right")
         tables = {"pmf": pmf, "_cdf": np.append(cdf, np.inf), "_guide": guide, "_days": days,
                   "_scores": scores, "_score_guide": score_guide}  # fmt: skip
@@ -223,6 +223,14 @@ class PaymentBehaviour:
             found.append(replace(self, pmf=pmf, run_days=()))
         return tuple(found)
 
+    @property
+    def tables(self) -> tuple[Int, Float, NDArray[np.intp], Float, NDArray[np.intp]]:
+        """Give the inverse of the law: days by step; steps by uniform and the first of each of `BINS` bins.
+
+        Then steps by normal score, and the first of each bin: `SCORE_BINS` a unit, from −`FARTHEST` on.
+        """
+        return self._days, self._cdf, self._guide, self._scores, self._score_guide
+
     def insolvent_after(self, u: ArrayLike) -> Int:
         """Draw the days until a customer is insolvent: P(more than d days) = (1 − insolvency)^(d/365.25).
 
@@ -264,7 +272,7 @@ class PaymentBehaviour:
         """
         uniform = np.asarray(u, dtype=np.float64)
         flat = uniform.ravel()
-        at = _first_above(self._cdf, flat, self._guide[(flat * _BINS).astype(np.intp)])
+        at = _first_above(self._cdf, flat, self._guide[(flat * BINS).astype(np.intp)])
         return self._days[at].reshape(uniform.shape)
 
     def late_days_of(self, score: Float) -> Int:
@@ -276,7 +284,7 @@ class PaymentBehaviour:
         Returns:
             int64[n], days past due, `NEVER` for bad debt.
         """
-        bins = ((score + _FARTHEST) * _SCORE_BINS).astype(np.intp)
+        bins = ((score + FARTHEST) * SCORE_BINS).astype(np.intp)
         return np.asarray(self._days[_first_above(self._scores, score, self._score_guide[bins])])
 
     def residual_late_days(self, u: ArrayLike, late_so_far: ArrayLike) -> Int:

@@ -10,7 +10,16 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine import Outcome, Plan, Tally, block_size, blocks, is_worth_dividing, play_block
+from simulator.engine import (
+    Outcome,
+    Plan,
+    Tally,
+    block_size,
+    blocks,
+    for_trials,
+    is_worth_dividing,
+    play_block,
+)
 from simulator.executors import Crew, Span, shared_zeros, side_by_side
 from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
 
@@ -131,7 +140,7 @@ class Player:
 
     def play(self, done: Played, until: int) -> Played:
         """Play further trials of a pass, until there are so many."""
-        plan = done.plan
+        done.plan = plan = for_trials(done.plan, until)
         if done.shelf is None and self.shelf is not None and plan.contracts * until >= self.kept:
             done.move(self.shelf)
         count = until - done.trials

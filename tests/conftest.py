@@ -1,3 +1,4 @@
+import importlib.util
 import os
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("NOT RUN: the public data is not here (expected in ../shared/data beside the repository)")
     return folder
+
+
+@pytest.fixture
+def fast(monkeypatch):
+    """Set whether compiled loops play: `fast(True)`; CI is not let off where numba is missing."""
+    if importlib.util.find_spec("numba") is None:
+        assert not os.environ.get("CI"), "numba is missing: pip install '.[fast]'"
+        pytest.skip(
+            "NOT RUN: numba is not installed, so no compiled loop was looked at (pip install '.[fast]')"
+        )
+    return lambda on: monkeypatch.setenv("SIMULATOR_FAST", "on" if on else "off")

@@ -23,17 +23,20 @@ from simulator.simulation import simulate
 RICH = ROOT / "scenarios" / "saas-hardware"
 TRIALS = 64
 WORKERS, BLOCKS = (1, 2, 5), (9, 16, 33, TRIALS, 5_000)
-# A way to divide a run: arguments of `simulate`, and `threads` in place of processes. Other ways (compiled
-# code, a cluster) get a line of their own here.
+# A way to play a run: arguments of `simulate`, `threads` in place of processes, `fast` for compiled loops.
 FEW = {
     "in blocks of 7": {"block": 7},
     "two workers": {"workers": 2},
     "five workers, blocks of 16": {"workers": 5, "block": 16},
     "two threads": {"workers": 2, "threads": True},
+    "compiled": {"fast": True},
+    "compiled, two workers, blocks of 9": {"workers": 2, "block": 9, "fast": True},
+    "compiled, two threads": {"workers": 2, "threads": True, "fast": True},
 }
 QUICK = ("two threads", "five workers, blocks of 16")
 MANY = {f"{w} workers, blocks of {b}": {"workers": w, "block": b} for w, b in product(WORKERS, BLOCKS)}
 MANY |= {f"{w} threads": {"workers": w, "block": 9, "threads": True} for w in WORKERS[1:]}
+MANY |= {f"compiled, blocks of {b}": {"block": b, "fast": True} for b in (9, TRIALS)}
 
 
 @pytest.fixture(autouse=True)
@@ -58,10 +61,22 @@ def solved():
         yield
 
 
-def forecast(scenario, monkeypatch=None, threads=False, **divided):
+@pytest.fixture
+def forecast_by(monkeypatch, request):
+    """Return forecast.json of a run that is played in some way."""
+
+    def play(scenario, threads=False, fast=False, **divided):
+        if threads:
+            monkeypatch.setattr(executors, "CAN_FORK", False)
+        if fast:
+            request.getfixturevalue("fast")(True)
+        return forecast(scenario, **divided)
+
+    return play
+
+
+def forecast(scenario, **divided):
     """Return forecast.json."""
-    if threads:
-        monkeypatch.setattr(executors, "CAN_FORK", False)
     return json_bytes(simulate(scenario, trials=TRIALS, **divided).to_json())
 
 
@@ -78,9 +93,9 @@ def small(solved):
 @pytest.mark.parametrize(
     "way", [*QUICK, *(pytest.param(way, marks=pytest.mark.slow) for way in FEW if way not in QUICK)]
 )
-def test_a_run_may_be_divided_in_any_way(small, monkeypatch, way):
+def test_a_run_may_be_divided_in_any_way(small, forecast_by, way):
     scenario, whole = small
-    assert forecast(scenario, monkeypatch, **FEW[way]) == whole
+    assert forecast_by(scenario, **FEW[way]) == whole
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +107,17 @@ def rich(solved):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", MANY)
-def test_the_run_of_a_whole_company_may_be_divided_in_any_way(rich, monkeypatch, way):
+def test_the_run_of_a_whole_company_may_be_divided_in_any_way(rich, forecast_by, way):
     scenario, whole = rich
-    assert forecast(scenario, monkeypatch, by="owner", other_markets=False, **MANY[way]) == whole
+    assert forecast_by(scenario, by="owner", other_markets=False, **MANY[way]) == whole
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", FEW)
-def test_a_run_by_what_was_learned_may_be_divided_in_any_way(monkeypatch, way):
+def test_a_run_by_what_was_learned_may_be_divided_in_any_way(forecast_by, way):
     scenario = learned_scenario(posterior(7, NAMES))
-    assert forecast(scenario, monkeypatch, **FEW[way]) == forecast(scenario)
+    whole = forecast(scenario)
+    assert forecast_by(scenario, **FEW[way]) == whole
 
 
 # ---- in whatever order its rows stand, from the command line

@@ -53,18 +53,32 @@ ALONE = {"processes"}  # whole processes on another job take seconds; they are m
     "name", [pytest.param(p, marks=[pytest.mark.slow] * (p in LONG)) for p in speed.PARTS if p not in ALONE]
 )
 def test_every_part_runs(name, monkeypatch, capsys):
+    monkeypatch.setattr(speed, "find_spec", lambda _: None)  # to compile loops takes longer than all parts do
+    short(monkeypatch)
+    told = speed.main(["--only", name, "--quick", "--runs", "1"]), capsys.readouterr().out
+    assert told[0] == ("LEFT OUT" in told[1]) == (name in ("peers", "gain"))
+    assert len(told[1].splitlines()) > 3 - (name == "gain")
+
+
+@pytest.mark.slow
+def test_parts_run_with_compiled_loops(monkeypatch, capsys, fast):
+    short(monkeypatch)
+    assert speed.main(["--only", "bound", "--only", "gain", "--quick", "--runs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "bound, [fast]" in told
+    assert "faster by compiled loops" in told
+
+
+def short(monkeypatch):
     monkeypatch.setattr(speed, "DEALS", 20)
     monkeypatch.setattr(speed, "TRIALS", 500)
     monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20)))
     monkeypatch.setattr(speed, "PEERS", {"expert_numpy": 100, "not_there": 1})
-    assert speed.main(["--only", name, "--quick", "--runs", "1"]) == int(name == "peers")
-    told = capsys.readouterr().out
-    assert ("LEFT OUT" in told) == (name == "peers")
-    assert len(told.splitlines()) > 3
 
 
 def test_a_figure_says_whether_it_reaches_its_goal():
     line = Figure("faster", [3.0, 1.0, 2.0], least=(2, 4), note="than another").line()
     assert line.split() == ["faster", "2", "×", "1–3", "≥", "2", "/", "4", "yes", "than", "another"]
     assert "NO" in Figure("slow", [3.0], most=(2,)).line()
+    assert "NO" in Figure("compiled", [3.0], least=(2, 4), compiled=True).line()
     assert Figure("told", [1234.5], "ns").line().split() == ["told", "1,234", "ns"]

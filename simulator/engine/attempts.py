@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from simulator.close_dates import AGE_GRID, latest
+from simulator.engine import fast
 from simulator.engine.block import Block
 from simulator.engine.ends import NEW, OPEN, WON
 from simulator.engine.identity import inverse
@@ -18,8 +20,13 @@ from simulator.engine.roads import Decided, Roads, arrival_clock, enter, followe
 from simulator.engine.settle import Won, settle
 from simulator.engine.walk import Walkers
 
+if TYPE_CHECKING:
+    from simulator.engine.fast.loops import Loops
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Places = NDArray[Any]
+"""Whole numbers of either length."""
 
 TILE = 1 << 16
 """Deal-trials that are decided at once, so that the arrays stay in cache."""
@@ -28,23 +35,29 @@ TILE = 1 << 16
 def play_segment(block: Block, plan: SegmentPlan) -> None:
     """Play all deals of a segment, open and to come, with those that come back."""
     roads = Roads(block, plan)
-    _open_deals(block, plan, roads)
+    # Where ends are followed, every lost deal is walked: there is little that loops could save.
+    compiled = block.plan.compiled and not block.ends.follows(0)
+    _open_deals(block, plan, roads, fast.loops_of(block) if compiled else None)
     _arrivals(block, plan, roads)
     roads.clear()
     _bluebirds(block, plan)
 
 
-def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
+def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | None) -> None:
     """Decide the open deals, and make their first move given the outcome and the age."""
-    for deals in _tiles(block, plan):
+    for deals in _tiles(block, plan, loops):
         stage = int(block.plan.scenario.pipeline.stage[deals[0]])
         ages, label_ages = _ages(block, plan, stage, deals)
-        won = _winners(block, plan, stage, deals, ages, label_ages)
+        won = _winners(block, plan, stage, deals, ages, label_ages, loops)
         if block.ends.counted:
             wins = np.bincount(won[1], minlength=block.trials)
             block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
         for outcome in outcomes(block, plan, 0):
             row, trial = won if outcome else _others(won, len(deals), block.trials)
+            if outcome and loops is not None and ages is None:
+                row, trial = loops.play(plan, stage, deals, label_ages, row, trial)
+            if not len(row):
+                continue
             walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
             if not outcome:
                 keep = followed(block, plan, walkers)
@@ -62,11 +75,12 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
             roads.send(block.plan.open_deals, 0, outcome, 1, some)
 
 
-def _tiles(block: Block, plan: SegmentPlan) -> Iterator[Integers]:
+def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:
     """Yield the open deals in groups of one stage, all with an age or all without."""
     pipeline = block.plan.scenario.pipeline
     kind = pipeline.stage[plan.deals] * 2 + np.isnan(pipeline.age[plan.deals])
-    most = max(TILE // block.trials, 1)
+    # Compiled loops walk those who win; where losers are walked too, numpy's arrays are to stay in cache.
+    most = max((loops.tile if loops and len(outcomes(block, plan, 0)) == 1 else TILE) // block.trials, 1)
     for group in np.split(plan.deals, np.flatnonzero(np.diff(kind)) + 1) if len(plan.deals) else []:
         for first in range(0, len(group), most):
             yield group[first : first + most]
@@ -86,13 +100,18 @@ def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple
 
 
 def _winners(
-    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats
-) -> tuple[Integers, Integers]:
-    """Return (row, trial) of the open deals that are won, deal by deal."""
+    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats,
+    loops: Loops | None,
+) -> tuple[Places, Places]:  # fmt: skip
+    """Return (row, trial) of the open deals that are won, deal by deal or trial by trial."""
+    if loops and ages is None and (found := loops.decided(plan, stage, deals, label_ages)):
+        return found
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if score.ndim == 1:
-        return block.market(plan.index, doubt).winners(block.plan.deals.keys("outcome", 0, deals), score)
+        return block.market(plan.index, doubt).winners(
+            block.plan.deals.keys("outcome", 0, deals), score, loops.possible if loops else None
+        )
     u = block.plan.deals.draw("outcome", deals[:, None], block.offsets)
     scale, shift = block.luck.shifted(plan.index, 0, doubt)
     won = u < special.ndtr(score * scale + shift)
@@ -101,7 +120,7 @@ def _winners(
     return row, trial
 
 
-def _others(some: tuple[Integers, Integers], rows: int, trials: int) -> tuple[Integers, Integers]:
+def _others(some: tuple[Places, Places], rows: int, trials: int) -> tuple[Integers, Integers]:
     """Return (row, trial) of all others."""
     rest = np.ones((rows, trials), dtype=np.bool_)
     rest[some] = False

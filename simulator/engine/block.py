@@ -127,7 +127,9 @@ def new_block(
         draws,
         Cells(money, numbers, plan.cell_of_day),
         {series: total[:, numbers] for series, total in by_product.items()},
-        np.zeros((plan.followed, plan.last_day + 1), dtype=np.min_scalar_type(count)),
+        np.zeros(
+            (plan.followed, plan.last_day + 1), dtype=np.promote_types(np.uint16, np.min_scalar_type(count))
+        ),
         np.zeros((2, deals)),
         np.zeros((2, deals)),
         Ends(ends[..., numbers], plan.cell_of_day),

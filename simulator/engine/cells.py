@@ -57,16 +57,24 @@ class Cells:
             what lies outside the horizon, which is cheaper than to leave it out.
         numbers: of the block's trials within them.
         cell_of_day: cell of each day 0 … last day + 1.
+
+    Attributes:
+        money: of the block's trials, without the last cell.
+        flat: of the run, floats[slice · cell · trial] of each series.
+        place_of_day: where the trials of each day's cell begin in a slice of that,
+        slice: of so many places.
+        wins: won deals, floats[slice, cell].
     """
 
     def __init__(self, money: Mapping[Posted, Floats], numbers: slice, cell_of_day: Integers) -> None:
         self.money = {series: whole[:, :-1, numbers] for series, whole in money.items()}
-        self._flat = {series: whole.reshape(-1) for series, whole in money.items()}
+        self.flat = {series: whole.reshape(-1) for series, whole in money.items()}
         self._first = numbers.start
-        slices, self._cells, self._stride = money["bookings"].shape
+        slices, self._cells, stride = money["bookings"].shape
+        self.slice = self._cells * stride
         self._cell_of_day = cell_of_day.copy()
         self._cell_of_day[0] = self._cells - 1
-        self._place_of_day = self._cell_of_day * self._stride + self._first
+        self.place_of_day = self._cell_of_day * stride + self._first
         self.wins = np.zeros((slices, self._cells - 1))
 
     def add(self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats) -> None:
@@ -79,9 +87,9 @@ class Cells:
             trial: within the block.
             money: whole minor units of the company's currency.
         """
-        place = self._place_of_day.take(day, mode="clip") + trial
-        place += row * (self._cells * self._stride)
-        np.add.at(self._flat[series], place, money)
+        place = self.place_of_day.take(day, mode="clip") + trial
+        place += row * self.slice
+        np.add.at(self.flat[series], place, money)
 
     def count_wins(self, row: Integers | int, cell: Integers) -> None:
         """Count won deals by slice and cell, over all trials of the block."""

@@ -178,10 +178,11 @@ class LearnedChances:
         if ages is None:
             # Trials of one draw share them: each draw is worked out once.
             distinct, trial = np.unique(draw, return_inverse=True)
-            return self._open(stage, deals, distinct, label_ages[:, None])[:, trial]
-        return self._open(stage, deals, draw, label_ages[ages])
+            return self.scores_by_draw(stage, deals, distinct, label_ages[:, None])[:, trial]
+        return self.scores_by_draw(stage, deals, draw, label_ages[ages])
 
-    def _open(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
+    def scores_by_draw(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
+        """Return the scores of open deals at ages, floats[deal, draw]; age and draw broadcast."""
         if self.funnel is None:
             distinct, which = np.unique(age, return_inverse=True)
             chance = self.segment.funnel.close_chance(stage, distinct)[which].reshape(age.shape)

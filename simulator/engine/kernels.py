@@ -71,18 +71,12 @@ class TableKernel:
         self, walkers: Walkers, draw: Integers, stage: int, label: Integers, label_ages: Floats, won: bool
     ) -> tuple[Integers, Integers]:
         """Return the stage that open deals enter next, and the days until then."""
-        funnel = self.funnel
-        ends = funnel.target_chances if won else 1 - funnel.target_chances
-        weights = funnel.first_moves(stage, label_ages) * ends
-        moves = np.flatnonzero(weights.any(axis=0))
+        funnel, (moves, cumulative) = self.funnel, self.first_chances(stage, label_ages, won)
         days, after = np.zeros(len(label), dtype=np.int64), np.full(len(label), funnel.won)
         if not len(moves) or not len(label):
             return after, days
         slot = np.zeros(len(label), dtype=np.int64)
         if len(moves) > 1:
-            cumulative = np.cumsum(weights[:, moves], axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                cumulative = np.nan_to_num(cumulative / cumulative[:, -1:], nan=1.0)
             slot = choose(cumulative[label], walkers.entities.draw("moves", walkers.which, walkers.offsets))
         u = walkers.entities.draw("stays", walkers.which, walkers.offsets)
         for i, k in enumerate(moves):
@@ -92,3 +86,15 @@ class TableKernel:
             days[chosen] = remaining_days(law, u[chosen], label_ages, label[chosen])
             after[chosen] = k
         return after, days
+
+    def first_chances(self, stage: int, ages: Floats, won: bool) -> tuple[Integers, Floats]:
+        """Return where open deals may move first, and the cumulative chances by age, floats[age, move]."""
+        funnel = self.funnel
+        ends = funnel.target_chances if won else 1 - funnel.target_chances
+        weights = funnel.first_moves(stage, ages) * ends
+        moves = np.flatnonzero(weights.any(axis=0))
+        if not len(moves):
+            return moves, np.ones((len(ages), 0))
+        cumulative = np.cumsum(weights[:, moves], axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return moves, np.nan_to_num(cumulative / cumulative[:, -1:], nan=1.0)

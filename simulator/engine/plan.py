@@ -179,6 +179,7 @@ class Plan:
         bookings_only: whether contracts are followed no further than to their signature, and to renewals.
         follow_ends: whether first attempts are followed to their end, the lost ones too, and counted there.
         most_followed: most open deals whose days of closing are counted, the first of the pipeline.
+        compiled: whether compiled loops play it, where there are some; the result does not depend on it.
     """
 
     scenario: Scenario
@@ -203,6 +204,7 @@ class Plan:
     bookings_only: bool = False
     follow_ends: bool = False
     most_followed: int | None = None
+    compiled: bool = False
 
     @property
     def followed(self) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine import fast
 from simulator.engine.attempts import play_segment
 from simulator.engine.backlog import play_known
 from simulator.engine.block import new_block
@@ -140,6 +141,7 @@ def play(
         block: trials of a block, by default `block_size`.
     """
     workers = workers if is_worth_dividing(plan, count) else 1
+    plan = for_trials(plan, first + count)
 
     def task(begin: int, end: int) -> Outcome:
         return play_block(plan, begin, end - begin)
@@ -153,8 +155,24 @@ def play(
     return joined(found)
 
 
+def for_trials(plan: Plan, trials: int) -> Plan:
+    """Return the plan of a run of so many trials, by compiled loops where that is worth their import."""
+    compiled = fast.is_wanted(plan.contracts * trials)
+    return plan if compiled == plan.compiled else replace(plan, compiled=compiled)
+
+
 def play_block(plan: Plan, first: int, count: int) -> Outcome:
     """Return the outcome of a few trials: a pure function of what may be sent to another machine."""
+    try:
+        return _played(plan, first, count)
+    except Exception:
+        # Whatever another version of numba may not do: numpy plays the same, or fails in its own words.
+        if not plan.compiled or fast.is_needed():
+            raise
+        return _played(replace(plan, compiled=False), first, count)
+
+
+def _played(plan: Plan, first: int, count: int) -> Outcome:
     cells = len(plan.scenario.horizon.cuts)
     money = {s: np.zeros((slices, cells + 1, count)) for s, slices in plan.posted.items()}
     by_product = {s: np.zeros((len(plan.scenario.products), count)) for s in plan.by_product}

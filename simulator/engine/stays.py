@@ -14,7 +14,8 @@ from simulator.distributions import LONGEST, Distribution
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_BINS: Final = 2048
+BINS: Final = 2048
+"""Bins of uniforms that a law's table has."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class StayTables:
             law: index of each draw's law, broadcast against u.
             u: uniforms.
         """
-        cell = (u * _BINS).astype(np.int64)
-        cell += np.asarray(law) * _BINS
+        cell = (u * BINS).astype(np.int64)
+        cell += np.asarray(law) * BINS
         days = self.low[cell].astype(np.int64)
         # Most bins mean one day only; the others are halved until they do.
         open_ = np.flatnonzero(days < 0)
@@ -60,7 +61,7 @@ class StayTables:
 def stay_tables(laws: Sequence[Distribution]) -> StayTables:
     """Return the tables of some laws, each cut at `LONGEST` days."""
     days = np.arange(LONGEST) + 0.5
-    edges = np.arange(_BINS + 1) / _BINS
+    edges = np.arange(BINS + 1) / BINS
     survivors, start, low, width = [], [0], [], []
     for law in laws:
         alive = np.asarray(law.sf(days), dtype=np.float64)

@@ -1,0 +1,218 @@
+"""Play the won open deals of a block in compiled loops, and say which of them are left to numpy."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.engine.block import Block
+from simulator.engine.chances import LearnedChances
+from simulator.engine.contracts import LINE_DRAWS, Contract
+from simulator.engine.drawn import DrawnKernel
+from simulator.engine.fast import closing, columns, drawn, posting
+from simulator.engine.fast.tables import (
+    EVENTS,
+    amounts_of,
+    dates_of,
+    first_of,
+    further_of,
+    lateness_of,
+    moves_of,
+    rates_of,
+    room_of,
+    scores_of,
+    short,
+    terms_of,
+)
+from simulator.engine.kernels import TableKernel
+from simulator.engine.plan import SegmentPlan
+from simulator.streams import DRAWS_PER_TRIAL, Words
+from simulator.targets import Posted, Series
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Short = NDArray[np.int32]
+Places = NDArray[Any]
+"""Whole numbers of either length."""
+
+_NO_FLOATS: Final = np.zeros(0)
+_NO_TABLE: Final = np.zeros((0, 0))
+_SERIES: Final[tuple[Posted, ...]] = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
+_OF_PRODUCTS: Final[tuple[Series, ...]] = ("bookings", "revenue")
+
+
+class Loops:
+    """The compiled loops of one block.
+
+    Args:
+        block: under way.
+
+    Attributes:
+        tile: deal-trials that are played at once: enough to hide the cost of a call.
+    """
+
+    tile: Final = 1 << 18
+
+    def __init__(self, block: Block) -> None:
+        plan, cells = block.plan, block.cells
+        self._block = block
+        places: tuple[Any, ...] = (
+            *(cells.flat.get(name, _NO_FLOATS) for name in _SERIES),
+            *(block.by_product.get(name, _NO_TABLE) for name in _OF_PRODUCTS),
+            short(cells.place_of_day), cells.slice, short(plan.edges), short(plan.cell_of_day),
+            short(plan.tax_due),
+        )  # fmt: skip
+        self._ledger = columns.Ledger(*places)
+        self._common = np.uint64(plan.streams.key("book", "", "common"))
+        self._track = columns.Track(cells.wins, block.closes, block.closings, block.landed_parts)
+
+    @staticmethod
+    def possible(
+        keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
+    ) -> tuple[Places, Places, Places, Words]:
+        """Find possible winners as `decide.possible` does."""
+        room = keys.size * offsets.size + 1
+        deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
+        words = np.empty(room, dtype=np.uint64)
+        found, open_ = closing.possible(
+            keys,
+            offsets,
+            trial,
+            alike,
+            sure,
+            most,
+            deals,
+            trials,
+            words,
+            doubtful,
+            np.empty(256, dtype=np.uint64),
+        )
+        return deals[:found], trials[:found], doubtful[:open_], words[:open_]
+
+    def decided(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats
+    ) -> tuple[Places, Places] | None:
+        """Return (row, trial) of the open deals that are won, trial by trial; None where no draw decides.
+
+        Args:
+            plan: of the segment.
+            stage: where they are.
+            deals: places in the pipeline.
+            ages: of each, operational days.
+        """
+        if not isinstance(plan.chances, LearnedChances):
+            return None
+        block, doubt = self._block, float(plan.segment.doubt[stage])
+        distinct, column = np.unique(block.draws, return_inverse=True)
+        posterior = block.plan.scenario.posterior
+        whole = posterior is not None and len(distinct) == posterior.draws
+        scores = scores_of(plan.chances, stage, deals, ages, distinct, whole)
+        scale, shift = block.luck.shifted(plan.index, 0, doubt)
+        room = len(deals) * block.trials + 1
+        row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
+        u = np.empty(room)
+        found, open_ = drawn.decide(
+            block.plan.deals.keys("outcome", 0, deals), block.offsets,
+            np.argsort(column, kind="stable"), column, scores, scale, shift, row,
+            trial, u, doubtful,
+        )  # fmt: skip
+        row, trial, doubtful = row[:found], trial[:found], doubtful[:open_]
+        if open_:
+            r, t = row[doubtful], trial[doubtful]
+            lost = doubtful[u[:open_] >= special.ndtr(scores[column[t], r] * scale[t] + shift[t])]
+            row, trial = np.delete(row, lost), np.delete(trial, lost)
+        return row, trial
+
+    def play(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Places, trial: Places
+    ) -> tuple[Places, Places]:
+        """Close and settle won open deals, and return (row, trial) of those that are left.
+
+        Args:
+            plan: of the segment.
+            stage: where they are.
+            deals: places in the pipeline.
+            ages: of each, operational days.
+            row: of the deals, of each that is won.
+            trial: of each.
+        """
+        row, trial = short(row), short(trial)
+        closed = self._close(plan, stage, deals, ages, row, trial)
+        if closed is None:
+            return row, trial
+        day, booked = closed
+        left = [short(np.flatnonzero(day < 0))]
+        open_deals = self._block.plan.open_deals
+        contract_of = open_deals.contract_of[deals]
+        kinds = np.unique(contract_of)
+        of_each = contract_of[row] if len(kinds) > 1 else None
+        for kind in kinds.tolist():
+            places = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == kind)
+            contract = open_deals.choices[kind]
+            left.append(self._settle(plan, contract, deals, short(places), row, trial, day, booked))
+        some = np.concatenate(left)
+        return row[some].astype(np.int64), trial[some].astype(np.int64)
+
+    def _close(
+        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Short, trial: Short
+    ) -> tuple[Short, Integers] | None:
+        """Return the day on which each closes, below 0 where it is left, and what is booked."""
+        block, kernel, entities = self._block, plan.kernel, self._block.plan.deals
+        moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
+        dates = dates_of(block.plan, plan, stage, deals, ages)
+        days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
+        if isinstance(kernel, DrawnKernel):
+            block.guarded += drawn.walk(
+                row, trial, block.offsets, block.draws, moves, stays, dates.until,
+                moves_of(kernel, stage, ages), days,
+            )  # fmt: skip
+        elif isinstance(kernel, TableKernel) and (first := first_of(kernel, stage, ages)) is not None:
+            block.guarded += closing.walk(
+                row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
+            )
+        else:
+            return None
+        closing.date(row, days, dates, day)
+        amounts = amounts_of(block.plan, plan, deals)
+        last = block.plan.last_day
+        closing.book(row, trial, block.offsets, block.draws, changes, amounts, last, day, booked)
+        return day, booked
+
+    def _settle(
+        self, plan: SegmentPlan, contract: Contract, deals: Integers, places: Short, row: Short,
+        trial: Short, day: Short, booked: Integers,
+    ) -> Short:  # fmt: skip
+        """Post what follows from contracts, and return the places of those that are left."""
+        block, known = self._block, terms_of(contract, self._block.plan.bookings_only)
+        if known is None:
+            return places[(day[places] >= 0) & (day[places] <= block.plan.last_day)]
+        terms, open_deals = known, block.plan.open_deals
+        groups = ("", *(line.group for line in contract.lines))
+        rows = np.stack([np.broadcast_to(open_deals.rows(deals, group), deals.shape) for group in groups])
+        left = np.empty_like(places)
+        skipped = posting.settle(
+            places, row, trial, day, booked, block.offsets, deals, rows, block.plan.last_day, terms,
+            lateness_of(contract.lines[0].conditions.payment), rates_of(block.rates(contract.currency)),
+            self._keys(contract, terms, deals), self._ledger, self._track, room_of(terms), left,
+        )  # fmt: skip
+        return left[:skipped]
+
+    def _keys(self, contract: Contract, terms: columns.Terms, deals: Integers) -> columns.Keys:
+        """Return the keys of what contracts draw; none of what none of them does."""
+        entities, customers = self._block.plan.deals, self._block.plan.customers
+        customer = self._block.plan.open_deals.customer_of[deals]
+        lags = np.zeros((3, len(contract.lines), len(deals)), dtype=np.uint64)
+        late = np.empty(lags.shape[1:], dtype=np.uint64)
+        for n, line in enumerate(contract.lines):
+            number = line.number * LINE_DRAWS // DRAWS_PER_TRIAL
+            late[n] = entities.keys("lateness", number, deals)
+            for event in range(columns.START, columns.ACCEPTANCE + 1):
+                if terms.waits[n, event] and terms.lag[n, event] == closing.LEFT:
+                    lags[event - 1, n] = entities.keys(EVENTS[event], number, deals)
+        mean, sd = customers.lateness_moments
+        return columns.Keys(
+            lags, late, customers.keys("customer", 0, customer), self._common, mean[customer], sd[customer]
+        )  # fmt: skip

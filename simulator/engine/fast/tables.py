@@ -1,0 +1,333 @@
+"""Lay the engine's nouns out as the compiled loops read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulator.amounts import AmountChange
+from simulator.close_dates import AGE_GRID, SHIFT, latest
+from simulator.distributions import (
+    LONGEST,
+    TIE,
+    Distribution,
+    Empirical,
+    Fixed,
+    Hazard,
+    LogNormal,
+    remaining_days,
+)
+from simulator.engine.chances import LearnedChances
+from simulator.engine.contracts import Contract, DayRates, LinePlan
+from simulator.engine.drawn import DrawnKernel
+from simulator.engine.fast import closing, columns, drawn
+from simulator.engine.kernels import TableKernel
+from simulator.engine.plan import Plan, SegmentPlan
+from simulator.engine.stays import BINS as STAY_BINS
+from simulator.engine.walk import MOST_MOVES
+from simulator.money import LIMIT, minor_digits
+from simulator.payments import BINS, FARTHEST, NEVER, SCORE_BINS, PaymentBehaviour
+from simulator.streams import DRAWS_PER_TRIAL
+from simulator.terms import Event
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+EVENTS: Final[tuple[Event, ...]] = ("signature", "start", "delivery", "acceptance")
+"""By number."""
+_RULES: Final = {
+    None: 0,
+    "over-term": columns.OVER_TERM,
+    "at-delivery": columns.AT_DELIVERY,
+    "at-milestone": columns.AT_MILESTONE,
+}
+_UNSTATED: Final = -(2**40)
+_FINE: Final = 8
+"""Bins of a hazard that are looked up together: as many as a line of the cache holds."""
+_KEPT: Final = 1 << 23
+"""Bytes of scores that are kept for each segment from one block to the next."""
+_GUIDE: Final = 1 << 14
+_SAMPLES: Final = 16
+_LOGS: Final = np.log(np.arange(LONGEST) + SHIFT)
+
+
+# ---- what closes
+
+
+def first_of(kernel: TableKernel, stage: int, ages: Floats) -> closing.First | None:
+    """Return the first move of won deals of a stage, None where none of them can be won."""
+    moves, chances = kernel.first_chances(stage, ages, won=True)
+    laws = [law for k in moves if (law := kernel.funnel.stays[stage][k]) is not None]
+    if not laws:
+        return None
+    alive, dead = (np.stack([law.sf(ages) for law in laws], 1), np.stack([law.cdf(ages) for law in laws], 1))
+    return closing.First(chances, moves, laws_of(tuple(laws)), alive, dead, ages + (0.5 + TIE))
+
+
+@lru_cache(maxsize=1024)
+def laws_of(laws: tuple[Distribution, ...]) -> closing.Laws:
+    """Return the inverses of laws."""
+    normal = [law if isinstance(law, LogNormal) else None for law in laws]
+    times, errors = zip(*map(_pieces, laws), strict=True)  # type: ignore[arg-type]
+    return closing.Laws(
+        np.stack(times), np.stack(errors), np.array([law.mu if law else 0.0 for law in normal]),
+        np.array([law.sigma if law else 0.0 for law in normal]),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _pieces(law: Distribution) -> tuple[Floats, Floats]:
+    """Return the days that a law exceeds with chances n / `BINS`, and how far lines between them may err.
+
+    Times fall as chances rise, so no line errs by more than its own height; where the law is smooth, twice
+    the largest error at some points between is more than the largest.
+    """
+    chance = np.arange(closing.BINS * _SAMPLES + 1) / (closing.BINS * _SAMPLES)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        exact = np.array(law.isf(chance), dtype=np.float64)
+        times = exact[::_SAMPLES].copy()
+        errors = np.nan_to_num(-np.diff(times), nan=np.inf, posinf=np.inf)
+        if not isinstance(law, Empirical | Fixed | Hazard):
+            errors[1:-1] = np.minimum(errors, _errors(exact))[1:-1]
+        errors += 1e-9 * (1 + times[:-1])
+    return times, np.nan_to_num(errors, nan=np.inf, posinf=np.inf)
+
+
+def _errors(exact: Floats) -> Floats:
+    """Return twice the largest errors of lines through every so manieth of some points."""
+    with np.errstate(invalid="ignore"):
+        times = exact[::_SAMPLES]
+        lines = times[:-1, None] + np.arange(_SAMPLES) / _SAMPLES * np.diff(times)[:, None]
+        far = np.abs(exact[:-1].reshape(-1, _SAMPLES) - lines).max(axis=1)
+    return np.asarray(np.nan_to_num(2 * far, nan=np.inf, posinf=np.inf))
+
+
+def further_of(kernel: TableKernel) -> closing.Further:
+    """Return the moves of won deals from the entry of a stage on."""
+    path, tables = kernel.winning.path, kernel.winning.tables
+    return closing.Further(
+        path.moves, path.target.ravel(), path.law.ravel(), tables.low, tables.width, tables.survivors,
+        tables.start, STAY_BINS, MOST_MOVES,
+    )  # fmt: skip
+
+
+_SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKeyDictionary()
+
+
+def scores_of(
+    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers, whole: bool
+) -> Floats:
+    """Return the scores of open deals by draw, floats[draw, deal]; if few, those of all draws are kept."""
+    known, place = _SCORES.setdefault(chances, {}), deals.tobytes()
+    if whole and place in known:
+        return known[place]
+    scores = chances.scores_by_draw(stage, deals, draws, ages[:, None]).T
+    scores = np.where(np.isnan(scores), -np.inf, scores)  # which never wins, nor does what is not a number
+    if whole and sum(s.nbytes for s in known.values()) + scores.nbytes <= _KEPT:
+        known[place] = scores
+    return scores
+
+
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats]]] = WeakKeyDictionary()
+
+
+def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
+    """Return the moves of won deals of a stage, by draw."""
+    path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
+    bins = stays.edges.shape[1]
+    fine = min(bins, _FINE)
+    if kernel not in _PATHS:
+        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel()
+    chances, tops = _PATHS[kernel]
+    at, into = funnel.stays[stage].reached(ages)
+    return drawn.Moves(
+        chances, path.target, path.row, stays.edges.ravel(), stays.reached.ravel(), stays.rates.ravel(),
+        np.uint64(bins), np.uint64(fine), tops, stays.targets,
+        funnel.transitions, funnel.target_chances, stage, funnel.moves[stage], ages, at, into, MOST_MOVES,
+    )  # fmt: skip
+
+
+def dates_of(plan: Plan, segment: SegmentPlan, stage: int, deals: Integers, ages: Floats) -> closing.Dates:
+    """Return how the days of won deals' walks become dates."""
+    grid, pipeline = AGE_GRID[: segment.log_mean.shape[1]], plan.scenario.pipeline
+    rule = segment.segment.close_date
+    mean, sd = (np.interp(ages, grid, moment[stage]) for moment in (segment.log_mean, segment.log_sd))
+    factor, power = rule.line(pipeline.stated_days[deals], pipeline.pushes[deals], mean, sd)
+    until = latest(segment.end, factor, power)
+    return closing.Dates(
+        factor, power, until, *segment.segment.clock.tables, rule.delay_days, plan.last_day + 1, _LOGS
+    )
+
+
+def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amounts:
+    """Return how the amounts of won deals change."""
+    law, open_deals = segment.segment.amount_change, plan.open_deals
+    lean = np.ones(1)
+    if law.by_size:
+        worth = open_deals.worth_of[deals] / 10 ** minor_digits(plan.scenario.currency)
+        lean = np.exp(law.lean(worth))
+    pieces, guide = _changes_of(law.location, law.scale)
+    return closing.Amounts(
+        open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price), lean, law.unchanged,
+        pieces, guide, float(_GUIDE), float(LIMIT),
+    )  # fmt: skip
+
+
+# ---- what is posted
+
+
+def room_of(terms: columns.Terms) -> columns.Room:
+    """Return room to work a piece of contracts out."""
+    n, lines, parts = columns.PIECE, len(terms.rule), len(terms.event)
+    place, row, trial, signed, late = np.zeros((5, n + 1), dtype=np.int32)
+    amount, rest = np.zeros((2, n + 1), dtype=np.int64)
+    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
+    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
+    return columns.Room(
+        place, row, trial, signed, amount, rest, joint, slack, u, score, wrong, late,
+        np.zeros(n + 1, dtype=np.bool_), booked,
+        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
+        np.zeros((parts, n), dtype=np.int64), day, due, pay,
+    )  # fmt: skip
+
+
+_TERMS: Final[WeakKeyDictionary[Contract, dict[bool, columns.Terms | None]]] = WeakKeyDictionary()
+
+
+def terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
+    """Return a contract's conditions by number, None where it has some that the loops do not know."""
+    known = _TERMS.setdefault(contract, {})
+    if bookings_only not in known:
+        known[bookings_only] = _terms_of(contract, bookings_only)
+    return known[bookings_only]
+
+
+def _terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
+    lines, all_terms = contract.lines, [line.conditions for line in contract.lines]
+    shares = [*contract.shares, *(i.share for c in all_terms for i in c.installments)]
+    if contract.offers or any(map(_is_strange, lines)) or any(_is_long(share) for share in shares):
+        return None
+    if any(c.payment is not all_terms[0].payment for c in all_terms):
+        return None
+    installments = [(line, n) for line in lines for n in range(0 if bookings_only else len(line.due_days))]
+    of = [(line.conditions.installments[n]) for line, n in installments]
+    counts = [0 if bookings_only else len(line.due_days) for line in lines]
+    laws = [(Fixed(0), c.start, c.delivery, c.acceptance) for c in all_terms]
+    drawn = tuple(dict.fromkeys(law for row in laws for law in row if not isinstance(law, Fixed)))
+    stated = [(None, c.line.start_day, c.line.delivery_day, None) for c in all_terms]
+    days = (len(of), len(lines[0].term_end))
+    return columns.Terms(
+        _whole(EVENTS.index(i.event) for i in of),
+        _whole(i.share.numerator for i in of),
+        _whole(i.share.denominator for i in of),
+        np.array([i.certain for i in of], dtype=np.bool_),
+        _whole(EVENTS.index(line.conditions.milestones[n]) for line, n in installments),
+        np.array([n + 1 for _, n in installments], dtype=np.uint64),
+        np.array([line.invoice_days[n] for line, n in installments], dtype=np.int32).reshape(days),
+        np.array([line.due_days[n] for line, n in installments], dtype=np.int32).reshape(days),
+        np.cumsum([0, *counts]),
+        _whole(share.numerator for share in contract.shares),
+        _whole(share.denominator for share in contract.shares),
+        _whole(_fixed_days(law) for row in laws for law in row).reshape(-1, len(EVENTS)),
+        _whole(drawn.index(law) if law in drawn else 0 for row in laws for law in row).reshape(
+            -1, len(EVENTS)
+        ),
+        _whole(_UNSTATED if day is None else day for row in stated for day in row).reshape(-1, len(EVENTS)),
+        np.array([[e in c.events and not bookings_only for e in EVENTS] for c in all_terms]),
+        laws_of(drawn or (Fixed(0),)),
+        short(np.stack([line.term_end for line in lines])),
+        _whole(0 if bookings_only else _RULES[c.recognise] for c in all_terms),
+        np.array([c.recognise is not None for c in all_terms]),
+        _whole(c.months if c.product.recurring and not bookings_only else 0 for c in all_terms),
+        _whole(c.line.product for c in all_terms),
+        _whole(c.tax.numerator for c in all_terms),
+        _whole(c.tax.denominator for c in all_terms),
+    )
+
+
+def _is_strange(line: LinePlan) -> bool:
+    """Tell whether a line has something that the loops do not know."""
+    c = line.conditions
+    payment = c.payment
+    return bool(
+        line.renewal is not None
+        or len(c.installments) > DRAWS_PER_TRIAL
+        or any(i.discount is not None for i in c.installments)
+        or payment.insolvency > 0
+        or payment.dispute is not None
+        or payment.run_days
+        or payment.days is not None
+    )
+
+
+def _is_long(share: Fraction) -> bool:
+    """Tell whether products of the share with an amount outgrow 64 bits."""
+    return share.numerator * share.denominator >= 2**62
+
+
+def _fixed_days(law: Distribution) -> int:
+    """Return the days of a law without chance, `LEFT` for one that is drawn from."""
+    return int(remaining_days(law, np.array([0.5]))[0]) if isinstance(law, Fixed) else closing.LEFT
+
+
+@lru_cache(maxsize=64)
+def _changes_of(location: float, scale: float) -> tuple[Floats, NDArray[np.int16]]:
+    """Return node, P(Y ≤ node) and slope of the law of Y, and the first node by bin."""
+    if scale == 0:
+        return np.array([[location, 0.0, 0.0], [location, 2.0, 0.0]]), np.zeros(_GUIDE + 2, dtype=np.int16)
+    table = AmountChange(location=location, scale=scale).inverse
+    # A bin may begin one too early, never too late.
+    begins = np.arange(-1, _GUIDE + 1) / _GUIDE
+    guide = np.clip(np.searchsorted(table.cdf, begins, side="right") - 1, 0, len(table.cdf) - 2)
+    pieces = np.stack((table.nodes, table.cdf, np.append(table.slope, 0.0)), axis=1)
+    return pieces, guide[1:].astype(np.int16)
+
+
+@lru_cache(maxsize=256)
+def lateness_of(payment: PaymentBehaviour) -> columns.Lateness:
+    """Return how late a class pays."""
+    days, cdf, guide, scores, score_guide = payment.tables
+    late = short(np.where(days == NEVER, columns.FAR, days))
+    return columns.Lateness(
+        math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
+        late, cdf, _shortest(guide), float(BINS), scores, _shortest(score_guide), float(SCORE_BINS), FARTHEST,
+        *_normal_pieces(), float(payment.recovery), payment.last_day,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _normal_pieces() -> tuple[Floats, NDArray[np.float32]]:
+    """Return Φ⁻¹(n / `BINS`), and by how much lines between them may be wrong."""
+    z = special.ndtri(np.arange(closing.BINS * _SAMPLES + 1) / (closing.BINS * _SAMPLES))
+    return z[::_SAMPLES].copy(), (_errors(z) + 1e-9).astype(np.float32)
+
+
+def rates_of(rates: DayRates) -> columns.Rates:
+    """Return the rates of a currency in a block's trials."""
+    path = np.zeros((0, 0)) if rates.path is None else rates.path
+    shift = rates.curve.shift(rates.currency)
+    return columns.Rates(
+        rates.currency == rates.curve.company, rates.by_day, path, rates.month_of_day,
+        10.0 ** max(shift, 0), 10.0 ** max(-shift, 0),
+    )  # fmt: skip
+
+
+def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return whole numbers in half the room; they are days, places and the like."""
+    return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def _shortest(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    return values.astype(np.int16) if int(values.max()) < 1 << 15 else short(values)
+
+
+def _whole(values: Iterable[int]) -> Integers:
+    return np.array(list(values), dtype=np.int64)
