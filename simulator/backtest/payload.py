@@ -7,9 +7,10 @@ from typing import Any
 
 from simulator.backtest.measures import Measure
 from simulator.backtest.replay import Backtest
-from simulator.backtest.rows import LEVELS, Row
-from simulator.backtest.summary import DealSummary, Hits, Summary, deal_summaries, hits, summaries
+from simulator.backtest.rows import Row
+from simulator.backtest.summary import DealSummary, Summary, deal_summaries, hits, summaries
 from simulator.backtest.verdict import LEVEL, main_measure, name_of, verdict
+from simulator.hit_rates import LEVELS, Hits
 from simulator.money import minor_digits
 
 SCHEMA_VERSION = 1
