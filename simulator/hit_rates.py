@@ -52,6 +52,13 @@ class Hits:
         """Share that held."""
         return self.held / self.count if self.count else 0.0
 
+    def to_json(self) -> dict[str, float]:
+        """Return the fields as files have them."""
+        return {
+            "held": self.held, "of": self.count, "low": self.low, "high": self.high, "apart": self.apart,
+            "low_apart": self.low_apart, "high_apart": self.high_apart, "chance": self.chance,
+        }  # fmt: skip
+
 
 def counted(level: float, held: int, count: int, apart: int) -> Hits:
     """Return what so many hits are worth.

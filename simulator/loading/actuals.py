@@ -33,10 +33,8 @@ def read_actuals(path: Path, run: Path, scenario: Scenario) -> Figures:
     found = opened(run)
     file, tree, problems = found.file, found.own, found.problems
     table = read_table(path)
-    theirs = {
-        ours: name for ours, name in file.data.columns.actuals if name and table.column(name) is not None
-    }
-    theirs.pop("source", None)
+    given = {ours: name for ours, name in file.data.columns.actuals if name and ours != "source"}
+    theirs = {ours: name for ours, name in given.items() if table.column(name) is not None}
     columns = find_columns(table, KIND, theirs, TABLES[KIND], NEEDED, tree, problems)
     problems.raise_if_any()
     rates, zone = read_rates(file, tree, problems), read_zone(file, tree, problems)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -182,13 +183,13 @@ def _read(path: Path) -> PastRun | LeftOut:
 
 def _is_whole(payload: Mapping[str, Any]) -> bool:
     """Tell whether a forecast has the fields by which its periods are found."""
-    for entry in (*payload["periods"], *payload["fiscal"]):
+    of_segments: Iterable[Any] = chain.from_iterable(s["periods"] for s in payload["segments"].values())
+    for entry in (*payload["periods"], *payload["fiscal"], *of_segments):
         named = isinstance(entry["name"], str)
         if not named or date.fromisoformat(entry["end"]) < date.fromisoformat(entry["start"]):
             return False
-    segments: Sequence[Any] = [segment["periods"] for segment in payload["segments"].values()]
     texts = all(isinstance(payload[key], str) for key in ("scenario", "currency"))
-    return texts and bool(payload["periods"]) and all(isinstance(periods, list) for periods in segments)
+    return texts and bool(payload["periods"])
 
 
 def _digest(path: Path) -> str:

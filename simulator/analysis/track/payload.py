@@ -1,0 +1,244 @@
+"""Write what past runs tell as plain dicts and numbers, amounts in major units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from simulator.analysis.track.record import Record, record, why_not
+from simulator.analysis.track.rows import ENDS, Row, Told, Window, held_against, told_by, windows_of
+from simulator.analysis.track.score import ahead, fields_of, scores, verdict
+from simulator.errors import UsageError, did_you_mean
+from simulator.hit_rates import LEVELS
+from simulator.runs import PastRun, PastRuns
+from simulator.words import day, headline_period
+
+Payload = dict[str, Any]
+
+SCHEMA_VERSION: Final = 1
+NEXT: Final = "name a file of actual figures with month, series and amount"
+
+
+def listed(found: PastRuns) -> Payload:
+    """Return the runs with their headlines, and which of them count."""
+    reasons = why_not(found) if found.runs else {}
+    return {**_head(found), "runs": [_listed(run, reasons.get(run.path, "")) for run in found.runs]}
+
+
+def scored(found: PastRuns, actuals: Path | None = None, until: date | None = None) -> Payload:
+    """Return how often ranges held, how far off middles were, and how far off others were.
+
+    Args:
+        found: runs.
+        actuals: file that says what came; without one the newest run's own inputs do.
+        until: the day at whose end all this is known.
+
+    Raises:
+        InputError: the file is wrong.
+        PlaceError: it cannot be read.
+        UsageError: it has no months.
+    """
+    known = record(found, actuals, until)
+    told = [] if known is None else [t for run in known.counted for t in told_by(run, known.deals[run.path])]
+    came = None if known is None else known.came
+    rows = [] if came is None else list(held_against(told, came))
+    return {
+        **_head(found),
+        **_known(known),
+        "runs": [] if known is None else [_folder(run) for run in known.counted],
+        "verdict": verdict(rows) or [_nothing_yet(known, told)],
+        "measures": [fields_of(score) for score in scores(rows)],
+        "windows": [_row(row) for row in rows],
+        "notes": [] if known is None else list(_notes(known, told, rows)),
+    }
+
+
+def followed(
+    found: PastRuns, period: str | None = None, series: str = "bookings", segment: str = "",
+    actuals: Path | None = None, until: date | None = None,
+) -> Payload:  # fmt: skip
+    """Return what each run forecast of one period, by its as-of day, and what came.
+
+    Args:
+        found: runs.
+        period: its name, such as `FY2026`; by default the one that the newest run's headline is about.
+        series: of what.
+        segment: name, or "" for the company.
+        actuals: as in `scored`.
+        until: likewise.
+
+    Raises:
+        UsageError: no run speaks of such a period.
+    """
+    known = record(found, actuals, until)
+    if known is None:
+        return {**_head(found), **_known(None), "rows": [], "notes": []}
+    window = _window(known, period)
+    told = [
+        t
+        for run in known.counted
+        for t in told_by(run, known.deals[run.path])
+        if (t.window.name, t.series, t.segment) == (window.name, series, segment)
+    ]
+    if not told and (segment or period):
+        _check_segment(known, segment)
+    rows = {id(r.told): r for r in held_against(told, known.came)} if known.came else {}
+    return {
+        **_head(found),
+        **_known(known),
+        "period": {"name": window.name, "start": window.start.isoformat(), "end": window.end.isoformat()},
+        "series": series,
+        "segment": segment or "all",
+        "came": next((row.came for row in rows.values()), None),
+        "rows": [_told(t, rows.get(id(t))) for t in told],
+        "notes": list(_notes(known, told, list(rows.values()))),
+    }
+
+
+def main_period(payload: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return series and name of the period that most of the scored runs speak of, the longest of those."""
+    counts: dict[tuple[str, str], tuple[int, int, str]] = {}
+    for row in payload["windows"]:
+        if row["segment"] == "all":
+            key = row["series"], row["name"]
+            days = (date.fromisoformat(row["end"]) - date.fromisoformat(row["start"])).days
+            counts[key] = (counts.get(key, (0, 0, ""))[0] + 1, days, row["end"])
+    first = next(iter(counts), None)
+    own = [key for key in counts if first is not None and key[0] == first[0]]
+    return max(own, key=lambda key: counts[key], default=None)
+
+
+def _head(found: PastRuns) -> Payload:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario": found.scenario,
+        "place": str(found.place),
+        "currency": found.runs[-1].payload["currency"] if found.runs else "",
+        "left_out": [{"folder": folder.path.name, "reason": folder.reason} for folder in found.left_out],
+    }
+
+
+def _known(known: Record | None) -> Payload:
+    came = None if known is None else known.came
+    return {
+        "until": None if known is None else known.until.isoformat(),
+        "came_from": None if came is None else came.source,
+    }
+
+
+def _folder(run: PastRun) -> Payload:
+    versions = run.record.get("versions")
+    return {
+        "folder": run.path.name,
+        "as_of": run.as_of.isoformat(),
+        "made": run.made.date().isoformat(),
+        "trials": run.payload.get("trials"),
+        "seed": run.payload.get("seed"),
+        "version": versions.get("funnel-simulator") if isinstance(versions, dict) else None,
+    }
+
+
+def _listed(run: PastRun, reason: str) -> Payload:
+    period = headline_period(run.payload)
+    stats = period.get("bookings") or {}
+    plan = (period.get("plan") or {}).get("bookings") or {}
+    return {
+        **_folder(run),
+        "period": {key: period[key] for key in ("name", "start", "end")},
+        "bookings": {key: stats.get(key) for key in ("p10", "p50", "p90", "already", "error")},
+        "plan": {key: plan[key] for key in ("amount", "chance", "low", "high") if key in plan},
+        "counts": not reason,
+        "why_not": reason or None,
+    }
+
+
+def _told(told: Told, row: Row | None) -> Payload:
+    """Return a forecast as files have it, with what came of it where that is known."""
+    return {
+        "as_of": told.run.as_of.isoformat(),
+        "folder": told.run.path.name,
+        "made": told.run.made.date().isoformat(),
+        "days_ahead": told.ahead,
+        "already": told.stats["already"],
+        "middle": told.middle,
+        "ranges": {_percent(level): list(told.ends(level)) for level in ENDS},
+        "others": dict(told.others),
+        "came": None if row is None else row.came,
+        "held": {} if row is None else {_percent(level): row.held(level) for level in LEVELS},
+    }
+
+
+def _row(row: Row) -> Payload:
+    window = row.told.window
+    return {
+        "series": row.told.series,
+        "segment": row.told.segment or "all",
+        "period": window.kind,
+        "name": window.name,
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+        "ahead": ahead(row),
+        **_told(row.told, row),
+    }
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:.0f}"
+
+
+def _window(known: Record, period: str | None) -> Window:
+    """Return the window of a name, by default of the newest run's headline."""
+    windows = {w.name.casefold(): w for run in known.counted for w, _ in windows_of(run) if w.whole}
+    wanted = period or headline_period(known.counted[-1].payload)["name"] or next(reversed(windows), "")
+    found = windows.get(str(wanted).casefold())
+    if found is None:
+        names = [window.name for window in windows.values()]
+        remedy = did_you_mean(str(wanted), names, "periods are named as 2026-11, Q4 FY2026 or FY2026")
+        raise UsageError(f"no run speaks of {wanted!r} as a whole: {remedy}")
+    return found
+
+
+def _check_segment(known: Record, segment: str) -> None:
+    names = list(dict.fromkeys(name for run in known.counted for name in run.payload["segments"]))
+    if segment and segment not in names:
+        remedy = did_you_mean(segment, names, "segments: " + ", ".join(names))
+        raise UsageError(f"no run has a segment {segment!r}: {remedy}")
+
+
+def _nothing_yet(known: Record | None, told: Sequence[Told]) -> str:
+    """Say why nothing can be scored."""
+    if known is None:
+        return "There are no runs yet: simulator run SCENARIO makes the first."
+    runs = f"{len(known.counted)} run{'s' * (len(known.counted) != 1)}"
+    ended = [t for t in told if t.window.end <= known.until]
+    if not told:
+        return f"Nothing can be scored: so few trials, of {runs}, tell no ranges."
+    if not ended:
+        first = min(t.window.end for t in told)
+        return (
+            f"Nothing can be scored yet: of what {runs} forecast, nothing had ended by {day(known.until)}; "
+            f"the first period ends on {day(first)}."
+        )
+    return f"Nothing can be scored: {len(ended)} ranges have ended, and nobody tells what came; {NEXT}."
+
+
+def _notes(known: Record, told: Sequence[Told], rows: Sequence[Row]) -> Iterator[str]:
+    """Say what makes the scores less than they seem."""
+    if late := sum(row.told.in_hindsight for row in rows):
+        yield (
+            f"{late} of {len(rows)} forecasts were made when what they speak of had ended: "
+            "a run that is made in hindsight proves less"
+        )
+    scored, ended = {id(row.told) for row in rows}, [t for t in told if t.window.end <= known.until]
+    missing = dict.fromkeys(t.series for t in ended if id(t) not in scored)
+    if rows and missing:
+        count = sum(id(t) not in scored for t in ended)
+        yield f"nobody tells what came of {count} more, of {', '.join(missing)}: {NEXT}"
+    if known.unusable:
+        days = ", ".join(day(run.as_of) for run in known.unusable)
+        yield f"inputs that are gone, changed or refused by this version are not used: {days}"
+    open_only = sum(bool(run.payload.get("open_deals_only")) for run in known.counted)
+    if open_only:
+        yield f"{open_only} of {len(known.counted)} runs forecast open deals only, what came holds new ones too"
