@@ -122,7 +122,7 @@ def came_from_inputs(run: PastRun, scenario: Scenario, balances: Mapping[date, f
         for series, amounts in happened(scenario).items()
         if len(amounts.day) and _rows(scenario, series, any_paid)
     }
-    source = f"what the inputs of the newest run, {run.path.name}, say has happened"
+    source = f"the inputs of the newest run, {run.path.name}"
     return Came(run.as_of, source, scenario, scenario.actuals, known, balances)
 
 

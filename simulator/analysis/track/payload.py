@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -98,7 +99,7 @@ def followed(
 
 
 def main_period(payload: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return series and name of the period that most of the scored runs speak of, the longest of those."""
+    """Return series and name of the period of which most scored forecasts speak, the longest of those."""
     counts: dict[tuple[str, str], tuple[int, int, str]] = {}
     for row in payload["windows"]:
         if row["segment"] == "all":
@@ -189,15 +190,21 @@ def _percent(level: float) -> str:
 
 
 def _window(known: Record, period: str | None) -> Window:
-    """Return the window of a name, by default of the newest run's headline."""
-    windows = {w.name.casefold(): w for run in known.counted for w, _ in windows_of(run) if w.whole}
-    wanted = period or headline_period(known.counted[-1].payload)["name"] or next(reversed(windows), "")
-    found = windows.get(str(wanted).casefold())
-    if found is None:
-        names = [window.name for window in windows.values()]
-        remedy = did_you_mean(str(wanted), names, "periods are named as 2026-11, Q4 FY2026 or FY2026")
-        raise UsageError(f"no run speaks of {wanted!r} as a whole: {remedy}")
-    return found
+    """Return the window of a name; by default of the newest headline, if another run speaks of it too."""
+    windows, counts = dict[str, Window](), Counter[str]()
+    for run in known.counted:
+        own = {window.name.casefold(): window for window, _ in windows_of(run) if window.whole}
+        windows |= own
+        counts.update(list(own))
+    if period is None:
+        period = str(headline_period(known.counted[-1].payload)["name"])
+        if counts[period.casefold()] < 2:
+            period = max(windows, key=lambda name: (counts[name], windows[name].days), default="")
+    if found := windows.get(period.casefold()):
+        return found
+    names = [window.name for window in windows.values()]
+    remedy = did_you_mean(period, names, "periods are named as 2026-11, Q4 FY2026 or FY2026")
+    raise UsageError(f"no run speaks of {period!r} as a whole: {remedy}")
 
 
 def _check_segment(known: Record, segment: str) -> None:
@@ -227,18 +234,21 @@ def _nothing_yet(known: Record | None, told: Sequence[Told]) -> str:
 def _notes(known: Record, told: Sequence[Told], rows: Sequence[Row]) -> Iterator[str]:
     """Say what makes the scores less than they seem."""
     if late := sum(row.told.in_hindsight for row in rows):
+        count = "all" if late == len(rows) else f"{late} of {len(rows)}"
         yield (
-            f"{late} of {len(rows)} forecasts were made when what they speak of had ended: "
+            f"{count} forecasts were made when what they speak of had ended: "
             "a run that is made in hindsight proves less"
         )
     scored, ended = {id(row.told) for row in rows}, [t for t in told if t.window.end <= known.until]
     missing = dict.fromkeys(t.series for t in ended if id(t) not in scored)
     if rows and missing:
-        count = sum(id(t) not in scored for t in ended)
-        yield f"nobody tells what came of {count} more, of {', '.join(missing)}: {NEXT}"
+        number = sum(id(t) not in scored for t in ended)
+        yield f"nobody tells what came of {number} more, of {', '.join(missing)}: {NEXT}"
     if known.unusable:
         days = ", ".join(day(run.as_of) for run in known.unusable)
         yield f"inputs that are gone, changed or refused by this version are not used: {days}"
     open_only = sum(bool(run.payload.get("open_deals_only")) for run in known.counted)
     if open_only:
-        yield f"{open_only} of {len(known.counted)} runs forecast open deals only, what came holds new ones too"
+        yield (
+            f"{open_only} of {len(known.counted)} runs forecast open deals only, and what came holds new ones"
+        )

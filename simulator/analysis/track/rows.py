@@ -51,6 +51,11 @@ class Window:
     end: date
     whole: bool = True
 
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
 
 @dataclass(frozen=True, eq=False)
 class Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,9 +15,9 @@ from simulator.hit_rates import LEVELS, RARE, Hits, counted, judged, judgement, 
 from simulator.scores import chance_of_fewer, chance_of_more, skill
 
 LEVEL: Final = 0.8
-AHEAD: Final = ((31, "1 month"), (92, "3 months"), (184, "6 months"), (366, "1 year"))
-"""Days to the end of a window, and what up to them is called."""
-BEYOND: Final = "over 1 year"
+_DAYS: Final = (31, 92, 184, 366)
+AHEAD: Final = ("up to 1 month", "up to 3", "up to 6", "up to 12", "over 12")
+"""How far ahead a window ends, in months."""
 KINDS: Final = ("week", "month", "quarter", "year")
 _ADVICE: Final = {
     "sound": "The ranges can be trusted",
@@ -94,16 +95,16 @@ class Score:
 
 def ahead(row: Row) -> str:
     """Say how far ahead the end of a window was."""
-    return next((name for most, name in AHEAD if row.told.ahead <= most), BEYOND)
+    return AHEAD[bisect_left(_DAYS, row.told.ahead)]
 
 
 def scores(rows: Sequence[Row]) -> tuple[Score, ...]:
     """Return the scores by series, segment and kind of window, of all and by how far ahead they ended."""
     segments = dict.fromkeys(["", *(row.told.segment for row in rows)])
-    names, found = ("", *(name for _, name in AHEAD), BEYOND), list[Score]()
+    found = list[Score]()
     for key in product(ASKED, segments, KINDS):
         some = [r for r in rows if (r.told.series, r.told.segment, r.told.window.kind) == key]
-        for name in names:
+        for name in ("", *AHEAD):
             if chosen := [row for row in some if name in ("", ahead(row))]:
                 found.append(_score(name, chosen))
     return tuple(found)
