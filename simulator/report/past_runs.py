@@ -56,7 +56,7 @@ def followed_screen(payload: Payload) -> str:
         return _joined([[NO_RUNS.format(place=payload["place"])], list(_left_out(payload))])
     rows, period = payload["rows"], payload["period"]
     if not rows:
-        text = f"No run has a range of {_what(payload)} in {plain(period['name'], 20)}."
+        text = f"No run has a range for {_what(payload)} of {named_period(period)}."
         return _joined([wrapped(text), list(_notes(payload)), list(_left_out(payload))])
     scale = _scale(payload, (row["ranges"]["80"][1] for row in rows), [payload["came"]])
     others = list(dict.fromkeys(name for row in rows for name in row["others"]))

@@ -46,11 +46,11 @@ def followed(payload: Payload) -> Figure | None:
     axes.hlines(middle, places - width / 2, places + width / 2, color=colours.line, linewidth=1.8)
     seen = [end for row in rows for end in row["ranges"]["95"]]
     labels = [(float(middle[-1]), "our middle", colours.line)]
-    for name, mark in _MARKS.items():
+    for place, (name, mark) in enumerate(_MARKS.items()):
         said = [(x, r["others"][name]) for x, r in zip(places, rows, strict=True) if name in r["others"]]
         if said:
             across, up = np.array(said).T
-            axes.plot(across, up, mark, color=PLAN, markersize=8)
+            axes.plot(across + (place - 1.5) / 4 * width, up, mark, color=PLAN, markersize=6)
             labels.append((float(up[-1]), f"{_SEEN[mark]} {name}", PLAN))
             seen += up.tolist()
     if payload["came"] is not None:

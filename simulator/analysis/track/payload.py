@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from simulator.analysis.track.came import BALANCE
 from simulator.analysis.track.record import Record, record, why_not
 from simulator.analysis.track.rows import ENDS, Row, Told, Window, held_against, told_by, windows_of
 from simulator.analysis.track.score import ahead, fields_of, scores, verdict
@@ -81,7 +82,7 @@ def followed(
         t
         for run in known.counted
         for t in told_by(run, known.deals[run.path])
-        if (t.window.name, t.series, t.segment) == (window.name, series, segment)
+        if (t.series, t.segment) == (series, segment) and _is_of(t, window)
     ]
     if not told and (segment or period):
         _check_segment(known, segment)
@@ -205,6 +206,11 @@ def _window(known: Record, period: str | None) -> Window:
     names = [window.name for window in windows.values()]
     remedy = did_you_mean(period, names, "periods are named as 2026-11, Q4 FY2026 or FY2026")
     raise UsageError(f"no run speaks of {period!r} as a whole: {remedy}")
+
+
+def _is_of(told: Told, window: Window) -> bool:
+    """Tell whether a forecast is of a window; a balance is of the day on which it ends."""
+    return told.window.end == window.end if told.series == BALANCE else told.window.name == window.name
 
 
 def _check_segment(known: Record, segment: str) -> None:
