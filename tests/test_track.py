@@ -209,6 +209,20 @@ def test_a_run_its_home_its_name_and_the_root_mean_the_same_runs(company, runs, 
         past_runs("nowhere/at-all")
 
 
+def test_of_several_scenarios_the_one_that_was_run_last_is_meant(company, tmp_path, runs):
+    for name, year in (("past-firm", 2025), ("2025-01-01", 2024), ("other", 2023)):
+        path = copied(runs.counted[0].path, tmp_path / name / "2025-03-31")
+        for file, change in (
+            ("forecast.json", {"scenario": name}), ("run.json", {"finished": f"{year}-05-01T00:00:00+00:00"}),
+        ):  # fmt: skip
+            (path / file).write_text(
+                json.dumps(json.loads((path / file).read_text("utf-8")) | change), "utf-8"
+            )
+    assert past_runs(str(tmp_path)).scenario == "past-firm"
+    assert past_runs("2025-01-01", tmp_path).scenario == "2025-01-01"
+    assert past_runs(str(tmp_path)).left_out == ()
+
+
 # ---- scores, by hand
 
 
@@ -224,6 +238,13 @@ def test_hits_bias_and_error_are_those_counted_by_hand(company, score):
         assert found["hits"][level]["of"] == 6
         # April, May and June came once each, however many runs spoke of them.
         assert found["hits"][level]["apart"] == 3
+    told = [
+        w
+        for w in score["windows"]
+        if (w["series"], w["period"], w["segment"]) == ("bookings", "month", "all")
+    ]
+    assert [w["came"] for w in told] == outcomes
+    assert [w["ranges"]["80"] for w in told] == [[s["p10"], s["p90"]] for _, _, s in rows]
     errors = [s["p50"] - x for (_, _, s), x in zip(rows, outcomes, strict=True)]
     assert found["bias"] == pytest.approx(sum(errors) / 6)
     assert found["error"] == pytest.approx(sum(map(abs, errors)) / 6)

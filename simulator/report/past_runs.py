@@ -138,11 +138,14 @@ def _heading(payload: Payload) -> Iterator[str]:
 
 
 def _hit_table(payload: Payload) -> list[str]:
-    """Lay out how often ranges held, by series and length of window; of segments the first series only."""
+    """Lay out how often ranges held, by series and length of window; where there are several segments, of
+    theirs the first series.
+    """
     first = payload["measures"][0]["series"]
+    segments = {measure["segment"] for measure in payload["measures"]} - {"all"}
     rows = []
     for measure in payload["measures"]:
-        shown = measure["segment"] == "all" or measure["series"] == first
+        shown = measure["segment"] == "all" or (measure["series"] == first and len(segments) > 1)
         if measure["ahead"] == "all" and shown:
             hits, fair = measure["hits"], measure["hits"]["80"]
             held = (f"{hits[level]['held']} of {hits[level]['of']}" for level in LEVELS)

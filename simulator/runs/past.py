@@ -142,9 +142,10 @@ def _run_folders(place: Path) -> list[Path]:
         place = place.resolve()
         return [path for path in _folders_in(place.parent) if (path / RECORD).is_file()]
     children = _folders_in(place) if place.is_dir() else []
-    if any((path / RECORD).is_file() or run_order(path.name) for path in children):
-        return children
-    return [inner for path in children for inner in _folders_in(path)]
+    inner = [path for child in children for path in _folders_in(child)]
+    # A scenario may be named like a day; what holds runs is a scenario's folder, whatever its name.
+    is_root = any((path / RECORD).is_file() for path in inner)
+    return inner if is_root and not any((path / RECORD).is_file() for path in children) else children
 
 
 def _folders_in(place: Path) -> list[Path]:

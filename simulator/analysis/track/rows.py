@@ -205,7 +205,7 @@ def held_against(told: Iterable[Told], came: Came) -> Iterator[Row]:
     """
     for forecast in told:
         run, window = forecast.run, forecast.window
-        if not run.as_of < window.end <= came.until:
+        if window.end <= run.as_of:
             continue
         of = forecast.series, forecast.segment
         amount = came.amount(*of, window.start, window.end)

@@ -18,9 +18,11 @@ LEVEL: Final = 0.8
 _DAYS: Final = (31, 92, 184, 366)
 AHEAD: Final = ("up to 1 month", "up to 3", "up to 6", "up to 12", "over 12")
 """How far ahead a window ends, in months."""
+SURE: Final = 0.35
+"""Where the true rate lies within so much, and is as it should be, ranges have shown that they hold."""
 KINDS: Final = ("week", "month", "quarter", "year")
 _ADVICE: Final = {
-    "sound": "The ranges can be trusted",
+    "sound": "So far nothing speaks against the ranges",
     "short": "Trust the ranges with care",
     "too few": "It is too early to say whether the ranges can be trusted",
     "too narrow": "Do not trust the ranges",
@@ -130,8 +132,10 @@ def verdict(rows: Sequence[Row]) -> list[str]:
         return []
     found, runs = hits(main, LEVEL), len({row.told.run.path for row in main})
     held = f"past 80 % ranges of {main[0].told.series} held {found.held} of {found.count} times"
+    is_sure = judgement(found) == "sound" and found.high_apart - found.low_apart <= SURE
+    advice = "The ranges can be trusted" if is_sure else _ADVICE[judgement(found)]
     return [
-        f"{_ADVICE[judgement(found)]}: {held} ({judged(found)}).",
+        f"{advice}: {held} ({judged(found)}).",
         f"They come from {runs} run{'s' * (runs != 1)}: {proof(found)}",
         *_leaning(main),
         *_compared(main),
