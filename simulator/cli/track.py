@@ -54,7 +54,7 @@ def outcome_options(inner: Command) -> Command:
     return until(figures(inner))
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="List the runs of a scenario.")
 @runs_option
 @form_option
 def list_command(of: str | None, form: str) -> None:
@@ -69,7 +69,7 @@ def list_command(of: str | None, form: str) -> None:
     _print(form, listed(past_runs(of)), list_screen, list_rows)
 
 
-@command.command(name="show")
+@command.command(name="show", short_help="Follow one period from run to run.")
 @click.argument("period", required=False)
 @runs_option
 @click.option("--series", type=click.Choice(SERIES), default="bookings", show_default=True, help="Of what.")
@@ -98,7 +98,7 @@ def show_command(
     _print(form, payload, followed_screen, window_rows)
 
 
-@command.command(name="score")
+@command.command(name="score", short_help="Tell how often ranges held, and who came closer.")
 @click.argument("actuals", required=False, type=click.Path(path_type=Path))
 @runs_option
 @outcome_options

@@ -138,9 +138,7 @@ def _heading(payload: Payload) -> Iterator[str]:
 
 
 def _hit_table(payload: Payload) -> list[str]:
-    """Lay out how often ranges held, by series and length of window; where there are several segments, of
-    theirs the first series.
-    """
+    """Lay out how often ranges held, by series and length of window; of segments of the first series."""
     first = payload["measures"][0]["series"]
     segments = {measure["segment"] for measure in payload["measures"]} - {"all"}
     rows = []
