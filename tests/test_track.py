@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from simulator import __version__
-from simulator.analysis.track import followed, listed, scored
+from simulator.analysis.track import followed as followed_by
+from simulator.analysis.track import listed, record
+from simulator.analysis.track import scored as scored_by
 from simulator.cli import main
 from simulator.errors import PlaceError, UsageError
 from simulator.hit_rates import counted, judged, judgement, most_apart
@@ -76,9 +78,9 @@ def export(folder, as_of):
     return folder / "scenario.yaml"
 
 
-def run(scenario, root, days_later=1, seed=1, trials=200):
+def run(scenario, root, days_later=1, seed=1, trials=200, day=None):
     """Leave the folder of a run that was made some days after its as-of day."""
-    resolved = load(scenario, sets=[f"trials={trials}", f"seed={seed}"])
+    resolved = load(scenario, sets=[f"trials={trials}", f"seed={seed}"], as_of=day)
     forecast, as_of = simulate(resolved), resolved.horizon.as_of
     made = datetime(as_of.year, as_of.month, as_of.day, 12, seed, tzinfo=UTC) + timedelta(days=days_later)
     folder = reserve(resolved.name, as_of.isoformat(), root=root)
@@ -144,6 +146,14 @@ def invoke(*arguments, code=0):
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     assert result.exit_code == code, result.output
     return result.output
+
+
+def scored(found, actuals=None, until=None):
+    return scored_by(record(found, actuals, until))
+
+
+def followed(found, *asked, **further):
+    return followed_by(record(found), *asked, **further)
 
 
 # ---- which runs there are
@@ -510,6 +520,16 @@ def test_inputs_that_somebody_changed_are_not_used(runs, tmp_path):
         payload["notes"][-1]
         == "inputs that are gone, changed or refused by this version are not used: 30 Jun 2025"
     )
+
+
+def test_old_tables_are_told_from_bad_months(company, runs, tmp_path):
+    for found in runs.counted[:3]:
+        copied(found.path, tmp_path / "past-firm" / found.path.name)
+    run(company / "exports" / "2025-05-31" / "scenario.yaml", tmp_path, day=date(2025, 8, 31))
+    last = max(d[5] for d in deals() if d[6] and d[5] <= DAYS[2])
+    note = f"the newest run knows of no bookings after {last.day} {last:%b %Y}: if its tables are old"
+    assert any(n.startswith(note) for n in scored(past_runs(str(tmp_path)))["notes"])
+    assert not any("are old" in n for n in scored(runs)["notes"])
 
 
 def test_few_trials_tell_no_ranges(company, tmp_path):

@@ -88,11 +88,11 @@ def show_command(
     PERIOD is a month, quarter or year that runs name, such as 2026-11, "Q4 FY2026" or FY2026; by default the
     one that the newest run's headline is about.
     """
-    from simulator.analysis.track import followed
+    from simulator.analysis.track import followed, record
     from simulator.report.past_runs import followed_screen, window_rows
     from simulator.runs import past_runs
 
-    payload = followed(past_runs(of), period, series, segment, actuals, until)
+    payload = followed(record(past_runs(of), actuals, until), period, series, segment)
     if figures is not None:
         _draw(payload, figures)
     _print(form, payload, followed_screen, window_rows)
@@ -115,15 +115,15 @@ def score_command(
     Others are the weighted pipeline, the sales commit, the reps' dates (amount × chance of the deals that
     they stated to close in time) and the plan.
     """
-    from simulator.analysis.track import followed, main_period, scored
+    from simulator.analysis.track import followed, main_period, record, scored
     from simulator.report.past_runs import score_screen, window_rows
     from simulator.runs import past_runs
 
-    found = past_runs(of)
-    payload = scored(found, actuals, until)
+    known = record(past_runs(of), actuals, until)
+    payload = scored(known)
     if figures is not None and (main := main_period(payload)) is not None:
         series, period = main
-        _draw(followed(found, period, series, "", actuals, until), figures)
+        _draw(followed(known, period, series), figures)
     _print(form, payload, score_screen, window_rows)
 
 

@@ -61,6 +61,11 @@ class Came:
             figure = self.known[series].total(*days, segment=index)
         return None if figure is None else figure / self._unit
 
+    def silent_since(self, series: str) -> date | None:
+        """Return the last day of which deals or invoices know of a series, None where others tell of it."""
+        known = self.known.get(series)
+        return None if known is None else self.scenario.horizon.date_of(int(known.day.max()))
+
     @property
     def _unit(self) -> float:
         return float(10 ** minor_digits(self.scenario.currency))

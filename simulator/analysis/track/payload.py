@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 from simulator.analysis.track.came import BALANCE
-from simulator.analysis.track.record import Record, record, why_not
+from simulator.analysis.track.record import Record, why_not
 from simulator.analysis.track.rows import ENDS, Row, Told, Window, held_against, told_by, windows_of
 from simulator.analysis.track.score import ahead, fields_of, scores, verdict
 from simulator.errors import UsageError, did_you_mean
@@ -20,63 +19,53 @@ from simulator.words import day, headline_period
 Payload = dict[str, Any]
 
 SCHEMA_VERSION: Final = 1
+SILENT: Final = 45
+"""Days without anything after which tables may be old."""
 NEXT: Final = "name a file of actual figures with month, series and amount"
 
 
 def listed(found: PastRuns) -> Payload:
     """Return the runs with their headlines, and which of them count."""
-    reasons = why_not(found) if found.runs else {}
+    reasons = why_not(found)
     return {**_head(found), "runs": [_listed(run, reasons.get(run.path, "")) for run in found.runs]}
 
 
-def scored(found: PastRuns, actuals: Path | None = None, until: date | None = None) -> Payload:
+def scored(known: Record) -> Payload:
     """Return how often ranges held, how far off middles were, and how far off others were.
 
     Args:
-        found: runs.
-        actuals: file that says what came; without one the newest run's own inputs do.
-        until: the day at whose end all this is known.
-
-    Raises:
-        InputError: the file is wrong.
-        PlaceError: it cannot be read.
-        UsageError: it has no months.
+        known: runs, and what came.
     """
-    known = record(found, actuals, until)
-    told = [] if known is None else [t for run in known.counted for t in told_by(run, known.deals[run.path])]
-    came = None if known is None else known.came
-    rows = [] if came is None else list(held_against(told, came))
+    told = [t for run in known.counted for t in told_by(run, known.deals[run.path])]
+    rows = list(held_against(told, known.came)) if known.came else []
     return {
-        **_head(found),
+        **_head(known.found),
         **_known(known),
-        "runs": [] if known is None else [_folder(run) for run in known.counted],
+        "runs": [_folder(run) for run in known.counted],
         "verdict": verdict(rows) or [_nothing_yet(known, told)],
         "measures": [fields_of(score) for score in scores(rows)],
         "windows": [_row(row) for row in rows],
-        "notes": [] if known is None else list(_notes(known, told, rows)),
+        "notes": list(_notes(known, told, rows)),
     }
 
 
 def followed(
-    found: PastRuns, period: str | None = None, series: str = "bookings", segment: str = "",
-    actuals: Path | None = None, until: date | None = None,
-) -> Payload:  # fmt: skip
+    known: Record, period: str | None = None, series: str = "bookings", segment: str = ""
+) -> Payload:
     """Return what each run forecast of one period, by its as-of day, and what came.
 
     Args:
-        found: runs.
+        known: runs, and what came.
         period: its name, such as `FY2026`; by default the one that the newest run's headline is about.
         series: of what.
         segment: name, or "" for the company.
-        actuals: as in `scored`.
-        until: likewise.
 
     Raises:
         UsageError: no run speaks of such a period.
     """
-    known = record(found, actuals, until)
-    if known is None:
-        return {**_head(found), **_known(None), "rows": [], "notes": []}
+    head = {**_head(known.found), **_known(known)}
+    if not known.counted:
+        return {**head, "rows": [], "notes": []}
     window = _window(known, period)
     told = [
         t
@@ -84,12 +73,11 @@ def followed(
         for t in told_by(run, known.deals[run.path])
         if (t.series, t.segment) == (series, segment) and _is_of(t, window)
     ]
-    if not told and (segment or period):
+    if not told:
         _check_segment(known, segment)
-    rows = {id(r.told): r for r in held_against(told, known.came)} if known.came else {}
+    rows = {id(row.told): row for row in held_against(told, known.came)} if known.came else {}
     return {
-        **_head(found),
-        **_known(known),
+        **head,
         "period": {"name": window.name, "start": window.start.isoformat(), "end": window.end.isoformat()},
         "series": series,
         "segment": segment or "all",
@@ -122,11 +110,10 @@ def _head(found: PastRuns) -> Payload:
     }
 
 
-def _known(known: Record | None) -> Payload:
-    came = None if known is None else known.came
+def _known(known: Record) -> Payload:
     return {
-        "until": None if known is None else known.until.isoformat(),
-        "came_from": None if came is None else came.source,
+        "until": known.until.isoformat() if known.until else None,
+        "came_from": known.came.source if known.came else None,
     }
 
 
@@ -199,7 +186,7 @@ def _window(known: Record, period: str | None) -> Window:
         counts.update(list(own))
     if period is None:
         period = str(headline_period(known.counted[-1].payload)["name"])
-        if counts[period.casefold()] < 2:
+        if not period or counts[period.casefold()] < 2 <= max(counts.values(), default=0):
             period = max(windows, key=lambda name: (counts[name], windows[name].days), default="")
     if found := windows.get(period.casefold()):
         return found
@@ -220,14 +207,14 @@ def _check_segment(known: Record, segment: str) -> None:
         raise UsageError(f"no run has a segment {segment!r}: {remedy}")
 
 
-def _nothing_yet(known: Record | None, told: Sequence[Told]) -> str:
+def _nothing_yet(known: Record, told: Sequence[Told]) -> str:
     """Say why nothing can be scored."""
-    if known is None:
-        return "There are no runs yet: simulator run SCENARIO makes the first."
+    if known.until is None:
+        return f"There are no runs in {known.found.place}/ yet: simulator run SCENARIO makes the first."
     runs = f"{len(known.counted)} run{'s' * (len(known.counted) != 1)}"
-    ended = [t for t in told if t.window.end <= known.until]
     if not told:
         return f"Nothing can be scored: so few trials, of {runs}, tell no ranges."
+    ended = [t for t in told if t.window.end <= known.until]
     if not ended:
         first = min(t.window.end for t in told)
         return (
@@ -245,11 +232,15 @@ def _notes(known: Record, told: Sequence[Told], rows: Sequence[Row]) -> Iterator
             f"{count} forecasts were made when what they speak of had ended: "
             "a run that is made in hindsight proves less"
         )
-    scored, ended = {id(row.told) for row in rows}, [t for t in told if t.window.end <= known.until]
-    missing = dict.fromkeys(t.series for t in ended if id(t) not in scored)
+    scored = {id(row.told) for row in rows}
+    missing = [t for t in told if known.until and t.window.end <= known.until and id(t) not in scored]
     if rows and missing:
-        number = sum(id(t) not in scored for t in ended)
-        yield f"nobody tells what came of {number} more, of {', '.join(missing)}: {NEXT}"
+        series = ", ".join(dict.fromkeys(t.series for t in missing))
+        yield f"nobody tells what came of {len(missing)} more, of {series}: {NEXT}"
+    for series in dict.fromkeys(row.told.series for row in rows):
+        last = known.came.silent_since(series) if known.came else None
+        if last and known.until and (known.until - last).days > SILENT:
+            yield f"the newest run knows of no {series} after {day(last)}: if its tables are old, {NEXT}"
     if known.unusable:
         days = ", ".join(day(run.as_of) for run in known.unusable)
         yield f"inputs that are gone, changed or refused by this version are not used: {days}"

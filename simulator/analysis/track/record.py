@@ -26,14 +26,19 @@ class Record:
         counted: those that count, in the order of their as-of days.
         deals: of the inputs of each of those, None where they cannot be used.
         came: what came, None where nobody tells.
-        until: the day at whose end this is known.
     """
 
     found: PastRuns
     counted: tuple[PastRun, ...]
     deals: Mapping[Path, OpenDeals | None]
     came: Came | None
-    until: date
+
+    @property
+    def until(self) -> date | None:
+        """The day at whose end this is known, None without runs."""
+        if self.came is not None:
+            return self.came.until
+        return self.counted[-1].as_of if self.counted else None
 
     @property
     def unusable(self) -> tuple[PastRun, ...]:
@@ -45,16 +50,14 @@ def why_not(found: PastRuns, until: date | None = None) -> Mapping[Path, str]:
     """Return why some runs do not count, by their folders; the others do.
 
     Args:
-        found: runs, at least one.
+        found: runs.
         until: last as-of day, by default that of the newest run.
     """
-    reasons = dict[Path, str]()
-    last, days = until or found.runs[-1].as_of, set[date]()
-    currency = found.runs[-1].payload["currency"]
+    reasons, days = dict[Path, str](), set[date]()
     for run in reversed(found.runs):
-        check = run.payload.get("self_check")
-        if run.as_of > last:
-            reasons[run.path] = f"as of a day after {day(last)}"
+        check, currency = run.payload.get("self_check"), found.runs[-1].payload["currency"]
+        if until is not None and run.as_of > until:
+            reasons[run.path] = f"as of a day after {day(until)}"
         elif run.payload["currency"] != currency:
             reasons[run.path] = f"in {run.payload['currency']}, not in {currency}"
         elif isinstance(check, dict) and check.get("passed") is False:
@@ -66,8 +69,8 @@ def why_not(found: PastRuns, until: date | None = None) -> Mapping[Path, str]:
     return reasons
 
 
-def record(found: PastRuns, actuals: Path | None = None, until: date | None = None) -> Record | None:
-    """Return what is known of some runs at the end of a day, None where no run counts.
+def record(found: PastRuns, actuals: Path | None = None, until: date | None = None) -> Record:
+    """Return what is known of some runs at the end of a day.
 
     Args:
         found: runs.
@@ -79,29 +82,24 @@ def record(found: PastRuns, actuals: Path | None = None, until: date | None = No
         PlaceError: it cannot be read, or no run's inputs can, without which it cannot be understood.
         UsageError: it has no months.
     """
-    reasons = why_not(found, until) if found.runs else {}
+    reasons = why_not(found, until)
     counted = tuple(run for run in found.runs if run.path not in reasons)
-    if not counted:
-        return None
-    scenarios = {run.path: _scenario(run) for run in counted}
-    deals = {path: None if s is None else OpenDeals(s) for path, s in scenarios.items()}
-    came, newest = None, next((run for run in reversed(counted) if scenarios[run.path] is not None), None)
+    opened = {run.path: OpenDeals(s) for run in counted if (s := _scenario(run)) is not None}
+    deals = {run.path: opened.get(run.path) for run in counted}
+    newest = next((run for run in reversed(counted) if run.path in opened), None)
     if newest is None:
-        if actuals is not None:
+        if actuals is not None and counted:
             raise PlaceError(
                 f"no run's inputs in {found.place} can be read, which say how {actuals} is written: "
                 "run the scenario once more"
             )
-    else:
-        scenario = scenarios[newest.path]
-        assert scenario is not None
-        if actuals is not None:
-            came = came_from_file(actuals, newest, scenario, until)
-        else:
-            opened = {run.as_of: _opening(s) for run in counted if (s := scenarios[run.path]) is not None}
-            balances = {day: amount for day, amount in opened.items() if amount is not None}
-            came = came_from_inputs(newest, scenario, balances)
-    return Record(found, counted, deals, came, came.until if came else counted[-1].as_of)
+        return Record(found, counted, deals, None)
+    scenario = opened[newest.path].scenario
+    if actuals is not None:
+        return Record(found, counted, deals, came_from_file(actuals, newest, scenario, until))
+    balances = {run.as_of: _opening(opened[run.path].scenario) for run in counted if run.path in opened}
+    known = {when: amount for when, amount in balances.items() if amount is not None}
+    return Record(found, counted, deals, came_from_inputs(newest, scenario, known))
 
 
 def _scenario(run: PastRun) -> Scenario | None:
