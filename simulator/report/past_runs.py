@@ -31,12 +31,14 @@ def list_screen(payload: Payload) -> str:
     if any(not run["folder"].startswith(run["as_of"]) for run in runs):
         header = ["as of", *header]
         rows = [[day(run["as_of"]), *cells] for run, cells in zip(runs, rows, strict=True)]
+    others = ", ".join(payload["other_scenarios"])
     idle = [f"{run['folder']} does not count: {plain(run['why_not'])}" for run in runs if not run["counts"]]
     return _joined(
         [
             [f"{_title(payload)} · {_number(len(runs), 'run')} in {payload['place']}/ · {scale.name}"],
             table(header, rows, [i for i, name in enumerate(header) if name in _TEXTS], WIDTH),
             [line for text in idle for line in wrapped(text)],
+            wrapped(f"Other scenarios, with --of NAME: {plain(others)}") if others else [],
             list(_left_out(payload)),
         ]
     )

@@ -74,17 +74,14 @@ class PastRuns:
         scenario: its name.
         runs: in the order of their as-of days, those of one day as they were made.
         left_out: folders that are none of them.
+        others: further scenarios of which runs were found.
     """
 
     place: Path
     scenario: str
     runs: tuple[PastRun, ...]
     left_out: tuple[LeftOut, ...]
-
-    @property
-    def counted(self) -> tuple[PastRun, ...]:
-        """The last run of each day; earlier ones were drafts of it."""
-        return tuple({run.as_of: run for run in self.runs}.values())
+    others: tuple[str, ...] = ()
 
 
 def past_runs(given: str | None = None, root: Path = REPORTS) -> PastRuns:
@@ -118,7 +115,8 @@ def past_runs(given: str | None = None, root: Path = REPORTS) -> PastRuns:
         if run.path.parent == home and run.payload["scenario"] != name
     ]
     own.sort(key=lambda run: (run.as_of, run.made, run_order(run.path.name)))
-    return PastRuns(home, name, tuple(own), tuple(left_out))
+    others = sorted({str(run.payload["scenario"]) for run in runs} - {name})
+    return PastRuns(home, name, tuple(own), tuple(left_out), tuple(others))
 
 
 def _place(given: str, root: Path) -> Path:
@@ -143,9 +141,9 @@ def _run_folders(place: Path) -> list[Path]:
         return [path for path in _folders_in(place.parent) if (path / RECORD).is_file()]
     children = _folders_in(place) if place.is_dir() else []
     inner = [path for child in children for path in _folders_in(child)]
-    # A scenario may be named like a day; what holds runs is a scenario's folder, whatever its name.
-    is_root = any((path / RECORD).is_file() for path in inner)
-    return inner if is_root and not any((path / RECORD).is_file() for path in children) else children
+    if not any((path / RECORD).is_file() for path in inner):
+        return children
+    return [*(path for path in children if (path / RECORD).is_file()), *inner]
 
 
 def _folders_in(place: Path) -> list[Path]:

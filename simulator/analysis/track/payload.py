@@ -107,6 +107,7 @@ def _head(found: PastRuns) -> Payload:
         "place": str(found.place),
         "currency": found.runs[-1].payload["currency"] if found.runs else "",
         "left_out": [{"folder": folder.path.name, "reason": folder.reason} for folder in found.left_out],
+        "other_scenarios": list(found.others),
     }
 
 
@@ -237,10 +238,13 @@ def _notes(known: Record, told: Sequence[Told], rows: Sequence[Row]) -> Iterator
     if rows and missing:
         series = ", ".join(dict.fromkeys(t.series for t in missing))
         yield f"nobody tells what came of {len(missing)} more, of {series}: {NEXT}"
-    for series in dict.fromkeys(row.told.series for row in rows):
-        last = known.came.silent_since(series) if known.came else None
-        if last and known.until and (known.until - last).days > SILENT:
-            yield f"the newest run knows of no {series} after {day(last)}: if its tables are old, {NEXT}"
+    if known.came and known.until:
+        of_rows = dict.fromkeys(row.told.series for row in rows)
+        since = {series: last for series in of_rows if (last := known.came.silent_since(series))}
+        old = {s: last for s, last in since.items() if (known.until - last).days > SILENT}
+        if old:
+            text = f"the newest run knows of no {' or '.join(old)} after {day(max(old.values()))}"
+            yield f"{text}: if its tables are old, {NEXT}"
     if known.unusable:
         days = ", ".join(day(run.as_of) for run in known.unusable)
         yield f"inputs that are gone, changed or refused by this version are not used: {days}"
