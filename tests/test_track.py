@@ -206,6 +206,11 @@ def test_folders_that_hold_no_run_are_named_and_left_out(company, tmp_path, runs
         "c": "a run of another",
     }
     assert "! notes is left out: no folder of a run" in list_screen(listed(found))
+    wrong = [whole["fiscal"][0] | {"plan": {"bookings": 5}}]
+    (home / "2025-04-30" / "forecast.json").write_text(json.dumps(whole | {"fiscal": wrong}), "utf-8")
+    payload = listed(past_runs(str(home)))
+    assert [r["folder"] for r in payload["runs"]] == ["2025-03-31"]
+    assert payload["left_out"][-1] == {"folder": "2025-04-30", "reason": "damaged: fields are missing"}
     # Their inputs are gone: what the runs said stands, but nobody tells what came.
     payload = scored(found)
     assert payload["windows"] == []
@@ -516,6 +521,9 @@ def test_no_runs_one_run_and_nothing_yet(company, tmp_path, monkeypatch):
         invoke("score").split()
     )
     assert "not known yet" in invoke("show")
+    for command in ("show", "score"):
+        told = invoke(command, "--as-of", "2025-01-31")
+        assert "the newest, 2025-06-30, does not: as of a day after 31 Jan 2025" in told
 
 
 def test_inputs_that_somebody_changed_are_not_used(runs, tmp_path):

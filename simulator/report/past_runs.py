@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from simulator.analysis.track import AHEAD
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
-from simulator.words import Scale, chance_cells, day, days, has_interval, plain, scale_for
+from simulator.words import Scale, chance_cells, day, days, plain, scale_for
 
 Payload = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def list_screen(payload: Payload) -> str:
     runs = payload["runs"]
     if not runs:
         return _joined([[NO_RUNS.format(place=payload["place"])], list(_left_out(payload))])
-    scale = _scale(payload, (r["bookings"]["p90"] for r in runs), (r["plan"].get("amount") for r in runs))
+    scale = _scale(payload, (r["bookings"].get("p90") for r in runs), (r["plan"].get("amount") for r in runs))
     ours = ["folder", "made", "trials", "seed", "version"]
     header = [*ours, "bookings of", "low", "middle", "high", "plan", "chance"]
     rows = [_run_cells(run, scale) for run in runs]
@@ -55,7 +55,7 @@ def score_screen(payload: Payload) -> str:
 def followed_screen(payload: Payload) -> str:
     """Return what each run forecast of one period, and what came."""
     if payload["until"] is None:
-        return _joined([[NO_RUNS.format(place=payload["place"])], list(_left_out(payload))])
+        return _joined([wrapped(payload["verdict"][0]), list(_left_out(payload))])
     rows, period = payload["rows"], payload["period"]
     if not rows:
         text = f"No run has a range for {_what(payload)} of {named_period(period)}."
@@ -96,7 +96,7 @@ def list_rows(payload: Payload) -> Iterator[Sequence[Any]]:
         known, plan = run["bookings"], run["plan"]
         yield (
             *(run[key] for key in ("folder", "as_of", "made", "trials", "seed", "version")),
-            run["period"]["name"], known["p10"], known["p50"], known["p90"], known["already"],
+            run["period"]["name"], *(known.get(key) for key in ("p10", "p50", "p90", "already")),
             plan.get("amount"), plan.get("chance"), int(run["counts"]), run["why_not"],
         )  # fmt: skip
 
@@ -237,7 +237,6 @@ def _outcome(payload: Payload, scale: Scale) -> str:
 
 def _run_cells(run: Payload, scale: Scale) -> list[str]:
     stats, plan, period = run["bookings"], run["plan"], run["period"]
-    told = has_interval(stats) and stats["p50"] is not None
     return [
         run["folder"],
         day(run["made"]),
@@ -245,7 +244,7 @@ def _run_cells(run: Payload, scale: Scale) -> list[str]:
         NOTHING if run["seed"] is None else str(run["seed"]),
         plain(run["version"] or NOTHING, 12),
         plain(period["name"], 12) or days(period["start"], period["end"]),
-        *(_amounts(scale, stats["p10"], stats["p50"], stats["p90"]) if told else [NOTHING] * 3),
+        *_amounts(scale, *(stats.get(key) for key in ("p10", "p50", "p90"))),
         *_amounts(scale, plan.get("amount")),
         chance_cells(plan)[0] if "chance" in plan else NOTHING,
     ]

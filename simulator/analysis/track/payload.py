@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, Final
 
 from simulator.analysis.track.came import BALANCE
-from simulator.analysis.track.record import Record, why_not
-from simulator.analysis.track.rows import ENDS, Row, Told, Window, held_against, told_by, windows_of
+from simulator.analysis.track.record import Record, sound, why_not
+from simulator.analysis.track.rows import ENDS, Row, Told, Window, headline_of, held_against, windows_of
 from simulator.analysis.track.score import ahead, fields_of, scores, verdict
 from simulator.errors import UsageError, did_you_mean
 from simulator.hit_rates import LEVELS
@@ -26,6 +26,7 @@ NEXT: Final = "name a file of actual figures with month, series and amount"
 
 def listed(found: PastRuns) -> Payload:
     """Return the runs with their headlines, and which of them count."""
+    found = sound(found)
     reasons = why_not(found)
     return {**_head(found), "runs": [_listed(run, reasons.get(run.path, "")) for run in found.runs]}
 
@@ -36,16 +37,15 @@ def scored(known: Record) -> Payload:
     Args:
         known: runs, and what came.
     """
-    told = [t for run in known.counted for t in told_by(run, known.deals[run.path])]
-    rows = list(held_against(told, known.came)) if known.came else []
+    rows = list(held_against(known.told, known.came)) if known.came else []
     return {
         **_head(known.found),
         **_known(known),
         "runs": [_folder(run) for run in known.counted],
-        "verdict": verdict(rows) or [_nothing_yet(known, told)],
+        "verdict": verdict(rows) or [_nothing_yet(known)],
         "measures": [fields_of(score) for score in scores(rows)],
         "windows": [_row(row) for row in rows],
-        "notes": list(_notes(known, told, rows)),
+        "notes": list(_notes(known, known.told, rows)),
     }
 
 
@@ -65,14 +65,9 @@ def followed(
     """
     head = {**_head(known.found), **_known(known)}
     if not known.counted:
-        return {**head, "rows": [], "notes": []}
+        return {**head, "verdict": [_nothing_yet(known)], "rows": [], "notes": []}
     window = _window(known, period)
-    told = [
-        t
-        for run in known.counted
-        for t in told_by(run, known.deals[run.path])
-        if (t.series, t.segment) == (series, segment) and _is_of(t, window)
-    ]
+    told = [t for t in known.told if (t.series, t.segment) == (series, segment) and _is_of(t, window)]
     if not told:
         _check_segment(known, segment)
     rows = {id(row.told): row for row in held_against(told, known.came)} if known.came else {}
@@ -131,17 +126,7 @@ def _folder(run: PastRun) -> Payload:
 
 
 def _listed(run: PastRun, reason: str) -> Payload:
-    period = headline_period(run.payload)
-    stats = period.get("bookings") or {}
-    plan = (period.get("plan") or {}).get("bookings") or {}
-    return {
-        **_folder(run),
-        "period": {key: period[key] for key in ("name", "start", "end")},
-        "bookings": {key: stats.get(key) for key in ("p10", "p50", "p90", "already", "error")},
-        "plan": {key: plan[key] for key in ("amount", "chance", "low", "high") if key in plan},
-        "counts": not reason,
-        "why_not": reason or None,
-    }
+    return {**_folder(run), **headline_of(run), "counts": not reason, "why_not": reason or None}
 
 
 def _told(told: Told, row: Row | None) -> Payload:
@@ -208,16 +193,19 @@ def _check_segment(known: Record, segment: str) -> None:
         raise UsageError(f"no run has a segment {segment!r}: {remedy}")
 
 
-def _nothing_yet(known: Record, told: Sequence[Told]) -> str:
+def _nothing_yet(known: Record) -> str:
     """Say why nothing can be scored."""
     if known.until is None:
-        return f"There are no runs in {known.found.place}/ yet: simulator run SCENARIO makes the first."
+        if not known.found.runs:
+            return f"There are no runs in {known.found.place}/ yet: simulator run SCENARIO makes the first."
+        newest = known.found.runs[-1]
+        return f"No run counts; the newest, {newest.path.name}, does not: {known.why_not[newest.path]}."
     runs = f"{len(known.counted)} run{'s' * (len(known.counted) != 1)}"
-    if not told:
+    if not known.told:
         return f"Nothing can be scored: so few trials, of {runs}, tell no ranges."
-    ended = [t for t in told if t.window.end <= known.until]
+    ended = [t for t in known.told if t.window.end <= known.until]
     if not ended:
-        first = min(t.window.end for t in told)
+        first = min(t.window.end for t in known.told)
         return (
             f"Nothing can be scored yet: of what {runs} forecast, nothing had ended by {day(known.until)}; "
             f"the first period ends on {day(first)}."

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from simulator.analysis.track.came import Came, came_from_file, came_from_inputs
-from simulator.analysis.track.rows import OpenDeals
+from simulator.analysis.track.rows import OpenDeals, Told, headline_of, told_by
 from simulator.errors import InputError, PlaceError
 from simulator.loading import load
 from simulator.money import minor_digits
-from simulator.runs import PastRun, PastRuns
+from simulator.runs import LeftOut, PastRun, PastRuns
 from simulator.scenario import Scenario
 from simulator.words import day
 
@@ -24,13 +24,17 @@ class Record:
     Attributes:
         found: all of them.
         counted: those that count, in the order of their as-of days.
-        deals: of the inputs of each of those, None where they cannot be used.
+        why_not: why the others do not, by their folders.
+        unusable: runs that count whose inputs are gone, changed or refused by this version.
+        told: what the runs that count forecast.
         came: what came, None where nobody tells.
     """
 
     found: PastRuns
     counted: tuple[PastRun, ...]
-    deals: Mapping[Path, OpenDeals | None]
+    why_not: Mapping[Path, str]
+    unusable: tuple[PastRun, ...]
+    told: tuple[Told, ...]
     came: Came | None
 
     @property
@@ -40,10 +44,12 @@ class Record:
             return self.came.until
         return self.counted[-1].as_of if self.counted else None
 
-    @property
-    def unusable(self) -> tuple[PastRun, ...]:
-        """Runs that count whose inputs are gone, changed or refused by this version."""
-        return tuple(run for run in self.counted if self.deals[run.path] is None)
+
+def sound(found: PastRuns) -> PastRuns:
+    """Leave out runs whose forecast is not what a run writes."""
+    good = tuple(run for run in found.runs if _is_sound(run))
+    damaged = (LeftOut(run.path, "damaged: fields are missing") for run in found.runs if run not in good)
+    return replace(found, runs=good, left_out=(*found.left_out, *damaged))
 
 
 def why_not(found: PastRuns, until: date | None = None) -> Mapping[Path, str]:
@@ -82,24 +88,43 @@ def record(found: PastRuns, actuals: Path | None = None, until: date | None = No
         PlaceError: it cannot be read, or no run's inputs can, without which it cannot be understood.
         UsageError: it has no months.
     """
+    found = sound(found)
     reasons = why_not(found, until)
     counted = tuple(run for run in found.runs if run.path not in reasons)
-    opened = {run.path: OpenDeals(s) for run in counted if (s := _scenario(run)) is not None}
-    deals = {run.path: opened.get(run.path) for run in counted}
-    newest = next((run for run in reversed(counted) if run.path in opened), None)
-    if newest is None:
-        if actuals is not None and counted:
-            raise PlaceError(
-                f"no run's inputs in {found.place} can be read, which say how {actuals} is written: "
-                "run the scenario once more"
-            )
-        return Record(found, counted, deals, None)
-    scenario = opened[newest.path].scenario
+    deals = {run.path: OpenDeals(s) for run in counted if (s := _scenario(run)) is not None}
+    told = tuple(told for run in counted for told in told_by(run, deals.get(run.path)))
+    unusable = tuple(run for run in counted if run.path not in deals)
+    came = _came([run for run in counted if run.path in deals], deals, actuals, until)
+    if came is None and actuals is not None and counted:
+        raise PlaceError(
+            f"no run's inputs in {found.place} can be read, which say how {actuals} is written: "
+            "run the scenario once more"
+        )
+    return Record(found, counted, reasons, unusable, told, came)
+
+
+def _came(
+    usable: Sequence[PastRun], deals: Mapping[Path, OpenDeals], actuals: Path | None,
+    until: date | None,
+) -> Came | None:  # fmt: skip
+    """Return what came, None without a run whose inputs can be used."""
+    if not usable:
+        return None
+    newest = usable[-1]
+    scenario = deals[newest.path].scenario
     if actuals is not None:
-        return Record(found, counted, deals, came_from_file(actuals, newest, scenario, until))
-    balances = {run.as_of: _opening(opened[run.path].scenario) for run in counted if run.path in opened}
-    known = {when: amount for when, amount in balances.items() if amount is not None}
-    return Record(found, counted, deals, came_from_inputs(newest, scenario, known))
+        return came_from_file(actuals, newest, scenario, until)
+    balances = {run.as_of: _opening(deals[run.path].scenario) for run in usable}
+    return came_from_inputs(newest, scenario, {d: b for d, b in balances.items() if b is not None})
+
+
+def _is_sound(run: PastRun) -> bool:
+    """Tell whether all that is asked of a forecast is there; a folder may hold anything."""
+    try:
+        headline_of(run)
+        return all(True for _ in told_by(run, None))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _scenario(run: PastRun) -> Scenario | None:

@@ -19,7 +19,7 @@ from simulator.money import minor_digits
 from simulator.runs import PastRun
 from simulator.scenario import Scenario
 from simulator.targets import SERIES
-from simulator.words import has_interval
+from simulator.words import has_interval, headline_period
 
 ASKED: Final = (*SERIES, BALANCE)
 """Series that are scored."""
@@ -196,6 +196,19 @@ def told_by(run: PastRun, deals: OpenDeals | None) -> Iterator[Told]:
                 if _has_range(stats := entry.get(series)):
                     others = _others(run, window, series, segment, entry, deals)
                     yield Told(run, window, series, segment, stats, others)
+
+
+def headline_of(run: PastRun) -> dict[str, Any]:
+    """Return the period of a run's headline, its bookings and their plan."""
+    period = headline_period(run.payload)
+    stats, plans = period.get("bookings") or {}, period.get("plan") or {}
+    plan = plans.get("bookings") or {}
+    keys = ("p10", "p50", "p90", "already")
+    return {
+        "period": {key: period[key] for key in ("name", "start", "end")},
+        "bookings": {key: float(stats[key]) for key in keys} if has_interval(stats) and stats else {},
+        "plan": {key: float(plan[key]) for key in ("amount", "chance", "low", "high") if plan},
+    }
 
 
 def held_against(told: Iterable[Told], came: Came) -> Iterator[Row]:
