@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simulator.backtest.rows import LEVELS, Row
-from simulator.backtest.summary import Hits, hits, summaries
+from simulator.backtest.rows import Row
+from simulator.backtest.summary import hits, summaries
 from simulator.backtest.verdict import name_of
+from simulator.hit_rates import LEVELS, Hits
 from simulator.scores import chance_of_fewer
 from simulator.words import one_in
 

@@ -50,9 +50,20 @@ def command_page() -> str:
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, info_name=name, parent=context, terminal_width=100)
-        parts += [f"## simulator {name}\n", block(f"simulator {name} --help", command.get_help(inner))]
+        parts += command_parts(command, name, context, "##")
     return "\n".join(parts)
+
+
+def command_parts(command: click.Command, name: str, parent: click.Context, mark: str) -> Iterator[str]:
+    """Yield a command's heading and help, then those of the commands inside it."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=100)
+    yield f"{mark} {context.command_path}\n"
+    yield block(f"{context.command_path} --help", command.get_help(context))
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from command_parts(found, inner, context, f"{mark}#")
 
 
 def block(command: str, output: str) -> str:

@@ -14,12 +14,13 @@ from simulator.backtest import Asked, backtest, began_within, origins, payload
 from simulator.backtest.baselines import BASELINES, Given
 from simulator.backtest.measures import Measure, Record, measures
 from simulator.backtest.origins import Window, disjoint, windows
-from simulator.backtest.rows import LEVELS, close_row, row_of
-from simulator.backtest.summary import Hits, hits
-from simulator.backtest.verdict import judged, leaning, main_measure
+from simulator.backtest.rows import close_row, row_of
+from simulator.backtest.summary import hits
+from simulator.backtest.verdict import leaning, main_measure
 from simulator.cli import backtest as cli
 from simulator.errors import SimulatorError, UsageError
 from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, History, Moves, PastDeals, PastInvoices
+from simulator.hit_rates import LEVELS, Hits, judged
 from simulator.report.backtest import backtest_screen
 from simulator.report.track import write_track_figures
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import UsageError
 from simulator.history import NEVER, History, Moves, PastDeals, PastInvoices
+from simulator.hit_rates import most_apart
 from simulator.periods import length_days, length_end
 
 Table = TypeVar("Table", PastDeals, PastInvoices)
@@ -63,11 +64,7 @@ def windows(origin: date, horizons: tuple[str, ...]) -> tuple[Window, ...]:
 
 def disjoint(all_windows: tuple[Window, ...]) -> int:
     """Return how many windows can be chosen so that no two share a day: so many stand for themselves."""
-    count, free_from = 0, date.min
-    for window in sorted(all_windows, key=lambda window: window.end):
-        if window.origin >= free_from:
-            count, free_from = count + 1, window.end
-    return count
+    return most_apart((window.origin, window.end) for window in all_windows)
 
 
 def began_within(history: History, length: str | None) -> History:

@@ -7,9 +7,10 @@ from typing import Any
 
 from simulator.backtest.measures import Measure
 from simulator.backtest.replay import Backtest
-from simulator.backtest.rows import LEVELS, Row
-from simulator.backtest.summary import DealSummary, Hits, Summary, deal_summaries, hits, summaries
+from simulator.backtest.rows import Row
+from simulator.backtest.summary import DealSummary, Summary, deal_summaries, hits, summaries
 from simulator.backtest.verdict import LEVEL, main_measure, name_of, verdict
+from simulator.hit_rates import LEVELS
 from simulator.money import minor_digits
 
 SCHEMA_VERSION = 1
@@ -40,7 +41,7 @@ def payload(backtest: Backtest) -> dict[str, Any]:
         "track_record": {
             **_named(main),
             "what": name_of(main),
-            **_hits(hits([row for row in backtest.rows if row.measure == main], LEVEL)),
+            **hits([row for row in backtest.rows if row.measure == main], LEVEL).to_json(),
         },
         "pooled": _by_level(company),
         "measures": [_measure(summary, unit) for summary in every],
@@ -53,14 +54,7 @@ def payload(backtest: Backtest) -> dict[str, Any]:
 
 
 def _by_level(rows: list[Row]) -> dict[str, Any]:
-    return {_percent(level): _hits(hits(rows, level)) for level in LEVELS}
-
-
-def _hits(found: Hits) -> dict[str, Any]:
-    return {
-        "held": found.held, "of": found.count, "low": found.low, "high": found.high, "apart": found.apart,
-        "low_apart": found.low_apart, "high_apart": found.high_apart, "chance": found.chance,
-    }  # fmt: skip
+    return {_percent(level): hits(rows, level).to_json() for level in LEVELS}
 
 
 def _named(measure: Measure) -> dict[str, Any]:
@@ -73,7 +67,7 @@ def _measure(summary: Summary, unit: float) -> dict[str, Any]:
         **_named(summary.measure),
         "what": name_of(summary.measure),
         "horizon": summary.horizon,
-        "hits": {_percent(h.level): _hits(h) for h in summary.hits},
+        "hits": {_percent(h.level): h.to_json() for h in summary.hits},
         "places": list(summary.places),
         "mean": summary.mean / of,
         "came": summary.came / of,
@@ -103,7 +97,7 @@ def _deals(summary: DealSummary) -> dict[str, Any]:
             "count": summary.closes,
             "days_late": summary.days_late,
             "days_off": summary.days_off,
-            **{k: v for k, v in _hits(summary.close_hits).items() if k in ("held", "of", "low", "high")},
+            **{k: v for k, v in summary.close_hits.to_json().items() if k in ("held", "of", "low", "high")},
         },
     }
 

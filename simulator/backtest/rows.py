@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.backtest.measures import Measure
 from simulator.backtest.origins import Window
+from simulator.hit_rates import LEVELS
 from simulator.scores import crps, interval_score, quantile, rank_place
 
 Floats = NDArray[np.float64]
-
-LEVELS: Final = (0.5, 0.8, 0.95)
-"""Shares of futures that the intervals are to hold."""
 
 
 @dataclass(frozen=True)

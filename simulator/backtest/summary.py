@@ -9,42 +9,11 @@ import numpy as np
 
 from simulator.backtest.measures import Measure
 from simulator.backtest.origins import disjoint
-from simulator.backtest.rows import LEVELS, DealRow, Row
-from simulator.scores import Bin, brier, chance_of_fewer, isotonic, log_score, reliability, skill, wilson
+from simulator.backtest.rows import DealRow, Row
+from simulator.hit_rates import LEVELS, Hits, counted
+from simulator.scores import Bin, brier, isotonic, log_score, reliability, skill
 
 BINS = 10
-
-
-@dataclass(frozen=True)
-class Hits:
-    """How often intervals held.
-
-    Attributes:
-        level: how often they should.
-        held: how often they did.
-        count: of how many.
-        low: 95 % interval of the hit rate, if each window told something of its own.
-        high: likewise.
-        apart: windows that share no day, times measures: what the count is worth.
-        low_apart: interval of the hit rate from those.
-        high_apart: likewise.
-        chance: that a calibrated forecast would hold no more often, from those.
-    """
-
-    level: float
-    held: int
-    count: int
-    low: float
-    high: float
-    apart: int
-    low_apart: float
-    high_apart: float
-    chance: float
-
-    @property
-    def rate(self) -> float:
-        """Share that held."""
-        return self.held / self.count if self.count else 0.0
 
 
 @dataclass(frozen=True)
@@ -145,7 +114,7 @@ def hits(rows: Sequence[Row], level: float) -> Hits:
         some = [row for row in rows if row.window.horizon == horizon]
         windows = tuple(dict.fromkeys(row.window for row in some))
         apart += round(disjoint(windows) * len(some) / len(windows))
-    return _hits(level, sum(row.held(level) for row in rows), len(rows), apart)
+    return counted(level, sum(row.held(level) for row in rows), len(rows), apart)
 
 
 def deal_summaries(rows: Sequence[DealRow]) -> tuple[DealSummary, ...]:
@@ -185,15 +154,6 @@ def _against(name: str, rows: Sequence[Row]) -> Against:
     return Against(name, len(rows), skill(float(mine[0]), float(other[0])), interval)
 
 
-def _hits(level: float, held: int, count: int, apart: int) -> Hits:
-    apart = min(max(apart, 1), count)
-    worth = round(held * apart / count) if count else 0
-    return Hits(
-        level, held, count, *wilson(held, count), apart, *wilson(worth, apart),
-        chance_of_fewer(worth, apart, level),
-    )  # fmt: skip
-
-
 def _deal_summary(horizon: str, segment: str, rows: Sequence[DealRow]) -> DealSummary:
     chances, won = np.array([row.chance for row in rows]), np.array([row.won for row in rows])
     bins = reliability(chances, won, BINS)
@@ -205,5 +165,5 @@ def _deal_summary(horizon: str, segment: str, rows: Sequence[DealRow]) -> DealSu
         segment, horizon, len(rows), float(chances.sum()), int(won.sum()), brier(chances, won),
         brier(np.full(len(won), won.mean()), won), brier([row.rate for row in rows], won),
         log_score(chances, won), bins, tuple(rising.tolist()), len(closes), float(late.mean()),
-        float(np.abs(late).mean()), _hits(0.8, held, len(closes), len(closes)),
+        float(np.abs(late).mean()), counted(0.8, held, len(closes), len(closes)),
     )  # fmt: skip

@@ -9,19 +9,14 @@ import numpy as np
 from simulator.backtest.measures import Measure
 from simulator.backtest.replay import Backtest
 from simulator.backtest.rows import Row
-from simulator.backtest.summary import Hits, Summary, hits
-from simulator.words import one_in
+from simulator.backtest.summary import Summary, hits
+from simulator.hit_rates import Hits, judged, proof
 
 LEVEL = 0.8
 _ORDER = (
     Measure("bookings", "all"), Measure("bookings", "open"), Measure("receipts", "all"),
     Measure("receipts", "open"), Measure("wins", "all"), Measure("wins", "open"),
 )  # fmt: skip
-RARE = 0.025
-"""A hit rate or a lean as far off by chance less often than this is called wrong."""
-
-VAGUE = 0.5
-"""Where the true rate may lie so far apart, windows are too few to call a hit rate right or wrong."""
 
 
 def main_measure(rows: Sequence[Row]) -> Measure:
@@ -55,27 +50,6 @@ def name_of(measure: Measure) -> str:
     link = " among " if measure.quantity in ("wins", "losses") else " from "
     source = "" if measure.source == "all" else f"{link}{measure.source} {known}"
     return measure.quantity + source + (f" in {measure.segment}" if measure.segment else "")
-
-
-def judged(found: Hits) -> str:
-    """Say whether a hit rate is what it should be."""
-    if found.chance <= RARE:
-        return f"too narrow; a sound forecast holds so seldom {one_in(found.chance)} times"
-    if found.low_apart > found.level:
-        return "wider than they need be"
-    if found.high_apart - found.low_apart > VAGUE:
-        return "so few windows prove little"
-    return "as they should" if found.low_apart <= found.level <= found.high_apart else "not quite enough"
-
-
-def proof(found: Hits) -> str:
-    """Say how much so many windows prove."""
-    noun = "window that shares" if found.apart == 1 else "windows that share"
-    ends = f"{round(100 * found.low_apart)} and {round(100 * found.high_apart)}"
-    no_day = f"{found.apart} {noun} no day with another"
-    if found.apart == found.count:
-        no_day = f"{found.count} window{'s' * (found.count != 1)}"
-    return f"{no_day} tell that the true rate lies between {ends} in 100."
 
 
 def leaning(rows: Sequence[Row], found: Hits) -> str:

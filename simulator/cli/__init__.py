@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",
+    "track": "Hold past runs against what came.",
     "schema": "Print the JSON Schema of scenario files.",
     "doctor": "Check that this machine has what the program needs.",
     "completion": "Print the script that completes commands in your shell.",

@@ -321,8 +321,8 @@ def _books(frame: _Frame, tables: Mapping[str, Table], horizon: Horizon, lines: 
         finder = segment_finder(due, rule, names, frame.notes, frame.problems)
         renewals = read_renewals(due, finder, lines, horizon, frame.notes)
     return _Books(
-        Figures.empty() if actuals is None else read_figures(actuals, "actuals", names, horizon),
-        Figures.empty() if plan is None else read_figures(plan, "plan", names, horizon),
+        Figures.empty() if actuals is None else read_figures(actuals, names, horizon, have_begun=True),
+        Figures.empty() if plan is None else read_figures(plan, names, horizon, have_begun=False),
         renewals,
         build_cash(frame.file, outflows, horizon, frame.tree, frame.problems),
     )

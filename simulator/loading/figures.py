@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
@@ -18,16 +18,14 @@ NEEDED: Final = ("month", "series", "amount")
 KNOWN: Final = (*SERIES, "balance")
 
 
-def read_figures(
-    cells: Cells, kind: Literal["actuals", "plan"], segments: Sequence[str], horizon: Horizon
-) -> Figures:
+def read_figures(cells: Cells, segments: Sequence[str], horizon: Horizon, have_begun: bool) -> Figures:
     """Return the figures in the order of months; what cannot be read becomes problems.
 
     Args:
         cells: the table.
-        kind: actual figures have happened, so their months have begun by the as-of day.
         segments: names, in the scenario's order.
         horizon: whose calendar names the months.
+        have_begun: whether months must have begun by the as-of day, as those of a run's actual figures have.
     """
     rows: list[tuple[int, int, str, int, int]] = []
     seen: dict[tuple[int, str, int], int] = {}
@@ -38,7 +36,7 @@ def read_figures(
         if month is None or series is None or segment is None or amount is None:
             continue
         first, last = horizon.day_of(month.start), horizon.day_of(month.end)
-        if kind == "actuals" and first > 0:
+        if have_begun and first > 0:
             message = f"{month.name} begins after the as-of day, so it has no actual figure yet"
             cells.complain("D038", message, row, "month", cells.text(row, "month"))
         elif (first, series, segment) in seen:

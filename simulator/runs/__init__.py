@@ -11,6 +11,7 @@ from simulator.runs.folder import (
     scenario_file,
     unfinished,
 )
+from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs
 from simulator.runs.record import (
     Record,
     add_files,
@@ -23,6 +24,9 @@ from simulator.runs.record import (
 )
 
 __all__ = [
+    "LeftOut",
+    "PastRun",
+    "PastRuns",
     "Record",
     "RunFolder",
     "TemporaryBlocks",
@@ -32,6 +36,7 @@ __all__ = [
     "json_bytes",
     "make_folder",
     "origin",
+    "past_runs",
     "previous_run",
     "reopen",
     "reserve",

@@ -202,6 +202,12 @@ def scenario_file(given: Path) -> Path:
     raise UsageError(f"{given} is a folder without a scenario: name a scenario file or a run's folder")
 
 
+def run_order(name: str) -> tuple[str, int, str] | None:
+    """Return as-of day, number and name of a run by the name of its folder, None where it is none's."""
+    match = _RUN.fullmatch(name)
+    return (match[1], int(match[2] or 1), name) if match else None
+
+
 def _finished(home: Path) -> list[tuple[str, int, str]]:
     with explained(home):
         names = [p.name for p in home.iterdir() if (p / RECORD).is_file()] if home.is_dir() else []
@@ -209,7 +215,7 @@ def _finished(home: Path) -> list[tuple[str, int, str]]:
 
 
 def _order(name: str) -> tuple[str, int, str]:
-    match = _RUN.fullmatch(name)
-    if match is None:
+    order = run_order(name)
+    if order is None:
         raise PlaceError(f"{name} is not the folder of a run")
-    return match[1], int(match[2] or 1), name
+    return order
