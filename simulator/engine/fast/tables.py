@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.amounts import AmountChange
-from simulator.close_dates import AGE_GRID, SHIFT, latest
+from simulator.close_dates import SHIFT
 from simulator.distributions import (
     LONGEST,
     TIE,
@@ -157,14 +157,11 @@ def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
 
 def dates_of(plan: Plan, segment: SegmentPlan, stage: int, deals: Integers, ages: Floats) -> closing.Dates:
     """Return how the days of won deals' walks become dates."""
-    grid, pipeline = AGE_GRID[: segment.log_mean.shape[1]], plan.scenario.pipeline
     rule = segment.segment.close_date
-    mean, sd = (np.interp(ages, grid, moment[stage]) for moment in (segment.log_mean, segment.log_sd))
-    factor, power = rule.line(pipeline.stated_days[deals], pipeline.pushes[deals], mean, sd)
-    until = latest(segment.end, factor, power)
     return closing.Dates(
-        factor, power, until, *segment.segment.clock.tables, rule.delay_days, plan.last_day + 1, _LOGS
-    )
+        *segment.close_line(plan.scenario.pipeline, stage, deals, ages), *segment.segment.clock.tables,
+        rule.delay_days, plan.last_day + 1, _LOGS,
+    )  # fmt: skip
 
 
 def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amounts:
