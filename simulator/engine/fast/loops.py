@@ -97,10 +97,9 @@ class Loops:
         if not isinstance(plan.chances, LearnedChances):
             return None
         block, doubt = self._block, float(plan.segment.doubt[stage])
-        distinct, column = np.unique(block.draws, return_inverse=True)
         posterior = block.plan.scenario.posterior
-        whole = posterior is not None and len(distinct) == posterior.draws
-        scores = scores_of(plan.chances, stage, deals, ages, distinct, whole)
+        of = posterior.draws if posterior else 1
+        scores, column = scores_of(plan.chances, stage, deals, ages, block.draws, of)
         scale, shift = block.luck.shifted(plan.index, 0, doubt)
         room = len(deals) * block.trials + 1
         row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
