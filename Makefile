@@ -84,10 +84,12 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 	@.venv-versions/$*/bin/python -m pip install --quiet --disable-pip-version-check -r tests/versions/$*.txt
 	@touch $@
 
-# The libraries of other programs that `make bench` compares with live apart: the project needs none of them.
+# The libraries of other programs that `make bench` compares with live apart: the project needs none of them, and
+# one of them wants an older psutil than dask.
 $(PEERS): benchmarks/peers/requirements.txt $(READY)
 	@$(BIN)/python -m venv .venv-peers
 	@echo "installing into .venv-peers what benchmarks/peers/requirements.txt and constraints.txt pin"
-	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fast]' \
-	    -r benchmarks/peers/requirements.txt
+	@grep -v '^psutil==' constraints.txt > .venv-peers/constraints.txt
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c .venv-peers/constraints.txt \
+	    -e '.[dev,fast]' -r benchmarks/peers/requirements.txt
 	@touch $@

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.close_dates import AGE_GRID, latest
 from simulator.engine import fast
 from simulator.engine.block import Block
 from simulator.engine.ends import NEW, OPEN, WON
@@ -144,13 +143,8 @@ def _stated(
         label: which of the ages each has, None where each deal has its own.
         label_ages: operational days.
     """
-    pipeline, grid = block.plan.scenario.pipeline, AGE_GRID[: plan.log_mean.shape[1]]
-    mean, sd = (np.interp(label_ages, grid, moment[stage]) for moment in (plan.log_mean, plan.log_sd))
     of, at = (deals, row) if label is None else (won.which, slice(None))
-    if label is not None:
-        mean, sd = mean[label], sd[label]
-    factor, power = plan.segment.close_date.line(pipeline.stated_days[of], pipeline.pushes[of], mean, sd)
-    until = latest(plan.end, factor, power)
+    factor, power, until = plan.close_line(block.plan.scenario.pipeline, stage, of, label_ages, label)
     return replace(won, factor=factor[at], power=power[at], until=until[at])
 
 

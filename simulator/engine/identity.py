@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from simulator.streams import DRAWS_PER_TRIAL, Floats, Integers, Streams, Words, uniforms
-
-_NOBODY: Final = (np.zeros(1), np.ones(1))
 
 
 class Entities:
@@ -45,16 +42,6 @@ class Entities:
         ids = (self._ids[i] for i in new.tolist())
         self._keys[place][new] = self._streams.keys(self._kind, ids, purpose, block)
         return self._keys[place][which]
-
-    def table(self, purpose: str, block: int, which: Integers) -> Words:
-        """Return the keys of all entities, words[entity]; only those of some are sure to be hashed."""
-        self.keys(purpose, block, which)
-        return self._keys[purpose, block]
-
-    @property
-    def lateness_moments(self) -> tuple[Floats, Floats]:
-        """Mean and standard deviation of each one's lateness score; one for all where nobody is known."""
-        return _NOBODY
 
     def _first_keys(self, purpose: str, block: int) -> Words:
         """Return the keys of all entities; those that may stand idle are left 0 until they are drawn from."""

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.close_dates import AGE_GRID, latest
+from simulator.deals import Pipeline
 from simulator.engine.cells import Slice
 from simulator.engine.chances import Chances
 from simulator.engine.contracts import LinePlan
@@ -68,6 +70,27 @@ class SegmentPlan:
     end: float
     entry: Floats
     price: Floats | float
+
+    def close_line(
+        self, pipeline: Pipeline, stage: int, deals: Integers, ages: Floats, label: Integers | None = None
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return (factor, power) of the line that moves close days, as `CloseDateRule.line`, and more.
+
+        That is the days of a walk after which its end no longer matters.
+
+        Args:
+            pipeline: of the scenario.
+            stage: where the deals are.
+            deals: places in the pipeline.
+            ages: of each, operational days, or those of which
+            label: says which one each has.
+        """
+        grid, rule = AGE_GRID[: self.log_mean.shape[1]], self.segment.close_date
+        mean, sd = (np.interp(ages, grid, moment[stage]) for moment in (self.log_mean, self.log_sd))
+        if label is not None:
+            mean, sd = mean[label], sd[label]
+        factor, power = rule.line(pipeline.stated_days[deals], pipeline.pushes[deals], mean, sd)
+        return factor, power, latest(self.end, factor, power)
 
     def returns(self, attempt: int) -> bool:
         """Tell whether some of those who lose in an attempt come back."""

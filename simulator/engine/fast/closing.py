@@ -179,7 +179,7 @@ def possible(
 def walk(
     row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, first: First, further: Further,
     days: Any,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Walk won open deals of a stage to their end.
 
     Args:
@@ -192,11 +192,7 @@ def walk(
         first: move.
         further: moves.
         days: receives operational days, `LEFT` where numpy is to decide.
-
-    Returns:
-        How many the guard has stopped.
     """
-    guarded = 0
     for i in range(len(row)):
         r = row[i]
         offset = offsets[trial[i]]
@@ -223,9 +219,8 @@ def walk(
             at = further.targets[flat]
             n += 1
             step += GAMMA
-        days[i] = spent
-        guarded += at < size and spent <= until[r]
-    return guarded
+        # Whom the guard has stopped numpy counts.
+        days[i] = LEFT if at < size and spent <= until[r] else spent
 
 
 @loop

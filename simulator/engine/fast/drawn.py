@@ -120,7 +120,7 @@ def decide(
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any
-) -> int:
+) -> None:
     """Walk won open deals of a stage to their end, as `closing.walk`.
 
     Args:
@@ -133,11 +133,8 @@ def walk(
         until: days after which the end of a walk no longer matters, by deal.
         by: tables.
         days: receives operational days, `LEFT` where numpy is to decide.
-
-    Returns:
-        How many the guard has stopped.
     """
-    guarded, slots, size = 0, by.targets.shape[0], by.targets.shape[1]
+    slots, size = by.targets.shape[0], by.targets.shape[1]
     for i in range(len(row)):
         r, t = row[i], trial[i]
         draw, offset = draws[t], offsets[t]
@@ -169,9 +166,8 @@ def walk(
             at = by.targets[slot, at]
             n += 1
             step += GAMMA
-        days[i] = spent
-        guarded += spent != LEFT and at < size and spent <= until[r]
-    return guarded
+        # Whom the guard has stopped numpy counts.
+        days[i] = LEFT if at < size and spent <= until[r] else spent
 
 
 @part

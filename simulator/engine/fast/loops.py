@@ -77,18 +77,9 @@ class Loops:
         room = keys.size * offsets.size + 1
         deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         words = np.empty(room, dtype=np.uint64)
+        some = np.empty(256, dtype=np.uint64)
         found, open_ = closing.possible(
-            keys,
-            offsets,
-            trial,
-            alike,
-            sure,
-            most,
-            deals,
-            trials,
-            words,
-            doubtful,
-            np.empty(256, dtype=np.uint64),
+            keys, offsets, trial, alike, sure, most, deals, trials, words, doubtful, some
         )
         return deals[:found], trials[:found], doubtful[:open_], words[:open_]
 
@@ -106,10 +97,9 @@ class Loops:
         if not isinstance(plan.chances, LearnedChances):
             return None
         block, doubt = self._block, float(plan.segment.doubt[stage])
-        distinct, column = np.unique(block.draws, return_inverse=True)
         posterior = block.plan.scenario.posterior
-        whole = posterior is not None and len(distinct) == posterior.draws
-        scores = scores_of(plan.chances, stage, deals, ages, distinct, whole)
+        of = posterior.draws if posterior else 1
+        scores, column = scores_of(plan.chances, stage, deals, ages, block.draws, of)
         scale, shift = block.luck.shifted(plan.index, 0, doubt)
         room = len(deals) * block.trials + 1
         row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
@@ -139,20 +129,21 @@ class Loops:
             row: of the deals, of each that is won.
             trial: of each.
         """
+        open_deals, bookings_only = self._block.plan.open_deals, self._block.plan.bookings_only
+        contract_of = open_deals.contract_of[deals]
+        contracts = {c: open_deals.choices[c] for c in np.unique(contract_of).tolist()}
+        if all(terms_of(contract, bookings_only) is None for contract in contracts.values()):
+            return row, trial
         row, trial = short(row), short(trial)
         closed = self._close(plan, stage, deals, ages, row, trial)
         if closed is None:
             return row, trial
         day, booked = closed
         left = [short(np.flatnonzero(day < 0))]
-        open_deals = self._block.plan.open_deals
-        contract_of = open_deals.contract_of[deals]
-        kinds = np.unique(contract_of)
-        of_each = contract_of[row] if len(kinds) > 1 else None
-        for kind in kinds.tolist():
-            places = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == kind)
-            contract = open_deals.choices[kind]
-            left.append(self._settle(plan, contract, deals, short(places), row, trial, day, booked))
+        of_each = contract_of[row] if len(contracts) > 1 else None
+        for c, contract in contracts.items():
+            places = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == c)
+            left.append(self._settle(contract, deals, short(places), row, trial, day, booked))
         some = np.concatenate(left)
         return row[some].astype(np.int64), trial[some].astype(np.int64)
 
@@ -165,12 +156,12 @@ class Loops:
         dates = dates_of(block.plan, plan, stage, deals, ages)
         days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
         if isinstance(kernel, DrawnKernel):
-            block.guarded += drawn.walk(
+            drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
                 moves_of(kernel, stage, ages), days,
             )  # fmt: skip
         elif isinstance(kernel, TableKernel) and (first := first_of(kernel, stage, ages)) is not None:
-            block.guarded += closing.walk(
+            closing.walk(
                 row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
             )
         else:
@@ -182,14 +173,14 @@ class Loops:
         return day, booked
 
     def _settle(
-        self, plan: SegmentPlan, contract: Contract, deals: Integers, places: Short, row: Short,
+        self, contract: Contract, deals: Integers, places: Short, row: Short,
         trial: Short, day: Short, booked: Integers,
     ) -> Short:  # fmt: skip
         """Post what follows from contracts, and return the places of those that are left."""
-        block, known = self._block, terms_of(contract, self._block.plan.bookings_only)
-        if known is None:
+        block, open_deals = self._block, self._block.plan.open_deals
+        terms = terms_of(contract, block.plan.bookings_only)
+        if terms is None:
             return places[(day[places] >= 0) & (day[places] <= block.plan.last_day)]
-        terms, open_deals = known, block.plan.open_deals
         groups = ("", *(line.group for line in contract.lines))
         rows = np.stack([np.broadcast_to(open_deals.rows(deals, group), deals.shape) for group in groups])
         left = np.empty_like(places)

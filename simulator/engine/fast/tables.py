@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.amounts import AmountChange
-from simulator.close_dates import AGE_GRID, SHIFT, latest
+from simulator.close_dates import SHIFT
 from simulator.distributions import (
     LONGEST,
     TIE,
@@ -52,7 +52,7 @@ _RULES: Final = {
 _UNSTATED: Final = -(2**40)
 _FINE: Final = 8
 """Bins of a hazard that are looked up together: as many as a line of the cache holds."""
-_KEPT: Final = 1 << 23
+_KEPT: Final = 1 << 24
 """Bytes of scores that are kept for each segment from one block to the next."""
 _GUIDE: Final = 1 << 14
 _SAMPLES: Final = 16
@@ -123,17 +123,31 @@ _SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKey
 
 
 def scores_of(
-    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers, whole: bool
-) -> Floats:
-    """Return the scores of open deals by draw, floats[draw, deal]; if few, those of all draws are kept."""
+    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers, of: int
+) -> tuple[Floats, Integers]:
+    """Return the scores of open deals by draw, floats[draw, deal], and the row of each trial's draw.
+
+    Those of all draws are worked out at once and kept, where they take little room.
+
+    Args:
+        chances: of the segment.
+        stage: where the deals are.
+        deals: places in the pipeline.
+        ages: of each, operational days.
+        draws: of each trial.
+        of: so many draws.
+    """
     known, place = _SCORES.setdefault(chances, {}), deals.tobytes()
-    if whole and place in known:
-        return known[place]
-    scores = chances.scores_by_draw(stage, deals, draws, ages[:, None]).T
-    scores = np.where(np.isnan(scores), -np.inf, scores)  # which never wins, nor does what is not a number
-    if whole and sum(s.nbytes for s in known.values()) + scores.nbytes <= _KEPT:
+    if place in known:
+        return known[place], draws
+    kept = sum(s.nbytes for s in known.values()) + 8 * of * len(deals) <= _KEPT
+    distinct, row = (np.arange(of), draws) if kept else np.unique(draws, return_inverse=True)
+    scores = chances.scores_by_draw(stage, deals, distinct, ages[:, None]).T
+    # What is not a number never wins, nor does −∞.
+    scores = np.ascontiguousarray(np.where(np.isnan(scores), -np.inf, scores))
+    if kept:
         known[place] = scores
-    return scores
+    return scores, row
 
 
 _PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats]]] = WeakKeyDictionary()
@@ -157,14 +171,11 @@ def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
 
 def dates_of(plan: Plan, segment: SegmentPlan, stage: int, deals: Integers, ages: Floats) -> closing.Dates:
     """Return how the days of won deals' walks become dates."""
-    grid, pipeline = AGE_GRID[: segment.log_mean.shape[1]], plan.scenario.pipeline
     rule = segment.segment.close_date
-    mean, sd = (np.interp(ages, grid, moment[stage]) for moment in (segment.log_mean, segment.log_sd))
-    factor, power = rule.line(pipeline.stated_days[deals], pipeline.pushes[deals], mean, sd)
-    until = latest(segment.end, factor, power)
     return closing.Dates(
-        factor, power, until, *segment.segment.clock.tables, rule.delay_days, plan.last_day + 1, _LOGS
-    )
+        *segment.close_line(plan.scenario.pipeline, stage, deals, ages), *segment.segment.clock.tables,
+        rule.delay_days, plan.last_day + 1, _LOGS,
+    )  # fmt: skip
 
 
 def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amounts:
