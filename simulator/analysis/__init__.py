@@ -1,0 +1,1 @@
+"""Questions asked of forecasts, one a module, all on the same luck."""
