@@ -37,7 +37,7 @@ def contrast(
 
     `separate_error` is what the error would be if each had luck of its own. An error that so few trials, or a
     quantile at an amount that many futures share, do not tell is None; what is the same in every trial has
-    none.
+    none. `less` and `more` are the shares of trials in which the sum is below and above 0.
 
     Args:
         amounts: minor units, floats[trial] each.
@@ -67,6 +67,7 @@ def contrast(
             result["error"][name] = None
         else:
             result["error"][name] = _quantile_error(amounts, level, known, weights, draws)
+    result["less"], result["more"] = float(np.mean(sums < 0)), float(np.mean(sums > 0))
     return result
 
 

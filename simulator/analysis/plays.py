@@ -20,7 +20,7 @@ from simulator.simulation import simulate
 from simulator.targets import Asked
 
 Floats = NDArray[np.float64]
-Kind = Literal["scenario", "case", "together"]
+Kind = Literal["scenario", "case", "grid", "together"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Variant:
     Attributes:
         name: by which people know it, different from all the others'.
         scenario: as loaded.
-        kind: a scenario of its own, a case of the first one, or all of its cases together.
+        kind: a scenario of its own, a case of the first one, a value of a grid, or all cases together.
         sets: what makes a case, as `--set` has it.
         given: the file or folder that it comes from.
     """

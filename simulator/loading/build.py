@@ -33,6 +33,7 @@ from simulator.loading.frame import (
 from simulator.loading.funnels import EndNames, build_funnel, open_stages
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.invoices import read_invoices
+from simulator.loading.decided import decided
 from simulator.loading.learned import NAME, Learned, learned_generation, learned_segment
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.lines import Lines
@@ -115,6 +116,10 @@ def build(
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     _keep_causes(tree, problems)
     problems.raise_if_any()
+    if file.deals:
+        pipeline = decided(deals.pipeline, deals.wins.id, file.deals, segments, tree, problems)
+        deals = replace(deals, pipeline=pipeline)
+        problems.raise_if_any()
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         name=file.name,

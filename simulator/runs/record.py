@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from simulator import __version__
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
-from simulator.runs.leftovers import RECORD, RESULTS, begin, finish
+from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
 from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
@@ -113,6 +113,26 @@ def add_files(folder: Path, names: Iterable[str]) -> None:
     write_file(folder / RECORD, json_bytes(circumstances))
 
 
+def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write what a further command found out into a run's folder, or into any other.
+
+    Args:
+        folder: made where it is not there.
+        files: content by name.
+
+    Raises:
+        PlaceError: the place refuses.
+        UsageError: somebody else's file stands where one of ours would; nothing is written.
+    """
+    make_folder(folder)
+    is_run = (folder / RECORD).is_file()
+    check_foreign(folder, [name for name in files if is_run or not _is_result(folder / name)])
+    for name, content in files.items():
+        write_file(folder / name, content)
+    if is_run:
+        add_files(folder, files)
+
+
 def json_bytes(payload: Mapping[str, Any]) -> bytes:
     """Return JSON as it stands in every file: shortest floats, one-space indent, keys in their order.
 
@@ -150,6 +170,15 @@ def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     text = io.StringIO()
     yaml.dump(_plain_types(content), text)
     return text.getvalue().encode("utf-8", "replace")
+
+
+def _is_result(path: Path) -> bool:
+    """Tell whether a file is one that a further command of ours has written."""
+    try:
+        with explained(path, "read"):
+            return path.is_file() and "schema_version" in json.loads(path.read_text("utf-8"))
+    except (ValueError, TypeError):
+        return False
 
 
 def _with_header(rows: Iterable[Mapping[str, Any]]) -> Iterator[Iterable[Any]]:

@@ -1,0 +1,97 @@
+"""The command `compare`: what differs, and what comes of it?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli.loaded import loaded, loading_options
+from simulator.cli.run import trials_text
+from simulator.cli.terminal import Progress, say, say_bytes
+
+
+@click.command(name="compare", short_help="Hold scenarios against one another, on the same luck.")
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("others", metavar="[OTHER]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--case", "cases", multiple=True, metavar="'NAME: KEY=VALUE'",
+    help="Hold BASE against itself with figures changed, such as 'slip: segments.smb.close_date.slip *= 1.2'; "
+    "several changes are parted by ;",
+)  # fmt: skip
+@click.option("--together", is_flag=True, help="Also all cases at once, and what they do to one another.")
+@click.option("--win", multiple=True, metavar="DEAL", help="A case: the open deal is won in every trial.")
+@click.option("--lose", multiple=True, metavar="DEAL", help="A case: it is lost in every trial.")
+@click.option("--drop", multiple=True, metavar="DEAL", help="A case: it is not there.")
+@click.option(
+    "--grid", multiple=True, metavar="KEY=V1,V2,…",
+    help="A case for each value; given twice, for each combination.",
+)  # fmt: skip
+@loading_options
+@click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, of each the same.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of the random numbers, of all.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads, by default one a core.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write compare.json and figures there; a run's folder given as BASE takes them anyway.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
+    help="What stands on standard output.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+def command(
+    base: Path, others: Sequence[Path], cases: Sequence[str], together: bool,
+    win: Sequence[str], lose: Sequence[str], drop: Sequence[str], grid: Sequence[str],
+    as_of: date | None, sets: Sequence[str], problems: Path | None,
+    trials: str | None, seed: int | None, workers: int | None, out: Path | None, form: str, quiet: bool,
+) -> int:  # fmt: skip
+    """Hold BASE against each OTHER, scenario files or folders of runs, and against cases of itself.
+
+    First what differs and where it comes from; then what comes of it, and by how much it differs from BASE.
+    Every trial meets the same luck in all of them, so a difference is no chance. BASE alone is held against
+    what its scenario says under compare_with.
+    """
+    sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+    from simulator.analysis.comparison import compare
+    from simulator.analysis.variants import case_of, fates, grid_of, variants
+    from simulator.executors import keep_memory
+
+    changed = [*map(case_of, cases), *fates(win, lose, drop), *grid_of(grid)]
+    chosen = variants(
+        lambda path, more: loaded(path, [*sets, *more], as_of, problems), base, others, changed, together
+    )
+    keep_memory()  # of a process that is ours alone
+    progress = Progress(quiet)
+    try:
+        comparison = compare(chosen, workers or os.cpu_count() or 1, progress)
+    finally:
+        progress.close()
+    folder = out or (base if (base / "run.json").is_file() else None)
+    files = "" if folder is None else _kept(comparison.payload, folder)
+    _print(form, comparison.payload, files)
+    return 0 if comparison.passed else 1
+
+
+def _kept(payload: Mapping[str, Any], folder: Path) -> str:
+    """Write compare.json and its figures; return where."""
+    from simulator.runs import json_bytes, write_results
+
+    write_results(folder, {"compare.json": json_bytes(payload)})
+    return f"{folder / 'compare.json'}"
+
+
+def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
+    from simulator.report.compare import comparison_rows, comparison_text
+    from simulator.runs import csv_bytes, json_bytes
+
+    if form == "json":
+        say_bytes(json_bytes(payload))
+    elif form == "csv":
+        say_bytes(csv_bytes(comparison_rows(payload)))
+    else:
+        say(comparison_text(payload, files))

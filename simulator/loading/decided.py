@@ -1,0 +1,57 @@
+"""Take what a scenario says of single deals: that they are won or lost in every trial, or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from simulator.deals import Pipeline
+from simulator.errors import did_you_mean
+from simulator.loading.problems import Problems
+from simulator.scenario.segment import Segment
+from simulator.scenario.tree import Tree
+from simulator.scenario.variant_model import DealFile
+
+_SHOWN = 5
+
+
+def decided(
+    pipeline: Pipeline, won: Sequence[str], said: Mapping[str, DealFile], segments: Sequence[Segment],
+    tree: Tree, problems: Problems,
+) -> Pipeline:  # fmt: skip
+    """Return the open deals, each as the scenario wants it to end.
+
+    Args:
+        pipeline: as the table has them.
+        won: ids of those that are won by now.
+        said: by id.
+        segments: theirs.
+        tree: the scenario, for places.
+        problems: takes deals that are not open, and ends to which no way leads.
+    """
+    found, place = dict[str, bool](), {deal: i for i, deal in enumerate(pipeline.id)}
+    for deal, file in said.items():
+        keys = ("deals", deal)
+        if deal not in place:
+            some = ", ".join(pipeline.id[:_SHOWN]) + (", …" if len(pipeline) > _SHOWN else "")
+            known = f"open deals: {some or 'none'}"
+            closed = deal in won
+            message = f"{deal} is won already" if closed else f"there is no open deal {deal}"
+            remedy = known if closed else did_you_mean(deal, pipeline.id, known)
+            problems.add(tree.problem("S049", message, keys, None, remedy))
+        elif file.outcome != "dropped":
+            found[deal] = file.outcome == "won"
+            chance = _chance(pipeline, place[deal], segments)
+            if chance == (0.0 if found[deal] else 1.0):
+                message = f"{deal} cannot be {file.outcome}: from its stage no way leads there"
+                problems.add(tree.problem("S049", message, keys, None, "leave it out"))
+    gone = {deal for deal, file in said.items() if file.outcome == "dropped"}
+    return replace(pipeline.without(gone) if gone else pipeline, decided=found)
+
+
+def _chance(pipeline: Pipeline, deal: int, segments: Sequence[Segment]) -> float:
+    funnel, stage = segments[int(pipeline.segment[deal])].funnel, int(pipeline.stage[deal])
+    age = float(pipeline.age[deal])
+    return float(funnel.ladder[stage] if np.isnan(age) else funnel.close_chance(stage, age))
