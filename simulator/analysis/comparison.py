@@ -84,6 +84,8 @@ def _head(first: Play, variants: Sequence[Variant], span: Span) -> dict[str, Any
         "seed": forecast.seed,
         "trials": forecast.trials,
         "currency": first.scenario.currency,
+        "start": span.start.isoformat(),
+        "end": span.end.isoformat(),
         "headline_period": period.name if period in span.fiscal else "",
         "notes": list(_notes(variants, span, forecast)),
     }

@@ -11,7 +11,17 @@ from simulator.scenario import Scenario
 from simulator.scenario.tree import dotted
 
 UNSET: Final = "not set"
-_ASIDE: Final = ("version", "name", "description", "source", "data", "learned", "compare_with", "trials", "seed")
+_ASIDE: Final = (
+    "version",
+    "name",
+    "description",
+    "source",
+    "data",
+    "learned",
+    "compare_with",
+    "trials",
+    "seed",
+)
 """Keys of a scenario that are no figures, or that comparing takes from the first one."""
 _MOST_IDS: Final = 5
 

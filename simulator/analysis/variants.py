@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final
 
 from simulator.analysis.plays import Kind, Variant
 from simulator.errors import UsageError
+from simulator.runs import scenario_file
 from simulator.scenario import Scenario
 from simulator.scenario.tree import dotted
 
@@ -89,12 +91,26 @@ def grid_of(texts: Sequence[str]) -> list[Case]:
     return found
 
 
+def asked_in(scenario: Scenario, path: Path) -> tuple[list[Path], list[Case]]:
+    """Return what a scenario asks to be compared with, itself left out: files, and cases.
+
+    Args:
+        scenario: as loaded.
+        path: the file that it comes from; a scenario that extends another asks for what that one does.
+    """
+    own = os.path.realpath(path)
+    files = [Path(one.file) for one in scenario.compare_with if one.file]
+    cases = [Case(one.name, one.sets) for one in scenario.compare_with if one.sets]
+    return [file for file in files if os.path.realpath(file) != own], cases
+
+
 def variants(
     load: Load, base: Path, others: Sequence[Path] = (), cases: Sequence[Case] = (), together: bool = False
 ) -> list[Variant]:
     """Load what is to be compared, the base first, all cases together last.
 
-    Scenarios of one name are told apart by where they come from.
+    Scenarios of one name are told apart by where they come from. Where nothing is named, it is what the base
+    asks for.
 
     Args:
         load: loads a scenario.
@@ -106,10 +122,13 @@ def variants(
     Raises:
         UsageError: they cannot be told apart, or there are no two cases to play together.
     """
+    first = load(base, ())
+    if not others and not cases:
+        others, cases = asked_in(first, scenario_file(base))
     joined = [case for case in cases if case.kind == "case"]
     if together and len(joined) < 2:
         raise UsageError("--together needs two cases or more: give each with --case, --win, --lose or --drop")
-    loaded = [(path, load(path, ())) for path in (base, *others)]
+    loaded = [(base, first), *((path, load(path, ())) for path in others)]
     names = [scenario.name for _, scenario in loaded]
     found = [
         Variant(name if names.count(name) == 1 else f"{name} ({path})", scenario, given=str(path))

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from simulator.cli.kept import keep_comparison
 from simulator.cli.loaded import loaded, loading_options
 from simulator.cli.run import trials_text
 from simulator.cli.terminal import Progress, say, say_bytes
@@ -20,8 +21,8 @@ from simulator.cli.terminal import Progress, say, say_bytes
 @click.argument("others", metavar="[OTHER]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--case", "cases", multiple=True, metavar="'NAME: KEY=VALUE'",
-    help="Hold BASE against itself with figures changed, such as 'slip: segments.smb.close_date.slip *= 1.2'; "
-    "several changes are parted by ;",
+    help="BASE itself with figures changed, such as 'slip: segments.smb.close_date.slip *= 1.2'; "
+    "; parts several changes.",
 )  # fmt: skip
 @click.option("--together", is_flag=True, help="Also all cases at once, and what they do to one another.")
 @click.option("--win", multiple=True, metavar="DEAL", help="A case: the open deal is won in every trial.")
@@ -72,21 +73,14 @@ def command(
     finally:
         progress.close()
     folder = out or (base if (base / "run.json").is_file() else None)
-    files = "" if folder is None else _kept(comparison.payload, folder)
+    files = "" if folder is None else keep_comparison(comparison.payload, folder)
     _print(form, comparison.payload, files)
     return 0 if comparison.passed else 1
 
 
-def _kept(payload: Mapping[str, Any], folder: Path) -> str:
-    """Write compare.json and its figures; return where."""
-    from simulator.runs import json_bytes, write_results
-
-    write_results(folder, {"compare.json": json_bytes(payload)})
-    return f"{folder / 'compare.json'}"
-
-
 def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.report.compare import comparison_rows, comparison_text
+    from simulator.analysis.rows import comparison_rows
+    from simulator.report.compare import comparison_text
     from simulator.runs import csv_bytes, json_bytes
 
     if form == "json":

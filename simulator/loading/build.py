@@ -33,13 +33,13 @@ from simulator.loading.frame import (
 from simulator.loading.funnels import EndNames, build_funnel, open_stages
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.invoices import read_invoices
-from simulator.loading.decided import decided
 from simulator.loading.learned import NAME, Learned, learned_generation, learned_segment
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.lines import Lines
 from simulator.loading.money_suspicions import note_money
 from simulator.loading.new_deals import estimated_generation, set_generation
 from simulator.loading.notes import Notes
+from simulator.loading.otherwise import decided, read_compared
 from simulator.loading.problems import Problems
 from simulator.loading.products import build_mix, build_offers, build_products
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
@@ -143,8 +143,10 @@ def build(
         products=products,
         offers=offers,
         **vars(books),
+        compare_with=read_compared(file, tree, problems),
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
+    problems.raise_if_any()
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
     return replace(scenario, notes=notes.all())

@@ -9,7 +9,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
@@ -27,6 +27,8 @@ from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 _ROWS = 1_000
+COMPARED = "compare_with"
+"""Folder of the scenarios that a run is compared with, inside its inputs."""
 Content = Callable[[], Iterable[bytes]]
 """What stands in a file, in pieces that are made when they are written."""
 
@@ -43,6 +45,7 @@ class Record:
         arguments: of the command, by name.
         started: when.
         finished: when the numbers stood.
+        compared: other scenarios that its own asks to be compared with, in the order of their files there.
     """
 
     payload: Mapping[str, Any]
@@ -52,6 +55,7 @@ class Record:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     finished: datetime = field(default_factory=lambda: datetime.now(UTC))
+    compared: Sequence[Scenario] = ()
 
 
 def write_run(folder: RunFolder, record: Record) -> None:
@@ -64,7 +68,7 @@ def write_run(folder: RunFolder, record: Record) -> None:
         PlaceError: the place refuses; no file is left half written.
         UsageError: somebody else's file stands where one of ours would; nothing is written.
     """
-    inputs, payload = _inputs(record.scenario), json_bytes(record.payload)
+    inputs, payload = _inputs(record.scenario, record.compared), json_bytes(record.payload)
     results: tuple[Content, ...] = (
         lambda: (payload,),
         lambda: csv_pieces(record.rows),
@@ -72,7 +76,8 @@ def write_run(folder: RunFolder, record: Record) -> None:
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
     begin(folder.path, files)
-    make_folder(folder.path / "inputs")
+    for inner in {(folder.path / name).parent for name in files}:
+        make_folder(inner)
     for name, content in files.items():
         write_file(folder.path / name, content())
     circumstances = _circumstances(folder, record, inputs) | {"files": sorted(files)}
@@ -96,9 +101,9 @@ def origin(scenario: Scenario, by: str | None = None) -> dict[str, Any]:
     return found
 
 
-def file_names(scenario: Scenario) -> list[str]:
+def file_names(scenario: Scenario, compared: Sequence[Scenario] = ()) -> list[str]:
     """Return the names of the files that a run of a scenario leaves, by paths inside its folder."""
-    return [*RESULTS, *_inputs(scenario)]
+    return [*RESULTS, *_inputs(scenario, compared)]
 
 
 def add_files(folder: Path, names: Iterable[str]) -> None:
@@ -126,8 +131,12 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     make_folder(folder)
     is_run = (folder / RECORD).is_file()
-    check_foreign(folder, [name for name in files if is_run or not _is_result(folder / name)])
+    results = [
+        name for name in files if name.endswith(".json") and not (not is_run and _is_result(folder / name))
+    ]
+    check_foreign(folder, results)
     for name, content in files.items():
+        make_folder((folder / name).parent)
         write_file(folder / name, content)
     if is_run:
         add_files(folder, files)
@@ -198,9 +207,17 @@ def _digest(content: Content) -> str:
     return found.hexdigest()
 
 
-def _inputs(scenario: Scenario) -> dict[str, Content]:
-    """Return the files under inputs/: the scenario, and each table that it names."""
-    resolved = dict(scenario.resolved)
+def _inputs(scenario: Scenario, compared: Sequence[Scenario] = ()) -> dict[str, Content]:
+    """Return the files under inputs/: the scenario, each table that it names, and so of those compared."""
+    resolved, others = dict(scenario.resolved), dict[str, Content]()
+    if scenario.compare_with:
+        kept = (f"{COMPARED}/{number}" for number in range(1, len(compared) + 1))
+        cases = [given for given in resolved.get("compare_with") or () if isinstance(given, Mapping)]
+        for place, other in zip(kept, compared, strict=False):
+            cases.append(f"{place}/scenario.yaml")
+            inner = _inputs(replace(other, compare_with=(), resolved=_alone(other.resolved)))
+            others |= {name.replace("inputs/", f"inputs/{place}/", 1): inner[name] for name in inner}
+        resolved["compare_with"] = cases
     names = {key: f"{key}.csv" for key in scenario.tables}
     for key, file in names.items():
         top, name = table_place(key)
@@ -208,7 +225,12 @@ def _inputs(scenario: Scenario) -> dict[str, Content]:
     files: dict[str, Content] = {"inputs/scenario.yaml": lambda: (yaml_bytes(resolved),)}
     for key, table in scenario.tables.items():
         files[f"inputs/{names[key]}"] = partial(csv_pieces, table)
-    return files | {f"inputs/{name}": lambda c=content: (c,) for name, content in scenario.files.items()}
+    files |= {f"inputs/{name}": lambda c=content: (c,) for name, content in scenario.files.items()}
+    return files | others
+
+
+def _alone(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resolved.items() if key != "compare_with"}
 
 
 def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, Content]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from simulator.scenario.fiscal_model import FiscalStart, fiscal_calendar
 from simulator.scenario.laws import Strict
 from simulator.scenario.money_model import CashFile, OfferFile, ProductFile
 from simulator.scenario.segment_model import SegmentFile
-from simulator.scenario.variant_model import Compared, DealFile
 from simulator.scenario.values import (
     Chance,
     Day,
@@ -29,6 +28,7 @@ from simulator.scenario.values import (
     text,
     whole,
 )
+from simulator.scenario.variant_model import Compared, DealFile
 
 VERSION: Final = 1
 """The version of the format that this program writes."""

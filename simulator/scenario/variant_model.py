@@ -14,7 +14,7 @@ class DealFile(Strict):
     """What the scenario says of one open deal, by its id."""
 
     outcome: Literal["won", "lost", "dropped"] = Field(
-        description="how it ends in every trial, when its stages and dates say; dropped: as if it were not there"
+        description="how it ends in every trial; dropped: it is not there at all"
     )
 
 
@@ -30,7 +30,11 @@ def _compared(given: Any) -> Any:
     if isinstance(given, dict | CaseFile):
         return CaseFile.model_validate(given)
     if not isinstance(given, str) or not given.strip():
-        refuse("S013", "names no scenario", "write a file such as downturn.yaml, or {name: slip, set: [KEY=VALUE]}")
+        refuse(
+            "S013",
+            "names no scenario",
+            "write a file such as downturn.yaml, or {name: slip, set: [KEY=VALUE]}",
+        )
     return given
 
 

@@ -1,18 +1,21 @@
-"""Take what a scenario says of single deals: that they are won or lost in every trial, or not there."""
+"""Take what a scenario says of other ways that things may go: ends of single deals, and comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from simulator.deals import Pipeline
 from simulator.errors import did_you_mean
 from simulator.loading.problems import Problems
+from simulator.scenario.model import ScenarioFile
+from simulator.scenario.scenario import Compared
 from simulator.scenario.segment import Segment
 from simulator.scenario.tree import Tree
-from simulator.scenario.variant_model import DealFile
+from simulator.scenario.variant_model import CaseFile, DealFile
 
 _SHOWN = 5
 
@@ -49,6 +52,21 @@ def decided(
                 problems.add(tree.problem("S049", message, keys, None, "leave it out"))
     gone = {deal for deal, file in said.items() if file.outcome == "dropped"}
     return replace(pipeline.without(gone) if gone else pipeline, decided=found)
+
+
+def read_compared(file: ScenarioFile, tree: Tree, problems: Problems) -> tuple[Compared, ...]:
+    """Return what the scenario asks to be compared with; files that are not there are problems."""
+    found = []
+    for number, one in enumerate(file.compare_with):
+        if isinstance(one, CaseFile):
+            found.append(Compared(one.name, sets=one.changes))
+            continue
+        keys = ("compare_with", number)
+        path = Path(tree.place(keys).folder, one)
+        if not path.exists():
+            problems.add(tree.problem("S015", f"there is no {one} to compare with", keys, one))
+        found.append(Compared(file=str(path)))
+    return tuple(found)
 
 
 def _chance(pipeline: Pipeline, deal: int, segments: Sequence[Segment]) -> float:
