@@ -68,21 +68,29 @@ def dumbbells(payload: Mapping[str, Any]) -> Figure | None:
     figure = Figure(figsize=(9, height))
     top = height - 1.15
     for (series, rows), size in zip(panels, inches, strict=True):
-        axes = figure.add_axes((0.22, (top - size) / height, 0.52, size / height))
+        axes = figure.add_axes((0.2, (top - size) / height, 0.53, size / height))
         _panel(axes, rows, PALETTES[series], scale)
         label = _panel_name(payload, series)
         axes.annotate(
             label, (0, 1), (0, 8), "axes fraction", textcoords="offset points", fontsize=11, weight="bold"
         )
         top -= size + 0.75
-    base, others = plain(payload["base"]["name"], 30), payload["others"]
-    against = plain(others[0]["name"], 40) if len(others) == 1 else f"{len(others)} others"
-    figure.text(0.02, 1 - 0.42 / height, f"{base} against {against}", fontsize=14, weight="bold")
-    meaning = (
-        f"{scale.name}; grey: {base}, in colour: the other; dot: average, line: low to high, 8 chances in 10"
-    )
+    base = plain(payload["base"]["name"], 24)
+    figure.text(0.02, 1 - 0.42 / height, _title(payload, scale), fontsize=14, weight="bold")
+    meaning = f"{scale.name}; grey: {base}; dot: average, line: low to high, 8 chances in 10"
     figure.text(0.02, 1 - 0.68 / height, meaning, color=GREY, fontsize=10)
     return figure
+
+
+def _title(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say what most differs: by how much, of one; of several, what is held against what."""
+    base, others, (series, place) = payload["base"], payload["others"], main_place(payload)
+    if len(others) > 1:
+        return f"{len(others)} others against {plain(base['name'], 30)}"
+    text, _ = change_texts(at_place(others[0]["difference"], place)[series], scale)
+    way = "more" if text.startswith("+") else "less"
+    when = when_of(at_place(base, place))
+    return f"{plain(others[0]['name'], 24)}: on average {text.lstrip('+−')} {way} {series} {when}"
 
 
 def _rows(payload: Mapping[str, Any], series: str) -> list[_Row]:
@@ -97,9 +105,8 @@ def _rows(payload: Mapping[str, Any], series: str) -> list[_Row]:
         places = [(plain(other["name"], 24), place, other) for other in others[:ROWS]]
     found = []
     for name, place, other in places:
-        ours, theirs, change = (
-            at_place(one, place).get(series) for one in (base, other, other["difference"])
-        )
+        three = (base, other, other["difference"])
+        ours, theirs, change = (at_place(one, place).get(series) for one in three)
         if not ours or not has_interval(ours) or not has_interval(theirs):
             return []
         period = at_place(base, place)

@@ -56,11 +56,7 @@ def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     for one in (payload["base"], *payload["others"]):
         stats, apart = at_place(one, place)[series], one.get("difference")
         row = [numbered(payload, one), *_ends(stats, scale), average_text(stats, scale)]
-        row += (
-            change_texts(at_place(one["difference"], place)[series], scale)
-            if "difference" in one
-            else (NOTHING, "")
-        )
+        row += change_texts(at_place(apart, place)[series], scale) if apart else (NOTHING, "")
         rows.append(row + [chance_cells(target)[0] for target in one["targets"][:3]])
     chances = f", and the chance{'s' * (len(targets) > 1)} of {', '.join(targets)}" if targets else ""
     yield from wrapped(f"{series.capitalize()} {when_of(at_place(payload['base'], place))}{chances}")
