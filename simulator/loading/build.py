@@ -55,7 +55,7 @@ from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario.model import TABLES, ScenarioFile
-from simulator.scenario.scenario import Scenario, table_place
+from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment
 from simulator.scenario.segment_model import NewPipelineFile
 from simulator.scenario.tree import Tree
@@ -115,11 +115,7 @@ def build(
     generations, estimated, survivors = _generations(frame, deals, learned)
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     _keep_causes(tree, problems)
-    problems.raise_if_any()
-    if file.deals:
-        pipeline = decided(deals.pipeline, deals.wins.id, file.deals, segments, tree, problems)
-        deals = replace(deals, pipeline=pipeline)
-        problems.raise_if_any()
+    deals, compared = _otherwise(frame, deals, segments)
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         name=file.name,
@@ -143,10 +139,9 @@ def build(
         products=products,
         offers=offers,
         **vars(books),
-        compare_with=read_compared(file, tree, problems),
+        compare_with=compared,
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
-    problems.raise_if_any()
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
     return replace(scenario, notes=notes.all())
@@ -165,6 +160,22 @@ def _segments(
             given = name, file, *funnel, clocks[name], generation, mix, horizon, tree, frame.problems
             result.append(learned_segment(build_segment(*given), learned))
     return result
+
+
+def _otherwise(
+    frame: _Frame, deals: DealsRead, segments: Sequence[Segment]
+) -> tuple[DealsRead, tuple[Compared, ...]]:
+    """Return the deals, single ones of which end as the scenario wants, and what it is compared with.
+
+    Raises:
+        InputError: problems so far, which come first, or those of what is wanted here.
+    """
+    frame.problems.raise_if_any()
+    tree, problems, said = frame.tree, frame.problems, frame.file.deals
+    pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems)
+    compared = read_compared(frame.file, tree, problems)
+    problems.raise_if_any()
+    return replace(deals, pipeline=pipeline), compared
 
 
 def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> Scenario:

@@ -34,6 +34,8 @@ def decided(
         tree: the scenario, for places.
         problems: takes deals that are not open, and ends to which no way leads.
     """
+    if not said:
+        return pipeline
     found, place = dict[str, bool](), {deal: i for i, deal in enumerate(pipeline.id)}
     for deal, file in said.items():
         keys = ("deals", deal)

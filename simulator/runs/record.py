@@ -131,10 +131,8 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     make_folder(folder)
     is_run = (folder / RECORD).is_file()
-    results = [
-        name for name in files if name.endswith(".json") and not (not is_run and _is_result(folder / name))
-    ]
-    check_foreign(folder, results)
+    results = [name for name in files if name.endswith(".json")]
+    check_foreign(folder, [name for name in results if is_run or not _is_result(folder / name)])
     for name, content in files.items():
         make_folder((folder / name).parent)
         write_file(folder / name, content)
@@ -209,15 +207,8 @@ def _digest(content: Content) -> str:
 
 def _inputs(scenario: Scenario, compared: Sequence[Scenario] = ()) -> dict[str, Content]:
     """Return the files under inputs/: the scenario, each table that it names, and so of those compared."""
-    resolved, others = dict(scenario.resolved), dict[str, Content]()
-    if scenario.compare_with:
-        kept = (f"{COMPARED}/{number}" for number in range(1, len(compared) + 1))
-        cases = [given for given in resolved.get("compare_with") or () if isinstance(given, Mapping)]
-        for place, other in zip(kept, compared, strict=False):
-            cases.append(f"{place}/scenario.yaml")
-            inner = _inputs(replace(other, compare_with=(), resolved=_alone(other.resolved)))
-            others |= {name.replace("inputs/", f"inputs/{place}/", 1): inner[name] for name in inner}
-        resolved["compare_with"] = cases
+    resolved = dict(scenario.resolved)
+    others = _compared_inputs(resolved, compared)
     names = {key: f"{key}.csv" for key in scenario.tables}
     for key, file in names.items():
         top, name = table_place(key)
@@ -225,12 +216,27 @@ def _inputs(scenario: Scenario, compared: Sequence[Scenario] = ()) -> dict[str, 
     files: dict[str, Content] = {"inputs/scenario.yaml": lambda: (yaml_bytes(resolved),)}
     for key, table in scenario.tables.items():
         files[f"inputs/{names[key]}"] = partial(csv_pieces, table)
-    files |= {f"inputs/{name}": lambda c=content: (c,) for name, content in scenario.files.items()}
-    return files | others
+    return files | others | {f"inputs/{name}": partial(_whole, one) for name, one in scenario.files.items()}
 
 
-def _alone(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in resolved.items() if key != "compare_with"}
+def _whole(content: bytes) -> tuple[bytes]:
+    return (content,)
+
+
+def _compared_inputs(resolved: dict[str, Any], compared: Sequence[Scenario]) -> dict[str, Content]:
+    """Return the inputs of what a run is compared with, and name them in its scenario."""
+    if "compare_with" not in resolved:
+        return {}
+    files: dict[str, Content] = {}
+    asked: list[Any] = [one for one in resolved["compare_with"] or () if isinstance(one, Mapping)]
+    for number, other in enumerate(compared, 1):
+        place = f"{COMPARED}/{number}"
+        asked.append(f"{place}/scenario.yaml")
+        alone = {key: value for key, value in other.resolved.items() if key != "compare_with"}
+        for name, content in _inputs(replace(other, resolved=alone)).items():
+            files[name.replace("inputs/", f"inputs/{place}/", 1)] = content
+    resolved["compare_with"] = asked
+    return files
 
 
 def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, Content]) -> dict[str, Any]:
