@@ -49,25 +49,24 @@ def contrast(
     sums = np.zeros(len(amounts[0]))
     for weight, of_one in zip(weights, amounts, strict=True):
         sums += weight * of_one
-    steady = len(sums) > 1 and not np.ptp(sums)
-    error = None if len(sums) == 1 else 0.0 if steady else Z95 * _deviation_of_mean(sums, draws) / unit
-    result: dict[str, Any] = {"mean": float(sums.mean()) / unit, "error": {"mean": error}}
-    result["separate_error"] = {"mean": _apart([one["error"]["mean"] or 0.0 for one in told], weights)}
-    if len(sums) == 1:
-        result["separate_error"]["mean"] = None
+    several, apart = len(sums) > 1, _apart([one["error"]["mean"] or 0.0 for one in told], weights)
+    error = Z95 * _deviation_of_mean(sums, draws) / unit if several else None
+    result: dict[str, Any] = {
+        "mean": float(sums.mean()) / unit,
+        "error": {"mean": error},
+        "separate_error": {"mean": apart if several else None},
+        "less": float(np.mean(sums < 0)),
+        "more": float(np.mean(sums > 0)),
+    }
+    alike = several and all(np.array_equal(amounts[0], other) for other in amounts[1:])
     for name, level in ENDS.items():
         result[name] = float(sum(w * one[name] for w, one in zip(weights, told, strict=True)))
         widths = [None if name in one.get("lumpy", ()) else one["error"][name] for one in told]
         known = [width for width in widths if width is not None]
-        whole = len(known) == len(widths)
+        whole = several and len(known) == len(widths)
         result["separate_error"][name] = _apart(known, weights) if whole else None
-        if _alike(amounts):
-            result["error"][name] = 0.0
-        elif not whole:
-            result["error"][name] = None
-        else:
-            result["error"][name] = _quantile_error(amounts, level, known, weights, draws)
-    result["less"], result["more"] = float(np.mean(sums < 0)), float(np.mean(sums > 0))
+        found = _quantile_error(amounts, level, known, weights, draws) if whole and not alike else None
+        result["error"][name] = 0.0 if alike else found
     return result
 
 
@@ -87,14 +86,8 @@ def chance_contrast(
     if len(sums) == 1:
         return {"chance": float(sums.mean()), "error": None, "separate_error": None}
     halves = [(high - low) / 2 for _, low, high in (share_interval(one, draws) for one in hits)]
-    error = Z95 * _deviation_of_mean(sums, draws) if np.ptp(sums) else 0.0
+    error = Z95 * _deviation_of_mean(sums, draws)
     return {"chance": float(sums.mean()), "error": error, "separate_error": _apart(halves, weights)}
-
-
-def _alike(amounts: Sequence[Floats]) -> bool:
-    """Tell whether all are the same in every trial, of which there are several."""
-    first, *rest = amounts
-    return len(first) > 1 and all(np.array_equal(first, other) for other in rest)
 
 
 def _quantile_error(
@@ -110,6 +103,8 @@ def _quantile_error(
 
 
 def _deviation_of_mean(values: Floats, draws: int | None) -> float:
+    if not np.ptp(values):
+        return 0.0  # rounding would leave a little
     if draws is not None:
         return float(np.sqrt(clustered_variance(values, draws)))
     return deviation(values) / float(np.sqrt(len(values)))

@@ -114,7 +114,6 @@ def build(
     books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
-    _keep_causes(tree, problems)
     deals, compared = _otherwise(frame, deals, segments)
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
@@ -170,8 +169,9 @@ def _otherwise(
     Raises:
         InputError: problems so far, which come first, or those of what is wanted here.
     """
-    frame.problems.raise_if_any()
     tree, problems, said = frame.tree, frame.problems, frame.file.deals
+    _keep_causes(tree, problems)
+    problems.raise_if_any()
     pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems)
     compared = read_compared(frame.file, tree, problems)
     problems.raise_if_any()
