@@ -280,6 +280,7 @@ def test_the_oracle_knows_how_a_deal_ends(outcome):
     assert all(one["self_check"]["passed"] for one in (found["base"], *found["others"]))
 
 
+@pytest.mark.slow
 def test_a_lost_deal_of_a_segment_that_recycles_may_come_back_and_a_dropped_one_does_not():
     lost, dropped = (fated(outcome, BACK) for outcome in ("lost", "dropped"))
     exact = [expected(one).bookings.sum() for one in (lost, dropped)]

@@ -40,9 +40,9 @@ def comparison_text(payload: Mapping[str, Any], files: str = "") -> str:
     if len(others) <= DETAILED:
         blocks += [told(payload, other, scale) for other in others if other["kind"] != "grid"]
         blocks += both_sides(payload, scale) if len(others) == 1 else by_period(payload, scale)
-    blocks += [list(_offers(payload, scale)), list(_exactness(payload)), list(_foot(payload, files))]
-    lines = [line for block in blocks if block for line in ["", *block]][1:]
-    return "\n".join(cut(line, WIDTH) for line in lines) + "\n"
+    blocks += [list(_offers(payload, scale)), list(_exactness(payload)), list(_foot(payload))]
+    lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]
+    return "\n".join([*lines, *([f"Files: {files}"] if files else [])]) + "\n"
 
 
 def _title(payload: Mapping[str, Any], scale: Scale) -> str:
@@ -109,13 +109,13 @@ def _worth(change: Stats, q: str) -> str:
     return f"{times:,.0f}"
 
 
-def _foot(payload: Mapping[str, Any], files: str) -> Iterator[str]:
-    told = (payload["base"], *payload["others"])
-    failed = [plain(one["name"], 30) for one in told if not one["self_check"]["passed"]]
+def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
+    every = (payload["base"], *payload["others"])
+    failed = [plain(one["name"], 30) for one in every if not one["self_check"]["passed"]]
     if failed:
         yield from wrapped(
             f"SELF-CHECK FAILED ({', '.join(failed)}): simulated and exact averages differ by more than "
             "chance allows. Do not use these numbers; this is a defect of the program, please report it."
         )
     else:
-        yield f"Self-check passed in all {len(told)}." + (f" Files: {files}" if files else "")
+        yield f"Self-check passed in all {len(every)}."
