@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.analysis.contrasts import DIFFERENCE, chance_contrast, contrast, interaction
 from simulator.analysis.differing import differing
 from simulator.analysis.plays import Play, Variant, Window, plays
-from simulator.analysis.span import Span
+from simulator.analysis.span import Span, goals
 from simulator.executors import Crew
 from simulator.forecast import Forecast
 from simulator.forecast.levels import trough
@@ -131,7 +131,7 @@ def _told(play: Play, span: Span) -> dict[str, Any]:
 
 def _target(play: Play, name: str) -> dict[str, Any]:
     """Return a target as in forecast.json, in the words of its play."""
-    target = next(target for target in play.scenario.targets if target.name == name)
+    target = goals(play.scenario)[name]
     chance, low, high, _ = play.forecast.target_chance(target)
     horizon = play.scenario.horizon
     return {
@@ -157,7 +157,7 @@ def _weighed(some: Sequence[Play], weights: Sequence[float], span: Span) -> dict
         return contrast(amounts, told, weights, forecast.unit, draws)
 
     def of_target(name: str) -> dict[str, Any]:
-        hits = [_reached(play, name) for play in some]
+        hits = [play.forecast.reached(goals(play.scenario)[name]) for play in some]
         return {"name": name} | chance_contrast(hits, weights, draws)
 
     result = span.laid_out(ask) | {"targets": [of_target(name) for name in span.targets]}
@@ -165,11 +165,6 @@ def _weighed(some: Sequence[Play], weights: Sequence[float], span: Span) -> dict
     if len(below) == len(some):
         result["balance"] = {"chance_below_floor": chance_contrast(below, weights, draws)}
     return result
-
-
-def _reached(play: Play, name: str) -> NDArray[np.bool_]:
-    target = next(target for target in play.scenario.targets if target.name == name)
-    return play.forecast.reached(target)
 
 
 def _below_floor(play: Play, span: Span) -> NDArray[np.bool_] | None:

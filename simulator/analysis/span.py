@@ -11,7 +11,7 @@ from simulator.analysis.plays import Window
 from simulator.errors import UsageError
 from simulator.periods import Period
 from simulator.scenario import Scenario
-from simulator.targets import Asked, Series
+from simulator.targets import Asked, Series, Target
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Span:
         periods: of the result, that all have.
         fiscal: quarters and years that all cover to their end, each year after its quarters.
         segments: names, in the order of the first.
-        targets: names, likewise.
+        targets: names, likewise, plans of fiscal years among them.
     """
 
     start: date
@@ -62,7 +62,7 @@ class Span:
             periods,
             tuple(sorted((p for p in whole if p.end <= end), key=lambda p: (p.end, (p.end - p.start).days))),
             _named([[s.name for s in scenario.segments] for scenario in scenarios]),
-            _named([[t.name for t in scenario.targets] for scenario in scenarios]),
+            _named([list(goals(scenario)) for scenario in scenarios]),
         )
 
     def laid_out(self, ask: Callable[[Window], Mapping[str, Any]]) -> dict[str, Any]:
@@ -90,6 +90,20 @@ class Span:
     ) -> dict[str, Any]:
         asked: tuple[Asked, ...] = (*self.series, *(("balance",) if self.balance and levels else ()))
         return {series: ask(Window(series, first, last)) for series in asked}
+
+
+def goals(scenario: Scenario) -> dict[str, Target]:
+    """Return what a scenario wants to reach, by name: its targets, and the plan of each whole fiscal year."""
+    found, horizon = {target.name: target for target in scenario.targets}, scenario.horizon
+    taken = {(t.series, t.first_day, t.last_day) for t in scenario.targets if t.segment is None}
+    for year in horizon.fiscal_years:
+        first, last = horizon.day_of(year.start), horizon.day_of(year.end)
+        for series in scenario.series if year.end <= horizon.end else ():
+            amount = scenario.plan.total(series, first, last, None)
+            if amount is not None and (series, first, last) not in taken:
+                name = f"planned {series} of {year.name}"
+                found.setdefault(name, Target(name, series, amount, first, last, period=year.name))
+    return found
 
 
 def _shared(periods: Sequence[Sequence[Period]]) -> tuple[Period, ...]:

@@ -83,12 +83,13 @@ def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale
     if error is None:
         return f"{what}: {after} in place of {before}; one trial tells no more."
     if abs(mean) <= error:
-        return f"{what} differ on average by no more than chance would tell ({scale.margin(error)})."
+        return f"{what}: no difference beyond what chance would make ({scale.margin(error)})."
     way, share = ("less", change["less"]) if mean < 0 else ("more", change["more"])
     amount = scale.change(abs(mean), error).lstrip("+")
     margin = f" ({scale.margin(error)})" if error else ""
     often = f"in {_often(share)} futures {way}"
-    return f"{what} are on average {amount} {way}{margin}{sides}; {often}."
+    verb = "is" if what.startswith("Revenue") else "are"
+    return f"{what} {verb} on average {amount} {way}{margin}{sides}; {often}."
 
 
 def _often(share: float) -> str:

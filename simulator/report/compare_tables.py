@@ -83,7 +83,7 @@ def both_sides(payload: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
         rows = [
             [when, *_ends(at_place(base, at)[series], scale), *_ends(at_place(other, at)[series], scale),
              *change_texts(at_place(other["difference"], at)[series], scale)]
-            for when, at in _periods(base) if series in at_place(base, at)
+            for when, at in _periods(base, series) if series in at_place(base, at)
         ]  # fmt: skip
         if any(row[-2] != SAME for row in rows):
             yield table([series, *header], rows, columns=WIDTH)
@@ -99,7 +99,7 @@ def by_period(payload: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
     header = [cell for name in names for cell in (name, "")]
     for series in SERIES:
         rows = []
-        for when, at in _periods(payload["base"]):
+        for when, at in _periods(payload["base"], series):
             found = [at_place(other["difference"], at).get(series) for other in shown]
             if found[0] is not None:
                 found = [*found[:-1], at_place(meet, at)[series], found[-1]] if meet else found
@@ -158,13 +158,14 @@ def _adding(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
 
 
 def _short(one: Mapping[str, Any]) -> str:
-    return plain(one["name"], _NAME)
+    return plain(one["name"], 11)
 
 
-def _periods(base: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield each fiscal period, then the whole: its name, and where it stands."""
+def _periods(base: Mapping[str, Any], series: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield name and place of each fiscal period and of the whole; balances are told by quarter."""
     for i, period in enumerate(base["fiscal"]):
-        yield plain(period["name"], 20), ("fiscal", i)
+        if series != "balance" or not str(period["name"]).startswith("FY"):
+            yield plain(period["name"], 20), ("fiscal", i)
     yield until(base), ("totals",)
 
 
