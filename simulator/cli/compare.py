@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
-from simulator.cli.kept import keep_comparison
-from simulator.cli.loaded import loaded, loading_options
-from simulator.cli.run import trials_text
+from simulator.cli.loaded import loaded
+from simulator.cli.questions import all_sets, kept, question_options
 from simulator.cli.terminal import Progress, say, say_bytes
 
 
@@ -32,19 +31,7 @@ from simulator.cli.terminal import Progress, say, say_bytes
     "--grid", multiple=True, metavar="KEY=V1,V2,…",
     help="A case for each value; given twice, for each combination.",
 )  # fmt: skip
-@loading_options
-@click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, of each the same.")
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of the random numbers, of all.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads, by default one a core.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Write compare.json and figures there; a run's folder given as BASE takes them anyway.",
-)  # fmt: skip
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-    help="What stands on standard output.",
-)  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+@question_options
 def command(
     base: Path, others: Sequence[Path], cases: Sequence[str], together: bool,
     win: Sequence[str], lose: Sequence[str], drop: Sequence[str], grid: Sequence[str],
@@ -57,12 +44,15 @@ def command(
     Every trial meets the same luck in all of them, so a difference is no chance. BASE alone is held against
     what its scenario says under compare_with.
     """
-    sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
     from simulator.analysis.comparison import compare
     from simulator.analysis.variants import case_of, fates, grid_of, variants
     from simulator.executors import keep_memory
+    from simulator.report.compare_figures import comparison_figures
 
-    changed = [*map(case_of, cases), *fates(win, lose, drop), *grid_of(grid)]
+    sets, changed = (
+        all_sets(sets, trials, seed),
+        [*map(case_of, cases), *fates(win, lose, drop), *grid_of(grid)],
+    )
     chosen = variants(
         lambda path, more: loaded(path, [*sets, *more], as_of, problems), base, others, changed, together
     )
@@ -72,9 +62,8 @@ def command(
         comparison = compare(chosen, workers or os.cpu_count() or 1, progress)
     finally:
         progress.close()
-    folder = out or (base if (base / "run.json").is_file() else None)
-    files = "" if folder is None else keep_comparison(comparison.payload, folder)
-    _print(form, comparison.payload, files)
+    payload = comparison.payload
+    _print(form, payload, kept("compare", payload, lambda: comparison_figures(payload), base, out))
     return 0 if comparison.passed else 1
 
 

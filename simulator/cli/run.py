@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from simulator.cli.kept import keep_comparison
 from simulator.cli.loaded import loaded, scenario_options
+from simulator.cli.questions import all_sets, kept, trials_text
 from simulator.cli.terminal import Progress, say, say_bytes
 from simulator.errors import PlaceError
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from simulator.played import Shelf
     from simulator.runs import RunFolder
     from simulator.scenario import Scenario
-
-
-def trials_text(text: str) -> str:
-    """Return a number of trials, or `auto`, as a scenario file would have it."""
-    text = text.strip().lower()
-    if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise click.BadParameter(f"{text!r} is neither a number of trials nor auto")
-    return text
 
 
 @click.command(name="run", short_help="Forecast bookings and receipts, with intervals.")
@@ -87,7 +79,7 @@ def command(
     cut short leaves there what it has played, and --resume finishes it.
     """
     started = datetime.now(UTC)
-    sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+    sets = all_sets(sets, trials, seed)
     resolved = loaded(scenario, sets, as_of, problems, refit)
     variants = _variants(
         resolved, scenario, lambda path, more: loaded(path, [*sets, *more], as_of, problems, refit)
@@ -117,7 +109,7 @@ def command(
         write_run(folder, record)
         _draw(payload, folder.path, workers)
         if comparison is not None:
-            keep_comparison(comparison.payload, folder.path)
+            _keep(comparison, folder.path)
         folder.blocks.remove()
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
@@ -136,6 +128,18 @@ def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder, [f"figures/{name}" for name in figure_names()])
     write_figures(payload, folder / "figures", _workers(workers))
+
+
+def _keep(comparison: Comparison, folder: Path) -> None:
+    from simulator.report.compare_figures import comparison_figures
+
+    payload = comparison.payload
+    kept("compare", payload, lambda: comparison_figures(payload), folder)
+
+
+def _tell(folder: Path) -> None:
+    text = f"finished trials are held in {folder}; if the run is cut short, --resume finishes it"
+    click.echo(text, err=True)
 
 
 def _left(folder: RunFolder) -> str:

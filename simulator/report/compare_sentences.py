@@ -82,10 +82,10 @@ def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale
     sides = f", {after} in place of {before}" if before != after else ""
     if error is None:
         return f"{what}: {after} in place of {before}; one trial tells no more."
-    if abs(mean) <= error:
+    amount = scale.change(abs(mean), error).lstrip("+")
+    if abs(mean) <= error or amount == scale.change(0.0, error):
         return f"{what}: no difference beyond what chance would make ({scale.margin(error)})."
     way, share = ("less", change["less"]) if mean < 0 else ("more", change["more"])
-    amount = scale.change(abs(mean), error).lstrip("+")
     margin = f" ({scale.margin(error)})" if error else ""
     often = f"in {_often(share)} futures {way}"
     verb = "is" if what.startswith("Revenue") else "are"
