@@ -83,17 +83,26 @@ def test_each_is_played_as_it_would_be_alone():
     assert told == compare(pair(SLIP), workers=2).payload
 
 
-def test_the_base_says_what_its_own_run_says():
-    base = compare(pair(SLIP)).payload["base"]
-    alone = simulate(loaded(), other_markets=False).to_json()
+@pytest.mark.parametrize(
+    "path", [ARTICLE, pytest.param(RICH, marks=pytest.mark.slow)], ids=["article", "rich"]
+)
+def test_the_base_says_what_its_own_run_says(path):
+    base = compare(pair(SLIP, path=path)).payload["base"]
+    alone = simulate(loaded(path=path), other_markets=False).to_json()
     whole = [period for period in alone["fiscal"] if period["complete"]]
     for ours, theirs in zip(base["fiscal"], whole, strict=True):
-        for series in ("bookings", "billings", "receipts"):
+        for series in ("bookings", "billings", "receipts", *(["balance"] if "balance" in ours else [])):
             told = {key: value for key, value in theirs[series].items() if key != "curve"}
             assert ours[series] == told
-    assert base["targets"] == [
-        {key: target[key] for key in base["targets"][0]} for target in alone["targets"]
-    ]
+    named = {target["name"]: target for target in base["targets"]}
+    for target in alone["targets"]:
+        assert named.pop(target["name"]) == {key: target[key] for key in base["targets"][0]}
+    plans = {
+        p["series"]: p["chance"] for p in alone["plan"] if (p["name"], p["segment"]) == ("FY2027", "all")
+    }
+    assert {named[f"planned {series} of FY2027"]["chance"] for series in plans} == set(plans.values())
+    if "balance" in base:
+        assert base["balance"]["chance_below_floor"] == alone["balance"]["chance_below_floor"]
 
 
 @pytest.mark.parametrize(

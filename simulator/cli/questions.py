@@ -24,7 +24,7 @@ def trials_text(text: str) -> str:
 def question_options(command: Command) -> Command:
     """Add the options of every command that plays scenarios to answer a question."""
     parameters = (
-        click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, the same of all."),
+        click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, alike in all."),
         click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of their random numbers."),
         click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads, one a core."),
         click.option(
