@@ -95,8 +95,8 @@ def command(
             click.echo(f"{left} holds a run that was cut short: --resume would finish it", err=True)
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved, others), origin=made_of)
     try:
-        crew = _crew(workers, cluster, insecure)
-        forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, folder.blocks, summary)
+        crew, shelf = _crew(workers, cluster, insecure), folder.blocks
+        forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
@@ -135,11 +135,6 @@ def _keep(comparison: Comparison, folder: Path) -> None:
 
     payload = comparison.payload
     kept("compare", payload, lambda: comparison_figures(payload), folder)
-
-
-def _tell(folder: Path) -> None:
-    text = f"finished trials are held in {folder}; if the run is cut short, --resume finishes it"
-    click.echo(text, err=True)
 
 
 def _left(folder: RunFolder) -> str:
