@@ -477,8 +477,9 @@ def test_adding_to_what_is_not_set_adds_to_its_default(tmp_path):
     assert (rule.delay_days, rule.slip) == (30, 2.5)
     with pytest.raises(InputError, match="S019"):
         load(path, sets=["segments.smb.cycle.median += 10d"])
-    with pytest.raises(InputError, match="nothing is set"):  # what is learned is not known there
+    with pytest.raises(InputError) as error:  # what is learned is not known there
         load(write(tmp_path, SCENARIO + "learned: x.yaml\n"), sets=sets)
+    assert ["slip" in str(p.message) for p in error.value.problems] == [True]
 
 
 # ---- the extremes

@@ -19,6 +19,7 @@ from simulator.report.compare_tables import (
     change_texts,
     comparison_scale,
     main_place,
+    target_at,
     until,
     when_of,
 )
@@ -116,12 +117,8 @@ def _rows(payload: Mapping[str, Any], series: str) -> list[_Row]:
 
 def _chance(base: Mapping[str, Any], other: Mapping[str, Any], series: str, period: Mapping[str, Any]) -> str:
     """Say how the chance of the company's target of a series and period moves, "" where there is none."""
-    window = period.get("start"), period.get("end")
-    for ours, theirs in zip(base["targets"], other["targets"], strict=True):
-        whole = ours["segment"] == "all" and ours["series"] == series
-        if whole and (ours["from"], ours["until"]) == window:
-            return f"{chance_cells(ours)[0]} → {chance_cells(theirs)[0]}"
-    return ""
+    aim = target_at(base, series, period)
+    return "" if aim is None else " → ".join(chance_cells(one["targets"][aim])[0] for one in (base, other))
 
 
 def _panel(axes: Axes, rows: Sequence[_Row], colours: Palette, scale: Scale) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table
 from simulator.words import Scale, chance_cells, day, has_interval, interval_texts, plain, scale_of
 
 SERIES: Final = ("bookings", "revenue", "receipts", "balance")
@@ -15,7 +15,6 @@ SAME: Final = "0"
 """Written where nothing differs in any trial."""
 MEETING: Final = "where they meet"
 """What cases do to one another."""
-_NAME: Final = 16
 Stats = Mapping[str, Any]
 
 
@@ -48,19 +47,28 @@ def numbered(payload: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     return f"{others.index(one) + 1} {name}" if one in others and len(others) > 1 else name
 
 
+def target_at(base: Mapping[str, Any], series: str, period: Mapping[str, Any]) -> int | None:
+    """Return the place of the company's target of a series in a period, None where it has none."""
+    wanted = "all", series, period.get("start"), period.get("end")
+    for place, target in enumerate(base["targets"]):
+        if (target["segment"], target["series"], target["from"], target["until"]) == wanted:
+            return place
+    return None
+
+
 def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     """Lay out one row a variant, of the period and the series in which most differs."""
-    series, place = main_place(payload)
-    targets = [plain(target["name"], _NAME) for target in payload["base"]["targets"]][:3]
+    base, (series, place) = payload["base"], main_place(payload)
+    aim = target_at(base, series, at_place(base, place))
     rows = []
-    for one in (payload["base"], *payload["others"]):
+    for one in (base, *payload["others"]):
         stats, apart = at_place(one, place)[series], one.get("difference")
         row = [numbered(payload, one), *_ends(stats, scale), average_text(stats, scale)]
         row += change_texts(at_place(apart, place)[series], scale) if apart else (NOTHING, "")
-        rows.append(row + [chance_cells(target)[0] for target in one["targets"][:3]])
-    chances = f", and the chance{'s' * (len(targets) > 1)} of {', '.join(targets)}" if targets else ""
-    yield from wrapped(f"{series.capitalize()} {when_of(at_place(payload['base'], place))}{chances}")
-    header = ["", "low", "middle", "high", "average", "differs by", "", *targets]
+        rows.append(row if aim is None else [*row, chance_cells(one["targets"][aim])[0]])
+    chance = "" if aim is None else f", and the chance of {plain(base['targets'][aim]['name'], 40)}"
+    yield f"{series.capitalize()} {when_of(at_place(base, place))}{chance}"
+    header = ["", "low", "middle", "high", "average", "differs by", "", *([] if aim is None else ["chance"])]
     yield from table(header, rows, columns=WIDTH)
     if len(payload["others"]) > DETAILED:
         yield "--format json and --format csv have every series and period."
@@ -69,16 +77,8 @@ def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 def both_sides(payload: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
     """Lay out low, middle and high of both, and by how much the average differs, a series a table."""
     base, other = payload["base"], payload["others"][0]
-    header = [
-        f"{_short(base)} low",
-        "middle",
-        "high",
-        f"{_short(other)} low",
-        "middle",
-        "high",
-        "differs by",
-        "",
-    ]
+    ends = [(f"{_short(one)} low", "middle", "high") for one in (base, other)]
+    header = [*ends[0], *ends[1], "differs by", ""]
     for series in SERIES:
         rows = [
             [when, *_ends(at_place(base, at)[series], scale), *_ends(at_place(other, at)[series], scale),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from simulator.errors import Problem, did_you_mean
+from simulator.scenario.learned_model import group_of
 from simulator.scenario.tree import Keys, Place, Tree, dotted, look_up, paths
 from simulator.scenario.values import quantity
 
@@ -132,8 +133,8 @@ def _carry_out(
             new = copy.deepcopy(setting.value)
         else:
             # Beneath what is not set may lie what is learned, which is not known here.
-            known = default_at(keys) if old is None and not data.get("learned") else old
-            new = _computed(known, keys, setting)
+            learned = data.get("learned") and group_of(keys) is not None
+            new = _computed(default_at(keys) if old is None and not learned else old, keys, setting)
         if isinstance(old, dict) and isinstance(new, dict):
             new = overlaid(old, new)
         if new is None and isinstance(holder, dict):
