@@ -7,12 +7,14 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from written import SCENARIO, write
+from written import SCENARIO as WRITTEN
+from written import write
 
 from simulator.cli import main
 from simulator.report.compare import comparison_text
 from simulator.report.compare_sentences import brief
 
+SCENARIO = WRITTEN.replace("horizon: 12m", "horizon: 4m")
 HIDDEN = ("p10", "p50", "p90", "odds factor", "Shapley", "PIT", "CRPS", "Wilson", "σ")
 TARGET = "targets: {plan: {series: bookings, amount: 2k, by: FY2026, source: budget}}\n"
 SLIP = "slip: segments.smb.close_date.delay += 1m"

@@ -28,13 +28,14 @@ RICH = ROOT / "scenarios" / "saas-hardware" / "scenario.yaml"
 NEW = "segments.customers.new_pipeline={per_month: 1, entry: {Need established: 1}, amount: {median: 60k}}"
 NOBODY = "id,stage,amount\n"
 BACK = "segments.customers.recycling={chance: 0.4, delay: {median: 60, p90: 150}}"
+SHORT = "horizon=2011-04-30", "targets.crm-number.until=2011-04-30", NEW
 SLIP = "segments.*.close_date.delay += 1m"
 MORE = "segments.*.new_pipeline.per_month *= 1.5"
 
 
 @cache
 def loaded(*sets, path=ARTICLE):
-    return load(path, sets=("trials=1500", *([NEW] if path == ARTICLE else []), *sets))
+    return load(path, sets=("trials=1500", *(SHORT if path == ARTICLE else ()), *sets))
 
 
 def reader(*sets):
@@ -49,7 +50,7 @@ def pair(*sets, path=ARTICLE):
 def together():
     """Two cases of the article's scenario, alone and at once."""
     cases = [case_of(f"slip: {SLIP}"), case_of(f"more: {MORE}")]
-    found = variants(reader("trials=1500", NEW), ARTICLE, cases=cases, together=True)
+    found = variants(reader("trials=1500", *SHORT), ARTICLE, cases=cases, together=True)
     return compare(found).payload
 
 
@@ -125,7 +126,7 @@ def test_differences_agree_with_exact_means(path):
             if error:
                 assert abs(told[series]["mean"] - (theirs - ours)) < 4.4 * error, (period.name, series)
                 cells += 1
-    assert cells > 20
+    assert cells > 12
 
 
 def test_a_plan_for_the_same_luck_is_not_the_luck_of_another_seed():
@@ -251,13 +252,16 @@ def fated(outcome, *sets, deal="D09"):
     return loaded(*sets, *fate(deal, outcome).sets)
 
 
+@cache
+def played(outcome):
+    """Total bookings by trial, and whether the run passed its check, as D09 ends; "" as luck has it."""
+    forecast = simulate(fated(outcome) if outcome else loaded(), other_markets=False)
+    return forecast.total("bookings")[0], forecast.check.passed
+
+
 def test_a_deal_that_is_won_lost_or_dropped_changes_nothing_but_itself():
     """Lost is as dropped, where lost deals do not come back."""
-    base, *others = (
-        simulate(s, other_markets=False).total("bookings")[0]
-        for s in (loaded(), *(fated(outcome) for outcome in ("won", "lost", "dropped")))
-    )
-    won, lost, dropped = others
+    base, won, lost, dropped = (played(outcome)[0] for outcome in ("", "won", "lost", "dropped"))
     assert np.array_equal(lost, dropped)
     own = base - dropped  # what the deal brings where it is won by luck
     assert set(np.sign(own)) == {0.0, 1.0}
@@ -282,11 +286,11 @@ def test_the_oracle_knows_how_a_deal_ends(outcome):
         scale = theirs.deal_chance[deal] / ours.deal_chance[deal]
         # Given a win, it closes when it would have: only the chance of it differs.
         assert theirs.deal_bookings[deal] == pytest.approx(scale * ours.deal_bookings[deal], rel=1e-9)
-    found = compare([Variant("base", base), Variant("other", changed)]).payload
-    told = found["others"][0]["difference"]["totals"]["bookings"]
-    exact = (theirs.bookings.sum() - ours.bookings.sum()) / 100
-    assert abs(told["mean"] - exact) < 4 * told["error"]["mean"] / 1.96
-    assert all(one["self_check"]["passed"] for one in (found["base"], *found["others"]))
+    (before, _), (after, passed) = played(""), played(outcome)
+    apart = after - before
+    exact = theirs.bookings.sum() - ours.bookings.sum()
+    assert abs(apart.mean() - exact) < 4 * apart.std() / np.sqrt(len(apart))
+    assert passed
 
 
 @pytest.mark.slow
@@ -376,9 +380,9 @@ def test_other_deals_are_named_one_by_one(tmp_path):
 
 
 def test_a_later_end_is_cut_off(tmp_path):
-    payload = compare([Variant("short", loaded()), Variant("long", loaded("horizon=2012-06-30"))]).payload
-    assert payload["end"] == "2011-12-31"
-    assert "compared until 2011-12-31" in payload["notes"][0]
+    payload = compare([Variant("short", loaded()), Variant("long", loaded("horizon=2011-08-31"))]).payload
+    assert payload["end"] == "2011-04-30"
+    assert "compared until 2011-04-30" in payload["notes"][0]
     change = payload["others"][0]["difference"]
     for series in ("bookings", "receipts"):
         assert {change["totals"][series][key] for key in ("mean", "p10", "p90", "less", "more")} == {0.0}
@@ -492,7 +496,7 @@ def test_no_deals_one_deal_one_trial(tmp_path, deals, trials):
     from simulator.report.compare import comparison_text
     from simulator.report.compare_figures import comparison_figures
 
-    load_it = reader(f"trials={trials}")
+    load_it = reader(f"trials={trials}", "horizon=4m")
     cases = [
         case_of("slip: segments.smb.close_date.delay += 1m"),
         case_of("odds: segments.smb.soberness.odds=2"),
