@@ -218,6 +218,7 @@ NOTED = {
         "other": "version: 1\nas_of: 2026-10-31\ncurrency: EUR\n"
         "scenario: {segments: {smb: {new_pipeline: {per_month: 3}}}}\n",
     },
+    "W044": {"sets": ["deals.D1.outcome=won"]},
     "W024": {"deals": DEALS.replace("expected_close", "expected_clos")},
 }  # fmt: skip
 

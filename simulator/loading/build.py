@@ -172,7 +172,7 @@ def _otherwise(
     tree, problems, said = frame.tree, frame.problems, frame.file.deals
     _keep_causes(tree, problems)
     problems.raise_if_any()
-    pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems)
+    pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems, frame.notes)
     compared = read_compared(frame.file, tree, problems)
     problems.raise_if_any()
     return replace(deals, pipeline=pipeline), compared

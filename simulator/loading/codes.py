@@ -157,6 +157,7 @@ CODES: Final = MappingProxyType(
         "W041": Code("two currencies", "an invoice is in the currency of its deal", "correct one of them"),
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
+        "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
         # ---- histories: what nothing sensible can be made of
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

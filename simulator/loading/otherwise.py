@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.deals import Pipeline
 from simulator.errors import did_you_mean
+from simulator.loading.notes import Notes, counted
 from simulator.loading.problems import Problems
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import Compared
@@ -22,7 +23,7 @@ _SHOWN = 5
 
 def decided(
     pipeline: Pipeline, won: Sequence[str], said: Mapping[str, DealFile], segments: Sequence[Segment],
-    tree: Tree, problems: Problems,
+    tree: Tree, problems: Problems, notes: Notes,
 ) -> Pipeline:  # fmt: skip
     """Return the open deals, each as the scenario wants it to end.
 
@@ -33,6 +34,7 @@ def decided(
         segments: theirs.
         tree: the scenario, for places.
         problems: takes deals that are not open, and ends to which no way leads.
+        notes: tells that chance does not decide all deals.
     """
     if not said:
         return pipeline
@@ -52,6 +54,10 @@ def decided(
             if chance == (0.0 if found[deal] else 1.0):
                 message = f"{deal} cannot be {file.outcome}: from its stage no way leads there"
                 problems.add(tree.problem("S049", message, keys, None, "leave it out"))
+    told = [place[deal] for deal in said if deal in place]
+    money = sum(notes.minor((int(pipeline.amount[i]), pipeline.currency[i])) for i in told)
+    text = f"{counted(len(told), 'open deal')} won, lost or left out by the scenario (deals), not by chance"
+    notes.add("W044", text, money)
     gone = {deal for deal, file in said.items() if file.outcome == "dropped"}
     return replace(pipeline.without(gone) if gone else pipeline, decided=found)
 
