@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Pipeline:
         lines: what each deal is made of.
         pushes: how often the stated close date was moved later, −1 where not known.
         extra: further columns as text, by name (for grouping).
+        decided: deals of which the scenario says how they end, by id: whether they are won.
     """
 
     id: tuple[str, ...]
@@ -72,6 +74,32 @@ class Pipeline:
     lines: tuple[tuple[Line, ...], ...]
     pushes: Integers
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decided: Mapping[str, bool] = field(default_factory=dict)
+
+    def own_chances(self, use_probability: bool) -> Floats:
+        """Return the chance that counts in place of the stage's: 1 or 0 of what is decided; NaN for none.
+
+        Args:
+            use_probability: whether the deals' own probabilities count.
+        """
+        found = self.probability.copy() if use_probability else np.full(len(self), np.nan)
+        if self.decided:
+            known = [i for i, deal in enumerate(self.id) if deal in self.decided]
+            found[known] = [float(self.decided[self.id[i]]) for i in known]
+        return found
+
+    def without(self, ids: Collection[str]) -> Pipeline:
+        """Return the deals but for some."""
+        kept = [i for i, deal in enumerate(self.id) if deal not in ids]
+
+        def rows(column: Any) -> Any:
+            if isinstance(column, np.ndarray):
+                return column[kept]
+            return tuple(column[i] for i in kept)
+
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("extra", "decided")}
+        extra = {name: rows(column) for name, column in self.extra.items()}
+        return replace(self, **{name: rows(column) for name, column in columns.items()}, extra=extra)
 
     def __len__(self) -> int:
         return len(self.id)

@@ -292,6 +292,21 @@ def test_a_deals_own_chance_never_takes_a_win_away():
         assert after.sum() > before.sum()
 
 
+def test_a_deal_that_is_decided_ends_so_in_every_trial_and_no_other_notices():
+    base = decided((0.2, 0.5, 0.8))
+    said = {base.pipeline.id[0]: True, base.pipeline.id[3]: False, base.pipeline.id[7]: True}
+    before, after = (
+        by_deal(replace(base, pipeline=replace(base.pipeline, decided=ends)), 600) for ends in ({}, said)
+    )
+    assert after[[0, 7]].sum(axis=1).all() and not after[3].any()
+    others = np.setdiff1d(np.arange(15), [0, 3, 7])
+    assert after[others].tobytes() == before[others].tobytes()
+    # Where luck would have let them win, they close when they would have closed.
+    for deal in (0, 7):
+        lucky = before[deal].sum(axis=0) > 0
+        assert lucky.any() and np.array_equal(after[deal][:, lucky], before[deal][:, lucky])
+
+
 def come(rate, birds=1.0, season=None):
     generation = PipelineGeneration(
         rate, SPREAD, np.array([0.6, 0.4, 0.0]), season or {}, 0.1, 2.0, Bluebirds(birds, SPREAD, 2.0)

@@ -41,7 +41,6 @@ BAD = {
     "S008": {"scenario": "- a\n- b\n"},
     "S009": {"scenario": top("extends: other.yaml"), "other": "extends: small.yaml\n"},
     "S010": {"scenario": top("horizn: 12m")},
-    "S011": {"scenario": top("compare_with: []")},
     "S012": {"scenario": changed("currency: EUR\n", "")},
     "S013": {"scenario": top("period: fortnight")},
     "S014": {"scenario": changed("close: 30%", "close: 1.3")},
@@ -49,7 +48,7 @@ BAD = {
     "S016": {"scenario": changed("version: 1", "version: 7")},
     "S017": {"sets": ["segments.smb"]},
     "S018": {"sets": ["targets.*.amount=3"]},
-    "S019": {"sets": ["segments.smb.worth*=2"]},
+    "S019": {"sets": ["segments.smb.cycle.median*=2"]},
     "S020": {"scenario": changed("2026-10-31", "2026-02-29")},
     "S021": {"scenario": changed("horizon: 12m", "horizon: soon")},
     "S022": {"scenario": top("targets: {a: {series: bookings, amount: 1.005, by: 2026-12}}")},
@@ -94,6 +93,7 @@ BAD = {
             "new_pipeline: none", "new_pipeline: {per_month: 1, season: {13: 2}, amount: {median: 9k}}"
         )
     },
+    "S049": {"scenario": top("deals: {D3: {outcome: lost}}")},
     "D001": {"deals": ""},
     "D002": {"deals": DEALS.replace("Proposal", "Prüfung").encode("latin-1")},
     "D003": {"deals": DEALS + 'D5,"Proposal,5\n'},
@@ -218,6 +218,7 @@ NOTED = {
         "other": "version: 1\nas_of: 2026-10-31\ncurrency: EUR\n"
         "scenario: {segments: {smb: {new_pipeline: {per_month: 3}}}}\n",
     },
+    "W044": {"sets": ["deals.D1.outcome=won"]},
     "W024": {"deals": DEALS.replace("expected_close", "expected_clos")},
 }  # fmt: skip
 

@@ -207,7 +207,7 @@ def test_what_was_set_says_so(tmp_path):
 
 
 def test_all_settings_are_checked_at_once(tmp_path):
-    found = problems(tmp_path, sets=["a", "segments.*.worth*=2", "targets.*.amount=1"])
+    found = problems(tmp_path, sets=["a", "segments.*.cycle.median*=2", "targets.*.amount=1"])
     assert [p.code for p in found] == ["S017", "S019", "S018"]
 
 

@@ -13,7 +13,7 @@ from simulator.distributions import Empirical, Fixed, Gamma, Hazard, LogLogistic
 from simulator.loading.yaml import parse_yaml, read_yaml
 from simulator.scenario.laws import DaysLaw, MoneyLaw
 from simulator.scenario.model import ScenarioFile
-from simulator.scenario.schema import json_schema, keys_at, later_keys_at
+from simulator.scenario.schema import json_schema, keys_at
 from simulator.scenario.values import chance, days, money, quantity
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,15 +111,17 @@ def test_keys_are_known_by_their_place():
     assert "median" in keys_at(("segments", "any", "delivery"))
     assert "per_month" in keys_at(("segments", "any", "new_pipeline"))
     assert keys_at(("segments",)) == ()
-    assert later_keys_at(()) == ("compare_with",)
-    assert later_keys_at(("segments", "a")) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
         ("learned: [learned.yaml]", {"S013"}),
-        ("compare_with: []", {"S011"}),
+        ("compare_with: [3]", {"S013"}),
+        ("compare_with: [{name: slip}]", {"S012"}),
+        ("compare_with: [nowhere.yaml]", {"S015"}),
+        ("deals: {D1: {outcome: one}}", {"S013"}),
+        ("deals: {D7: {outcome: won}}", {"S049"}),
         ("targets: {a: {series: revenue, amount: 1, by: 2026-12}}", {"S063"}),
         ("market: {shared: 0.1}", {"S040"}),
         ("trials: 0", {"S013"}),

@@ -35,8 +35,12 @@ def day(text: str) -> date:
 
 def scenario_options(command: Command) -> Command:
     """Add the argument and the options of every command that takes a scenario."""
+    return click.argument("scenario", type=click.Path(path_type=Path))(loading_options(command))
+
+
+def loading_options(command: Command) -> Command:
+    """Add the options of every command that loads scenarios."""
     parameters = (
-        click.argument("scenario", type=click.Path(path_type=Path)),
         click.option("--as-of", type=day, metavar="DATE", help="As of the end of this day."),
         click.option(
             "--set", "sets", multiple=True, metavar="KEY=VALUE",

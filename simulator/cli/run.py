@@ -14,23 +14,19 @@ import click
 from click.core import ParameterSource
 
 from simulator.cli.loaded import loaded, scenario_options
+from simulator.cli.questions import all_sets, kept, trials_text
 from simulator.cli.terminal import Progress, say, say_bytes
 from simulator.errors import PlaceError
 
 if TYPE_CHECKING:
+    from simulator.analysis.comparison import Comparison
+    from simulator.analysis.plays import Variant
+    from simulator.analysis.variants import Load
     from simulator.executors import Crew
     from simulator.forecast import Forecast
     from simulator.played import Shelf
     from simulator.runs import RunFolder
     from simulator.scenario import Scenario
-
-
-def trials_text(text: str) -> str:
-    """Return a number of trials, or `auto`, as a scenario file would have it."""
-    text = text.strip().lower()
-    if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise click.BadParameter(f"{text!r} is neither a number of trials nor auto")
-    return text
 
 
 @click.command(name="run", short_help="Forecast bookings and receipts, with intervals.")
@@ -83,31 +79,37 @@ def command(
     cut short leaves there what it has played, and --resume finishes it.
     """
     started = datetime.now(UTC)
-    sets = [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+    sets = all_sets(sets, trials, seed)
     resolved = loaded(scenario, sets, as_of, problems, refit)
+    variants = _variants(
+        resolved, scenario, lambda path, more: loaded(path, [*sets, *more], as_of, problems, refit)
+    )
     from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
     as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
+    others = [one.scenario for one in variants if one.kind == "scenario"][1:]
     if resume:
         folder = reopen(resolved.name, as_of_day, made_of, out)
     else:
         if out is None and not quiet and (left := unfinished(resolved.name, as_of_day)) is not None:
             click.echo(f"{left} holds a run that was cut short: --resume would finish it", err=True)
-        folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved), origin=made_of)
+        folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved, others), origin=made_of)
     try:
-        crew = _crew(workers, cluster, insecure)
-        forecast = _simulated(resolved, crew, _column(by), quiet, folder.blocks, summary)
+        crew, shelf = _crew(workers, cluster, insecure), folder.blocks
+        forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         following = f"simulator show {shlex.quote(str(folder.handle))}"
-        _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following)
+        _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison)
         said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
         arguments = {**said, "set": sets, "by": list(by), **({"refit": True} if refit else {})}
         record = Record(
-            payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished
+            payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished, others
         )
         write_run(folder, record)
         _draw(payload, folder.path, workers)
+        if comparison is not None:
+            _keep(comparison, folder.path)
         folder.blocks.remove()
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
@@ -115,7 +117,8 @@ def command(
         raise PlaceError(f"{error}\n  {_left(folder)}" if folder.blocks.any else str(error)) from error
     finally:
         folder.release()
-    return 0 if payload["self_check"]["passed"] else 1
+    passed = payload["self_check"]["passed"] and (comparison is None or comparison.passed)
+    return 0 if passed else 1
 
 
 def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None:
@@ -125,6 +128,13 @@ def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder, [f"figures/{name}" for name in figure_names()])
     write_figures(payload, folder / "figures", _workers(workers))
+
+
+def _keep(comparison: Comparison, folder: Path) -> None:
+    from simulator.report.compare_figures import comparison_figures
+
+    payload = comparison.payload
+    kept("compare", payload, lambda: comparison_figures(payload), folder)
 
 
 def _left(folder: RunFolder) -> str:
@@ -173,10 +183,25 @@ def _crew(workers: int | None, address: str | None, insecure: bool) -> AbstractC
     return cluster(address, insecure)
 
 
+def _variants(scenario: Scenario, path: Path, load: Load) -> list[Variant]:
+    """Load what a scenario asks to be compared with, itself first; nothing where it asks for nothing."""
+    if not scenario.compare_with:
+        return []
+    from simulator.analysis.plays import check_comparable
+    from simulator.analysis.variants import asked_in, variants
+    from simulator.runs import scenario_file
+
+    files, cases = asked_in(scenario, scenario_file(path))
+    found = variants(load, path, files, cases) if files or cases else []
+    if found:
+        check_comparable(found)  # before anything is played
+    return found
+
+
 def _simulated(
-    scenario: Scenario, crew: AbstractContextManager[int | Crew], by: str | None, quiet: bool, shelf: Shelf,
-    summary: bool,
-) -> Forecast:  # fmt: skip
+    scenario: Scenario, variants: Sequence[Variant], crew: AbstractContextManager[int | Crew],
+    by: str | None, quiet: bool, shelf: Shelf, summary: bool,
+) -> tuple[Forecast, Comparison | None]:  # fmt: skip
     from simulator.executors import keep_memory
     from simulator.simulation import simulate
 
@@ -184,15 +209,23 @@ def _simulated(
     progress = Progress(quiet)
     try:
         with crew as workers:
-            return simulate(scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary)
+            forecast = simulate(
+                scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary
+            )
+            if not variants:
+                return forecast, None
+            from simulator.analysis.comparison import compare
+
+            return forecast, compare(variants, workers, progress, forecast)
     finally:
         progress.close()
 
 
 def _print(
     form: str, forecast: Forecast, payload: Mapping[str, Any], scenario: Scenario, by: Sequence[str],
-    details: bool, files: str, following: str,
+    details: bool, files: str, following: str, comparison: Comparison | None,
 ) -> None:  # fmt: skip
+    from simulator.report.compare_sentences import brief
     from simulator.report.screen import first_screen
     from simulator.report.tables import detail_tables, table_by
     from simulator.runs import csv_bytes, json_bytes
@@ -201,7 +234,8 @@ def _print(
         return say_bytes(json_bytes(payload))
     if form == "csv":
         return say_bytes(csv_bytes(forecast.rows()))
-    parts = [first_screen(payload, files, following), *(table_by(payload, name) for name in by)]
+    also = [] if comparison is None else brief(comparison.payload)
+    parts = [first_screen(payload, files, following, also), *(table_by(payload, name) for name in by)]
     if details:
         from simulator.report.origins import assumptions
 

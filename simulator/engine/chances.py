@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.deals import Pipeline
 from simulator.funnel import tilted
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, OddsDraws
@@ -78,7 +77,7 @@ class SetChances:
         end.
         """
         pipeline, segment = scenario.pipeline, scenario.segments[index]
-        score, own_chances = np.full(len(pipeline), np.nan), _own(segment, pipeline)
+        score, own_chances = np.full(len(pipeline), np.nan), pipeline.own_chances(segment.use_probability)
         for i in np.flatnonzero(pipeline.segment == index).tolist():
             stage, own, age = int(pipeline.stage[i]), own_chances[i], pipeline.age[i]
             if np.isnan(age) and segment.funnel.age_matters[stage]:
@@ -164,7 +163,8 @@ class LearnedChances:
                 evidence[name] = _logs(worth / minor, odds.reference)
             else:
                 raise ValueError(f"no such effect on the odds: {name}")
-        return LearnedChances(segment, funnel, odds, _own(segment, pipeline), evidence, minor)
+        own = pipeline.own_chances(segment.use_probability)
+        return LearnedChances(segment, funnel, odds, own, evidence, minor)
 
     @property
     def by_amount(self) -> bool:
@@ -236,11 +236,6 @@ class LearnedChances:
         logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.where(free, chance, 0.5)) + evidence
         with np.errstate(divide="ignore"):
             return np.where(free, special.expit(logit + np.log(sober)), chance)
-
-
-def _own(segment: Segment, pipeline: Pipeline) -> Floats:
-    """Return the deals' own probabilities, NaN where they do not count."""
-    return pipeline.probability if segment.use_probability else np.full(len(pipeline), np.nan)
 
 
 def _logs(amount: Floats, reference: float) -> Floats:

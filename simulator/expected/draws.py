@@ -113,6 +113,11 @@ class _Chances:
     draws: int
 
     @cached_property
+    def own(self) -> Floats:
+        """The chances that count in place of their stages', NaN for none, floats[deal of the pipeline]."""
+        return self.scenario.pipeline.own_chances(self.segment.use_probability)
+
+    @cached_property
     def walk(self) -> Walk:
         """The plug-in walk."""
         return Walk(self.segment.funnel)
@@ -200,10 +205,9 @@ class _Chances:
     def _weighted(self, deals: Integers, h: Floats, weights: Floats | float = 1.0) -> Floats:
         """Return weighted p* of deals at their ages, floats[draw or 1, deal]."""
         chance = self.lucky(self.star(h, self._evidence(deals)), 0)
-        if self.segment.use_probability:
-            own, x = self.scenario.pipeline.probability[deals], self.segment.soberness.odds
-            counts = ~np.isnan(own) & (h > 0) & (h < 1)
-            chance = np.where(counts, x * own / (1 + (x - 1) * own), chance)
+        own, x = self.own[deals], self.segment.soberness.odds
+        counts = ~np.isnan(own) & (h > 0) & (h < 1)
+        chance = np.where(counts, x * own / (1 + (x - 1) * own), chance)
         return np.asarray(chance * weights)
 
     def _evidence(self, deals: Integers) -> Floats | float:

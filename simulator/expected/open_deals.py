@@ -159,10 +159,8 @@ def _states(segment: Segment, walk: Walk, pipeline: Pipeline, rows: Integers) ->
         inside = np.flatnonzero(stage[deal] == s)
         distinct, back = np.unique(ages[inside], return_inverse=True)
         table[inside] = walk.close_chance(int(s), distinct)[back]
-    chance = table
-    if segment.use_probability:
-        own = pipeline.probability[rows][deal]
-        chance = np.where(np.isnan(own) | (table <= 0) | (table >= 1), table, own)
+    own = pipeline.own_chances(segment.use_probability)[rows][deal]
+    chance = np.where(np.isnan(own) | (table <= 0) | (table >= 1), table, own)
     return States(deal, stage[deal], ages, weight, multiplied(chance, segment.soberness.odds))
 
 

@@ -51,7 +51,7 @@ def list_assumptions(
 
 
 def _set(tree: Tree, learned: Learned | None) -> Iterator[Assumption]:
-    for top in ("market", "rates", "cash", "products", "offers", "segments", "targets"):
+    for top in ("market", "rates", "cash", "products", "offers", "segments", "deals", "targets"):
         for keys in paths(tree.at((top,)), (top,)):
             value = tree.at(keys)
             if keys == ("cash", "outflows") and isinstance(value, list):

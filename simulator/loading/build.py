@@ -39,6 +39,7 @@ from simulator.loading.lines import Lines
 from simulator.loading.money_suspicions import note_money
 from simulator.loading.new_deals import estimated_generation, set_generation
 from simulator.loading.notes import Notes
+from simulator.loading.otherwise import decided, read_compared
 from simulator.loading.problems import Problems
 from simulator.loading.products import build_mix, build_offers, build_products
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
@@ -54,7 +55,7 @@ from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario.model import TABLES, ScenarioFile
-from simulator.scenario.scenario import Scenario, table_place
+from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment
 from simulator.scenario.segment_model import NewPipelineFile
 from simulator.scenario.tree import Tree
@@ -113,8 +114,7 @@ def build(
     books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
-    _keep_causes(tree, problems)
-    problems.raise_if_any()
+    deals, compared = _otherwise(frame, deals, segments)
     note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         name=file.name,
@@ -138,6 +138,7 @@ def build(
         products=products,
         offers=offers,
         **vars(books),
+        compare_with=compared,
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     scenario = _with_learned(scenario, learned, notes)
@@ -158,6 +159,23 @@ def _segments(
             given = name, file, *funnel, clocks[name], generation, mix, horizon, tree, frame.problems
             result.append(learned_segment(build_segment(*given), learned))
     return result
+
+
+def _otherwise(
+    frame: _Frame, deals: DealsRead, segments: Sequence[Segment]
+) -> tuple[DealsRead, tuple[Compared, ...]]:
+    """Return the deals, single ones of which end as the scenario wants, and what it is compared with.
+
+    Raises:
+        InputError: problems so far, which come first, or those of what is wanted here.
+    """
+    tree, problems, said = frame.tree, frame.problems, frame.file.deals
+    _keep_causes(tree, problems)
+    problems.raise_if_any()
+    pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems, frame.notes)
+    compared = read_compared(frame.file, tree, problems)
+    problems.raise_if_any()
+    return replace(deals, pipeline=pipeline), compared
 
 
 def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> Scenario:

@@ -26,9 +26,8 @@ CODES: Final = MappingProxyType(
         "S007": Code("wrong encoding", "scenarios are UTF-8 without control characters", "save it as UTF-8"),
         "S008": Code("not one mapping", "one mapping of plain keys to values", "write `key: value` lines"),
         "S009": Code("extends in a circle", "a chain of extends ends", "let the last file extend nothing"),
-        # ---- keys and values
+        # ---- keys and values; S011 was for keys of later versions
         "S010": Code("unknown key", "only keys of the format may stand here", "see simulator schema"),
-        "S011": Code("not yet", "the format knows this key, this version does not use it", "leave it out"),
         "S012": Code("missing key", "the key is needed", "add it"),
         "S013": Code("unfit value", "each key has its type and range", "see simulator schema"),
         "S014": Code("not a chance", "chances are from 0 to 1, or per cent", "write 0.6 or 60%"),
@@ -68,6 +67,7 @@ CODES: Final = MappingProxyType(
         "S047": Code("unfit rule for segments", "a column with a map, or bands", "see docs/formats.md"),
         "S048": Code("unfit new pipeline", "rates by month, amounts, entry stages", "see docs/formats.md"),
         # ---- money
+        "S049": Code("unfit deal", "an open deal, and an end that its stage leads to", "correct the id"),
         "S060": Code("unknown product", "products are named under products", "correct the name"),
         "S061": Code("unfit product", "what is renewed recurs, in terms of 3 months or more", "correct it"),
         "S062": Code("unfit outflow", "on one day, or from a day on every so often", "write every: 1m"),
@@ -157,6 +157,7 @@ CODES: Final = MappingProxyType(
         "W041": Code("two currencies", "an invoice is in the currency of its deal", "correct one of them"),
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
+        "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
         # ---- histories: what nothing sensible can be made of
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

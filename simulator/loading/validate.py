@@ -15,7 +15,7 @@ from simulator.errors import Problem, did_you_mean
 from simulator.loading.problems import Problems
 from simulator.scenario.laws import FORMS
 from simulator.scenario.model import ScenarioFile
-from simulator.scenario.schema import keys_at, later_keys_at, slips_at
+from simulator.scenario.schema import keys_at, slips_at
 from simulator.scenario.tree import Keys, Tree, look_up
 
 _CODE = re.compile(r"S\d{3}")
@@ -119,9 +119,6 @@ def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
 
 def _unknown(tree: Tree, keys: Keys) -> Problem:
     key, above = str(keys[-1]), keys[:-1]
-    if key in later_keys_at(above):
-        message = f"{key} is not yet supported: a later version will read it"
-        return tree.problem("S011", message, keys, None, "leave it out")
     holder = look_up(tree.data, above)
     known = [name for name in keys_at(above) if name != "source"]
     if "dist" in known and str(family := holder.get("dist")) in FORMS:

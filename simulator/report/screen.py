@@ -58,13 +58,16 @@ FAILED: Final = (
 UNCHECKED: Final = "Self-check: nothing could be compared, too few deals are won in these trials."
 
 
-def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "") -> str:
+def first_screen(
+    payload: Mapping[str, Any], files: str = "", following: str = "", also: Sequence[str] = ()
+) -> str:
     """Return the first screen, at most 40 lines of 100 columns.
 
     Args:
         payload: forecast.json.
         files: where the run's folder is; "" leaves it out.
         following: the command to go on with; "" leaves it out.
+        also: further lines, above the warnings.
     """
     scale = scale_of(payload)
     top = [[title(payload, scale)], _headline(payload)]
@@ -74,13 +77,13 @@ def first_screen(payload: Mapping[str, Any], files: str = "", following: str = "
 
     def room() -> int:
         """Return how many fiscal periods there is room for."""
-        return LINES - sum(len(b) + 1 for b in [*top, parts, walk, markets] if b) - len(foot) - 2
+        return LINES - sum(len(b) + 1 for b in [*top, parts, walk, markets, also] if b) - len(foot) - 2
 
     # Where there is too much to say, what explains the numbers gives way to the numbers.
     parts = parts if room() >= 1 else []
     walk = walk if room() >= 1 else []
     rows = max(min(ROWS, room()), 1)
-    blocks = [*top, fiscal_table(payload, scale, rows), parts, walk, markets, foot]
+    blocks = [*top, fiscal_table(payload, scale, rows), parts, walk, markets, also, foot]
     lines = [line for block in blocks if block for line in ["", *block]][1:]
     return "\n".join(cut(line, WIDTH) for line in lines) + "\n"
 

@@ -19,6 +19,7 @@ from simulator.runs.record import (
     file_names,
     json_bytes,
     origin,
+    write_results,
     write_run,
     yaml_bytes,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "scenario_file",
     "unfinished",
     "write_file",
+    "write_results",
     "write_run",
     "yaml_bytes",
 ]

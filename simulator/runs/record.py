@@ -9,7 +9,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
@@ -22,11 +22,13 @@ from ruamel.yaml import YAML
 from simulator import __version__
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
-from simulator.runs.leftovers import RECORD, RESULTS, begin, finish
+from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
 from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 _ROWS = 1_000
+COMPARED = "compare_with"
+"""Folder of the scenarios that a run is compared with, inside its inputs."""
 Content = Callable[[], Iterable[bytes]]
 """What stands in a file, in pieces that are made when they are written."""
 
@@ -43,6 +45,7 @@ class Record:
         arguments: of the command, by name.
         started: when.
         finished: when the numbers stood.
+        compared: other scenarios that its own asks to be compared with, in the order of their files there.
     """
 
     payload: Mapping[str, Any]
@@ -52,6 +55,7 @@ class Record:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     finished: datetime = field(default_factory=lambda: datetime.now(UTC))
+    compared: Sequence[Scenario] = ()
 
 
 def write_run(folder: RunFolder, record: Record) -> None:
@@ -64,7 +68,7 @@ def write_run(folder: RunFolder, record: Record) -> None:
         PlaceError: the place refuses; no file is left half written.
         UsageError: somebody else's file stands where one of ours would; nothing is written.
     """
-    inputs, payload = _inputs(record.scenario), json_bytes(record.payload)
+    inputs, payload = _inputs(record.scenario, record.compared), json_bytes(record.payload)
     results: tuple[Content, ...] = (
         lambda: (payload,),
         lambda: csv_pieces(record.rows),
@@ -72,7 +76,8 @@ def write_run(folder: RunFolder, record: Record) -> None:
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
     begin(folder.path, files)
-    make_folder(folder.path / "inputs")
+    for inner in {(folder.path / name).parent for name in files}:
+        make_folder(inner)
     for name, content in files.items():
         write_file(folder.path / name, content())
     circumstances = _circumstances(folder, record, inputs) | {"files": sorted(files)}
@@ -96,9 +101,9 @@ def origin(scenario: Scenario, by: str | None = None) -> dict[str, Any]:
     return found
 
 
-def file_names(scenario: Scenario) -> list[str]:
+def file_names(scenario: Scenario, compared: Sequence[Scenario] = ()) -> list[str]:
     """Return the names of the files that a run of a scenario leaves, by paths inside its folder."""
-    return [*RESULTS, *_inputs(scenario)]
+    return [*RESULTS, *_inputs(scenario, compared)]
 
 
 def add_files(folder: Path, names: Iterable[str]) -> None:
@@ -111,6 +116,28 @@ def add_files(folder: Path, names: Iterable[str]) -> None:
         circumstances = json.loads((folder / RECORD).read_text("utf-8"))
     circumstances["files"] = sorted({*circumstances.get("files", ()), *names})
     write_file(folder / RECORD, json_bytes(circumstances))
+
+
+def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write what a further command found out into a run's folder, or into any other.
+
+    Args:
+        folder: made where it is not there.
+        files: content by name.
+
+    Raises:
+        PlaceError: the place refuses.
+        UsageError: somebody else's file stands where one of ours would; nothing is written.
+    """
+    make_folder(folder)
+    is_run = (folder / RECORD).is_file()
+    results = [name for name in files if name.endswith(".json")]
+    check_foreign(folder, [name for name in results if is_run or not _is_result(folder / name)])
+    for name, content in files.items():
+        make_folder((folder / name).parent)
+        write_file(folder / name, content)
+    if is_run:
+        add_files(folder, files)
 
 
 def json_bytes(payload: Mapping[str, Any]) -> bytes:
@@ -152,6 +179,15 @@ def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
+def _is_result(path: Path) -> bool:
+    """Tell whether a file is one that a further command of ours has written."""
+    try:
+        with explained(path, "read"):
+            return path.is_file() and "schema_version" in json.loads(path.read_text("utf-8"))
+    except (ValueError, TypeError):
+        return False
+
+
 def _with_header(rows: Iterable[Mapping[str, Any]]) -> Iterator[Iterable[Any]]:
     """Yield the keys of the rows, the same in each, then their values."""
     rows = iter(rows)
@@ -169,9 +205,10 @@ def _digest(content: Content) -> str:
     return found.hexdigest()
 
 
-def _inputs(scenario: Scenario) -> dict[str, Content]:
-    """Return the files under inputs/: the scenario, and each table that it names."""
+def _inputs(scenario: Scenario, compared: Sequence[Scenario] = ()) -> dict[str, Content]:
+    """Return the files under inputs/: the scenario, each table that it names, and so of those compared."""
     resolved = dict(scenario.resolved)
+    others = _compared_inputs(resolved, compared)
     names = {key: f"{key}.csv" for key in scenario.tables}
     for key, file in names.items():
         top, name = table_place(key)
@@ -179,7 +216,27 @@ def _inputs(scenario: Scenario) -> dict[str, Content]:
     files: dict[str, Content] = {"inputs/scenario.yaml": lambda: (yaml_bytes(resolved),)}
     for key, table in scenario.tables.items():
         files[f"inputs/{names[key]}"] = partial(csv_pieces, table)
-    return files | {f"inputs/{name}": lambda c=content: (c,) for name, content in scenario.files.items()}
+    return files | others | {f"inputs/{name}": partial(_whole, one) for name, one in scenario.files.items()}
+
+
+def _whole(content: bytes) -> tuple[bytes]:
+    return (content,)
+
+
+def _compared_inputs(resolved: dict[str, Any], compared: Sequence[Scenario]) -> dict[str, Content]:
+    """Return the inputs of what a run is compared with, and name them in its scenario."""
+    if "compare_with" not in resolved:
+        return {}
+    files: dict[str, Content] = {}
+    asked: list[Any] = [one for one in resolved["compare_with"] or () if isinstance(one, Mapping)]
+    for number, other in enumerate(compared, 1):
+        place = f"{COMPARED}/{number}"
+        asked.append(f"{place}/scenario.yaml")
+        alone = {key: value for key, value in other.resolved.items() if key != "compare_with"}
+        for name, content in _inputs(replace(other, resolved=alone)).items():
+            files[name.replace("inputs/", f"inputs/{place}/", 1)] = content
+    resolved["compare_with"] = asked
+    return files
 
 
 def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, Content]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from simulator.scenario.backlog import Rest
 from simulator.scenario.conditions import Conditions, conditions, offered_conditions, served_share
-from simulator.scenario.scenario import Assumption, Scenario, table_place
+from simulator.scenario.scenario import Assumption, Compared, Scenario, table_place
 from simulator.scenario.segment import Recycling, Segment, Soberness
 
 __all__ = [
     "Assumption",
+    "Compared",
     "Conditions",
     "Recycling",
     "Rest",

@@ -35,13 +35,11 @@ class Strict(BaseModel):
     """A mapping with fixed keys: frozen, no other keys, a `source` allowed.
 
     Attributes:
-        later: keys that the format knows and this version does not read yet.
         slips: what people write who mean one of our keys; the first of those that may stand there.
         source: where the figures below come from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    later: ClassVar[tuple[str, ...]] = ()
     slips: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     source: Text | None = Field(None, description="where the figures come from")

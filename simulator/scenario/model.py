@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
@@ -28,6 +28,7 @@ from simulator.scenario.values import (
     text,
     whole,
 )
+from simulator.scenario.variant_model import Compared, DealFile
 
 VERSION: Final = 1
 """The version of the format that this program writes."""
@@ -307,8 +308,6 @@ def _name(given: Any) -> str:
 class ScenarioFile(Strict):
     """A scenario, after `extends` and `--set`."""
 
-    later: ClassVar[tuple[str, ...]] = ("compare_with",)
-
     version: Literal[1] = VERSION
     name: Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string"})]
     description: str = ""
@@ -331,9 +330,11 @@ class ScenarioFile(Strict):
     cash: CashFile = CashFile()
     products: dict[Text, ProductFile] = Field(default_factory=dict)
     segments: dict[Text, SegmentFile] = Field(min_length=1)
+    deals: dict[Text, DealFile] = Field(default_factory=dict)
     offers: dict[Text, OfferFile] = Field(default_factory=dict)
     market: MarketFile = MarketFile()
     targets: dict[Text, TargetFile] = Field(default_factory=dict)
+    compare_with: tuple[Compared, ...] = ()
 
     @property
     def fiscal(self) -> FiscalCalendar:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulator.errors import InputError
-from simulator.scenario.schema import names_at
+from simulator.scenario.schema import default_at, names_at
 from simulator.scenario.settings import SettingError, apply_settings, overlaid, parse_setting
 from simulator.scenario.tree import Keys, Place, Tree, paths
 
@@ -54,7 +54,7 @@ def resolve(
             settings.append(parse_setting(text, parse_value))
         except SettingError as error:
             problems.append(error.problem)
-    tree, more = apply_settings(tree, settings, os.curdir, names_at)
+    tree, more = apply_settings(tree, settings, os.curdir, names_at, default_at)
     if problems or more:
         raise InputError([*problems, *more])
     return tree, notices

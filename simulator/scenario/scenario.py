@@ -41,6 +41,21 @@ class Assumption:
     origin: Literal["set", "learned", "estimated", "default"]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What a scenario asks to be compared with: another file, or a case of itself.
+
+    Attributes:
+        name: of a case, "" of a file, whose own name counts.
+        file: its path, "" of a case.
+        sets: changes that make the case, as `--set` has them.
+    """
+
+    name: str = ""
+    file: str = ""
+    sets: tuple[str, ...] = ()
+
+
 def table_place(key: str) -> tuple[str, str]:
     """Return the keys under which a scenario names a table, such as `data` and `deals`."""
     return ("cash", key) if key == "outflows" else ("data", key)
@@ -80,6 +95,7 @@ class Scenario:
         files: what a run keeps beside scenario and tables, by name.
         payers: mean and standard deviation of the lateness score of each customer that is known; of others
             0 and 1.
+        compare_with: what each run of it is held against.
         track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 
@@ -114,6 +130,7 @@ class Scenario:
     files: Mapping[str, bytes] = field(default_factory=dict)
     payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     track_record: Mapping[str, Any] | None = None
+    compare_with: tuple[Compared, ...] = ()
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:

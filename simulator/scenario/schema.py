@@ -36,11 +36,6 @@ def keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def later_keys_at(keys: Iterable[str | int]) -> tuple[str, ...]:
-    """Return the keys at this path that the format knows and this version does not read yet."""
-    return tuple(key for model in _models_at(keys) for key in model.later)
-
-
 def slips_at(keys: Iterable[str | int]) -> dict[str, tuple[str, ...]]:
     """Return what people write at this path who mean other keys, and which those may be."""
     return {slip: meant for model in _models_at(keys) for slip, meant in model.slips.items()}
@@ -52,6 +47,13 @@ def names_at(keys: Iterable[str | int]) -> bool:
         return False  # those of the file itself are fixed; to build its schema takes longer than a small run
     free = [node.get("additionalProperties") for node in _nodes(keys) if "properties" not in node]
     return any(isinstance(below, dict) and any(_objects(below)) for below in free)
+
+
+def default_at(keys: Iterable[str | int]) -> Any:
+    """Return what holds where nothing is set at a path, None where that is no single value."""
+    *above, last = keys
+    defaults = [node.get("properties", {}).get(str(last), {}).get("default") for node in _nodes(above)]
+    return next((value for value in defaults if value is not None), None)
 
 
 def _models_at(keys: Iterable[str | int]) -> list[type[Strict]]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from simulator.errors import Problem, did_you_mean
+from simulator.scenario.learned_model import group_of
 from simulator.scenario.tree import Keys, Place, Tree, dotted, look_up, paths
 from simulator.scenario.values import quantity
 
@@ -84,8 +85,9 @@ def parse_setting(text: str, parse_value: Callable[[str], Any]) -> Setting:
 
 
 def apply_settings(
-    tree: Tree, settings: Sequence[Setting], folder: str, names_at: Callable[[Keys], bool] = lambda _: False
-) -> tuple[Tree, list[Problem]]:
+    tree: Tree, settings: Sequence[Setting], folder: str, names_at: Callable[[Keys], bool] = lambda _: False,
+    default_at: Callable[[Keys], Any] = lambda _: None,
+) -> tuple[Tree, list[Problem]]:  # fmt: skip
     """Return a tree with the settings carried out in their order, and the problems of those that could not.
 
     Args:
@@ -93,12 +95,13 @@ def apply_settings(
         settings: each one sees what those before it did.
         folder: against which paths in values count.
         names_at: tells whether the mapping at a path holds things by name, such as segments.
+        default_at: gives what holds where nothing is set, None where nobody knows.
     """
     data: dict[str, Any] = copy.deepcopy(tree.data)
     places, problems = dict(tree.places), list[Problem]()
     for setting in settings:
         try:
-            touched = list(_carry_out(data, setting, names_at))
+            touched = list(_carry_out(data, setting, names_at, default_at))
         except SettingError as error:
             problems.append(error.problem)
             continue
@@ -112,7 +115,10 @@ def apply_settings(
     return Tree(data, places), problems
 
 
-def _carry_out(data: dict[str, Any], setting: Setting, names_at: Callable[[Keys], bool]) -> Iterator[Keys]:
+def _carry_out(
+    data: dict[str, Any], setting: Setting, names_at: Callable[[Keys], bool],
+    default_at: Callable[[Keys], Any],
+) -> Iterator[Keys]:  # fmt: skip
     """Change data in place and yield the paths of what was changed."""
     targets = list(_targets(data, setting.path, (), setting))
     if not targets:
@@ -123,7 +129,12 @@ def _carry_out(data: dict[str, Any], setting: Setting, names_at: Callable[[Keys]
         holder: Any = _holder(data, keys[:-1], setting)
         last: Any = keys[-1]
         old = holder[last] if isinstance(holder, list) else holder.get(last)
-        new = copy.deepcopy(setting.value) if setting.operator == "=" else _computed(old, keys, setting)
+        if setting.operator == "=":
+            new = copy.deepcopy(setting.value)
+        else:
+            # Beneath what is not set may lie what is learned, which is not known here.
+            learned = data.get("learned") and group_of(keys) is not None
+            new = _computed(default_at(keys) if old is None and not learned else old, keys, setting)
         if isinstance(old, dict) and isinstance(new, dict):
             new = overlaid(old, new)
         if new is None and isinstance(holder, dict):
@@ -140,7 +151,8 @@ def _check_names(data: Any, keys: Keys, setting: Setting, names_at: Callable[[Ke
         known = known if isinstance(known, dict) else {}
         whole = at == len(keys) - 1 and isinstance(setting.value, dict)
         every = ("default",) if at and keys[at - 1] == "payment" else ()  # a class that all segments have
-        if name in (*known, *every) or whole or not names_at(keys[:at]):
+        listed = keys[:at] == ("deals",)  # their names stand in the table
+        if name in (*known, *every) or whole or listed or not names_at(keys[:at]):
             continue
         where = dotted(keys[: at + 1])
         new = f"a new one is set as a whole: '{where}={{…}}'"
@@ -208,6 +220,8 @@ def _computed(old: Any, keys: Keys, setting: Setting) -> Any:
             "S019", setting.text, f"{what} needs a number on its right", "write for example *=1.1"
         )
     (value, unit), (change, other) = first, second
+    if what == "+=" and not value:
+        unit = other  # nothing has no unit
     if what == "+=" and unit != other:
         remedy = f"the value there is {old}: add a number of the same unit"
         raise SettingError("S019", setting.text, f"+= adds {setting.value} to {old}", remedy)

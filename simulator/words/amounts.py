@@ -79,11 +79,22 @@ class Scale:
             return "simulation noise unknown"
         if self.noise <= 0:
             return "no simulation noise"
-        noise = self.noise / self.unit
+        return f"simulation noise at most {self.margin(self.noise)}"
+
+    def margin(self, error: float) -> str:
+        """Write the half-width of a simulation's error to one digit, rounded up: `±0.02`."""
+        if error <= 0:
+            return "±0"
+        noise = error / self.unit
         power = math.floor(math.log10(noise) + 1e-9)
         rounded = math.ceil(noise / 10.0**power - 1e-9) * 10.0**power
         decimals = max(-math.floor(math.log10(rounded) + 1e-9), 0)
-        return f"simulation noise at most ±{rounded:,.{decimals}f}"
+        return f"±{rounded:,.{decimals}f}"
+
+    def change(self, amount: float, error: float | None) -> str:
+        """Write by how much something differs, with its sign, no finer than its error."""
+        size = abs(amount)
+        return self.fitting({"p50": size, "p90": size, "error": {"mean": error}}).number(amount, sign=True)
 
     def showing(self, amount: float, digits: int) -> Scale:
         """Return a scale that shows at least so many digits of an amount, never a coarser one."""

@@ -1,0 +1,173 @@
+"""Play variants of one scenario on the same luck, so that what differs between them is no chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import UsageError
+from simulator.executors import Crew
+from simulator.forecast import Forecast, statistics
+from simulator.forecast.asked import segment_asked
+from simulator.periods import Period
+from simulator.scenario import Scenario
+from simulator.simulation import simulate
+from simulator.targets import Asked
+
+Floats = NDArray[np.float64]
+Kind = Literal["scenario", "case", "grid", "together"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario that is held against others.
+
+    Attributes:
+        name: by which people know it, different from all the others'.
+        scenario: as loaded.
+        kind: a scenario of its own, a case of the first one, a value of a grid, or all cases together.
+        sets: what makes a case, as `--set` has it.
+        given: the file or folder that it comes from.
+    """
+
+    name: str
+    scenario: Scenario
+    kind: Kind = "scenario"
+    sets: tuple[str, ...] = ()
+    given: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is asked of each play: a series in some days, the past included, or the balance at their end.
+
+    Attributes:
+        series: which one.
+        first: first day.
+        last: last day.
+        segment: name, or None for the company.
+    """
+
+    series: Asked
+    first: date
+    last: date
+    segment: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Play:
+    """A variant and its trials."""
+
+    variant: Variant
+    forecast: Forecast
+    _told: dict[Window, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The variant's."""
+        return self.variant.name
+
+    @property
+    def scenario(self) -> Scenario:
+        """The variant's."""
+        return self.variant.scenario
+
+    def amounts(self, window: Window) -> Floats:
+        """Return what a window brings, minor units, floats[trial]."""
+        return self._asked(window)[0]
+
+    def told(self, window: Window) -> dict[str, Any]:
+        """Return mean, quantiles and errors of a window, in major units."""
+        if window not in self._told:
+            amounts, past = self._asked(window)
+            forecast, certain = self.forecast, False
+            if window.series != "balance":
+                first, last = map(self.scenario.horizon.day_of, (window.first, window.last))
+                certain = forecast.is_certain(window.series, first, last, self._segment(window))
+            told = statistics(amounts, forecast.unit, past, certain=certain, draws=forecast.draws)
+            self._told[window] = told
+        return self._told[window]
+
+    def _asked(self, window: Window) -> tuple[Floats, float]:
+        if window.series == "balance":
+            return self.forecast.balance_at(self.scenario.horizon.day_of(window.last)), 0.0
+        period = Period("", window.first, window.last)
+        return self.forecast.window(window.series, period, self._segment(window))
+
+    def _segment(self, window: Window) -> int | None:
+        return segment_asked(window.segment, [segment.name for segment in self.scenario.segments])
+
+
+def plays(
+    variants: Sequence[Variant],
+    workers: int | Crew = 1,
+    progress: Callable[[int], None] | None = None,
+    base: Forecast | None = None,
+) -> Iterator[Play]:
+    """Play the first variant as it asks for, and each other one on its seed and with as many trials.
+
+    Each is what `simulate` returns for it, so that it may be played alone and is the same.
+
+    Args:
+        variants: the base first.
+        workers: as `simulate` has them.
+        progress: called with the trials finished so far, of all variants.
+        base: what the first was played to, where it has been played already.
+
+    Raises:
+        UsageError: they cannot be held against one another.
+    """
+    check_comparable(variants)
+    first, *others = variants
+    done = 0
+
+    def told(trials: int) -> None:
+        if progress is not None:
+            progress(done + trials)
+
+    if base is None:
+        base = simulate(first.scenario, workers=workers, progress=told, other_markets=False)
+    yield Play(first, base)
+    for variant in others:
+        done += base.trials
+        forecast = simulate(
+            variant.scenario, base.trials, base.seed, workers, progress=told, other_markets=False
+        )
+        yield Play(variant, forecast)
+
+
+def check_comparable(variants: Sequence[Variant]) -> None:
+    """Refuse variants that share no currency, no day or a name.
+
+    Raises:
+        UsageError: says which, and what to do.
+    """
+    first, *others = variants
+    if not others:
+        raise UsageError(
+            f"there is nothing to compare {first.name} with: name another scenario or run, or say what "
+            "would be otherwise: --case 'slip: segments.*.close_date.slip *= 1.2'"
+        )
+    names: set[str] = set()
+    for variant in variants:
+        if variant.name in names:
+            raise UsageError(f"two of what is compared are called {variant.name}: give one another name")
+        names.add(variant.name)
+    for other in others:
+        ours, theirs = first.scenario, other.scenario
+        if theirs.currency != ours.currency:
+            raise UsageError(
+                f"{first.name} is in {ours.currency}, {other.name} in {theirs.currency}: amounts of two "
+                f"currencies cannot be held against one another; set the currency and rates of one of them"
+            )
+        if theirs.horizon.as_of != ours.horizon.as_of:
+            raise UsageError(
+                f"{first.name} is as of {ours.horizon.as_of}, {other.name} as of {theirs.horizon.as_of}: "
+                f"what has happened in between would look like a difference; --as-of "
+                f"{min(ours.horizon.as_of, theirs.horizon.as_of)} looks at both from one day"
+            )

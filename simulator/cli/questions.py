@@ -1,0 +1,74 @@
+"""What commands share that ask questions of a scenario: their options, and where their answers are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from simulator.cli.loaded import loading_options
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def trials_text(text: str) -> str:
+    """Return a number of trials, or `auto`, as a scenario file would have it."""
+    text = text.strip().lower()
+    if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise click.BadParameter(f"{text!r} is neither a number of trials nor auto")
+    return text
+
+
+def question_options(command: Command) -> Command:
+    """Add the options of every command that plays scenarios to answer a question."""
+    parameters = (
+        click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, alike in all."),
+        click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of their random numbers."),
+        click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads, one a core."),
+        click.option(
+            "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+            help="Write the answer as JSON there, with its figure; a run's folder takes them anyway.",
+        ),
+        click.option(
+            "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table",
+            show_default=True, help="What stands on standard output.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
+    )  # fmt: skip
+    for parameter in reversed(parameters):
+        command = parameter(command)
+    return loading_options(command)
+
+
+def all_sets(sets: Sequence[str], trials: str | None, seed: int | None) -> list[str]:
+    """Return the settings of a command, its trials and its seed among them."""
+    return [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+
+
+def kept(
+    name: str, payload: Mapping[str, Any], figures: Callable[[], Mapping[str, bytes]], given: Path,
+    out: Path | None = None,
+) -> str:  # fmt: skip
+    """Write an answer into the run's folder that it is about, or where it is asked for; return where.
+
+    Args:
+        name: of the JSON file, without its ending.
+        payload: the answer.
+        figures: gives its figures, by file name, where anything is written.
+        given: what the command was given: only where it is a run's folder anything is written there.
+        out: a folder that takes it in any case.
+
+    Raises:
+        PlaceError: the folder cannot be written to.
+        UsageError: somebody else's file stands there.
+    """
+    from simulator.runs import json_bytes, write_results
+
+    folder = out or (given if (given / "run.json").is_file() else None)
+    if folder is None:
+        return ""
+    drawn = {f"figures/{file}": content for file, content in figures().items()}
+    write_results(folder, {f"{name}.json": json_bytes(payload), **drawn})
+    return str(folder / f"{name}.json")

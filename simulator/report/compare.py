@@ -1,0 +1,121 @@
+"""Say what scenarios differ in, and what comes of it: side by side, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simulator.report.compare_sentences import told
+from simulator.report.compare_tables import (
+    DETAILED,
+    Stats,
+    both_sides,
+    by_period,
+    comparison_scale,
+    main_place,
+    numbered,
+    side_by_side,
+    until,
+)
+from simulator.report.layout import WIDTH, table, wrapped
+from simulator.words import Scale, cut, day, plain
+
+FIGURES: Final = 8
+"""Figures that differ which are shown of each."""
+SETTING: Final = "--set"
+"""Source of what the command itself says."""
+
+
+def comparison_text(payload: Mapping[str, Any], files: str = "") -> str:
+    """Return what a person reads of a comparison.
+
+    Args:
+        payload: compare.json.
+        files: where it was written; "" leaves it out.
+    """
+    scale, others = comparison_scale(payload), payload["others"]
+    blocks = [[_title(payload, scale)], list(_differs(payload))]
+    if len(others) > 1:
+        blocks.append(list(side_by_side(payload, scale)))
+    if len(others) <= DETAILED:
+        blocks += [told(payload, other, scale) for other in others if other["kind"] != "grid"]
+        blocks += both_sides(payload, scale) if len(others) == 1 else by_period(payload, scale)
+    blocks += [list(_offers(payload, scale)), list(_exactness(payload)), list(_foot(payload))]
+    lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]
+    return "\n".join([*lines, *([f"Files: {files}"] if files else [])]) + "\n"
+
+
+def _title(payload: Mapping[str, Any], scale: Scale) -> str:
+    trials, names = int(payload["trials"]), [plain(other["name"], 24) for other in payload["others"]]
+    against = names[0] if len(names) == 1 else f"{len(names)} others"
+    noun = "trial" if trials == 1 else "trials"
+    parts = [
+        f"{plain(payload['base']['name'], 24)} against {against}", f"as of {day(payload['as_of'])}",
+        scale.name, f"{trials:,} {noun} of the same luck",
+    ]  # fmt: skip
+    return " · ".join(parts)
+
+
+def _differs(payload: Mapping[str, Any]) -> Iterator[str]:
+    yield f"What differs from {plain(payload['base']['name'], 40)}"
+    for other in payload["others"]:
+        rows = other["differs"]
+        yield f"  {numbered(payload, other)}" + ("" if rows else ": nothing")
+        shown = [[plain(r["what"]), f"{plain(r['base'])} → {plain(r['other'])}"] for r in rows[:FIGURES]]
+        said = ""
+        for line, row in zip(table(["", ""], shown, (0, 1))[1:], rows, strict=False):
+            source = "" if row["source"] in (said, SETTING) else f"  ({plain(row['source'])})"
+            said = row["source"]
+            yield f"    {line}{source}"
+        if len(rows) > FIGURES:
+            yield f"    and {len(rows) - FIGURES} more, which --format json lists"
+    for note in payload["notes"]:
+        yield from wrapped(f"! {plain(note)}")
+
+
+def _offers(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+    for one in (payload["base"], *payload["others"]):
+        for offer in one["offers"]:
+            rate, sooner = offer["yearly_rate"], offer["days_earlier"]
+            when = f"{abs(sooner):.0f} days {'sooner' if sooner >= 0 else 'later'}"
+            price = f", a yearly rate of {100 * rate:.0f} %" if rate is not None else ""
+            yield from wrapped(
+                f"{plain(one['name'], 30)}: the offer {plain(offer['name'], 30)} costs "
+                f"{scale.exact(offer['cost'], 2)} in discounts; its money comes {when}{price}."
+            )
+
+
+def _exactness(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the same luck is worth: as how many times the trials, on luck of their own."""
+    series, _ = main_place(payload)
+    found = []
+    for other in payload["others"]:
+        worth = [_worth(other["difference"]["totals"][series], q) for q in ("mean", "p10")]
+        if worth[0]:
+            low = f" ({worth[1]} its low end)" if worth[1] else ""
+            found.append(f"{worth[0]} for {plain(other['name'], 30)}{low}")
+    if found and len(payload["others"]) <= DETAILED:
+        yield from wrapped(
+            f"All meet the same luck. Without that, the difference of {series} {until(payload['base'])} "
+            f"would take so many times the trials to be as exact: {'; '.join(found[:DETAILED])}."
+        )
+
+
+def _worth(change: Stats, q: str) -> str:
+    error, apart = change["error"][q], change["separate_error"][q]
+    if not error or not apart:
+        return ""
+    times = (apart / error) ** 2
+    return f"{times:,.0f}"
+
+
+def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
+    every = (payload["base"], *payload["others"])
+    failed = [plain(one["name"], 30) for one in every if not one["self_check"]["passed"]]
+    if failed:
+        yield from wrapped(
+            f"SELF-CHECK FAILED ({', '.join(failed)}): simulated and exact averages differ by more than "
+            "chance allows. Do not use these numbers; this is a defect of the program, please report it."
+        )
+    else:
+        yield f"Self-check passed in all {len(every)}."
