@@ -481,7 +481,8 @@ def test_overlapping_windows_count_less():
 def test_screens_speak_plainly_and_fit(company, runs, score):
     screens = [list_screen(listed(runs)), score_screen(score), followed_screen(followed(runs))]
     for screen in screens:
-        assert max(map(len, screen.splitlines())) <= 100, screen
+        ours = screen.replace(str(company), "")  # how deep the folder lies is not ours
+        assert max(map(len, ours.splitlines())) <= 100, screen
         assert not [word for word in JARGON if word in screen]
         assert "None" not in screen and "nan" not in screen
 
