@@ -43,11 +43,6 @@ def comparison_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
         return {f"compare.{kind}": saved(figure, kind) for kind in KINDS} if figure is not None else {}
 
 
-def comparison_figure_names() -> list[str]:
-    """Return the names of all figures of a comparison."""
-    return [f"compare.{kind}" for kind in KINDS]
-
-
 @dataclass(frozen=True)
 class _Row:
     """One dumbbell: what it is called, the first, the other, and by how much they differ."""

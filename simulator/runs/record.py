@@ -133,11 +133,11 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
     is_run = (folder / RECORD).is_file()
     results = [name for name in files if name.endswith(".json")]
     check_foreign(folder, [name for name in results if is_run or not _is_result(folder / name)])
+    if is_run:
+        add_files(folder, files)  # before they stand, so that none is left that nobody knows
     for name, content in files.items():
         make_folder((folder / name).parent)
         write_file(folder / name, content)
-    if is_run:
-        add_files(folder, files)
 
 
 def json_bytes(payload: Mapping[str, Any]) -> bytes:
