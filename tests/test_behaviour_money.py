@@ -625,6 +625,7 @@ def test_a_product_that_nobody_buys_changes_nothing():
     assert not b.money["revenue"].any() and not b.money["arr"].any()
 
 
+@pytest.mark.slow
 def test_a_group_of_draws_moves_only_what_is_its_own():
     """Whether an offer is taken, how long customers last and when they pay are draws of payments."""
     offered = everything(rates=RateCurve.of("EUR", {"USD": 0.9, "JPY": 0.006}, 0.1))

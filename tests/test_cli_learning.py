@@ -139,6 +139,7 @@ def quick(history, base=None):
     return fit(history, base, draws=200)
 
 
+@pytest.mark.slow
 def test_check_writes_nothing_and_tells_of_one_segment_and_stage(company_folder, monkeypatch):
     folder, paths = company_folder
     monkeypatch.chdir(folder)

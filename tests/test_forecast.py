@@ -187,6 +187,7 @@ def test_tables_for_notebooks(forecast):
     assert "<table>" in forecast._repr_html_()
 
 
+@pytest.mark.slow
 def test_groups_add_up():
     scenario = full_job(60, 12)
     owners = tuple("Ann" if i % 3 else "Bo" for i in range(60))

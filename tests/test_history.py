@@ -56,6 +56,7 @@ def history(some, known):
 
 
 @given(facts, st.integers(0, 26))
+@pytest.mark.slow
 def test_what_was_recorded_later_does_not_show(some, t):
     """An old record, and a newer one as of the old one's day, say the same."""
     # Files are in the order of days here: only then may the file tell the order of one day.
@@ -105,6 +106,7 @@ def deals_table(rows):
 
 
 @given(ROWS, ROWS, st.integers(0, 44))
+@pytest.mark.slow
 def test_cells_of_rows_that_were_written_later_do_not_show(rows, others, t):
     """Whatever later cells say, as of a day before they were written nobody sees a difference."""
     changed = []

@@ -129,6 +129,7 @@ def entries(flow, count):
 
 @settings(max_examples=60, deadline=None)
 @given(products(), behaviours(), amounts, st.sampled_from([0, 3, 40]))
+@pytest.mark.slow
 def test_money_is_neither_made_nor_lost_on_its_way(product, behaviour, some_amounts, lag):
     line, some, events, _ = billed(product, behaviour, some_amounts, lag=lag)
     count, parts = len(some.amount), line.conditions.parts(some.amount)

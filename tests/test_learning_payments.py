@@ -204,6 +204,7 @@ def test_disputes_are_counted_and_their_delay_told():
 # ---- the engine takes it
 
 
+@pytest.mark.slow
 def test_engine_and_exact_answer_agree_on_a_learned_book():
     book = make_book(14, runs=(0, 2, 4), classes=2)
     day = END - 60
