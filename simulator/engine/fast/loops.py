@@ -38,6 +38,7 @@ Short = NDArray[np.int32]
 Places = NDArray[Any]
 """Whole numbers of either length."""
 
+TILE: Final = 1 << 18
 _NO_FLOATS: Final = np.zeros(0)
 _NO_TABLE: Final = np.zeros((0, 0))
 _SERIES: Final[tuple[Posted, ...]] = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
@@ -49,12 +50,7 @@ class Loops:
 
     Args:
         block: under way.
-
-    Attributes:
-        tile: deal-trials that are played at once: enough to hide the cost of a call.
     """
-
-    tile: Final = 1 << 18
 
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
@@ -68,6 +64,17 @@ class Loops:
         self._ledger = columns.Ledger(*places)
         self._common = np.uint64(plan.streams.key("book", "", "common"))
         self._track = columns.Track(cells.wins, block.closes, block.closings, block.landed_parts)
+
+    def tile(self, plan: SegmentPlan, usual: int) -> int:
+        """Return how many deal-trials of a segment are played at once.
+
+        Enough to hide the cost of a call; as usual where numpy plays some of them, so that its arrays stay in
+        cache.
+        """
+        open_deals, bookings_only = self._block.plan.open_deals, self._block.plan.bookings_only
+        kinds = np.unique(open_deals.contract_of[plan.deals]).tolist()
+        known = all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
+        return TILE if known else usual
 
     @staticmethod
     def possible(
