@@ -203,14 +203,17 @@ class Loops:
         entities, customers = self._block.plan.deals, self._block.plan.customers
         customer = self._block.plan.open_deals.customer_of[deals]
         lags = np.zeros((3, len(contract.lines), len(deals)), dtype=np.uint64)
-        late = np.empty(lags.shape[1:], dtype=np.uint64)
+        late, off = np.zeros((2, *lags.shape[1:]), dtype=np.uint64)
         for n, line in enumerate(contract.lines):
             number = line.number * LINE_DRAWS // DRAWS_PER_TRIAL
             late[n] = entities.keys("lateness", number, deals)
+            if (terms.off_days >= 0).any():
+                off[n] = entities.keys("discount", number, deals)
             for event in range(columns.START, columns.ACCEPTANCE + 1):
                 if terms.waits[n, event] and terms.lag[n, event] == closing.LEFT:
                     lags[event - 1, n] = entities.keys(EVENTS[event], number, deals)
         mean, sd = customers.lateness_moments
         return columns.Keys(
-            lags, late, customers.keys("customer", 0, customer), self._common, mean[customer], sd[customer]
+            lags, late, off, customers.keys("customer", 0, customer), self._common, mean[customer],
+            sd[customer],
         )  # fmt: skip
