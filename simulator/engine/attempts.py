@@ -78,8 +78,9 @@ def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Int
     """Yield the open deals in groups of one stage, all with an age or all without."""
     pipeline = block.plan.scenario.pipeline
     kind = pipeline.stage[plan.deals] * 2 + np.isnan(pipeline.age[plan.deals])
-    # Compiled loops walk those who win; where losers are walked too, numpy's arrays are to stay in cache.
-    most = max((loops.tile if loops and len(outcomes(block, plan, 0)) == 1 else TILE) // block.trials, 1)
+    # Compiled loops walk those who win; losers are numpy's.
+    alone = len(outcomes(block, plan, 0)) == 1
+    most = max((loops.tile(plan, TILE) if loops and alone else TILE) // block.trials, 1)
     for group in np.split(plan.deals, np.flatnonzero(np.diff(kind)) + 1) if len(plan.deals) else []:
         for first in range(0, len(group), most):
             yield group[first : first + most]

@@ -5,7 +5,7 @@ plays. `tables` lays the same columns out as plain arrays; `closing` (laws that 
 (laws by posterior draw) and `posting` (contracts) are loops over them; `loops` calls these for open deals
 of known age: who wins, the walk, its date, the amount, then all that the contract posts. What they do not
 know stays with numpy: losers, deals to come and those that come back, ages that are drawn, contracts with
-offers, renewals, discounts, disputes, insolvency or payment days (`tables.terms_of`).
+offers, renewals, disputes, insolvency or payment days (`tables.terms_of`).
 
 The outcomes are the same bytes, by one rule. A loop either does the same operations of IEEE arithmetic in
 the same order (draws, look-ups, whole money; numba contracts and reorders nothing), or it compares a

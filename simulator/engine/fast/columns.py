@@ -97,7 +97,10 @@ class Terms(NamedTuple):
         bottom: denominator.
         certain: whether it is paid on the due day for certain.
         milestone: event at which it is recognised.
-        draw: number of its draw of lateness, one more.
+        draw: number of its draws of lateness and discount, one more.
+        off_days: within which a discount is on offer, −1 without one.
+        off_top: numerator of the share that it takes off.
+        off_bottom: denominator.
         invoice_day: by instalment and event day.
         due_day: by instalment and invoice day.
         first: instalment of each line, and their number.
@@ -124,6 +127,9 @@ class Terms(NamedTuple):
     certain: Any
     milestone: Any
     draw: Any
+    off_days: Any
+    off_top: Any
+    off_bottom: Any
     invoice_day: Any
     due_day: Any
     first: Any
@@ -160,6 +166,7 @@ class Lateness(NamedTuple):
         farthest: from minus so far on.
         normal: Φ⁻¹(n / `BINS`),
         wrong: by how much a line between neighbours may be wrong.
+        taken: chance that a discount is taken.
         recovery: share of a bad debt that is recovered,
         last_day: so many days past due.
     """
@@ -177,6 +184,7 @@ class Lateness(NamedTuple):
     farthest: float
     normal: Any
     wrong: Any
+    taken: float
     recovery: float
     last_day: int
 
@@ -186,7 +194,8 @@ class Keys(NamedTuple):
 
     Attributes:
         lags: of each event but signature, line and deal.
-        lateness: of each line and deal.
+        lateness: of each line and deal,
+        discount: likewise.
         customer: of each deal's customer.
         common: of all.
         mean: of each customer's score,
@@ -195,6 +204,7 @@ class Keys(NamedTuple):
 
     lags: Any
     lateness: Any
+    discount: Any
     customer: Any
     common: Any
     mean: Any

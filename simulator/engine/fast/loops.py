@@ -38,6 +38,7 @@ Short = NDArray[np.int32]
 Places = NDArray[Any]
 """Whole numbers of either length."""
 
+TILE: Final = 1 << 18
 _NO_FLOATS: Final = np.zeros(0)
 _NO_TABLE: Final = np.zeros((0, 0))
 _SERIES: Final[tuple[Posted, ...]] = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
@@ -49,12 +50,7 @@ class Loops:
 
     Args:
         block: under way.
-
-    Attributes:
-        tile: deal-trials that are played at once: enough to hide the cost of a call.
     """
-
-    tile: Final = 1 << 18
 
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
@@ -68,6 +64,17 @@ class Loops:
         self._ledger = columns.Ledger(*places)
         self._common = np.uint64(plan.streams.key("book", "", "common"))
         self._track = columns.Track(cells.wins, block.closes, block.closings, block.landed_parts)
+
+    def tile(self, plan: SegmentPlan, usual: int) -> int:
+        """Return how many deal-trials of a segment are played at once.
+
+        Enough to hide the cost of a call; as usual where numpy plays some of them, so that its arrays stay in
+        cache.
+        """
+        open_deals, bookings_only = self._block.plan.open_deals, self._block.plan.bookings_only
+        kinds = np.unique(open_deals.contract_of[plan.deals]).tolist()
+        known = all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
+        return TILE if known else usual
 
     @staticmethod
     def possible(
@@ -196,14 +203,17 @@ class Loops:
         entities, customers = self._block.plan.deals, self._block.plan.customers
         customer = self._block.plan.open_deals.customer_of[deals]
         lags = np.zeros((3, len(contract.lines), len(deals)), dtype=np.uint64)
-        late = np.empty(lags.shape[1:], dtype=np.uint64)
+        late, off = np.zeros((2, *lags.shape[1:]), dtype=np.uint64)
         for n, line in enumerate(contract.lines):
             number = line.number * LINE_DRAWS // DRAWS_PER_TRIAL
             late[n] = entities.keys("lateness", number, deals)
+            if (terms.off_days >= 0).any():
+                off[n] = entities.keys("discount", number, deals)
             for event in range(columns.START, columns.ACCEPTANCE + 1):
                 if terms.waits[n, event] and terms.lag[n, event] == closing.LEFT:
                     lags[event - 1, n] = entities.keys(EVENTS[event], number, deals)
         mean, sd = customers.lateness_moments
         return columns.Keys(
-            lags, late, customers.keys("customer", 0, customer), self._common, mean[customer], sd[customer]
+            lags, late, off, customers.keys("customer", 0, customer), self._common, mean[customer],
+            sd[customer],
         )  # fmt: skip

@@ -148,6 +148,8 @@ def _date_invoices(
         for i in range(count):
             late = room.late[i]
             room.pay[n, i] = FAR if late == FAR else max(room.day[n, i], room.due[n, i] + late)
+        if terms.off_days[n] >= 0 and not terms.certain[n]:
+            _take_discounts(line, n, count, offsets, last, terms, by, keys, room)
 
 
 @loop
@@ -173,6 +175,18 @@ def _draw_lateness(
                 at = _step(joint + by.own * normal(room.u[i], 1.0 - room.u[i]), NEAR, by)
         room.doubt[i] |= at == LEFT
         room.late[i] = by.days[max(at, 0)]
+
+
+@loop
+def _take_discounts(
+    line: int, n: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
+) -> None:
+    """Let some pay within the days of the discount at the latest."""
+    step, days = GAMMA * terms.draw[n], terms.off_days[n]
+    for i in range(count):
+        u = uniform(keys.discount[line, room.row[i]] + offsets[room.trial[i]] + step)
+        if u < by.taken and room.day[n, i] <= last:
+            room.pay[n, i] = min(room.pay[n, i], room.day[n, i] + days)
 
 
 @part
@@ -252,6 +266,7 @@ def _bill(
     """Post the invoices of an instalment, their tax and what is paid of them."""
     deferred = not terms.ruled[line] and len(ledger.deferred) > 0
     top, bottom = 2 * terms.tax_top[line], 2 * terms.tax_bottom[line]
+    within = -1 if terms.certain[n] else terms.off_days[n]
     for i in range(count):
         day, gross, on, t = room.day[n, i], room.net[n, i], room.pay[n, i], room.trial[i]
         if day > last or room.doubt[i]:
@@ -267,6 +282,8 @@ def _bill(
             passed = ledger.tax_due[day]
             if passed <= last:
                 ledger.tax[t + ledger.place[passed]] += _convert(tax, day, t, rates)
+        if within >= 0 and on <= day + within:
+            gross -= _share(gross, terms.off_top[n], terms.off_bottom[n])
         if on == FAR:
             gross = np.int64(np.rint(np.float64(gross) * by.recovery))
             on = max(day, room.due[n, i] + by.last_day)

@@ -242,6 +242,9 @@ def _terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
         np.array([i.certain for i in of], dtype=np.bool_),
         _whole(EVENTS.index(line.conditions.milestones[n]) for line, n in installments),
         np.array([n + 1 for _, n in installments], dtype=np.uint64),
+        _whole(-1 if i.discount is None else i.discount.days for i in of),
+        _whole(0 if i.discount is None else i.discount.share.numerator for i in of),
+        _whole(1 if i.discount is None else i.discount.share.denominator for i in of),
         np.array([line.invoice_days[n] for line, n in installments], dtype=np.int32).reshape(days),
         np.array([line.due_days[n] for line, n in installments], dtype=np.int32).reshape(days),
         np.cumsum([0, *counts]),
@@ -271,7 +274,7 @@ def _is_strange(line: LinePlan) -> bool:
     return bool(
         line.renewal is not None
         or len(c.installments) > DRAWS_PER_TRIAL
-        or any(i.discount is not None for i in c.installments)
+        or any(i.discount is not None and _is_long(i.discount.share) for i in c.installments)
         or payment.insolvency > 0
         or payment.dispute is not None
         or payment.run_days
@@ -310,7 +313,7 @@ def lateness_of(payment: PaymentBehaviour) -> columns.Lateness:
     return columns.Lateness(
         math.sqrt(payment.shared), math.sqrt(payment.common), math.sqrt(1 - payment.shared - payment.common),
         late, cdf, _shortest(guide), float(BINS), scores, _shortest(score_guide), float(SCORE_BINS), FARTHEST,
-        *_normal_pieces(), float(payment.recovery), payment.last_day,
+        *_normal_pieces(), float(payment.discount_taken), float(payment.recovery), payment.last_day,
     )  # fmt: skip
 
 
