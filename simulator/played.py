@@ -144,7 +144,8 @@ class Player:
         if done.shelf is None and self.shelf is not None and plan.contracts * until >= self.kept:
             done.move(self.shelf)
         count = until - done.trials
-        workers = self.workers if is_worth_dividing(plan, count) else 1
+        here = isinstance(self.workers, int)
+        workers = self.workers if is_worth_dividing(plan, count, sent=not here) else 1
         size = self.block or block_size(plan)
         spans = blocks(done.trials, until, size, workers if isinstance(workers, int) else 1)
         with closing(_played(done, spans, workers)) as played:

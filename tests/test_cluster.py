@@ -100,7 +100,7 @@ def test_what_is_no_scheduler_is_told(greeting, monkeypatch):
 
 @pytest.mark.slow
 def test_a_forecast_has_the_same_bytes(monkeypatch):
-    monkeypatch.setattr(run, "WORTHWHILE", 0)
+    monkeypatch.setattr(run, "WORTH_SENDING", 0)
     scenario = full_job(20)
     alone = simulate(scenario, trials=600)
     with cluster("local:2") as crew:
@@ -143,7 +143,7 @@ def test_work_that_ends_everybody_is_given_up(tmp_path):
 
 @pytest.mark.slow
 def test_a_forecast_has_the_same_bytes_though_workers_are_killed(monkeypatch):
-    monkeypatch.setattr(run, "WORTHWHILE", 0)
+    monkeypatch.setattr(run, "WORTH_SENDING", 0)
     scenario, killed = full_job(40), []
 
     def kill(done):

@@ -22,6 +22,8 @@ from simulator.targets import Posted, Series
 
 WORTHWHILE: Final = 1_500_000
 """Contracts times trials that are worth dividing: some times the work of beginning a process."""
+WORTH_SENDING: Final = 12_000_000
+"""The same of those that are divided among workers elsewhere: about a second."""
 LONGEST: Final = 30_000_000
 """Contracts times trials that a block may have: a run that is killed loses a few seconds."""
 SIZES: Final = (250, 500, 1000, 2000, 4000)
@@ -211,9 +213,9 @@ def block_size(plan: Plan) -> int:
     return max((size for size in SIZES if size <= most), default=SIZES[0])
 
 
-def is_worth_dividing(plan: Plan, trials: int) -> bool:
-    """Tell whether so many trials take long enough to be divided among workers."""
-    return plan.contracts * trials >= WORTHWHILE
+def is_worth_dividing(plan: Plan, trials: int, sent: bool = False) -> bool:
+    """Tell whether so many trials take long enough to be divided among workers, or to be sent to some."""
+    return plan.contracts * trials >= (WORTH_SENDING if sent else WORTHWHILE)
 
 
 def joined(outcomes: Iterable[Outcome]) -> Outcome:
