@@ -55,13 +55,13 @@ def lock(folder: Path) -> Lock:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 taken = _take(handle)
-                if taken and _still_there(path, handle):
-                    return _signed(Lock(path, handle))
-                who = os.read(handle, 40).decode(errors="replace").strip()
+                ours = taken and _still_there(path, handle)
+                who = "" if ours else os.read(handle, 40).decode(errors="replace").strip()
             except BaseException:
-                with contextlib.suppress(OSError):  # it is closed already where it was locked
-                    os.close(handle)
+                os.close(handle)
                 raise
+            if ours:
+                return _signed(Lock(path, handle))
             os.close(handle)
             if not taken:
                 raise PlaceError(
