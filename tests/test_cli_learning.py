@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from companies import company
@@ -75,6 +76,20 @@ def test_fit_writes_a_scenario_that_runs_and_tells_what_comes_next(company_folde
     assert all(look_up(learned["scenario"], tuple(path.split("."))) for path in seasons)
     assert learned["history"]["files"] == ["../events.csv", "../deals.csv"]
     load(out / "scenario.yaml")
+
+
+@pytest.mark.slow
+def test_fit_tells_which_deals_its_scenario_leaves_out(company_folder, tmp_path):
+    _, paths = company_folder
+    table = pd.read_csv(paths["deals"], dtype=str, keep_default_na=False)
+    of_open = table.index[table["closed"] == ""][0]
+    table.loc[of_open, "amount"] = ""
+    table.to_csv(tmp_path / "deals.csv", index=False)
+    out = tmp_path / "out"
+    said = invoke("fit", tmp_path / "deals.csv", "--draws", 100, "-o", out)
+    assert "1 open or won deals without an amount: not in the forecast" in said
+    written = pd.read_csv(out / "deals.csv", dtype=str)
+    assert len(written) and table["id"][of_open] not in set(written["id"])
 
 
 @pytest.mark.slow

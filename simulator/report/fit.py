@@ -9,6 +9,7 @@ from datetime import date
 from simulator.history import LOST, OPEN, WON, Finding, History
 from simulator.learning.fitting import Fit
 from simulator.learning.splitting import Splitting
+from simulator.loading.history_tables import left_out_of_table
 from simulator.report.layout import wrapped
 from simulator.report.learned import figures_text
 from simulator.words import day, one_in, percent, plain
@@ -31,9 +32,12 @@ def fit_text(fit: Fit, folder: str, files: Sequence[str], following: str) -> str
     lines += _unresolved(fit)
     if fit.splitting is not None:
         lines += ["", *wrapped(splitting_text(fit.splitting))]
-    if fit.history.findings:
+    findings = fit.history.findings
+    if "deals.csv" in files:
+        findings = (*findings, *left_out_of_table(fit.history))
+    if findings:
         lines += ["", "In the record:"]
-        for finding in fit.history.findings:
+        for finding in findings:
             lines += wrapped(_counted(finding) + _shown(finding), first="  ", then="    ")
     if fit.assumptions:
         lines += ["", "Still assumed:"]
