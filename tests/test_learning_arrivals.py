@@ -48,6 +48,15 @@ def test_strong_growth_is_followed():
     assert "12 months" in found.notes[0] and (found.draws.season == 1).all()
 
 
+@pytest.mark.parametrize("pace", [1.4, 0.8])
+def test_who_grows_or_shrinks_at_one_pace_for_two_years_is_followed(pace):
+    """The next quarter within 6 %, no chance in it; a level without growth of its own lags by 15 %."""
+    rates = 40 * pace ** (np.arange(-23, 4) / 12)
+    draws = fit(months_back(np.rint(rates[:24]).astype(int).tolist()))["all"].draws
+    to_come = sum(draws.per_month * (1 + draws.trend) ** (m / 12) * draws.season[:, 5 + m] for m in (1, 2, 3))
+    assert abs(np.median(to_come) / rates[24:].sum() - 1) < 0.06
+
+
 def test_a_steady_stream_stays_what_it_is():
     found = fit(months_back([20] * 30))["all"].draws
     assert 17 < np.median(found.per_month) < 23

@@ -1,4 +1,4 @@
-"""Follow the rate behind monthly counts: level, damped trend and season, averaged over their spreads."""
+"""Follow the rate behind monthly counts: level, steady and damped growth, and season, over their spreads."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FEWEST_FOR_SEASON: Final = 13
 
 _DAMPING: Final = 0.85
 """Share of a month's growth that goes on in the next."""
-_LEVEL_SD, _GROWTH_SD = 2.0, 0.15
-"""Of the level and of the monthly growth before anything is seen."""
+_LEVEL_SD, _GROWTH_SD, _STEADY_SD = 2.0, 0.15, 0.03
+"""Of the level, the monthly growth that dies out and the one that goes on, before anything is seen."""
 _DRIFTS: Final = (0.0, 0.05, 0.1, 0.2, 0.35)
 _TURNS: Final = (0.0, 0.03, 0.08, 0.2)
 _SEASONS: Final = (0.05, 0.15, 0.3, 0.6)
@@ -66,7 +66,8 @@ def follow(
     """Draw the rates to come from their posterior given monthly counts.
 
     count_t ~ negative binomial(exposure_t·exp(level_t + season), κ);
-    level_{t+1} = level_t + growth_t + N(0, q), growth_{t+1} = .85·growth_t + N(0, r), seasons N(0, v).
+    level_{t+1} = level_t + steady + growth_t + N(0, q), growth_{t+1} = .85·growth_t + N(0, r), seasons
+    N(0, v). Without the steady part the level lags behind whoever grows or shrinks at one pace for long.
     Given q, r, v and κ the states have a normal posterior (Laplace); these four are averaged over a grid with
     their marginal likelihoods.
 
@@ -106,14 +107,14 @@ def _basis(months: int) -> Floats:
     """Return how the level of each month depends on first level, first growth and later innovations.
 
     Returns:
-        floats[month, 2·months]: columns of the level's innovations, then of the growth's.
+        floats[month, 2·months + 1]: columns of the level's innovations, of the growth's, of steady growth.
     """
-    level, growth = np.zeros((months, 2 * months)), np.zeros(2 * months)
-    level[0, 0], growth[months] = 1.0, 1.0
+    level, growth = np.zeros((months, 2 * months + 1)), np.zeros(2 * months + 1)
+    level[0, 0], growth[months], growth[-1] = 1.0, 1.0, 1.0
     for t in range(1, months):
         level[t] = level[t - 1] + growth
         level[t, t] = 1.0
-        growth = _DAMPING * growth
+        growth[:-1] *= _DAMPING
         growth[months + t] = 1.0
     return level
 
@@ -137,7 +138,7 @@ class _Cell:
         season: float, dispersion: float,
     ) -> None:  # fmt: skip
         self.dispersion, months = dispersion, len(counts)
-        variances = np.repeat([drift**2, turn**2], len(basis))
+        variances = np.repeat([drift**2, turn**2, _STEADY_SD**2], [len(basis), len(basis), 1])
         variances[0], variances[len(basis)] = _LEVEL_SD**2, _GROWTH_SD**2
         prior = (basis * variances) @ basis.T
         member = (month[:, None] == np.arange(12)).astype(np.float64)
