@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from simulator.cli.loaded import loading_options
+from simulator.cli.loaded import day, loading_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,6 +40,35 @@ def question_options(command: Command) -> Command:
     for parameter in reversed(parameters):
         command = parameter(command)
     return loading_options(command)
+
+
+def aim_options(command: Command) -> Command:
+    """Add the options that say what a question is about: a target, or an amount of a series by a day."""
+    parameters = (
+        click.option("--target", metavar="NAME", help="A target of the scenario; by default its first."),
+        click.option(
+            "--series", metavar="NAME", help="Instead: bookings, billings, revenue, receipts, balance."
+        ),
+        click.option("--amount", type=_amount, metavar="6M", help="To be reached by it."),
+        click.option("--by", type=day, metavar="DATE", help="Until when, from the fiscal year's start."),
+        click.option("--segment", metavar="NAME", help="Of one segment only."),
+    )
+    for parameter in reversed(parameters):
+        command = parameter(command)
+    return command
+
+
+def _amount(text: str) -> float:
+    """Return an amount in major units, such as 6M."""
+    from pydantic_core import PydanticCustomError
+
+    from simulator.scenario.values import signed_money
+
+    try:
+        return float(signed_money(text.strip()))
+    except PydanticCustomError as error:
+        remedy = (error.context or {}).get("remedy", "")
+        raise click.BadParameter(f"{text!r} {error.message()}; {remedy}") from None
 
 
 def all_sets(sets: Sequence[str], trials: str | None, seed: int | None) -> list[str]:
