@@ -21,7 +21,18 @@ from simulator.engine import (
     play_block,
 )
 from simulator.executors import Crew, Span, shared_zeros, side_by_side
-from simulator.forecast import ENDS, InMemory, Part, Rows, product_rows
+from simulator.forecast import (
+    ENDS,
+    Check,
+    Happened,
+    InMemory,
+    Part,
+    Rows,
+    Slice,
+    Trials,
+    product_rows,
+)
+from simulator.targets import Series
 
 KEPT: Final = 20_000_000
 """Contracts times trials from which on blocks are kept, so that a run of ten seconds can be resumed.
@@ -88,6 +99,19 @@ class Played:
         """What each trial brings, as `Trials` reads it."""
         remembered = None if self.shelf is None else REMEMBERED
         return Rows(tuple(self.parts), row_shapes(self.plan), remembered, self.shelf)
+
+    def alone(self, known: Mapping[Series, Happened] | None = None) -> Trials:
+        """Return the trials without checks and exact means, to ask for totals.
+
+        Args:
+            known: what each series has brought by now, where somebody has collected it already.
+        """
+        slices = tuple(Slice(s.segment, s.source, s.group) for s in self.plan.slices)
+        scenario, tally = self.plan.scenario, self.tally
+        return Trials(
+            scenario, self.trials, 0, slices, self.by_trial, tally.closes, tally.closings, tally.landed,
+            np.zeros(len(scenario.pipeline)), Check(0.0, 0, 0.0), known=known,
+        )  # fmt: skip
 
     def add(self, span: Span, part: Part, tally: Tally) -> None:
         """Add the next block."""

@@ -22,7 +22,6 @@ from simulator.forecast import (
     Forecast,
     Happened,
     OfferEffect,
-    Slice,
     Trials,
     grouped,
     happened,
@@ -114,7 +113,7 @@ def _main(
         player.play(played, trials)
     else:
         _play_until_content(played, player, known)
-    return _forecast(_bare(played, known), played, player, seed, by)
+    return _forecast(played.alone(known), played, player, seed, by)
 
 
 def _trials_asked(trials: object) -> int | None:
@@ -133,7 +132,7 @@ def _play_until_content(played: Played, player: Player, known: Known) -> None:
         most = min(max(TRIALS_PER_DRAW * posterior.draws, count), most)
     while True:
         player.play(played, count)
-        if count >= most or _content(_bare(played, known)):
+        if count >= most or _content(played.alone(known)):
             return
         count = min(2 * count, most)
 
@@ -171,16 +170,6 @@ def _totals(scenario: Scenario) -> Iterator[Period]:
         yield Period("", span.date_of(1), period.end)
 
 
-def _bare(played: Played, known: Known | None = None) -> Trials:
-    """Return the trials alone, to ask for totals."""
-    plan, tally = played.plan, played.tally
-    slices = tuple(Slice(s.segment, s.source, s.group) for s in plan.slices)
-    return Trials(
-        plan.scenario, played.trials, 0, slices, played.by_trial, tally.closes, tally.closings, tally.landed,
-        np.zeros(len(plan.scenario.pipeline)), Check(0.0, 0, 0.0), known=known,
-    )  # fmt: skip
-
-
 def _forecast(bare: Trials, played: Played, player: Player, seed: int, by: str | None) -> Forecast:
     plan = played.plan
     exact = expected(plan.scenario)
@@ -210,7 +199,7 @@ def _check_draws(bare: Trials, plan: Plan, player: Player, seed: int) -> Check:
     played = Played.none(replace(fixed, most_followed=MOST_DEALS), "fixed")
     replace(player, progress=None).play(played, min(bare.trials, FIXED_TRIALS))
     exact = expected(replace(scenario, posterior=None))
-    return check_means(_bare(played), exact, fixed.most_parts, list(wins))
+    return check_means(played.alone(), exact, fixed.most_parts, list(wins))
 
 
 def _fixed(scenario: Scenario) -> Posterior:

@@ -15,7 +15,7 @@ BUILDING = (
     "scenario",
     "forecast",
     "loading engine expected runs",
-    "simulation self_check played",
+    "simulation self_check played landings",
     "analysis learning",
     "backtest",
     "report",

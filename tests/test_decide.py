@@ -18,6 +18,8 @@ def luck(trials, rho, seed=1):
         np.broadcast_to(rho, trials).astype(float),
         np.sqrt(rho) * rng.normal(size=(1, 1, trials)),
         rng.normal(size=(1, trials)),
+        shared=np.zeros((1, trials)),
+        own=np.zeros((1, 1, trials)),
     )
 
 

@@ -8,13 +8,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.analysis.plays import Window
 from simulator.analysis.span import goals
 from simulator.errors import UsageError, did_you_mean
-from simulator.forecast import Trials
+from simulator.forecast import Trials, Window
 from simulator.forecast.asked import segment_asked, series_asked
 from simulator.money import minor_digits
-from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.targets import Asked, Target
 
@@ -37,12 +35,7 @@ class Aim:
 
     def amounts(self, trials: Trials) -> Floats:
         """Return what each trial brings, the past included, floats[trial], minor units."""
-        window, horizon = self.window, trials.scenario.horizon
-        if window.series == "balance":
-            return trials.balance_at(horizon.day_of(window.last))
-        names = [segment.name for segment in trials.scenario.segments]
-        period = Period("", window.first, window.last)
-        return trials.window(window.series, period, segment_asked(window.segment, names))[0]
+        return self.window.amounts(trials)
 
     def reached(self, trials: Trials) -> NDArray[np.bool_]:
         """Return in which trials the amount is reached, bools[trial].

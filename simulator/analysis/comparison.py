@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from simulator.analysis.contrasts import DIFFERENCE, chance_contrast, contrast, interaction
 from simulator.analysis.differing import differing
-from simulator.analysis.plays import Play, Variant, Window, plays
+from simulator.analysis.plays import Play, Variant, plays
 from simulator.analysis.span import Span, goals
 from simulator.executors import Crew
-from simulator.forecast import Forecast
+from simulator.forecast import Forecast, Window
 from simulator.forecast.levels import trough
 from simulator.forecast.sections import offers
 

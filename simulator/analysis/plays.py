@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -12,12 +11,9 @@ from numpy.typing import NDArray
 
 from simulator.errors import UsageError
 from simulator.executors import Crew
-from simulator.forecast import Forecast, statistics
-from simulator.forecast.asked import segment_asked
-from simulator.periods import Period
+from simulator.forecast import Forecast, Window, statistics
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
-from simulator.targets import Asked
 
 Floats = NDArray[np.float64]
 Kind = Literal["scenario", "case", "grid", "together"]
@@ -42,23 +38,6 @@ class Variant:
     given: str = ""
 
 
-@dataclass(frozen=True)
-class Window:
-    """What is asked of each play: a series in some days, the past included, or the balance at their end.
-
-    Attributes:
-        series: which one.
-        first: first day.
-        last: last day.
-        segment: name, or None for the company.
-    """
-
-    series: Asked
-    first: date
-    last: date
-    segment: str | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Play:
     """A variant and its trials."""
@@ -79,28 +58,19 @@ class Play:
 
     def amounts(self, window: Window) -> Floats:
         """Return what a window brings, minor units, floats[trial]."""
-        return self._asked(window)[0]
+        return window.amounts(self.forecast)
 
     def told(self, window: Window) -> dict[str, Any]:
         """Return mean, quantiles and errors of a window, in major units."""
         if window not in self._told:
-            amounts, past = self._asked(window)
+            amounts, past = window.told(self.forecast)
             forecast, certain = self.forecast, False
             if window.series != "balance":
-                first, last = map(self.scenario.horizon.day_of, (window.first, window.last))
-                certain = forecast.is_certain(window.series, first, last, self._segment(window))
+                segment = window.segment_index(self.scenario)
+                certain = forecast.is_certain(window.series, *window.days(self.scenario), segment)
             told = statistics(amounts, forecast.unit, past, certain=certain, draws=forecast.draws)
             self._told[window] = told
         return self._told[window]
-
-    def _asked(self, window: Window) -> tuple[Floats, float]:
-        if window.series == "balance":
-            return self.forecast.balance_at(self.scenario.horizon.day_of(window.last)), 0.0
-        period = Period("", window.first, window.last)
-        return self.forecast.window(window.series, period, self._segment(window))
-
-    def _segment(self, window: Window) -> int | None:
-        return segment_asked(window.segment, [segment.name for segment in self.scenario.segments])
 
 
 def plays(

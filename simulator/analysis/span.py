@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from simulator.analysis.plays import Window
 from simulator.errors import UsageError
+from simulator.forecast import Window
 from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.targets import Asked, Series, Target

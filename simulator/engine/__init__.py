@@ -2,7 +2,9 @@
 
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.compile import compile_plan
-from simulator.engine.plan import COMING, Plan
+from simulator.engine.luck import Luck
+from simulator.engine.plan import COMING, Plan, SegmentPlan
+from simulator.engine.recorder import Recorder
 from simulator.engine.run import (
     Outcome,
     Tally,
@@ -13,14 +15,21 @@ from simulator.engine.run import (
     play,
     play_block,
 )
+from simulator.engine.settle import GENERATION
+from simulator.engine.walk import Walkers
 
 __all__ = [
     "COMING",
+    "GENERATION",
     "SOURCES",
+    "Luck",
     "Outcome",
     "Plan",
+    "Recorder",
+    "SegmentPlan",
     "Slice",
     "Tally",
+    "Walkers",
     "block_size",
     "blocks",
     "compile_plan",

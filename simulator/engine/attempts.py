@@ -156,6 +156,8 @@ def _arrivals(block: Block, plan: SegmentPlan, roads: Roads) -> None:
     for number, month in enumerate(plan.months):
         u = block.draw_count(f"{plan.segment.name}/{month.name}")
         counts = month.counts.numbers(u, block.draws)
+        if block.recorder is not None:
+            block.recorder.arrived(plan, number, counts)
         for trial, n in _arriving(counts):
             which = n + number * plan.arrivals.most
             walkers = Walkers(plan.arrivals.entities, which, block.offsets[trial])

@@ -48,9 +48,8 @@ def play_known(block: Block) -> None:
     for written in block.plan.invoices:
         for tile in _tiles(block, len(written.number)):
             _collect(postings, written, tile)
-    everyone = np.arange(block.trials)
     for day, tax in block.plan.known_tax:
-        postings.post("tax", 0, np.array([day]), everyone, np.array([tax]))
+        postings.tax(day, tax)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _roll(postings: Postings, backlog: Backlog, tile: _Tile) -> None:
     failed = insolvency(terms.payment, plan.customers, customer, walkers)
     billed = Billed(walkers, plan.customers, customer, backlog.amount[which], failed)
     rates, ruled = tile.block.rates(terms.currency), terms.recognise is not None
-    account = Account(rates, backlog.row, tile.trial, which, ruled, terms.line.product)
+    account = Account(walkers, rates, backlog.row, tile.trial, which, ruled, terms.line.product)
     events = _events(backlog, tile, walkers)
     _write(postings, account, backlog, tile, billed, events)
     if not ruled:
@@ -157,7 +156,7 @@ def _collect(postings: Postings, opened: Invoices, tile: _Tile) -> None:
     disputed = None if opened.disputed is None else everyone if opened.disputed else everyone[:0]
     paid = settled(payment, written, everyone, gross, np.zeros_like(gross), late, draw, disputed, -due)
     rates = tile.block.rates(opened.currency)
-    postings.paid(Account(rates, opened.row, tile.trial, everyone, ruled=False), paid)
+    postings.paid(Account(walkers, rates, opened.row, tile.trial, everyone, ruled=False), paid)
 
 
 def _renew(postings: Postings, due: DueRenewals, tile: _Tile) -> None:

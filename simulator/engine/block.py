@@ -16,6 +16,7 @@ from simulator.engine.ends import Ends
 from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan, first_draw
 from simulator.engine.rates import day_rates
+from simulator.engine.recorder import Recorder
 from simulator.streams import Words, trial_offsets, uniforms
 from simulator.targets import Posted, Series
 
@@ -39,6 +40,7 @@ class Block:
         landed_parts: their bookings, company minor units, as `parted`, floats[part, deal].
         ends: how first attempts end.
         guarded: attempts that the guard stopped.
+        recorder: hears what happens; None in ordinary runs.
     """
 
     plan: Plan
@@ -52,6 +54,7 @@ class Block:
     landed_parts: NDArray[np.float64]
     ends: Ends
     guarded: int = 0
+    recorder: Recorder | None = None
     _entry: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     _market: dict[tuple[int, float], PresentMarket] = field(default_factory=dict)
     _rates: dict[str, DayRates] = field(default_factory=dict)

@@ -22,13 +22,17 @@ class Luck:
 
     Attributes:
         rho: ρ0 + ρg, floats[trial].
-        market: sqrt(ρ0)·G + sqrt(ρg)·Z, floats[segment, quarter, trial].
+        market: sqrt(ρ0)·G + sqrt(ρg)·Z, floats[segment, quarter, trial], with what is known of it.
         doubt: D, floats[segment, trial].
+        shared: G, floats[quarter, trial].
+        own: Z, floats[segment, quarter, trial].
     """
 
     rho: Floats
     market: Floats
     doubt: Floats
+    shared: Floats
+    own: Floats
 
     def shifted(self, segment: int, quarter: int, rho_doubt: float) -> tuple[Floats, Floats]:
         """Return (scale, shift) with p' = Φ(scale·Φ⁻¹(p*) + shift), floats[trial] each.
@@ -116,7 +120,7 @@ def draw_luck(
         # x[q] is φ^q·x[0] and news that nobody knows.
         change = mean + (kept - 1) * paths[number, 0]
         paths[number] += market.phi ** np.arange(len(quarters))[:, None] * change
-    return Luck(shared + segment, paths, doubt)
+    return Luck(shared + segment, paths, doubt, common, own)
 
 
 def _path(

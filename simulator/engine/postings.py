@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from simulator.engine.billing import Flow, Invoices
 from simulator.engine.block import Block
 from simulator.engine.contracts import DayRates
-from simulator.engine.populations import Places
+from simulator.engine.populations import ALL, Places
+from simulator.engine.walk import Walkers
 from simulator.products import NO_PRODUCT
 from simulator.targets import Posted, Series
 
@@ -23,6 +24,7 @@ class Account:
     """Where the movements of some contracts go.
 
     Attributes:
+        walkers: whose contracts they are.
         rates: of the contracts' currency.
         rows: slice of each contract, or of all.
         trial: of each, within the block.
@@ -31,6 +33,7 @@ class Account:
         product: index of their product, −1 for none.
     """
 
+    walkers: Walkers
     rates: DayRates
     rows: Integers | int
     trial: Integers
@@ -38,8 +41,10 @@ class Account:
     ruled: bool
     product: int = NO_PRODUCT
 
-    def of(self, entry: Places) -> Integers | int:
-        """Return the slices of some contracts."""
+    def slices(self, series: Posted, entry: Places) -> Integers | int:
+        """Return the slices of some contracts in a series; what is the company's has one."""
+        if series in ("tax", "deferred"):
+            return 0
         return self.rows if isinstance(self.rows, int) else self.rows[entry]
 
 
@@ -54,39 +59,55 @@ class Postings:
     block: Block
 
     def post(
-        self, series: Posted, row: Integers | int, day: Integers, trial: Integers, money: Floats
+        self, series: Posted, account: Account, day: Integers, money: Floats, entry: Places = ALL
     ) -> None:
-        """Post company money to a series; days beyond the horizon do not count."""
-        if len(day):
-            self.block.cells.add(series, row, day, trial, money)
+        """Post company money of some contracts to a series; days beyond the horizon do not count."""
+        if not len(day):
+            return
+        trial = account.trial[entry]
+        self.block.cells.add(series, account.slices(series, entry), day, trial, money)
+        if self.block.recorder is not None:
+            self.block.recorder.moved(series, account.walkers.only(entry), trial, day, money)
 
-    def of_product(self, series: Series, product: int, day: Integers, trial: Integers, money: Floats) -> None:
+    def of_product(
+        self, series: Series, account: Account, day: Integers, money: Floats, entry: Places = ALL
+    ) -> None:
         """Add company money inside the horizon to the total of a product, where such totals are kept."""
-        if product != NO_PRODUCT and series in self.block.by_product:
+        if account.product != NO_PRODUCT and series in self.block.by_product:
             inside = (day > 0) & (day <= self.block.plan.last_day)
-            np.add.at(self.block.by_product[series][product], trial, money * inside)
+            total = self.block.by_product[series][account.product]
+            np.add.at(total, account.trial[entry], money * inside)
+
+    def tax(self, day: int, money: float) -> None:
+        """Post tax that is passed on in every trial, whose invoices are of the past."""
+        trial = np.arange(self.block.trials)
+        days, each = np.full(len(trial), day), np.full(len(trial), money)
+        self.block.cells.add("tax", 0, days, trial, each)
+        if self.block.recorder is not None:
+            self.block.recorder.moved("tax", None, trial, days, each)
 
     def invoices(self, account: Account, written: Invoices) -> None:
         """Post the invoices of an instalment, their tax and what is paid of them."""
-        rows, trial, day = account.of(written.entry), account.trial[written.entry], written.day
+        entry, day = written.entry, written.day
+        trial = account.trial[entry]
         net = account.rates.convert(written.net, day, trial)
-        self.post("billings", rows, day, trial, net)
+        self.post("billings", account, day, net, entry)
         if not account.ruled and self.block.plan.defers:
-            self.post("deferred", 0, day, trial, -net)  # billings that nothing will be recognised of
+            self.post("deferred", account, day, -net, entry)  # billings that nothing will be recognised of
         if written.taxed:
             due = self.block.plan.tax_due.take(day, mode="clip")
-            self.post("tax", 0, due, trial, account.rates.convert(written.tax, day, trial))
+            self.post("tax", account, due, account.rates.convert(written.tax, day, trial), entry)
         self.paid(account, written)
 
     def paid(self, account: Account, written: Invoices) -> None:
         """Post what is paid of invoices after the as-of day."""
         for flow in written.receipts():
-            rows, trial, day = account.of(flow.entry), account.trial[flow.entry], flow.day
-            self.post("receipts", rows, day, trial, account.rates.convert(flow.amount, day, trial))
+            money = account.rates.convert(flow.amount, flow.day, account.trial[flow.entry])
+            self.post("receipts", account, flow.day, money, flow.entry)
 
     def revenue(self, account: Account, flow: Flow) -> None:
         """Post what is recognised inside the horizon, at the rate of the day of signature."""
-        rows, trial, day = account.of(flow.entry), account.trial[flow.entry], flow.day
-        money = account.rates.convert(flow.amount, account.rate_day[flow.entry], trial)
-        self.post("revenue", rows, day, trial, money)
-        self.of_product("revenue", account.product, day, trial, money)
+        entry = flow.entry
+        money = account.rates.convert(flow.amount, account.rate_day[entry], account.trial[entry])
+        self.post("revenue", account, flow.day, money, entry)
+        self.of_product("revenue", account, flow.day, money, entry)

@@ -17,6 +17,7 @@ from simulator.engine.block import new_block
 from simulator.engine.cells import PART
 from simulator.engine.ends import WON
 from simulator.engine.plan import Plan
+from simulator.engine.recorder import Recorder
 from simulator.executors import Span, side_by_side
 from simulator.targets import Posted, Series
 
@@ -163,8 +164,17 @@ def for_trials(plan: Plan, trials: int) -> Plan:
     return plan if compiled == plan.compiled else replace(plan, compiled=compiled)
 
 
-def play_block(plan: Plan, first: int, count: int) -> Outcome:
-    """Return the outcome of a few trials: a pure function of what may be sent to another machine."""
+def play_block(plan: Plan, first: int, count: int, recorder: Recorder | None = None) -> Outcome:
+    """Return the outcome of a few trials: a pure function of what may be sent to another machine.
+
+    Args:
+        plan: what is played.
+        first: number of the first trial.
+        count: how many.
+        recorder: hears what happens in them; then numpy plays.
+    """
+    if recorder is not None:
+        return _played(replace(plan, compiled=False), first, count, recorder)
     try:
         return _played(plan, first, count)
     except Exception:
@@ -174,12 +184,15 @@ def play_block(plan: Plan, first: int, count: int) -> Outcome:
         return _played(replace(plan, compiled=False), first, count)
 
 
-def _played(plan: Plan, first: int, count: int) -> Outcome:
+def _played(plan: Plan, first: int, count: int, recorder: Recorder | None = None) -> Outcome:
     cells = len(plan.scenario.horizon.cuts)
     money = {s: np.zeros((slices, cells + 1, count)) for s, slices in plan.posted.items()}
     by_product = {s: np.zeros((len(plan.scenario.products), count)) for s in plan.by_product}
     ends = np.zeros((*plan.counted, count))
     block = new_block(plan, first, money, by_product, slice(0, count), ends)
+    if recorder is not None:
+        block.recorder = recorder
+        recorder.met(block.luck)
     for segment in plan.segments:
         play_segment(block, segment)
     play_known(block)

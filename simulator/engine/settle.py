@@ -154,19 +154,23 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     """Post all that follows from lines that are signed, their renewals too, and return their bookings."""
     block, terms, billed = postings.block, line.conditions, signed.billed
     rates = block.rates(signed.currency)
+    account = Account(
+        billed.walkers, rates, signed.rows, signed.trial, signed.close_day, terms.recognise is not None,
+        terms.line.product,
+    )  # fmt: skip
     booked = rates.convert(billed.amount, signed.close_day, signed.trial)
-    postings.post("bookings", signed.rows, signed.close_day, signed.trial, booked)
-    postings.of_product("bookings", terms.line.product, signed.close_day, signed.trial, booked)
+    postings.post("bookings", account, signed.close_day, booked)
+    postings.of_product("bookings", account, signed.close_day, booked)
     if terms.product.recurring and not is_renewal and not block.plan.bookings_only:
         yearly = rates.convert(np.rint(billed.amount * 12 / terms.months), signed.close_day, signed.trial)
-        postings.post("arr", signed.rows, signed.close_day, signed.trial, yearly)
+        postings.post("arr", account, signed.close_day, yearly)
     if is_renewal:
         block.cells.count_wins(signed.rows, block.plan.cell_of_day[signed.close_day])
     if block.plan.bookings_only and line.renewal is None:
         return booked
     events = event_days(line, billed.walkers, signed.close_day)
     if not block.plan.bookings_only:
-        _perform(postings, line, signed, events)
+        _perform(postings, account, line, billed, events)
     if line.renewal is not None:
         start = events["start"]
         some = np.flatnonzero(start <= block.plan.last_day)
@@ -174,15 +178,12 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
     return booked
 
 
-def _perform(postings: Postings, line: LinePlan, signed: Signed, events: Events) -> None:
+def _perform(postings: Postings, account: Account, line: LinePlan, billed: Billed, events: Events) -> None:
     """Bill, collect and recognise lines that are signed."""
-    block, rates = postings.block, postings.block.rates(signed.currency)
-    ruled = line.conditions.recognise is not None
-    account = Account(rates, signed.rows, signed.trial, signed.close_day, ruled, line.conditions.line.product)
-    for written in bill(line, signed.billed, events):
+    for written in bill(line, billed, events):
         postings.invoices(account, written)
-    if ruled:
-        for flow in revenue(line, signed.billed, events, block.plan.edges):
+    if account.ruled:
+        for flow in revenue(line, billed, events, postings.block.plan.edges):
             postings.revenue(account, flow)
 
 

@@ -10,6 +10,7 @@ from simulator.forecast.payload import MOST_DEALS
 from simulator.forecast.rows import ENDS, InMemory, Part, Rows, product_rows
 from simulator.forecast.statistics import LEVELS, statistics
 from simulator.forecast.trials import Slice, Trials
+from simulator.forecast.windows import Window
 
 __all__ = [
     "ENDS",
@@ -26,6 +27,7 @@ __all__ = [
     "Rows",
     "Slice",
     "Trials",
+    "Window",
     "grouped",
     "happened",
     "product_rows",

@@ -1,0 +1,177 @@
+"""Say what single deals bring, trial by trial, with the market and the arrivals that each trial met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine import (
+    GENERATION,
+    Luck,
+    Outcome,
+    Plan,
+    Recorder,
+    SegmentPlan,
+    Walkers,
+    block_size,
+    blocks,
+    compile_plan,
+    is_worth_dividing,
+    play_block,
+)
+from simulator.executors import shared_zeros, side_by_side
+from simulator.forecast import Happened, InMemory, Window, happened
+from simulator.played import Played, by_trial
+from simulator.scenario import Scenario
+from simulator.targets import Posted, Series
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+NET: Final[Mapping[Posted, float]] = {"receipts": 1.0, "tax": -1.0}
+"""What a deal adds to the balance: what is collected, less the tax that is passed on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Landings:
+    """What single deals bring in a window, trial by trial, in minor units of the company's currency.
+
+    Attributes:
+        deals: what each open deal of the pipeline brings, by its place there, with all its attempts and
+            renewals, floats[deal, trial].
+        total: of all that the window asks for, the past included, floats[trial]; to the minor unit
+            `Window.amounts` of a forecast with as many trials and this seed.
+        close: calendar day from as-of of each deal's signature, 0 where it is not won inside the horizon,
+            integers[deal, trial].
+        new_deals: deals that arrive in each month of the plan, those never seen before they were won not
+            among them, floats[segment, month, trial].
+        shared: the factor G that all segments share, by calendar quarter from the as-of day's on,
+            floats[quarter, trial].
+        segment_luck: the factor Z of each segment, floats[segment, quarter, trial].
+        months: names of the months, such as `2026-11`.
+        quarters: names of the quarters, such as `2026-Q4`.
+    """
+
+    deals: Floats
+    total: Floats
+    close: NDArray[np.integer]
+    new_deals: Floats
+    shared: Floats
+    segment_luck: Floats
+    months: tuple[str, ...]
+    quarters: tuple[str, ...]
+
+
+def landings(
+    scenario: Scenario, window: Window, trials: int, seed: int | None = None, workers: int = 1,
+    won: bool = False,
+) -> Landings:  # fmt: skip
+    """Return what single deals bring in a window.
+
+    Args:
+        scenario: as loaded.
+        window: what is asked of each trial.
+        trials: how many.
+        seed: by default the scenario's.
+        workers: how many blocks of trials are played at once; the result does not depend on it.
+        won: whether every open deal that can be won is won in every trial, at the time and for the amount
+            that it has there: a of MODEL 9, what the deal would land had it won. `total` then holds them all.
+    """
+    plan = compile_plan(_all_won(scenario) if won else scenario, scenario.seed if seed is None else seed)
+    plan = replace(plan, bookings_only=window.series == "bookings", most_followed=0)
+    workers = workers if is_worth_dividing(plan, trials) else 1
+    known, room = happened(scenario), _Room.of(plan, trials, workers)
+
+    def task(begin: int, end: int) -> None:
+        recorder = _Landed(plan, window, room.of_trials(begin, end))
+        recorder.room.total[:] = _total(window, plan, known, play_block(plan, begin, end - begin, recorder))
+
+    for _ in side_by_side(task, blocks(0, trials, block_size(plan), workers), workers):
+        pass
+    months = max((segment.months for segment in plan.segments), key=len, default=())
+    return Landings(
+        room.deals, room.total, room.close.astype(np.int32), room.new_deals, room.shared, room.segment_luck,
+        tuple(month.name for month in months), plan.quarters,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """Where blocks of trials put what `Landings` holds, floats[..., trial]."""
+
+    deals: Floats
+    total: Floats
+    close: Floats
+    new_deals: Floats
+    shared: Floats
+    segment_luck: Floats
+
+    @staticmethod
+    def of(plan: Plan, trials: int, workers: int) -> _Room:
+        """Return room for so many trials, into which all workers may write."""
+        deals, segments, quarters = len(plan.scenario.pipeline), len(plan.segments), len(plan.quarters)
+        months = max((len(segment.months) for segment in plan.segments), default=0)
+        shapes: tuple[tuple[int, ...], ...] = (
+            (deals,), (), (deals,), (segments, months), (quarters,), (segments, quarters)
+        )  # fmt: skip
+        return _Room(*(shared_zeros((*shape, trials), workers) for shape in shapes))
+
+    def of_trials(self, begin: int, end: int) -> _Room:
+        """Return the room of a block."""
+        return _Room(*(whole[..., begin:end] for whole in vars(self).values()))
+
+
+class _Landed(Recorder):
+    """Adds up what each open deal brings in a window."""
+
+    def __init__(self, plan: Plan, window: Window, room: _Room) -> None:
+        self.room = room
+        self._deals = plan.open_deals.entities
+        self._first, self._last = window.days(plan.scenario)
+        self._signs: Mapping[Posted, float] = NET
+        if window.series != "balance":
+            self._signs = {window.series: 1.0}
+        segment, of_deals = window.segment_index(plan.scenario), plan.open_deals.segment_of
+        self._asked = of_deals >= 0 if segment is None else of_deals == segment
+
+    def met(self, luck: Luck) -> None:
+        """Keep the factors of the market."""
+        self.room.shared[:], self.room.segment_luck[:] = luck.shared, luck.own
+
+    def arrived(self, plan: SegmentPlan, month: int, counts: Integers) -> None:
+        """Keep how many deals arrive."""
+        self.room.new_deals[plan.index, month] = counts
+
+    def moved(
+        self, series: Posted, walkers: Walkers | None, trial: Integers, day: Integers, money: Floats
+    ) -> None:
+        """Add movements of the open deals inside the window, and keep the day of their signature."""
+        if walkers is None or walkers.entities is not self._deals:
+            return
+        if series == "bookings" and walkers.attempt < GENERATION:
+            self.room.close[walkers.which, trial] = day
+        if series in self._signs:
+            counts = (day >= self._first) & (day <= self._last) & self._asked[walkers.which]
+            np.add.at(self.room.deals, (walkers.which, trial), self._signs[series] * money * counts)
+
+
+def _total(window: Window, plan: Plan, known: Mapping[Series, Happened], outcome: Outcome) -> Floats:
+    """Return what each trial of a block brings in all, the past included."""
+    part = InMemory(by_trial(outcome), outcome.trials)
+    return window.amounts(Played(plan, "landings", outcome.tally, [part]).alone(known))
+
+
+def _all_won(scenario: Scenario) -> Scenario:
+    """Return the scenario with every open deal won that can be, as its `deals` would have it."""
+    pipeline = scenario.pipeline
+    ladders = [segment.funnel.ladder for segment in scenario.segments]
+    can = (
+        deal
+        for deal, segment, stage in zip(pipeline.id, pipeline.segment, pipeline.stage, strict=True)
+        if ladders[segment][stage] > 0
+    )
+    return replace(scenario, pipeline=replace(pipeline, decided=dict.fromkeys(can, True)))
