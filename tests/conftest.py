@@ -34,6 +34,14 @@ def shared_data():
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Leave figures undrawn, which takes most of a small run; what they look like is another test's."""
+    monkeypatch.setattr(
+        "matplotlib.figure.Figure.savefig", lambda self, file, format, **_: file.write(format.encode())
+    )
+
+
+@pytest.fixture
 def fast(monkeypatch):
     """Set whether compiled loops play: `fast(True)`; CI is not let off where numba is missing."""
     if importlib.util.find_spec("numba") is None:

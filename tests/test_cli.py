@@ -19,7 +19,7 @@ from simulator.errors import InputError, PlaceError, Problem, SimulatorError, Us
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, undrawn):
     """A working folder whose scenarios are made without files; what was asked of the loader is kept."""
     asked = []
 
