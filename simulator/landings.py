@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from simulator.engine import (
     GENERATION,
+    OPEN,
+    Book,
+    Kind,
     Luck,
     Outcome,
     Plan,
@@ -43,6 +46,9 @@ class Landings:
     Attributes:
         deals: what each open deal of the pipeline brings, by its place there, with all its attempts and
             renewals, floats[deal, trial].
+        others: what all the others bring, floats[other, trial]; with `deals`, the past, and in a balance what
+            it opens with less what is paid out, that is `total`.
+        whose: kind and segment of each of them, −1 for all segments together.
         total: of all that the window asks for, the past included, floats[trial]; to the minor unit
             `Window.amounts` of a forecast with as many trials and this seed.
         close: calendar day from as-of of each deal's signature, 0 where it is not won inside the horizon,
@@ -57,6 +63,8 @@ class Landings:
     """
 
     deals: Floats
+    others: Floats
+    whose: tuple[tuple[Kind, int], ...]
     total: Floats
     close: NDArray[np.integer]
     new_deals: Floats
@@ -94,7 +102,8 @@ def landings(
         pass
     months = max((segment.months for segment in plan.segments), key=len, default=())
     return Landings(
-        room.deals, room.total, room.close.astype(np.int32), room.new_deals, room.shared, room.segment_luck,
+        room.deals, room.others, tuple((some.kind, some.of) for some in Book.of(plan).owners[1:]),
+        room.total, room.close.astype(np.int32), room.new_deals, room.shared, room.segment_luck,
         tuple(month.name for month in months), plan.quarters,
     )  # fmt: skip
 
@@ -104,6 +113,7 @@ class _Room:
     """Where blocks of trials put what `Landings` holds, floats[..., trial]."""
 
     deals: Floats
+    others: Floats
     total: Floats
     close: Floats
     new_deals: Floats
@@ -115,8 +125,9 @@ class _Room:
         """Return room for so many trials, into which all workers may write."""
         deals, segments, quarters = len(plan.scenario.pipeline), len(plan.segments), len(plan.quarters)
         months = max((len(segment.months) for segment in plan.segments), default=0)
+        others = len(Book.of(plan).owners) - 1
         shapes: tuple[tuple[int, ...], ...] = (
-            (deals,), (), (deals,), (segments, months), (quarters,), (segments, quarters)
+            (deals,), (others,), (), (deals,), (segments, months), (quarters,), (segments, quarters)
         )  # fmt: skip
         return _Room(*(shared_zeros((*shape, trials), workers) for shape in shapes))
 
@@ -126,17 +137,17 @@ class _Room:
 
 
 class _Landed(Recorder):
-    """Adds up what each open deal brings in a window."""
+    """Adds up what each open deal and each kind of other owners bring in a window."""
 
     def __init__(self, plan: Plan, window: Window, room: _Room) -> None:
         self.room = room
-        self._deals = plan.open_deals.entities
+        self._book = Book.of(plan)
         self._first, self._last = window.days(plan.scenario)
         self._signs: Mapping[Posted, float] = NET
         if window.series != "balance":
             self._signs = {window.series: 1.0}
-        segment, of_deals = window.segment_index(plan.scenario), plan.open_deals.segment_of
-        self._asked = of_deals >= 0 if segment is None else of_deals == segment
+        segment = window.segment_index(plan.scenario)
+        self._asked = [(o.segment == segment) | (segment is None) for o in self._book.owners]
 
     def met(self, luck: Luck) -> None:
         """Keep the factors of the market."""
@@ -149,14 +160,18 @@ class _Landed(Recorder):
     def moved(
         self, series: Posted, walkers: Walkers | None, trial: Integers, day: Integers, money: Floats
     ) -> None:
-        """Add movements of the open deals inside the window, and keep the day of their signature."""
-        if walkers is None or walkers.entities is not self._deals:
-            return
-        if series == "bookings" and walkers.attempt < GENERATION:
-            self.room.close[walkers.which, trial] = day
+        """Add movements inside the window, and keep the day on which open deals are signed."""
+        place = self._book.place(walkers)
+        which = np.zeros_like(trial) if walkers is None else walkers.which
+        if place == OPEN and series == "bookings" and walkers is not None and walkers.attempt < GENERATION:
+            self.room.close[which, trial] = day
         if series in self._signs:
-            counts = (day >= self._first) & (day <= self._last) & self._asked[walkers.which]
-            np.add.at(self.room.deals, (walkers.which, trial), self._signs[series] * money * counts)
+            counts = (day >= self._first) & (day <= self._last) & self._asked[place][which]
+            amounts = self._signs[series] * money * counts
+            if place == OPEN:
+                np.add.at(self.room.deals, (which, trial), amounts)
+            else:
+                np.add.at(self.room.others[place - 1], trial, amounts)
 
 
 def _total(window: Window, plan: Plan, known: Mapping[Series, Happened], outcome: Outcome) -> Floats:

@@ -3,6 +3,7 @@
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.compile import compile_plan
 from simulator.engine.luck import Luck
+from simulator.engine.owners import COMPANY, OPEN, Book, Kind, Owners
 from simulator.engine.plan import COMING, Plan, SegmentPlan
 from simulator.engine.recorder import Recorder
 from simulator.engine.run import (
@@ -16,19 +17,29 @@ from simulator.engine.run import (
     play_block,
 )
 from simulator.engine.settle import GENERATION
+from simulator.engine.trace import Attempt, Invoice, Story, Trace
 from simulator.engine.walk import Walkers
 
 __all__ = [
     "COMING",
+    "COMPANY",
     "GENERATION",
+    "OPEN",
     "SOURCES",
+    "Attempt",
+    "Book",
+    "Invoice",
+    "Kind",
     "Luck",
     "Outcome",
+    "Owners",
     "Plan",
     "Recorder",
     "SegmentPlan",
     "Slice",
+    "Story",
     "Tally",
+    "Trace",
     "Walkers",
     "block_size",
     "blocks",

@@ -108,6 +108,8 @@ def _winners(
         return found
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
+    if block.recorder is not None:
+        _tell(block, plan, deals, score, doubt)
     if score.ndim == 1:
         return block.market(plan.index, doubt).winners(
             block.plan.deals.keys("outcome", 0, deals), score, loops.possible if loops else None
@@ -118,6 +120,15 @@ def _winners(
     # Trial by trial, so that those that share a draw look its tables up one after the other.
     trial, row = np.nonzero(np.ascontiguousarray(won.T))
     return row, trial
+
+
+def _tell(block: Block, plan: SegmentPlan, deals: Integers, score: Floats, doubt: float) -> None:
+    """Tell the recorder the chances of open deals, before the market and in it."""
+    assert block.recorder is not None
+    scale, shift = block.luck.shifted(plan.index, 0, doubt)
+    each = score if score.ndim == 2 else score[:, None]
+    before, after = special.ndtr(each), special.ndtr(each * scale + shift)
+    block.recorder.decided(deals, np.broadcast_to(before, after.shape), after)
 
 
 def _others(some: tuple[Places, Places], rows: int, trials: int) -> tuple[Integers, Integers]:

@@ -64,6 +64,10 @@ class Block:
         """Number of trials."""
         return len(self.offsets)
 
+    def follows(self, attempt: int) -> bool:
+        """Tell whether attempts of a number are walked to their end, the lost ones too."""
+        return self.ends.follows(attempt) or (self.recorder is not None and self.recorder.follows)
+
     def market(self, segment: int, rho_doubt: float) -> PresentMarket:
         """Return what open deals meet, those of a stage of a segment whose doubt is ρd."""
         place = segment, rho_doubt

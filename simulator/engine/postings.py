@@ -101,6 +101,10 @@ class Postings:
 
     def paid(self, account: Account, written: Invoices) -> None:
         """Post what is paid of invoices after the as-of day."""
+        if self.block.recorder is not None:
+            entry = written.entry
+            walkers, trial = account.walkers.only(entry), account.trial[entry]
+            self.block.recorder.invoiced(walkers, trial, account.rates, account.product, written)
         for flow in written.receipts():
             money = account.rates.convert(flow.amount, flow.day, account.trial[flow.entry])
             self.post("receipts", account, flow.day, money, flow.entry)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.close_dates import retimed
 from simulator.distributions import remaining_days
@@ -15,7 +16,7 @@ from simulator.engine.ends import LOST, NEW, OPEN, WON
 from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.settle import close
-from simulator.engine.walk import Walkers, walk
+from simulator.engine.walk import Trail, Walkers, walk
 from simulator.streams import Words
 
 Floats = NDArray[np.float64]
@@ -106,17 +107,21 @@ class Roads:
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
         plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws[some.trial])
-        days, guarded = walk(walkers, steps, some.stage, some.days, some.until, road.move)
+        trail, until = _trail(self._block, some)
+        days, guarded = walk(walkers, steps, some.stage, some.days, until, road.move, trail)
         self._block.guarded += guarded
         if road.won:
-            clock = some.begin + _with_stated_date(some, days)
-            day = plan.segment.clock.day_of(clock) + plan.segment.close_date.delay_days
+            closing = _with_stated_date(some, days)
+            day = plan.segment.clock.day_of(some.begin + closing) + plan.segment.close_date.delay_days
             self._reach(road, some.trial, day)
+            self._tell(walkers, some, trail, days, closing, day)
             close(self._block, plan, road.population, walkers, some.trial, day, some.begin)
             return
         trial, clock = some.trial, some.begin + days
-        if self._block.ends.follows(road.attempt):  # then all losers were walked
-            self._reach(road, trial, plan.segment.clock.day_of(clock))
+        if self._block.follows(road.attempt):  # then all losers were walked
+            day = plan.segment.clock.day_of(clock)
+            self._reach(road, trial, day)
+            self._tell(walkers, some, trail, days, None, day)
             back = coming_back(plan, walkers)
             walkers, trial, clock = walkers.only(back), trial[back], clock[back]
         self._come_back(road.population, walkers, trial, clock)
@@ -126,6 +131,23 @@ class Roads:
         ends, source = self._block.ends, NEW if road.population.is_new else OPEN
         if ends.follows(road.attempt):
             ends.reach(source, self._plan.index, WON if road.won else LOST, trial, day)
+
+    def _tell(
+        self, walkers: Walkers, some: Decided, trail: Trail | None, days: Integers, closing: Floats | None,
+        day: Integers,
+    ) -> None:  # fmt: skip
+        """Tell the recorder of attempts that were walked; the stages of won ones move with their close."""
+        recorder = self._block.recorder
+        if recorder is None or trail is None:
+            return
+        moves = []
+        for who, stage, after in trail:
+            passed = after.astype(np.float64)
+            if closing is not None:  # MODEL 2: by T'/T, or all at T' where T is 0
+                whole = days[who]
+                passed = np.where(whole > 0, passed / np.maximum(whole, 1), 1.0) * closing[who]
+            moves.append((who, stage, self._plan.segment.clock.day_of(some.begin[who] + passed)))
+        recorder.walked(self._plan, walkers, some.trial, closing is not None, moves, day)
 
     def _come_back(self, population: Population, walkers: Walkers, trial: Integers, clock: Floats) -> None:
         """Play the returns of lost deals: each at the first stage, with draws of its own."""
@@ -161,7 +183,12 @@ def enter(
         month: of the arrivals.
     """
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
-    won = u < _entry_chances(block, plan, population, walkers, trial, stage, quarter)
+    chance = _entry_chances(block, plan, population, walkers, trial, stage, quarter)
+    won = u < chance
+    if block.recorder is not None:
+        clock = arrival_clock(plan, walkers, month) if begin is None else begin
+        before = special.ndtr(_entry_scores(block, plan, population, walkers, trial, stage))
+        block.recorder.entered(plan, walkers, trial, stage, plan.segment.clock.day_of(clock), before, chance)
     if block.ends.counted and population.is_new and not walkers.attempt:
         lost, wins = (np.bincount(trial[some], minlength=block.trials) for some in (~won, won))
         block.ends.decide(NEW, plan.index, lost, wins)
@@ -183,19 +210,30 @@ def _entry_chances(
     """Return p' of attempts that enter a stage."""
     if not plan.chances.by_amount:
         return np.asarray(block.entry_chances(plan)[stage, quarter, trial])
-    amount = population.worth(walkers.which, population.amounts(walkers.which, walkers.offsets))
-    score = plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
+    score = _entry_scores(block, plan, population, walkers, trial, stage)
     return block.luck.moved(score, plan.index, quarter, trial, plan.segment.doubt[stage])
+
+
+def _entry_scores(
+    block: Block, plan: SegmentPlan, population: Population, walkers: Walkers, trial: Integers,
+    stage: Integers,
+) -> Floats:  # fmt: skip
+    """Return Φ⁻¹(p*) of attempts that enter a stage."""
+    if not plan.chances.by_amount:
+        scores = plan.chances.entry_scores(block.draws)
+        return np.asarray(np.broadcast_to(scores, (len(scores), block.trials))[stage, trial])
+    amount = population.worth(walkers.which, population.amounts(walkers.which, walkers.offsets))
+    return plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
 
 
 def outcomes(block: Block, plan: SegmentPlan, attempt: int) -> tuple[bool, ...]:
     """Return which outcomes of an attempt are walked: losers only where they count or some come back."""
-    return (True, False) if block.ends.follows(attempt) or plan.returns(attempt) else (True,)
+    return (True, False) if block.follows(attempt) or plan.returns(attempt) else (True,)
 
 
 def followed(block: Block, plan: SegmentPlan, walkers: Walkers) -> Integers:
     """Return which lost attempts are walked: all where their ends count, else those that come back."""
-    if block.ends.follows(walkers.attempt):
+    if block.follows(walkers.attempt):
         return np.arange(len(walkers.which))
     return coming_back(plan, walkers)
 
@@ -212,6 +250,17 @@ def arrival_clock(plan: SegmentPlan, walkers: Walkers, month: int) -> Floats:
     """Return the clock value of each arrival, even over what is left of its month."""
     start, end = plan.months[month].start, plan.months[month].end
     return start + (end - start) * walkers.entities.draw("date", walkers.which, walkers.offsets)
+
+
+def _trail(block: Block, some: Decided) -> tuple[Trail | None, Floats]:
+    """Return where moves are taken down, the ones made already first, and how far attempts are walked.
+
+    Where a recorder follows them it is to their end, however far beyond the horizon.
+    """
+    if block.recorder is None or not block.recorder.follows:
+        return None, some.until
+    everyone = np.arange(len(some.which))
+    return [(everyone, some.stage, some.days)], np.full(len(everyone), np.inf)
 
 
 def _with_stated_date(some: Decided, days: Integers) -> Floats:

@@ -122,6 +122,8 @@ def settle(block: Block, plan: SegmentPlan, won: Won) -> None:
         amount = won.amount[places] if offer is None else _reduced(won.amount[places], offer)
         parts = split(amount, contract.shares)
         walkers = won.walkers.only(places)
+        if offer is not None and block.recorder is not None:
+            block.recorder.took(walkers, won.trial[places], offer)
         customers, customer = won.population.customers, won.population.customer(walkers.which)
         close_day = won.close_day[places]
         for line in contract.lines:
@@ -158,6 +160,8 @@ def sign(postings: Postings, line: LinePlan, signed: Signed, is_renewal: bool = 
         billed.walkers, rates, signed.rows, signed.trial, signed.close_day, terms.recognise is not None,
         terms.line.product,
     )  # fmt: skip
+    if block.recorder is not None:
+        block.recorder.signed(line, billed, signed.trial, signed.close_day)
     booked = rates.convert(billed.amount, signed.close_day, signed.trial)
     postings.post("bookings", account, signed.close_day, booked)
     postings.of_product("bookings", account, signed.close_day, booked)
@@ -246,6 +250,8 @@ def decided(
     now = block.plan.quarter_of_day[due_day]
     chance = block.luck.renewal_chances(segment, chance, quarter, now, trial, block.plan.market.phi)
     u = walkers.entities.draw("renewal", walkers.which, walkers.offsets, number * LINE_DRAWS, walkers.attempt)
+    if block.recorder is not None:
+        block.recorder.ended(walkers, trial, number, due_day, u < chance)
     return np.flatnonzero(u < chance)
 
 

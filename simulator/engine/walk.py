@@ -17,6 +17,9 @@ from simulator.streams import Words, uniforms
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+Trail = list[tuple[Integers, Integers, Integers]]
+"""Moves of some walkers: which of them, the stage that each enters, and the days of its walk until then."""
+
 MOST_MOVES: Final = 60
 """After so many moves an attempt takes its decided outcome (MODEL 1, guard)."""
 
@@ -156,8 +159,9 @@ class Walkers:
 
 
 def walk(
-    walkers: Walkers, steps: Steps, stage: Integers, days: Integers, latest: Floats, first_move: int = 0
-) -> tuple[Integers, int]:
+    walkers: Walkers, steps: Steps, stage: Integers, days: Integers, latest: Floats, first_move: int = 0,
+    trail: Trail | None = None,
+) -> tuple[Integers, int]:  # fmt: skip
     """Return the operational days at which each walker ends, and how many the guard stopped.
 
     Args:
@@ -167,6 +171,7 @@ def walk(
         days: operational days so far.
         latest: days after which the end of a walk no longer matters, so that it may stop short, floats[n].
         first_move: number of moves already made.
+        trail: takes each move as it is made, where somebody follows.
     """
     size = steps.size
     days = days.copy()
@@ -181,6 +186,8 @@ def walk(
         target, stay = steps.take(stage, u, uniforms(stays, move))
         spent = days[active] + stay
         days[active] = spent
+        if trail is not None:
+            trail.append((active, target, spent))
         going = np.flatnonzero((target < size) & (spent <= latest[active]))
         active, stage, stays, steps = active[going], target[going], stays[going], steps.only(going)
         moves = None if moves is None else moves[going]
