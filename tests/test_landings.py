@@ -67,6 +67,11 @@ class Others(Recorder):
             (m for (s, d), m in whose.items() if s == series and first <= d <= last), np.zeros(self.trials)
         )
 
+    def within_all(self, window, first, last):
+        if window.series != "balance":
+            return self.within(self.of, window.series, first, last)
+        return self.within(self.of, "receipts", first, last) - self.within(self.of, "tax", first, last)
+
 
 def windows_of(scenario):
     """Each series over the whole, and over a part of the horizon; the balance where there is one."""
@@ -98,18 +103,18 @@ def test_deals_and_the_rest_are_the_run(scenario_of, name):
             continue
         first, last = window.days(scenario)
         if window.series == "balance":
-            rest = others.within(others.of, "receipts", first, last) - others.within(
-                others.of, "tax", first, last
-            )
+            rest = others.within_all(window, first, last)
             paid_out = sum(o.amount for o in scenario.cash.outflows if o.day <= last)
             rest += scenario.cash.opening_balance - paid_out
         else:
-            rest = others.within(others.of, window.series, first, last)
+            rest = others.within_all(window, first, last)
             rest += past[window.series].total(scenario.horizon.day_of(window.first))
             open_ = forecast.amounts(window.series, first, last, source="open")
             renewed = others.within(others.renewed, window.series, first, last)
             assert np.array_equal(found.deals.sum(axis=0), open_ + renewed), window
         assert np.array_equal(found.deals.sum(axis=0) + rest, found.total), window
+        sure = rest - others.within_all(window, first, last)
+        assert np.array_equal(found.deals.sum(axis=0) + found.others.sum(axis=0) + sure, found.total), window
         brought |= bool(found.deals.any())
     assert brought, "no deal brings anything: nothing was looked at"
 

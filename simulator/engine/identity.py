@@ -27,6 +27,10 @@ class Entities:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def name(self, which: int) -> str:
+        """Return the id of an entity."""
+        return self._ids[which]
+
     def keys(self, purpose: str, block: int, which: Integers) -> Words:
         """Return the keys of some entities, words[...]."""
         place = (purpose, block)

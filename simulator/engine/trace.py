@@ -24,8 +24,9 @@ Integers = NDArray[np.int64]
 
 
 class Moved(NamedTuple):
-    """Company money that moves, whole minor units."""
+    """Company money that moves, whole minor units; term 0 is the contract as won, 1 its renewal."""
 
+    term: int
     series: Posted
     day: int
     money: float
@@ -222,9 +223,10 @@ class Trace(Recorder):
     ) -> None:
         """Keep movements."""
         stories = [self._story(self._book.place(None), 0)] if walkers is None else self._stories(walkers)
+        term = 0 if walkers is None else _term(walkers)
         for story, d, amount in zip(stories, day.tolist(), money.tolist(), strict=True):
             if amount:
-                story.moved.append(Moved(series, d, amount))
+                story.moved.append(Moved(term, series, d, amount))
 
     def _stories(self, walkers: Walkers) -> list[Story]:
         place = self._book.place(walkers)
