@@ -50,7 +50,14 @@ def aim_options(command: Command) -> Command:
             "--series", metavar="NAME", help="Instead: bookings, billings, revenue, receipts, balance."
         ),
         click.option("--amount", type=_amount, metavar="6M", help="To be reached by it."),
-        click.option("--by", type=day, metavar="DATE", help="Until when, from the fiscal year's start."),
+        click.option(
+            "--by",
+            "--until",
+            "by",
+            type=day,
+            metavar="DATE",
+            help="Until when, from the fiscal year's start.",
+        ),
         click.option("--segment", metavar="NAME", help="Of one segment only."),
     )
     for parameter in reversed(parameters):

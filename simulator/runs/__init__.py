@@ -11,7 +11,7 @@ from simulator.runs.folder import (
     scenario_file,
     unfinished,
 )
-from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs
+from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs, trials_and_seed
 from simulator.runs.record import (
     Record,
     add_files,
@@ -43,6 +43,7 @@ __all__ = [
     "reserve",
     "safe_name",
     "scenario_file",
+    "trials_and_seed",
     "unfinished",
     "write_file",
     "write_results",

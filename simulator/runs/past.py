@@ -119,6 +119,12 @@ def past_runs(given: str | None = None, root: Path = REPORTS) -> PastRuns:
     return PastRuns(home, name, tuple(own), tuple(left_out), tuple(others))
 
 
+def trials_and_seed(given: Path) -> tuple[int, int] | None:
+    """Return how many trials the run of a folder has, and its seed; None where there is no finished run."""
+    found = _read(given) if given.is_dir() else None
+    return (found.payload["trials"], found.payload["seed"]) if isinstance(found, PastRun) else None
+
+
 def _place(given: str, root: Path) -> Path:
     home, path = root / safe_name(given), Path(given)
     if home.is_dir():
