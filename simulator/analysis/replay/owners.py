@@ -38,9 +38,9 @@ def owner_payload(replay: Replayed, story: Story) -> Payload:
     ]  # fmt: skip
     found["terms_ended"] = [{"day": _date(replay, e.day), "renewed": e.again} for e in story.ends]
     found["insolvent"] = _insolvent(replay, story)
-    found["invoices"] = [
-        _invoice(replay, i) for i in sorted(story.invoices, key=lambda i: (i.day, i.due_day))
-    ]
+    # What is taken to have been invoiced before may be paid by now too: that is no part of the forecast.
+    left = [i for i in story.invoices if min(i.pay_day, i.end_day) > 0]
+    found["invoices"] = [_invoice(replay, i) for i in sorted(left, key=lambda i: (i.day, i.due_day))]
     found["brings"] = _brings(replay, story)
     return found
 

@@ -12,6 +12,7 @@ from simulator.analysis.aims import Aim
 from simulator.analysis.replay.owners import owner_payload
 from simulator.analysis.replay.played import Replayed, replayed
 from simulator.analysis.replay.reasons import Reason, brought, reasons
+from simulator.engine import Story
 from simulator.errors import UsageError, did_you_mean
 from simulator.forecast import Trials
 from simulator.landings import Landings, landings
@@ -177,11 +178,19 @@ def _market(replay: Replayed) -> dict[str, Any]:
     }
 
 
+def _comes(replay: Replayed, story: Story) -> bool:
+    """Tell whether a deal comes before the horizon's end, which may lie inside the last month of arrivals."""
+    begin = story.attempts[0].began if story.attempts else None
+    return begin is None or begin <= replay.scenario.horizon.last_day
+
+
 def _owners(replay: Replayed, found: Landings, aim: Aim) -> dict[str, list[dict[str, Any]]]:
     """Return all to whom something happens, by kind, each with what it brings to what is asked for."""
     unit = replay.trials.unit
     result: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS.values()}
     for story in replay.stories:
+        if not _comes(replay, story):
+            continue
         told = owner_payload(replay, story)
         told["asked"] = brought(replay, story, aim.window) / unit
         if story.kind == "open":
