@@ -55,10 +55,10 @@ def windows_of(scenario):
     return found
 
 
-LONG = [pytest.param(name, marks=pytest.mark.slow) for name in (SHIPPED[1], *WHOLE[1:])]
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in (SHIPPED[1], *WHOLE[:3], WHOLE[4])]
 
 
-@pytest.mark.parametrize("name", [SHIPPED[0], LEARNED, WHOLE[0], *LONG])
+@pytest.mark.parametrize("name", [SHIPPED[0], LEARNED, WHOLE[3], *LONG])
 def test_deals_and_the_rest_are_the_run(name):
     scenario = scenario_of(name)
     plan, forecast = (
@@ -90,13 +90,6 @@ def test_deals_and_the_rest_are_the_run(name):
         assert np.array_equal(found.deals.sum(axis=0) + found.others.sum(axis=0) + sure, found.total), window
         brought |= bool(found.deals.any())
     assert brought, "no deal brings anything: nothing was looked at"
-
-
-def test_the_total_is_the_forecasts():
-    scenario = scenario_of(SHIPPED[0])
-    forecast = simulate(scenario, trials=TRIALS, other_markets=False)
-    for window in windows_of(scenario)[:2]:
-        assert np.array_equal(landings(scenario, window, TRIALS).total, window.amounts(forecast))
 
 
 def test_blocks_and_workers_make_no_difference(monkeypatch):
@@ -167,4 +160,4 @@ def test_a_receipt_that_is_not_heard_is_seen(monkeypatch):
 
     monkeypatch.setattr(module._Landed, "moved", deaf)
     with pytest.raises(AssertionError):
-        test_deals_and_the_rest_are_the_run("baseline.yaml")
+        test_deals_and_the_rest_are_the_run(LEARNED)

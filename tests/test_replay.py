@@ -10,13 +10,13 @@ from every_kind import LEARNED, SHIPPED, WHOLE, run_of, scenario_of
 from simulator.analysis.aims import aim_of
 from simulator.analysis.replay import KINDS, event_rows, events, narrowed, replay_payload, replayed
 from simulator.analysis.replay.reasons import reasons
-from simulator.engine import Trace, play_block
+from simulator.engine import Trace, compile_plan, play_block
+from simulator.engine.ends import LOST
 from simulator.engine.postings import Postings
 from simulator.errors import UsageError
 from simulator.landings import landings
 from simulator.market import Market
 from simulator.money import minor_digits
-from simulator.simulation import simulate
 from simulator.targets import SERIES
 
 EVERY = (*SHIPPED, LEARNED, *WHOLE)
@@ -147,12 +147,11 @@ def test_a_deal_ends_as_landings_have_it(told):
 
 
 def test_as_many_are_lost_as_in_a_run_that_follows_them(told):
-    for scenario, _, payload in told[:1]:
-        forecast = simulate(scenario, trials=18, follow_ends=True, other_markets=False)
-        for source, kinds in (("open", ["open_deals"]), ("new", ["new_deals"])):
-            firsts = [one["attempts"][0] for kind in kinds for one in payload[kind]]
-            lost = sum(first["outcome"] == "lost" for first in firsts)
-            assert lost == forecast.ended("lost", source=source)[17] > 50
+    scenario, _, payload = told[0]
+    ends = play_block(compile_plan(scenario, scenario.seed, follow_ends=True), 17, 1).ends
+    for source, deals in enumerate((payload["open_deals"], payload["new_deals"])):
+        lost = sum(one["attempts"][0]["outcome"] == "lost" for one in deals)
+        assert lost == ends[:-1, LOST, source].sum() > 50
 
 
 def test_invoices_are_what_is_billed_and_received(told):

@@ -84,7 +84,7 @@ def _ways(payload: Payload, scale: Scale) -> Iterator[str]:
     deals = {one["id"]: one for one in payload["open_deals"]}
     most = [deals[r["id"]] for r in payload["reasons"] if r["what"] == "deal"][:DEALS]
     new = [one for one in payload["new_deals"] if one["brings"]]
-    new.sort(key=lambda one: -abs(one["asked"]) or -sum(one["brings"].values()))
+    new.sort(key=lambda one: (-abs(one["asked"]), -one["brings"].get("bookings", 0.0)))
     for heading, some in (
         ("How the open deals that matter most go", most),
         ("The largest new deals", new[:3]),

@@ -8,6 +8,8 @@ from typing import Any, Final
 from simulator.words import Scale, day, one_in, percent, plain, scale_for
 
 Payload = Mapping[str, Any]
+COMMON: Final = 0.05
+"""Share of trials from which on an amount is one that many have."""
 ROWS: Final = 12
 """Reasons after which open deals are told of together."""
 
@@ -52,8 +54,12 @@ def _when(payload: Payload) -> str:
 def _rank(asked: Payload) -> str:
     """Say how many of all trials bring less, or more."""
     less, more = asked["less"], asked["more"]
+    same = 1 - less - more
     if less == more == 0:
-        return "so they are in all trials"
+        return "so it is in all trials"
+    if same > COMMON:
+        fewer = f"{one_in(less)} bring less" if less else "none brings less"
+        return f"{one_in(same)} trials bring as much, {fewer}"
     share, way = (less, "less") if less <= more else (more, "more")
     return f"{one_in(share)} trials bring {way}"
 
