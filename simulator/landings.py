@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,7 +76,7 @@ class Landings:
 
 def landings(
     scenario: Scenario, window: Window, trials: int, seed: int | None = None, workers: int = 1,
-    won: bool = False,
+    won: bool = False, progress: Callable[[int], None] | None = None,
 ) -> Landings:  # fmt: skip
     """Return what single deals bring in a window.
 
@@ -88,6 +88,7 @@ def landings(
         workers: how many blocks of trials are played at once; the result does not depend on it.
         won: whether every open deal that can be won is won in every trial, at the time and for the amount
             that it has there: a of MODEL 9, what the deal would land had it won. `total` then holds them all.
+        progress: called with the trials finished so far.
     """
     plan = compile_plan(_all_won(scenario) if won else scenario, scenario.seed if seed is None else seed)
     plan = replace(plan, bookings_only=window.series == "bookings", most_followed=0)
@@ -98,8 +99,10 @@ def landings(
         recorder = _Landed(plan, window, room.of_trials(begin, end))
         recorder.room.total[:] = _total(window, plan, known, play_block(plan, begin, end - begin, recorder))
 
-    for _ in side_by_side(task, blocks(0, trials, block_size(plan), workers), workers):
-        pass
+    spans = blocks(0, trials, block_size(plan), workers)
+    for (_, end), _ in zip(spans, side_by_side(task, spans, workers), strict=True):
+        if progress is not None:
+            progress(end)
     months = max((segment.months for segment in plan.segments), key=len, default=())
     return Landings(
         room.deals, room.others, tuple((some.kind, some.of) for some in Book.of(plan).owners[1:]),

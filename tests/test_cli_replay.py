@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from written import write
 
 from simulator.cli import main
 
+SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 NEW = "{per_month: 6, entry: {Proposal: 1}, amount: {median: 500, p90: 900}}"
 SCENARIO = WRITTEN.replace("horizon: 12m", "horizon: 4m").replace(
     "new_pipeline: none", f"new_pipeline: {NEW}"
@@ -85,6 +87,7 @@ def test_a_runs_folder_is_replayed_by_its_own_trials_and_seed(home):
     assert payload["asked"]["middle"] == pytest.approx(year["p50"])
     assert payload["asked"]["average"] == pytest.approx(year["mean"])
     assert sorted(path.name for path in (home / "there").iterdir()) == before, "replay only prints"
+    assert "trial 3 of 20," in invoke("replay", "there", "--trial", 3, "--set", "trials=20", "-q").stdout
     told = invoke("replay", "there", "--trial", 300, code=2).output
     assert "--trial is 300; there are 300, numbered from 0 to 299" in told
 
@@ -94,6 +97,20 @@ def test_it_is_written_where_it_is_asked_for(home):
     assert out.endswith("Files: here/replay.json\n")
     assert json.loads((home / "here" / "replay.json").read_text("utf-8"))["asked"]["series"] == "receipts"
     assert {path.name for path in (home / "here" / "figures").iterdir()} == {"replay.png", "replay.svg"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("series", ["bookings", "receipts"])
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(SCENARIOS.glob("*.yaml")), *sorted(SCENARIOS.glob("*/scenario.yaml"))],
+    ids=lambda p: p.stem,
+)
+def test_every_shipped_scenario_is_told(path, series):
+    for at in ("low", "high"):
+        out = invoke("replay", path, "--series", series, "--at", at, "--trials", 40, "-q").stdout
+        assert "adds up to the run's trial" in out and "together" in out
+        assert max(map(len, out.splitlines())) <= 100 and not [word for word in HIDDEN if word in out]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import click
 
 from simulator.cli.loaded import loaded
 from simulator.cli.questions import aim_options, all_sets, kept, question_options
-from simulator.cli.terminal import say, say_bytes
+from simulator.cli.terminal import Progress, say, say_bytes
 
 
 @click.command(name="replay", short_help="Tell one trial deal by deal, and what made it a bad year.")
@@ -39,20 +39,26 @@ def command(
     as the scenario or --trials says.
     """
     from simulator.analysis.aims import aim_of
-    from simulator.analysis.replay import narrowed, replay_payload, trial_asked
+    from simulator.analysis.replay import narrowed, replay_payload, trials_for
     from simulator.executors import keep_memory
     from simulator.runs import trials_and_seed
 
     if trial is not None and at is not None:
         raise click.UsageError("--trial names a trial already: leave --at out")
-    found = loaded(scenario, all_sets(sets, trials, seed), as_of, problems)
+    changes = all_sets(sets, trials, seed)
+    found = loaded(scenario, changes, as_of, problems)
     aim = aim_of(found, target, series, amount, by, segment)
-    run = None if trials or seed is not None else trials_and_seed(scenario)
-    count, number = trial_asked(found, trial, run)
+    others = any(change.partition("=")[0].strip() in ("trials", "seed") for change in changes)
+    run = None if others else trials_and_seed(scenario)
+    count = trials_for(found, trial, run)
     keep_memory()  # of a process that is ours alone
-    payload = replay_payload(
-        found, aim, count, number, at or "low", run and run[1], workers or os.cpu_count() or 1
-    )
+    progress = Progress(quiet)
+    try:
+        payload = replay_payload(
+            found, aim, count, trial, at or "low", run and run[1], workers or os.cpu_count() or 1, progress
+        )
+    finally:
+        progress.close()
     if deal is not None:
         payload = narrowed(payload, deal)
     _print(form, payload, _kept(payload, out))

@@ -15,6 +15,7 @@ from simulator.engine.block import Block
 from simulator.engine.ends import NEW, OPEN, WON
 from simulator.engine.identity import inverse
 from simulator.engine.plan import SegmentPlan
+from simulator.engine.recorder import Recorder
 from simulator.engine.roads import Decided, Roads, arrival_clock, enter, followed, outcomes
 from simulator.engine.settle import Won, settle
 from simulator.engine.walk import Walkers
@@ -108,8 +109,8 @@ def _winners(
         return found
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
-    if block.recorder is not None:
-        _tell(block, plan, deals, score, doubt)
+    if block.recorder is not None and block.recorder.follows:
+        _tell(block.recorder, block, plan, deals, score, doubt)
     if score.ndim == 1:
         return block.market(plan.index, doubt).winners(
             block.plan.deals.keys("outcome", 0, deals), score, loops.possible if loops else None
@@ -122,13 +123,14 @@ def _winners(
     return row, trial
 
 
-def _tell(block: Block, plan: SegmentPlan, deals: Integers, score: Floats, doubt: float) -> None:
+def _tell(
+    recorder: Recorder, block: Block, plan: SegmentPlan, deals: Integers, score: Floats, doubt: float
+) -> None:
     """Tell the recorder the chances of open deals, before the market and in it."""
-    assert block.recorder is not None
     scale, shift = block.luck.shifted(plan.index, 0, doubt)
     each = score if score.ndim == 2 else score[:, None]
     before, after = special.ndtr(each), special.ndtr(each * scale + shift)
-    block.recorder.decided(deals, np.broadcast_to(before, after.shape), after)
+    recorder.decided(deals, np.broadcast_to(before, after.shape), after)
 
 
 def _others(some: tuple[Places, Places], rows: int, trials: int) -> tuple[Integers, Integers]:

@@ -26,7 +26,8 @@ class Recorder:
     days from as-of.
 
     Attributes:
-        follows: whether all attempts are walked to their end, the lost ones too, so that `walked` hears them.
+        follows: whether attempts are followed: only then `decided`, `entered` and `walked` hear of them, and
+            all are walked to their end, the lost ones too.
     """
 
     follows = False

@@ -185,7 +185,7 @@ def enter(
     u = walkers.entities.draw("outcome", walkers.which, walkers.offsets, 0, walkers.attempt)
     chance = _entry_chances(block, plan, population, walkers, trial, stage, quarter)
     won = u < chance
-    if block.recorder is not None:
+    if block.recorder is not None and block.recorder.follows:
         clock = arrival_clock(plan, walkers, month) if begin is None else begin
         before = special.ndtr(_entry_scores(block, plan, population, walkers, trial, stage))
         block.recorder.entered(plan, walkers, trial, stage, plan.segment.clock.day_of(clock), before, chance)

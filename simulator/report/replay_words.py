@@ -93,7 +93,8 @@ def _shared(payload: Payload, reason: Payload) -> str:
         if "chance" not in reason:
             return "the market"
         now, usual = (percent(reason[key]) for key in ("chance_in_its_market", "chance"))
-        return f"the market: open deals win {now} of the time instead of {usual}"
+        apart = "as usual" if now == usual else f"instead of {usual}"
+        return f"the market: open deals win {now} of the time, {apart}"
     if kind == "number":
         return f"{reason['came']:,} new deals until {until}; {reason['average']:,.0f} on average"
     return _KINDS[kind]

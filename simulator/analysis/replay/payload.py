@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -36,7 +36,7 @@ KINDS: Final = {
 
 def replay_payload(
     scenario: Scenario, aim: Aim, trials: int, trial: int | None = None, at: str = "low",
-    seed: int | None = None, workers: int = 1,
+    seed: int | None = None, workers: int = 1, progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what one trial brings, why, and all that happens in it.
 
@@ -48,9 +48,10 @@ def replay_payload(
         at: `low`, `middle` or `high`, the trial whose amount is nearest to that end of the range.
         seed: by default the scenario's.
         workers: how many blocks of trials are played at once.
+        progress: called with the trials finished so far.
     """
     seed = scenario.seed if seed is None else seed
-    found = landings(scenario, aim.window, trials, seed, workers)
+    found = landings(scenario, aim.window, trials, seed, workers, progress=progress)
     asked = at if trial is None else None
     number = nearest(found.total, AT[at]) if trial is None else trial
     replay = replayed(scenario, number, seed)
@@ -77,12 +78,12 @@ def replay_payload(
     }
 
 
-def trial_asked(scenario: Scenario, trial: int | None, run: tuple[int, int] | None) -> tuple[int, int | None]:
-    """Return how many trials one is held against, and its number where one is asked for.
+def trials_for(scenario: Scenario, trial: int | None, run: tuple[int, int] | None) -> int:
+    """Return how many trials one is held against.
 
     Args:
         scenario: as loaded.
-        trial: the number asked for.
+        trial: the number asked for, None for none.
         run: trials and seed of the run that it is one of, None where there is none.
 
     Raises:
@@ -92,7 +93,7 @@ def trial_asked(scenario: Scenario, trial: int | None, run: tuple[int, int] | No
     count, most = (PLAYED, MOST_TRIALS) if known is None else (known, known)
     if trial is not None and trial >= most:
         raise UsageError(f"--trial is {trial:,}; there are {most:,}, numbered from 0 to {most - 1:,}")
-    return count, trial
+    return count
 
 
 def nearest(total: Floats, q: float) -> int:
