@@ -13,6 +13,8 @@ from simulator.engine import (
     GENERATION,
     OPEN,
     Book,
+    DayRates,
+    Invoices,
     Kind,
     Luck,
     Outcome,
@@ -35,6 +37,8 @@ from simulator.targets import Posted, Series
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+COLLECTED: Final = ("receipts", "balance")
+"""What consists of payments."""
 NET: Final[Mapping[Posted, float]] = {"receipts": 1.0, "tax": -1.0}
 """What a deal adds to the balance: what is collected, less the tax that is passed on."""
 
@@ -48,6 +52,9 @@ class Landings:
             renewals, floats[deal, trial].
         others: what all the others bring, floats[other, trial]; with `deals`, the past, and in a balance what
             it opens with less what is paid out, that is `total`.
+        due: as `deals`, with what falls due in the window in place of what is paid in it, overdue invoices
+            on the first day; where nothing is collected it is `deals`.
+        others_due: likewise of the others.
         whose: kind and segment of each of them, −1 for all segments together.
         total: of all that the window asks for, the past included, floats[trial]; to the minor unit
             `Window.amounts` of a forecast with as many trials and this seed.
@@ -64,6 +71,8 @@ class Landings:
 
     deals: Floats
     others: Floats
+    due: Floats
+    others_due: Floats
     whose: tuple[tuple[Kind, int], ...]
     total: Floats
     close: NDArray[np.integer]
@@ -76,7 +85,7 @@ class Landings:
 
 def landings(
     scenario: Scenario, window: Window, trials: int, seed: int | None = None, workers: int = 1,
-    won: bool = False, progress: Callable[[int], None] | None = None,
+    won: bool = False, progress: Callable[[int], None] | None = None, first: int = 0,
 ) -> Landings:  # fmt: skip
     """Return what single deals bring in a window.
 
@@ -89,23 +98,26 @@ def landings(
         won: whether every open deal that can be won is won in every trial, at the time and for the amount
             that it has there: a of MODEL 9, what the deal would land had it won. `total` then holds them all.
         progress: called with the trials finished so far.
+        first: number of the first trial.
     """
     plan = compile_plan(_all_won(scenario) if won else scenario, scenario.seed if seed is None else seed)
     plan = replace(plan, bookings_only=window.series == "bookings", most_followed=0)
     workers = workers if is_worth_dividing(plan, trials) else 1
-    known, room = happened(scenario), _Room.of(plan, trials, workers)
+    collects = window.series in COLLECTED
+    known, room = happened(scenario), _Room.of(plan, trials, workers, collects)
 
     def task(begin: int, end: int) -> None:
-        recorder = _Landed(plan, window, room.of_trials(begin, end))
+        recorder = _Landed(plan, window, room.of_trials(begin - first, end - first))
         recorder.room.total[:] = _total(window, plan, known, play_block(plan, begin, end - begin, recorder))
 
-    spans = blocks(0, trials, block_size(plan), workers)
+    spans = blocks(first, first + trials, block_size(plan), workers)
     for (_, end), _ in zip(spans, side_by_side(task, spans, workers), strict=True):
         if progress is not None:
-            progress(end)
+            progress(end - first)
     months = max((segment.months for segment in plan.segments), key=len, default=())
     return Landings(
-        room.deals, room.others, tuple((some.kind, some.of) for some in Book.of(plan).owners[1:]),
+        room.deals, room.others, *((room.due, room.others_due) if collects else (room.deals, room.others)),
+        tuple((some.kind, some.of) for some in Book.of(plan).owners[1:]),
         room.total, room.close.astype(np.int32), room.new_deals, room.shared, room.segment_luck,
         tuple(month.name for month in months), plan.quarters,
     )  # fmt: skip
@@ -117,6 +129,8 @@ class _Room:
 
     deals: Floats
     others: Floats
+    due: Floats
+    others_due: Floats
     total: Floats
     close: Floats
     new_deals: Floats
@@ -124,13 +138,14 @@ class _Room:
     segment_luck: Floats
 
     @staticmethod
-    def of(plan: Plan, trials: int, workers: int) -> _Room:
+    def of(plan: Plan, trials: int, workers: int, collects: bool) -> _Room:
         """Return room for so many trials, into which all workers may write."""
         deals, segments, quarters = len(plan.scenario.pipeline), len(plan.segments), len(plan.quarters)
         months = max((len(segment.months) for segment in plan.segments), default=0)
         others = len(Book.of(plan).owners) - 1
         shapes: tuple[tuple[int, ...], ...] = (
-            (deals,), (others,), (), (deals,), (segments, months), (quarters,), (segments, quarters)
+            (deals,), (others,), (deals * collects,), (others * collects,), (), (deals,),
+            (segments, months), (quarters,), (segments, quarters),
         )  # fmt: skip
         return _Room(*(shared_zeros((*shape, trials), workers) for shape in shapes))
 
@@ -146,6 +161,7 @@ class _Landed(Recorder):
         self.room = room
         self._book = Book.of(plan)
         self._first, self._last = window.days(plan.scenario)
+        self._collects = window.series in COLLECTED
         self._signs: Mapping[Posted, float] = NET
         if window.series != "balance":
             self._signs = {window.series: 1.0}
@@ -169,12 +185,31 @@ class _Landed(Recorder):
         if place == OPEN and series == "bookings" and walkers is not None and walkers.attempt < GENERATION:
             self.room.close[which, trial] = day
         if series in self._signs:
-            counts = (day >= self._first) & (day <= self._last) & self._asked[place][which]
-            amounts = self._signs[series] * money * counts
-            if place == OPEN:
-                np.add.at(self.room.deals, (which, trial), amounts)
-            else:
-                np.add.at(self.room.others[place - 1], trial, amounts)
+            amounts = self._signs[series] * money
+            self._add((self.room.deals, self.room.others), place, which, trial, day, amounts)
+            if self._collects and series == "tax":
+                self._add((self.room.due, self.room.others_due), place, which, trial, day, amounts)
+
+    def invoiced(
+        self, walkers: Walkers, trial: Integers, rates: DayRates, product: int, written: Invoices
+    ) -> None:
+        """Add what falls due inside the window, but for what is taken to have been paid before."""
+        if self._collects:
+            day = np.maximum(written.due_day, 1)
+            owed = (written.net + written.tax) * (np.minimum(written.pay_day, written.end_day) > 0)
+            amounts, place = rates.convert(owed, day, trial), self._book.place(walkers)
+            self._add((self.room.due, self.room.others_due), place, walkers.which, trial, day, amounts)
+
+    def _add(
+        self, room: tuple[Floats, Floats], place: int, which: Integers, trial: Integers, day: Integers,
+        amounts: Floats,
+    ) -> None:  # fmt: skip
+        """Add the amounts of days inside the window to those of the open deals, or of the others."""
+        counts = (day >= self._first) & (day <= self._last) & self._asked[place][which]
+        if place == OPEN:
+            np.add.at(room[0], (which, trial), amounts * counts)
+        else:
+            np.add.at(room[1][place - 1], trial, amounts * counts)
 
 
 def _total(window: Window, plan: Plan, known: Mapping[Series, Happened], outcome: Outcome) -> Floats:

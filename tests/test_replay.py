@@ -175,6 +175,32 @@ def test_invoices_are_what_is_billed_and_received(told):
     assert looked > 100
 
 
+def test_what_falls_due_is_what_invoices_say(told):
+    """In the company's currency, of open deals, where no tax is passed on."""
+    scenario, aim, payload = told[0]
+    here, looked = landings(scenario, aim.window, 1, first=17), 0
+    last = aim.window.last.isoformat()
+    for place, one in enumerate(payload["open_deals"]):
+        if {invoice["currency"] for invoice in one["invoices"]} == {scenario.currency}:
+            due = sum(invoice["amount"] for invoice in one["invoices"] if invoice["due"] <= last)
+            assert here.due[place, 0] / 100 == pytest.approx(due, abs=1e-6)
+            looked += here.due[place, 0] != here.deals[place, 0]
+    assert looked, "nobody pays late"
+    booked = landings(scenario, aim_of(scenario).window, 1, first=17)
+    assert booked.due is booked.deals
+
+
+def test_late_payers_are_what_is_blamed_where_only_payments_differ():
+    scenario = scenario_of(SHIPPED[0])
+    gone = replace(scenario, pipeline=scenario.pipeline.without(set(scenario.pipeline.id)))
+    segments = tuple(replace(segment, generation=None) for segment in gone.segments)
+    gone = replace(gone, segments=segments)
+    aim = aim_of(gone, series="receipts", by=gone.horizon.periods[1].end)
+    found = [replay_payload(gone, aim, 20, number)["reasons"] for number in range(4)]
+    kinds = {reason["what"] for every in found for reason in every}
+    assert "payments" in kinds and kinds <= {"payments", "backlog"}
+
+
 def test_reasons_add_up_to_the_difference_from_the_average(told):
     for _, _, payload in told:
         asked, every = payload["asked"], payload["reasons"]
@@ -196,7 +222,9 @@ def test_what_the_market_did_is_known_where_it_is_all_that_happens():
     window, found = aim_of(scenario).window, []
     usual = landings(scenario, window, 20)
     for number in range(7):
-        every = reasons(replayed(scenario, number), usual, window)
+        every = reasons(
+            replayed(scenario, number), window, landings(scenario, window, 1, first=number), usual
+        )
         (whole,) = [reason for reason in every if reason.kind == "market"]
         found.append((whole.facts["chance_in_its_market"] - whole.facts["chance"], whole.amount))
     shift, money = np.array(found).T

@@ -1,7 +1,9 @@
 """Play thousands of futures of a scenario: vectorised over trials, drawn by key, summed in whole cents."""
 
+from simulator.engine.billing import Invoices
 from simulator.engine.cells import SOURCES, Slice
 from simulator.engine.compile import compile_plan
+from simulator.engine.contracts import DayRates
 from simulator.engine.luck import Luck
 from simulator.engine.owners import COMPANY, OPEN, Book, Kind, Owners
 from simulator.engine.plan import COMING, Plan, SegmentPlan
@@ -28,7 +30,9 @@ __all__ = [
     "SOURCES",
     "Attempt",
     "Book",
+    "DayRates",
     "Invoice",
+    "Invoices",
     "Kind",
     "Luck",
     "Outcome",

@@ -103,10 +103,11 @@ def _shared(payload: Payload, reason: Payload) -> str:
 _KINDS: Final = {
     "new": "how these new deals fare",
     "bluebirds": "deals never seen before they were won",
-    "backlog": "deals won before: when they are billed, served and paid",
-    "renewals": "contracts that end: which are renewed, and what they pay",
-    "receivables": "opening invoices: when they are paid",
+    "backlog": "deals won before: when they are delivered and billed",
+    "renewals": "contracts that end: which are renewed, and what follows",
+    "receivables": "opening invoices: what of them falls due",
     "tax": "tax on invoices written before",
+    "payments": "customers: when they pay what is due, and whether",
 }
 
 
@@ -119,8 +120,10 @@ def _fate(payload: Payload, deal: Payload, scale: Scale) -> str:
         return f"lost {day(end)} in {plain(deal['last_stage'] or deal['stage'], 30)}"
     if payload["asked"]["series"] == "bookings":
         return f"won {day(end)}"
-    brings = scale.showing(abs(deal["asked"]), 2).said(deal["asked"]) if deal["asked"] else "nothing"
-    return f"won {day(end)}, brings {brings} by then"
+    collected = payload["asked"]["series"] in ("receipts", "balance")
+    amount = deal["due"] if collected else deal["asked"]
+    text = scale.showing(abs(amount), 2).said(amount) if amount else "nothing"
+    return f"won {day(end)}, {text} due by then" if collected else f"won {day(end)}, brings {text} by then"
 
 
 def path_text(deal: Payload, scale: Scale) -> str:

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from simulator.analysis.aims import Aim
 from simulator.analysis.replay.owners import owner_payload
 from simulator.analysis.replay.played import Replayed, replayed
-from simulator.analysis.replay.reasons import Reason, brought, reasons
+from simulator.analysis.replay.reasons import Reason, reasons
 from simulator.engine import Story
 from simulator.errors import UsageError, did_you_mean
-from simulator.forecast import Trials
-from simulator.landings import Landings, landings
+from simulator.forecast import Trials, Window
+from simulator.landings import NET, Landings, landings
 from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS
 from simulator.scores import quantile
+from simulator.targets import Posted
 
 Floats = NDArray[np.float64]
 VERSION: Final = 1
@@ -57,7 +58,8 @@ def replay_payload(
     replay = replayed(scenario, number, seed)
     unit = replay.trials.unit
     amount = float(aim.amounts(replay.trials)[0])
-    why = reasons(replay, found, aim.window)
+    here = landings(scenario, aim.window, 1, seed, first=number)
+    why = reasons(replay, aim.window, here, found)
     return {
         "schema_version": VERSION,
         "scenario": scenario.name,
@@ -74,7 +76,7 @@ def replay_payload(
         "fiscal": [_period(replay.trials, p) for p in (*scenario.horizon.fiscal_quarters, *_years(scenario))],
         "periods": [_period(replay.trials, p) for p in scenario.horizon.periods],
         "market": _market(replay),
-        **_owners(replay, found, aim),
+        **_owners(replay, aim, here, found),
     }
 
 
@@ -185,7 +187,7 @@ def _comes(replay: Replayed, story: Story) -> bool:
     return begin is None or begin <= replay.scenario.horizon.last_day
 
 
-def _owners(replay: Replayed, found: Landings, aim: Aim) -> dict[str, list[dict[str, Any]]]:
+def _owners(replay: Replayed, aim: Aim, here: Landings, found: Landings) -> dict[str, list[dict[str, Any]]]:
     """Return all to whom something happens, by kind, each with what it brings to what is asked for."""
     unit = replay.trials.unit
     result: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS.values()}
@@ -193,9 +195,22 @@ def _owners(replay: Replayed, found: Landings, aim: Aim) -> dict[str, list[dict[
         if not _comes(replay, story):
             continue
         told = owner_payload(replay, story)
-        told["asked"] = brought(replay, story, aim.window) / unit
+        told["asked"] = _brought(replay, story, aim.window) / unit
         if story.kind == "open":
+            told["due"] = float(here.due[story.which, 0]) / unit
             told["average"] = float(found.deals[story.which].mean()) / unit
-            told["in_time"] = float(np.mean(found.deals[story.which] != 0))
+            told["in_time"] = float(np.mean(found.due[story.which] != 0))
         result[KINDS[story.kind]].append(told)
     return result
+
+
+def _brought(replay: Replayed, story: Story, window: Window) -> float:
+    """Return what an owner brings in a window, minor units of the company's currency."""
+    first, last = window.days(replay.scenario)
+    segment = window.segment_index(replay.scenario)
+    if segment is not None and story.segment != segment:
+        return 0.0
+    signs: Mapping[Posted, float] = NET
+    if window.series != "balance":
+        signs = {window.series: 1.0}
+    return sum(signs.get(m.series, 0.0) * m.money for m in story.moved if first <= m.day <= last)

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.analysis.replay.played import Replayed
-from simulator.engine import Kind, Story
+from simulator.engine import Kind
 from simulator.forecast import Window
-from simulator.landings import NET, Landings
-from simulator.targets import Posted
+from simulator.landings import Landings
 
 Floats = NDArray[np.float64]
 OTHERS: Final[tuple[Kind, ...]] = ("bluebirds", "backlog", "renewals", "receivables", "tax")
@@ -25,7 +24,8 @@ class Reason:
     """What differs from the average, and by how much.
 
     Attributes:
-        kind: `deal`, `market`, `number` of new deals, `new` for how they fared, or one of `OTHERS`.
+        kind: `deal`, `market`, `number` of new deals, `new` for how they fared, `payments`, or one of
+            `OTHERS`.
         amount: minor units of the company's currency.
         facts: what is to be said of it: of a deal its place in the pipeline, `which`.
     """
@@ -35,81 +35,68 @@ class Reason:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def brought(replay: Replayed, story: Story, window: Window) -> float:
-    """Return what an owner brings in a window, minor units of the company's currency."""
-    first, last = window.days(replay.scenario)
-    segment = window.segment_index(replay.scenario)
-    if segment is not None and story.segment != segment:
-        return 0.0
-    signs: Mapping[Posted, float] = NET
-    if window.series != "balance":
-        signs = {window.series: 1.0}
-    return sum(signs.get(m.series, 0.0) * m.money for m in story.moved if first <= m.day <= last)
-
-
-def reasons(replay: Replayed, found: Landings, window: Window) -> list[Reason]:
+def reasons(replay: Replayed, window: Window, here: Landings, usual: Landings) -> list[Reason]:
     """Return what makes the difference between a trial and the average of all.
 
-    Of an open deal the market explains x̄·(p'/p* − 1), what the deal brings on average times what the market
-    of this trial does to its chance; the rest is the deal's own. Of a segment's new deals (N of them, each
-    worth v̄ = x̄/N̄ on average) their number explains (N − N̄)·v̄, the market N·v̄·(Σp'/Σp* − 1), and how they
-    fared the rest.
+    Where money is collected, x is paid in the window and d falls due in it; elsewhere d is x. When and
+    whether customers pay makes (x − d) − (x̄ − d̄). Of an open deal the market explains d̄·(p'/p* − 1), what the
+    deal brings on average times what the market of this trial does to its chance; the rest is the deal's own.
+    Of a segment's new deals (N of them, each worth v̄ = d̄/N̄ on average) their number explains (N − N̄)·v̄, the
+    market N·v̄·(Σp'/Σp* − 1), and how they fared the rest.
 
     Args:
         replay: the trial.
-        found: what each brings in all trials.
         window: in which.
+        here: what each brings in the trial.
+        usual: what each brings in all trials.
     """
-    stories: dict[tuple[Kind, int], list[Story]] = {}
-    for story in replay.stories:
-        apart = story.kind in ("new", "bluebirds")
-        stories.setdefault((story.kind, story.segment if apart else -1), []).append(story)
-    deals = list(_deals(replay, stories.get(("open", -1), []), found.deals.mean(axis=1), window))
-    averages = dict(zip(found.whose, found.others.mean(axis=1), strict=True))
-    rest = list(_coming(replay, stories, averages, found, window))
+    deals, others = here.due[:, 0] - usual.due.mean(axis=1), here.others_due[:, 0]
+    found = [*_deals(replay, deals, usual)]
+    found += _coming(replay, window, others, usual)
+    apart = others - usual.others_due.mean(axis=1)
     for kind in OTHERS:
-        here = [s for (k, _), some in stories.items() if k == kind for s in some]
-        usual = sum(mean for (k, _), mean in averages.items() if k == kind)
-        rest.append(Reason(kind, sum(brought(replay, s, window) for s in here) - float(usual)))
-    every = [*deals, *rest]
-    whole = Reason("market", sum(r.amount for r in every if r.kind == "market"), _market(replay))
-    kept = [r for r in [whole, *(r for r in every if r.kind != "market")] if abs(r.amount) >= 0.5]
-    return sorted(kept, key=lambda r: -abs(r.amount))
+        rows = [place for place, (k, _) in enumerate(usual.whose) if k == kind]
+        found.append(Reason(kind, float(apart[rows].sum())))
+    paid = (float(here.deals.sum() + here.others.sum()), float(usual.deals.sum() + usual.others.sum()))
+    owed = (float(here.due.sum() + here.others_due.sum()), float(usual.due.sum() + usual.others_due.sum()))
+    late = (paid[0] - owed[0]) - (paid[1] - owed[1]) / usual.deals.shape[1]
+    market = sum(reason.amount for reason in found if reason.kind == "market")
+    every = [reason for reason in found if reason.kind != "market"]
+    every += [Reason("market", market, _market(replay)), Reason("payments", late)]
+    return sorted((r for r in every if abs(r.amount) >= 0.5), key=lambda r: -abs(r.amount))
 
 
-def _deals(replay: Replayed, stories: list[Story], usual: Floats, window: Window) -> Iterator[Reason]:
+def _deals(replay: Replayed, apart: Floats, usual: Landings) -> Iterator[Reason]:
     """Yield each open deal's own part, and the market's."""
-    for story in stories:
-        first = story.attempts[0]
-        average = float(usual[story.which])
-        market = average * (first.after / first.before - 1) if first.before > 0 else 0.0
-        yield Reason("market", market)
-        yield Reason("deal", brought(replay, story, window) - average - market, {"which": story.which})
+    averages = usual.due.mean(axis=1)
+    for story in replay.stories:
+        if story.kind == "open":
+            first, which = story.attempts[0], story.which
+            moved = first.after / first.before - 1 if first.before > 0 else 0.0
+            market = float(averages[which]) * moved
+            yield Reason("market", market)
+            yield Reason("deal", float(apart[which]) - market, {"which": which})
 
 
-def _coming(
-    replay: Replayed, stories: Mapping[tuple[Kind, int], list[Story]], averages: Mapping[Any, Any],
-    found: Landings, window: Window,
-) -> Iterator[Reason]:  # fmt: skip
+def _coming(replay: Replayed, window: Window, here: Floats, usual: Landings) -> Iterator[Reason]:
     """Yield what is made by the number of new deals, by their market, and by how they fared."""
     _, last = window.days(replay.scenario)
-    asked = window.segment_index(replay.scenario)
+    asked, averages = window.segment_index(replay.scenario), usual.others_due.mean(axis=1)
     number, fared, came, usually = 0.0, 0.0, 0, 0.0
-    for segment in replay.plan.segments:
-        index = segment.index
-        here = stories.get(("new", index), [])
-        amount = sum(brought(replay, s, window) for s in here)
-        average = float(averages.get(("new", index), 0.0))
-        months = [i for i, month in enumerate(segment.months) if _begins(replay, month.name) <= last]
+    for place, (kind, index) in enumerate(usual.whose):
+        if kind != "new" or asked not in (None, index):
+            continue
+        plan = replay.plan.segments[index]
+        months = [i for i, month in enumerate(plan.months) if _begins(replay, month.name) <= last]
         n = sum(replay.trace.arrivals.get((index, month), 0) for month in months)
-        mean = float(found.new_deals[index, months].sum(axis=0).mean()) if months else 0.0
-        each, in_time = (average / mean if mean else 0.0), [s.attempts[0] for s in here]
-        before, after = (sum(getattr(a, which) for a in in_time) for which in ("before", "after"))
+        mean = float(usual.new_deals[index, months].sum(axis=0).mean()) if months else 0.0
+        each = float(averages[place]) / mean if mean else 0.0
+        firsts = [s.attempts[0] for s in replay.stories if (s.kind, s.segment) == ("new", index)]
+        before, after = sum(a.before for a in firsts), sum(a.after for a in firsts)
         market = n * each * (after / before - 1) if before > 0 else 0.0
-        if asked is None or asked == index:
-            came, usually = came + n, usually + mean
+        came, usually = came + n, usually + mean
         number += (n - mean) * each
-        fared += amount - average - (n - mean) * each - market
+        fared += float(here[place]) - n * each - market - (float(averages[place]) - mean * each)
         yield Reason("market", market)
     yield Reason("number", number, {"came": came, "average": usually})
     yield Reason("new", fared, {"came": came})
