@@ -71,7 +71,7 @@ def test_json_and_csv(home):
 
 def test_one_deal_alone(home):
     out = invoke("replay", "small.yaml", "--trial", 7, "--deal", "D1", "-q").stdout
-    assert re.search(r"\(?D1\)? · smb · [\d,]+ · in .+ today · won \d+ % of the time", out)
+    assert re.search(r"\(?D1\)? · smb · [\d,]+ EUR · in .+ today · won \d+ % of the time", out)
     assert "D2" not in out
     failed = invoke("replay", "small.yaml", "--trial", 7, "--deal", "D11111", "-q", code=2)
     assert "nothing is called 'D11111' in this trial" in failed.output

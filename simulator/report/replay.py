@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.analysis.replay import KINDS, events
+from simulator.money import minor_digits
 from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
 from simulator.report.replay_words import headline, owner_line, path_text, replay_scale, told_reasons
 from simulator.words import Scale, cut, day, plain
@@ -26,7 +27,7 @@ def replay_text(payload: Payload, files: str = "") -> str:
     scale = replay_scale(payload)
     blocks = [[_title(payload, scale)]]
     if "narrowed_to" in payload:
-        blocks += [list(_story(owner)) for owner in _everybody(payload)]
+        blocks += [list(_story(owner, payload["currency"])) for owner in _everybody(payload)]
     else:
         blocks += [
             wrapped(headline(payload, scale)), list(_reasons(payload, scale)), list(_periods(payload, scale)),
@@ -132,19 +133,18 @@ def _invoices(owners: Sequence[Payload]) -> list[str]:
     return [f"{len(every):,}", f"{len(every) - off - waiting:,}", f"{waiting:,}", f"{off:,}"]
 
 
-def _story(owner: Payload) -> Iterator[str]:
+def _story(owner: Payload, currency: str) -> Iterator[str]:
     """Tell all that happens to one owner, day by day."""
-    yield from wrapped(owner_line(owner))
+    yield from wrapped(owner_line(owner, currency))
     rows = []
     for event in events(owner):
-        money = "" if event.amount is None else f"{event.amount:,.2f} {event.currency}"
-        detail = (
-            f"due {day(event.detail[4:])}" if event.detail.startswith("due ") else plain(event.detail, 40)
-        )
-        rows.append([day(event.day), event.what, detail, money])
+        digits = minor_digits(event.currency) if event.currency else 0
+        money = "" if event.amount is None else f"{event.amount:,.{digits}f} {event.currency}"
+        due = f"due {day(event.due)}" if event.due else ""
+        rows.append([day(event.day), event.what, plain(event.detail, 40), due, money])
     if not rows:
         yield "  nothing happens to it in this trial before the end of the forecast"
-    for line in table(["", "", "", ""], rows, (0, 1, 2), WIDTH - 2)[1:]:
+    for line in table([""] * 5, rows, (0, 1, 2, 3), WIDTH - 2)[1:]:
         yield f"  {line}"
 
 

@@ -148,11 +148,11 @@ def path_text(deal: Payload, scale: Scale) -> str:
     return f"{_name(deal)}: {' → '.join(steps)}" + (f"; {', '.join(parts)}" if parts else "")
 
 
-def owner_line(owner: Payload) -> str:
+def owner_line(owner: Payload, currency: str) -> str:
     """Introduce an owner whose story is told."""
     parts = [_name(owner), plain(owner["segment"] or "no segment", 30)]
     if owner["amount"] is not None:
-        parts.append(f"{owner['amount']:,.0f}")
+        parts.append(f"{owner['amount']:,.0f} {plain(currency, 10)}")
     if owner.get("stage"):
         parts.append(f"in {plain(owner['stage'], 40)} today")
     if owner.get("attempts"):

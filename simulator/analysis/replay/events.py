@@ -14,9 +14,10 @@ class Event(NamedTuple):
     Attributes:
         day: ISO.
         what: `begins`, `enters`, `won`, `lost`, `signed`, `term ends`, `invoice`, `paid`, `written off`, …
-        detail: stage, product or due day.
+        detail: stage or product.
         amount: major units, None where there is none.
         currency: of the amount.
+        due: day on which an invoice is due, "" of all else.
     """
 
     day: str
@@ -24,6 +25,7 @@ class Event(NamedTuple):
     detail: str = ""
     amount: float | None = None
     currency: str = ""
+    due: str = ""
 
 
 def events(owner: Mapping[str, Any]) -> list[Event]:
@@ -34,13 +36,13 @@ def events(owner: Mapping[str, Any]) -> list[Event]:
 
 def event_rows(payload: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield replay.csv: one thing that happens a row, the header first."""
-    yield "kind", "id", "name", "segment", "day", "event", "detail", "amount", "currency"
+    yield "kind", "id", "name", "segment", "day", "event", "detail", "due", "amount", "currency"
     for kind, place in KINDS.items():
         for owner in payload[place]:
             whose = kind, owner["id"], owner["name"], owner["segment"] or ""
             for event in events(owner):
                 amount = "" if event.amount is None else event.amount
-                yield *whose, event.day, event.what, event.detail, amount, event.currency
+                yield *whose, event.day, event.what, event.detail, event.due, amount, event.currency
 
 
 def _walk(owner: Mapping[str, Any]) -> Iterator[Event]:
@@ -67,7 +69,7 @@ def _contract(owner: Mapping[str, Any]) -> Iterator[Event]:
 def _money(owner: Mapping[str, Any]) -> Iterator[Event]:
     for invoice in owner["invoices"]:
         code, product = invoice["currency"], invoice["product"] or ""
-        yield Event(invoice["day"], "invoice", f"due {invoice['due']}", invoice["amount"], code)
+        yield Event(invoice["day"], "invoice", product, invoice["amount"], code, invoice["due"])
         if invoice["paid_day"] is None:
             continue
         if invoice["paid"]:
