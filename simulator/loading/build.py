@@ -139,6 +139,7 @@ def build(
         offers=offers,
         **vars(books),
         compare_with=compared,
+        lost_reasons={segments[i].name: reasons for i, reasons in deals.lost_reasons.items()},
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     scenario = _with_learned(scenario, learned, notes)
@@ -190,7 +191,7 @@ def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> 
         market = Market(None, None, market.phi)
     return replace(
         scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents,
-        track_record=learned.track,
+        track_record=learned.track, lost_reasons={**scenario.lost_reasons, **learned.file.lost_reasons},
     )  # fmt: skip
 
 

@@ -1,0 +1,122 @@
+"""Say what a stage is worth: the gain in expected bookings if it passed on as many deals as elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.analysis.segments.passage import Passage
+from simulator.deals import Wins
+from simulator.expected import expected
+from simulator.funnel import Funnel
+from simulator.posterior import FunnelDraws
+from simulator.receivables import Receivables
+from simulator.scenario import Scenario, Segment
+
+Floats = NDArray[np.float64]
+
+SOURCES: Final = ("open", "returned", "new", "renewals")
+"""What bookings come of: open deals, lost ones that come back, deals to come, renewals."""
+
+
+@dataclass(frozen=True)
+class Worths:
+    """What the stages of a segment are worth, minor units of the company's currency.
+
+    Attributes:
+        by_stage: gain of each stage alone, by source; the parts add up to it.
+        together: gain of all of them at once, likewise.
+    """
+
+    by_stage: Mapping[int, Mapping[str, int]]
+    together: Mapping[str, int]
+
+    @property
+    def where_they_meet(self) -> int:
+        """What all at once bring beyond the sum of what each brings alone."""
+        return sum(self.together.values()) - sum(sum(parts.values()) for parts in self.by_stage.values())
+
+
+def worths(
+    scenario: Scenario, index: int, passage: Passage, wanted: Mapping[int, Floats], first_day: int, last_day: int
+) -> Worths:  # fmt: skip
+    """Return what the stages of a segment are worth in exact means (MODEL 9).
+
+    Args:
+        scenario: as it is.
+        index: of the segment.
+        passage: of it.
+        wanted: by stage, the chance to get beyond it elsewhere.
+        first_day: of the window, days from as-of.
+        last_day: of the window.
+    """
+    alone = _alone(scenario, index)
+    days = slice(max(first_day, 1), max(last_day, 0) + 1)
+    base = _bookings(alone, index, days)
+
+    def gain(some: Mapping[int, Floats]) -> dict[str, int]:
+        return _adding_up(_bookings(with_conversions(alone, index, passage, some), index, days) - base)
+
+    by_stage = {stage: gain({stage: chance}) for stage, chance in wanted.items()}
+    return Worths(by_stage, gain(wanted) if wanted else dict.fromkeys(SOURCES, 0))
+
+
+def with_conversions(
+    scenario: Scenario, index: int, passage: Passage, wanted: Mapping[int, Floats]
+) -> Scenario:
+    """Return the scenario in which some stages of a segment pass on as many deals as wanted.
+
+    What the CRM says of a stage, how long deals stay, and deals whose own probability counts stay as they are.
+    """
+    kernels, segment, posterior = passage.changed(wanted), scenario.segments[index], scenario.posterior
+    learned = posterior.segments.get(segment.name) if posterior else None
+    if posterior is not None and learned is not None and learned.funnel is not None:
+        draws = FunnelDraws(learned.funnel.stages, kernels, learned.funnel.stays)
+        parts = {**posterior.segments, segment.name: replace(learned, funnel=draws)}
+        scenario = replace(scenario, posterior=replace(posterior, segments=parts))
+        funnel = draws.mean
+    else:
+        funnel = _with_kernel(segment.funnel, kernels[0])
+    return _with_segment(scenario, index, replace(segment, funnel=funnel))
+
+
+def _with_kernel(funnel: Funnel, kernel: Floats) -> Funnel:
+    """Return the funnel with other chances; a move that it had not takes as long as its likeliest one."""
+    stays = []
+    for row, laws in zip(kernel, funnel.stays, strict=True):
+        likeliest = max((k for k, law in enumerate(laws) if law is not None), key=lambda k: float(row[k]))
+        stays.append(tuple(law or laws[likeliest] if p > 0 else None for p, law in zip(row, laws, strict=True)))
+    return Funnel(funnel.stages, kernel, tuple(stays))
+
+
+def _with_segment(scenario: Scenario, index: int, segment: Segment) -> Scenario:
+    segments = scenario.segments
+    return replace(scenario, segments=(*segments[:index], segment, *segments[index + 1 :]))
+
+
+def _alone(scenario: Scenario, index: int) -> Scenario:
+    """Return the scenario without the deals of other segments, whose bookings notice nothing."""
+    pipeline = scenario.pipeline
+    others = {pipeline.id[i] for i in np.flatnonzero(pipeline.segment != index).tolist()}
+    segments = tuple(s if i == index else replace(s, generation=None) for i, s in enumerate(scenario.segments))
+    return replace(
+        scenario, segments=segments, pipeline=pipeline.without(others), wins=Wins.empty(),
+        receivables=Receivables.empty(), invoice_segment=(),
+    )  # fmt: skip
+
+
+def _bookings(scenario: Scenario, index: int, days: slice) -> Floats:
+    """Return the expected bookings of a segment in some days by source, floats[source]."""
+    daily = expected(scenario).daily
+    series = (daily.first, daily.returned, daily.new, daily.renewals)
+    return np.array([part[index, days].sum() for part in series])
+
+
+def _adding_up(parts: Sequence[float] | Floats) -> dict[str, int]:
+    """Round parts so that they add up to their rounded sum."""
+    ends = np.rint(np.cumsum(parts)).astype(np.int64)
+    return dict(zip(SOURCES, np.diff(ends, prepend=0).tolist(), strict=True))
