@@ -51,7 +51,9 @@ class Elsewhere:
     belief: Floats
 
 
-def elsewhere(passages: Sequence[Passage], deals: Sequence[Floats], index: int, stage: int) -> Elsewhere | None:
+def elsewhere(
+    passages: Sequence[Passage], deals: Sequence[Floats], index: int, stage: int
+) -> Elsewhere | None:
     """Return how deals get on elsewhere from where a stage is; None where there is no other segment.
 
     Funnels with stages of the same names are aligned there, and where deals are won. Between two such places a

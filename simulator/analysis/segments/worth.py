@@ -42,27 +42,30 @@ class Worths:
 
 
 def worths(
-    scenario: Scenario, index: int, passage: Passage, wanted: Mapping[int, Floats], first_day: int, last_day: int
-) -> Worths:  # fmt: skip
-    """Return what the stages of a segment are worth in exact means (MODEL 9).
+    scenario: Scenario, index: int, passage: Passage, wanted: Mapping[int, Floats],
+    windows: Sequence[tuple[int, int]],
+) -> list[Worths]:  # fmt: skip
+    """Return what the stages of a segment are worth in exact means (MODEL 9), window by window.
 
     Args:
         scenario: as it is.
         index: of the segment.
         passage: of it.
         wanted: by stage, the chance to get beyond it elsewhere.
-        first_day: of the window, days from as-of.
-        last_day: of the window.
+        windows: first and last day of each, days from as-of.
     """
     alone = _alone(scenario, index)
-    days = slice(max(first_day, 1), max(last_day, 0) + 1)
-    base = _bookings(alone, index, days)
+    base = _bookings(alone, index, windows)
 
-    def gain(some: Mapping[int, Floats]) -> dict[str, int]:
-        return _adding_up(_bookings(with_conversions(alone, index, passage, some), index, days) - base)
+    def gains(some: Mapping[int, Floats]) -> Floats:
+        return _bookings(with_conversions(alone, index, passage, some), index, windows) - base
 
-    by_stage = {stage: gain({stage: chance}) for stage, chance in wanted.items()}
-    return Worths(by_stage, gain(wanted) if wanted else dict.fromkeys(SOURCES, 0))
+    each = {stage: gains({stage: chance}) for stage, chance in wanted.items()}
+    together = gains(wanted) if wanted else np.zeros_like(base)
+    return [
+        Worths({stage: _adding_up(found[n]) for stage, found in each.items()}, _adding_up(together[n]))
+        for n in range(len(windows))
+    ]
 
 
 def with_conversions(
@@ -89,7 +92,8 @@ def _with_kernel(funnel: Funnel, kernel: Floats) -> Funnel:
     stays = []
     for row, laws in zip(kernel, funnel.stays, strict=True):
         likeliest = max((k for k, law in enumerate(laws) if law is not None), key=lambda k: float(row[k]))
-        stays.append(tuple(law or laws[likeliest] if p > 0 else None for p, law in zip(row, laws, strict=True)))
+        pairs = zip(row, laws, strict=True)
+        stays.append(tuple(law or laws[likeliest] if p > 0 else None for p, law in pairs))
     return Funnel(funnel.stages, kernel, tuple(stays))
 
 
@@ -102,21 +106,25 @@ def _alone(scenario: Scenario, index: int) -> Scenario:
     """Return the scenario without the deals of other segments, whose bookings notice nothing."""
     pipeline = scenario.pipeline
     others = {pipeline.id[i] for i in np.flatnonzero(pipeline.segment != index).tolist()}
-    segments = tuple(s if i == index else replace(s, generation=None) for i, s in enumerate(scenario.segments))
+    segments = tuple(
+        segment if i == index else replace(segment, generation=None)
+        for i, segment in enumerate(scenario.segments)
+    )
     return replace(
         scenario, segments=segments, pipeline=pipeline.without(others), wins=Wins.empty(),
         receivables=Receivables.empty(), invoice_segment=(),
     )  # fmt: skip
 
 
-def _bookings(scenario: Scenario, index: int, days: slice) -> Floats:
-    """Return the expected bookings of a segment in some days by source, floats[source]."""
+def _bookings(scenario: Scenario, index: int, windows: Sequence[tuple[int, int]]) -> Floats:
+    """Return the expected bookings of a segment by source, floats[window, source]."""
     daily = expected(scenario).daily
     series = (daily.first, daily.returned, daily.new, daily.renewals)
-    return np.array([part[index, days].sum() for part in series])
+    days = [slice(max(first, 1), max(last, 0) + 1) for first, last in windows]
+    return np.array([[part[index, some].sum() for part in series] for some in days])
 
 
-def _adding_up(parts: Sequence[float] | Floats) -> dict[str, int]:
+def _adding_up(parts: Floats) -> dict[str, int]:
     """Round parts so that they add up to their rounded sum."""
     ends = np.rint(np.cumsum(parts)).astype(np.int64)
     return dict(zip(SOURCES, np.diff(ends, prepend=0).tolist(), strict=True))
