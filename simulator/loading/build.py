@@ -99,8 +99,7 @@ def build(
     Raises:
         InputError: every problem of file and tables.
     """
-    tree = own if learned is None else learned.tree
-    frame, end = _framed(tree, file, problems)
+    frame, end = _framed(tree := own if learned is None else learned.tree, file, problems)
     (notes := frame.notes).add_all("W008", notices)
     targets = read_targets(file, end, notes, tree, problems)
     horizon = read_horizon(file, end, targets)
@@ -139,7 +138,7 @@ def build(
         offers=offers,
         **vars(books),
         compare_with=compared,
-        lost_reasons={segments[i].name: reasons for i, reasons in deals.lost_reasons.items()},
+        lost_reasons=deals.lost_reasons,
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     scenario = _with_learned(scenario, learned, notes)

@@ -42,7 +42,7 @@ class DealsRead:
     created: tuple[tuple[int, int, float | None], ...] = ()
     has_closed: bool = False
     dated: bool = False
-    lost_reasons: Mapping[int, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 def read_deals(
@@ -155,7 +155,7 @@ class _Reader:
         self.segments: dict[str, int] = {}
         self.open: list[OpenDeal] = []
         self.won: list[WonDeal] = []
-        self.lost_reasons: dict[int, dict[str, Counter[str]]] = {}
+        self.lost_reasons: dict[str, dict[str, Counter[str]]] = {}
 
     def _only_dated(self, rows: Sequence[Row], segment: int) -> int | None:
         """Return the one stage of a segment whose rows tell when they entered it, or None."""
@@ -241,9 +241,9 @@ class _Reader:
         """Count why a deal was lost, in its last open stage where the row still tells that."""
         segment, reason = self.segment_of(row.row, False), self.cells.text(row.row, "lost_reason")
         if segment >= 0 and reason:
-            names, place = self.places[segment].stages, self.index[segment].get(row.stage.casefold())
-            by_stage = self.lost_reasons.setdefault(segment, {})
-            by_stage.setdefault("" if place is None else names[place], Counter())[reason] += 1
+            own, place = self.places[segment], self.index[segment].get(row.stage.casefold())
+            by_stage = self.lost_reasons.setdefault(own.name, {})
+            by_stage.setdefault("" if place is None else own.stages[place], Counter())[reason] += 1
 
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""

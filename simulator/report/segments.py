@@ -60,10 +60,9 @@ def _leaking(payload: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mappin
 
 
 def _title(payload: Mapping[str, Any], scale: Scale) -> str:
-    trials, count = int(payload["trials"]), len(payload["segments"])
+    trials = int(payload["trials"])
     parts = [
-        f"{plain(payload['scenario'], 24)}, {count} segment{'s' * (count != 1)}",
-        f"as of {day(payload['as_of'])}", scale.name,
+        plain(payload["scenario"], 24), f"as of {day(payload['as_of'])}", scale.name,
         f"{trials:,} trial{'s' * (trials != 1)}, {scale.noise_text()}",
     ]  # fmt: skip
     return " · ".join(parts)
@@ -86,8 +85,8 @@ def _leaks(payload: Mapping[str, Any]) -> Iterator[str]:
         text = (
             f"{place}. {plain(row['name'], 30)}, {plain(stage['stage'], 40)}: {ours} {beyond}, elsewhere "
             f"{theirs} ({_where(other)}). As elsewhere it would bring {_gain(stage, 'worth', scale)} more by "
-            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} by the end of the forecast. The chance "
-            f"that the difference is real: {chance}.{_reason(stage)}"
+            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} by the end of the forecast. The "
+            f"chance that the difference is real: {chance}.{_reason(stage)}"
         )
         yield from wrapped(text, first="  ", then="     ")
     left = len(found) - LEAKS
@@ -133,16 +132,16 @@ def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
 def _legend(payload: Mapping[str, Any]) -> Iterator[str]:
     alone = len(payload["segments"]) < 2
     text = (
-        "get on: of the deals in a stage, those that ever get beyond it, optimism corrected; between the ends of "
-        "“8 in 10” with 8 chances in 10. lost, back: of the next moves. days: until the next move, average. open, "
-        "still: open deals there, and those of them that have been there longer than 9 in 10 stay."
+        "get on: of the deals in a stage, those that ever get beyond it, optimism corrected; between the "
+        "ends of “8 in 10” with 8 chances in 10. lost, back: of the next moves. days: until the next move, "
+        "average. open, still: open deals there, and those that have been there longer than 9 in 10 stay."
     )
     if not alone:
         text += (
             " others: the other segments there, pooled by the deals that meet it. real: the chance that the "
             "difference is more than chance. worth: what average bookings would gain until "
-            f"{day(payload['end'])}, and to the end of the forecast, {worth_scale(payload).name}, if the stage "
-            "passed on as many deals as elsewhere, all else as it is."
+            f"{day(payload['end'])}, and to the end of the forecast, {worth_scale(payload).name}, if the "
+            "stage passed on as many deals as elsewhere, all else as it is."
         )
     yield from wrapped(text, first="  ", then="  ")
 
@@ -154,6 +153,6 @@ def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
         yield "Self-check passed."
     else:
         yield from wrapped(
-            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use these "
-            "numbers; this is a defect of the program, please report it."
+            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use "
+            "these numbers; this is a defect of the program, please report it."
         )

@@ -1,4 +1,4 @@
-"""Draw the funnels of segments side by side on one scale: what share of deals gets how far, and where it leaks."""
+"""Draw the funnels of segments side by side on one scale: what share of deals gets how far."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _funnel(axes: Axes, row: Mapping[str, Any], payload: Mapping[str, Any]) -> N
 
 
 def _more(stage: Mapping[str, Any] | None) -> float:
-    """Return how many more of the deals in a stage would get on as elsewhere, where that is worth anything."""
+    """Return how many more of a stage's deals would get on as elsewhere, where that is worth anything."""
     if stage is None or stage["elsewhere"] is None or stage["worth"]["amount"] <= 0:
         return 0.0
     return max(-float(stage["elsewhere"]["difference"]), 0.0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
-from simulator.words import Scale, days, has_interval, interval_texts, likelihood, percent, plain, scale_for
+from simulator.words import Scale, chance_cells, days, has_interval, interval_texts, percent, plain, scale_for
 
 MONTH: Final = 30.4375
 WALKS: Final = 5
@@ -43,9 +43,9 @@ def standing(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
         rows.append(["all", f"{whole['deals']:,}", scale.exact(whole["value"]), *[""] * 6])
     yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))
     yield from wrapped(
-        "new: deals a month. win rate: of the deals that enter, optimism corrected; 8 in 10: between what it lies "
-        "with 8 chances in 10. velocity: value × win rate ÷ days to won, a month. days to money: from signature "
-        "to receipt, average.",
+        "new: deals a month. win rate: of the deals that enter, optimism corrected; 8 in 10: between what it "
+        "lies with 8 chances in 10. velocity: value × win rate ÷ days to won, a month. days to money: from "
+        "signature to receipt, average.",
         first="  ",
         then="  ",
     )
@@ -106,15 +106,18 @@ def _ends(stats: Stats, scale: Scale) -> tuple[str, ...]:
 
 
 def targets(payload: Mapping[str, Any]) -> Iterator[str]:
-    if payload["targets"]:
-        yield "The chance of each target"
-        rows = []
-        for target in payload["targets"]:
-            whose = "the company" if target["segment"] == "all" else plain(target["segment"], 30)
-            amount = scale_for(abs(target["amount"]), payload["currency"])
-            asked = f"{target['series']} of {amount.exact(target['amount'])} {amount.name}"
-            rows.append([plain(target["name"], 40), whose, asked, likelihood(target)])
-        yield from (f"  {line}" for line in table(["", "", "", ""], rows, (0, 1, 2, 3), WIDTH - 2)[1:])
+    """Lay out the chance of each target and plan, by whose it is."""
+    whose = [*(row["name"] for row in payload["segments"]), "all"]
+    chances: dict[str, dict[str, str]] = {}
+    for target in payload["targets"]:
+        chances.setdefault(target["name"], {})[target["segment"]] = chance_cells(target)[0]
+    used = [name for name in whose if any(name in row for row in chances.values())]
+    if not used:
+        return
+    yield "The chance of each target"
+    rows = [[plain(n, 40), *(row.get(name, "") for name in used)] for n, row in chances.items()]
+    header = ["", *("the company" if name == "all" else plain(name, 14) for name in used)]
+    yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))
 
 
 def stages(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:

@@ -96,7 +96,7 @@ class Scenario:
         payers: mean and standard deviation of the lateness score of each customer that is known; of others
             0 and 1.
         compare_with: what each run of it is held against.
-        lost_reasons: why deals were lost, by segment, stage and reason, deals; "" for a stage that nobody told.
+        lost_reasons: why deals were lost, by segment, stage and reason, deals; "" where no stage is told.
         track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 

@@ -56,11 +56,11 @@ def elsewhere(
 ) -> Elsewhere | None:
     """Return how deals get on elsewhere from where a stage is; None where there is no other segment.
 
-    Funnels with stages of the same names are aligned there, and where deals are won. Between two such places a
-    stage is held against as much of the other's way as it is of its own, counted in stages. Where no other has
-    a name in common up to the stage, all are held against it from the stage that as large a share of their
-    deals reach, as far on as the stage is of the way that is left. Counterparts are pooled by the deals that
-    meet them.
+    Funnels with stages of the same names are aligned there, and where deals are won. Between two such places
+    a stage is held against as much of the other's way as it is of its own, counted in stages. Where no other
+    has a name in common up to the stage, all are held against it from the stage that as large a share of
+    their deals reach, as far on as the stage is of the way that is left. Counterparts are pooled by the deals
+    that meet them.
 
     Args:
         passages: of all segments.
@@ -81,7 +81,7 @@ def elsewhere(
 
 
 def deals_met(scenario: Scenario, index: int, passage: Passage) -> Floats:
-    """Return how many deals are expected to meet each stage: those that stand there or before it, and to come.
+    """Return how many deals are expected to meet each stage: that stand there or before it, or are to come.
 
     Open deals count with their chance to get there, those to come until the horizon's end with their share.
     """
@@ -117,7 +117,7 @@ def _by_name(
 def _by_share(
     passages: Sequence[Passage], deals: Sequence[Floats], index: int, stage: int, other: int
 ) -> Counterpart:
-    """Return the way from the stage that as large a share of deals reach, as far on as ours is of what is left."""
+    """Return the way from where as large a share of deals arrive, as far on as ours is of what is left."""
     ours, theirs = passages[index], passages[other]
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = np.abs(np.log(theirs.reached[:-1]) - np.log(ours.reached[stage]))

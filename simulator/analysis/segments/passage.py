@@ -92,7 +92,8 @@ class Passage:
     def belief(self, begin: float, end: float) -> Floats:
         """Return draws from what the chance of `between` may be, floats[draws].
 
-        What is learned has draws of its own. A set chance c that is worth n closed deals is Beta(n·c, n·(1−c)).
+        What is learned has draws of its own. A set chance c that is worth n closed deals is
+        Beta(n·c, n·(1−c)).
         """
         chances = self.between(begin, end)
         mean = float(chances.mean())
@@ -114,12 +115,12 @@ class Passage:
         return np.asarray(self.entry @ np.array(means))
 
     def changed(self, wanted: Mapping[int, Floats]) -> Floats:
-        """Return the kernels in which some stages pass on as many deals as wanted, floats[draw or 1, S, S + 2].
+        """Return kernels in which some stages pass on as many deals as wanted, floats[draw or 1, S, S + 2].
 
         Deals that a stage passes on more are lost less there; how often it sends them back stays. Of deals
         sent back some return: a stage that is left forwards with chance f and comes back with chance β passes
-        f/(1 − β) on. Where even no loss is not enough, none is lost. The kernels are those before `odds`; they
-        give what is wanted where these are factors of all deals alike.
+        f/(1 − β) on. Where even no loss is not enough, none is lost. The kernels are those before `odds`;
+        they give what is wanted where these are factors of all deals alike.
 
         Args:
             wanted: by stage, the chance that a deal in it ever gets beyond it, floats[draw or 1].
@@ -155,7 +156,7 @@ def onwards(kernels: Floats, stage: int) -> Floats:
 
 
 def _row(p: Floats, stage: int, wanted: Floats) -> Floats:
-    """Return a stage's moves with as many forwards as it takes to pass on what is wanted, floats[draw, S + 2]."""
+    """Return a stage's moves, so many forwards as pass on what is wanted, floats[draw, S + 2]."""
     row = p[:, stage].copy()
     back = row[:, :stage].sum(axis=1)
     returning = (row[:, :stage] * onwards(p, stage)).sum(axis=1) if stage else np.zeros(1)
@@ -183,4 +184,4 @@ def _odds(segment: Segment, learned: SegmentDraws | None, kernels: Floats) -> Fl
 
 
 def _middle(odds: Floats) -> Floats:
-    return np.exp(np.log(odds).mean(keepdims=True))
+    return np.asarray(np.exp(np.log(odds).mean(keepdims=True)))

@@ -6,29 +6,22 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.analysis.aims import Aim
+from simulator.analysis.segments.brought import Brought
 from simulator.analysis.segments.elsewhere import Elsewhere, deals_met, elsewhere
 from simulator.analysis.segments.facts import Facts, most, ranged
 from simulator.analysis.segments.passage import Passage
 from simulator.analysis.segments.worth import Worths, worths
-from simulator.analysis.span import goals
 from simulator.executors import Crew
-from simulator.expected import receipt_lags, segment_walks
-from simulator.forecast import Forecast, statistics
-from simulator.forecast.asked import segment_asked
-from simulator.forecast.plans import planned
-from simulator.forecast.sections import target_told
-from simulator.periods import Period
+from simulator.expected import receipt_lags
+from simulator.forecast import Forecast
 from simulator.scenario import Scenario
-from simulator.scores import Z95, clustered_variance
 from simulator.simulation import simulate
-from simulator.targets import Series, Target
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +51,7 @@ def side_by_side(
         base: what the scenario was played to, where it has been played already.
     """
     forecast = base or simulate(scenario, workers=workers, progress=progress, other_markets=False)
-    funnels, brought, check = _Funnels.of(scenario, aim), _Brought(forecast, aim), forecast.check
+    funnels, brought, check = _Funnels.of(scenario, aim), Brought(forecast, aim), forecast.check
     segments = [_segment(funnels, brought, index) for index in range(len(scenario.segments))]
     leaks = [
         {"segment": row["name"], "stage": stage["stage"], "worth": stage["worth"]["amount"]}
@@ -80,7 +73,7 @@ def side_by_side(
         "no_segment": brought.told(-1) if brought.rest else None,
         "company": _company(funnels, brought),
         "leaks": sorted(leaks, key=lambda leak: -leak["worth"]),
-        "targets": list(_targets(forecast, aim)),
+        "targets": list(brought.targets()),
         "notes": list(_notes(funnels, aim)),
     }
 
@@ -114,76 +107,7 @@ class _Funnels:
         return _Funnels(scenario, facts, others, by_window, receipt_lags(scenario))
 
 
-@dataclass(frozen=True, eq=False)
-class _Brought:
-    """What is simulated: what each segment brings, as statistics and as shares; −1 is what belongs to none."""
-
-    forecast: Forecast
-    aim: Aim
-
-    @property
-    def series(self) -> Series:
-        return "receipts" if self.aim.window.series == "balance" else self.aim.window.series
-
-    @cached_property
-    def period(self) -> Period:
-        return Period("", self.aim.window.first, self.aim.window.last)
-
-    @cached_property
-    def total(self) -> Floats:
-        return self.forecast.window(self.series, self.period)[0]
-
-    @cached_property
-    def rest(self) -> bool:
-        """Whether anything belongs to no segment."""
-        return bool(self.forecast.window(self.series, self.period, -1)[0].any())
-
-    @cached_property
-    def walks(self) -> list[list[dict[str, Any]]]:
-        """The walk of each segment, and last of what belongs to none."""
-        forecast, scenario = self.forecast, self.forecast.scenario
-        first, last = map(scenario.horizon.day_of, (self.period.start, self.period.end))
-        rows = (*range(len(scenario.segments)), -1)
-        already = [forecast.already("bookings", first, row, last) for row in rows]
-        found = segment_walks(scenario, first, last, already=already)
-        return [[{"step": step, "amount": amount / forecast.unit} for step, amount in own] for own in found]
-
-    def told(self, row: int | None) -> dict[str, Any]:
-        """Return statistics and shares of a segment, None for all."""
-        forecast = self.forecast
-        amounts, past = forecast.window(self.series, self.period, row)
-        first, last = map(forecast.scenario.horizon.day_of, (self.period.start, self.period.end))
-        certain = forecast.is_certain(self.series, first, last, row)
-        mean = float(self.total.mean())
-        walk = _sums(self.walks) if row is None else self.walks[row]
-        return {
-            "amount": statistics(amounts, forecast.unit, past, certain=certain, draws=forecast.draws),
-            "share": float(amounts.mean()) / mean if mean else None,
-            "share_of_uncertainty": share_of_uncertainty(amounts, self.total, forecast.draws),
-            "walk": walk,
-        }
-
-
-def share_of_uncertainty(
-    amounts: Floats, total: Floats, draws: int | None = None
-) -> dict[str, float | None] | None:
-    """Return Cov(part, total) ÷ Var(total) with its 95 % error; None where the total does not vary.
-
-    The shares of all parts add up to 1. The error is that of a mean, of what each trial adds to the ratio:
-    (x − x̄)(t − t̄)/V − share·(t − t̄)²/V.
-    """
-    off = total - total.mean()
-    spread = float(off @ off) / len(off)
-    if len(total) < 2 or spread <= 1e-18 * float(total @ total) / len(total):
-        return None
-    own = (amounts - amounts.mean()) * off / spread
-    share = float(own.mean())
-    each = own - share * off**2 / spread
-    variance = clustered_variance(each, draws) if draws else float(each.var()) / (len(each) - 1)
-    return {"share": share, "error": Z95 * float(np.sqrt(variance))}
-
-
-def _segment(funnels: _Funnels, brought: _Brought, index: int) -> dict[str, Any]:
+def _segment(funnels: _Funnels, brought: Brought, index: int) -> dict[str, Any]:
     facts, unit = funnels.facts[index], brought.forecast.unit
     passage, lag = facts.passage, float(funnels.lags[index])
     segment, standing, win_rate, cycle = (
@@ -212,14 +136,14 @@ def _segment(funnels: _Funnels, brought: _Brought, index: int) -> dict[str, Any]
 
 
 def _figures(passage: Passage) -> dict[str, Any]:
-    """Say where chances come from: whether they are learned, or set, and what that is worth in closed deals."""
+    """Say where chances come from: learned, or set, and worth so many closed deals; None where exact."""
     worth = passage.worth
     if worth is None:
         return {"from": "learned", "worth": None}
     return {"from": "set", "worth": None if math.isinf(worth) else round(worth, 6)}
 
 
-def _stage(funnels: _Funnels, brought: _Brought, index: int, stage: int) -> dict[str, Any]:
+def _stage(funnels: _Funnels, brought: Brought, index: int, stage: int) -> dict[str, Any]:
     facts, unit = funnels.facts[index], brought.forecast.unit
     passage, row, other = facts.passage, facts.table[stage], funnels.others[index][stage]
     chances, belief = passage.between(stage, stage + 1), passage.belief(stage, stage + 1)
@@ -241,7 +165,7 @@ def _stage(funnels: _Funnels, brought: _Brought, index: int, stage: int) -> dict
 
 
 def _worth(parts: Mapping[str, int] | None, unit: float) -> dict[str, float] | None:
-    """Return what a stage is worth, and of what that comes; None where there is nothing to hold it against."""
+    """Return what a stage is worth, and of what that comes; None where nothing is held against it."""
     if parts is None:
         return None
     return {"amount": sum(parts.values()) / unit, **{source: x / unit for source, x in parts.items()}}
@@ -285,41 +209,15 @@ def _worth_in_all(gains: Worths, unit: float) -> dict[str, float]:
     }
 
 
-def _company(funnels: _Funnels, brought: _Brought) -> dict[str, Any]:
+def _company(funnels: _Funnels, brought: Brought) -> dict[str, Any]:
     unit, facts = brought.forecast.unit, funnels.facts
     standing = [one.standing() for one in facts]
     open_deals = {key: sum(row[key] for row in standing) for key in ("deals", "value")}
     return {"open": _major(open_deals, unit), **brought.told(None)}
 
 
-def _sums(walks: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    return [
-        {"step": steps[0]["step"], "amount": sum(step["amount"] for step in steps)}
-        for steps in zip(*walks, strict=True)
-    ]
-
-
 def _major(standing: Mapping[str, float], unit: float) -> dict[str, Any]:
     return {"deals": standing["deals"], "value": standing["value"] / unit}
-
-
-def _targets(forecast: Forecast, aim: Aim) -> Iterator[dict[str, Any]]:
-    """Yield the chances of the scenario's targets, of plans of years, segments' too, and of what is asked."""
-    horizon = forecast.scenario.horizon
-    found = goals(forecast.scenario)
-    if not aim.name and aim.amount is not None:
-        window, names = aim.window, [segment.name for segment in forecast.scenario.segments]
-        first, last = map(horizon.day_of, (window.first, window.last))
-        index = segment_asked(window.segment, names)
-        found = {"asked": Target("asked", window.series, aim.amount, first, last, segment=index), **found}
-    for row in planned(forecast):
-        if row.kind == "year" and row.segment is not None:
-            first, last = map(horizon.day_of, (row.period.start, row.period.end))
-            name = (
-                f"planned {row.series} of {row.period.name}, {forecast.scenario.segments[row.segment].name}"
-            )
-            found[name] = Target(name, row.series, row.plan, first, last, segment=row.segment)
-    yield from (target_told(forecast, target) for target in found.values())
 
 
 def _notes(funnels: _Funnels, aim: Aim) -> Iterator[str]:
@@ -329,12 +227,12 @@ def _notes(funnels: _Funnels, aim: Aim) -> Iterator[str]:
     if aim.window.series == "balance":
         yield "the balance in the bank is the company's; segments are told by their receipts"
     by_share = [
-        f"{facts.passage.segment.name}: {facts.passage.segment.funnel.stages[stage]}"
+        f"{facts.passage.segment.funnel.stages[stage]} ({facts.passage.segment.name})"
         for facts, some in zip(funnels.facts, funnels.others, strict=True)
         for stage, other in enumerate(some) if other and other.counterparts[0].by == "share"
     ]  # fmt: skip
     if by_share:
         yield (
-            f"no other funnel has a stage of that name, nor one before it: {', '.join(by_share)}; held against "
-            "the stages that as large a share of deals reach"
+            f"no other funnel has a stage of the name of {', '.join(by_share)}, nor of one before: held "
+            "against the stages that as large a share of deals reach"
         )

@@ -73,7 +73,8 @@ def with_conversions(
 ) -> Scenario:
     """Return the scenario in which some stages of a segment pass on as many deals as wanted.
 
-    What the CRM says of a stage, how long deals stay, and deals whose own probability counts stay as they are.
+    What the CRM says of a stage, how long deals stay, and deals whose own probability counts, stay as they
+    are.
     """
     kernels, segment, posterior = passage.changed(wanted), scenario.segments[index], scenario.posterior
     learned = posterior.segments.get(segment.name) if posterior else None
