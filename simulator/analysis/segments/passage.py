@@ -118,9 +118,9 @@ class Passage:
         """Return kernels in which some stages pass on as many deals as wanted, floats[draw or 1, S, S + 2].
 
         Deals that a stage passes on more are lost less there; how often it sends them back stays. Of deals
-        sent back some return: a stage that is left forwards with chance f and comes back with chance β passes
-        f/(1 − β) on. Where even no loss is not enough, none is lost. The kernels are those before `odds`;
-        they give what is wanted where these are factors of all deals alike.
+        sent back some return to it, β of all, and some get beyond it by a skip, γ: a stage that is left
+        forwards with chance f passes (f + γ)/(1 − β) on. Where even no loss is not enough, none is lost. The
+        kernels are those before `odds`; they give what is wanted where these are factors of all deals alike.
 
         Args:
             wanted: by stage, the chance that a deal in it ever gets beyond it, floats[draw or 1].
@@ -135,7 +135,8 @@ class Passage:
 def worth_of(segment: Segment) -> float:
     """Return the closed deals that a segment's set percentages are worth, infinite where they are exact."""
     pairs = zip(segment.set_ladder.tolist(), segment.doubt.tolist(), strict=True)
-    return next((worth_of_doubt(close, rho) for close, rho in pairs if 0 < close < 1), math.inf)
+    # The largest doubts are cut; those of other stages tell.
+    return min((worth_of_doubt(close, rho) for close, rho in pairs), default=math.inf)
 
 
 def sober(kernels: Floats, odds: Floats) -> Floats:
@@ -150,18 +151,25 @@ def onwards(kernels: Floats, stage: int) -> Floats:
     x = P_BB·x + P_BF·1, B the stages before it, F it and those beyond, won among them.
     """
     before = kernels[:, :stage]
-    inner = np.eye(stage) - before[:, :, :stage]
-    forward = before[:, :, stage:-1].sum(axis=2, keepdims=True)
-    return np.asarray(np.clip(np.linalg.solve(inner, forward)[..., 0], 0.0, 1.0))
+    return _arriving(before, before[:, :, stage:-1].sum(axis=2))
+
+
+def _arriving(before: Floats, forward: Floats) -> Floats:
+    """Return the chance that a walk over some stages ends by a move of `forward`, floats[draw, stage]."""
+    size = before.shape[1]
+    inner = np.eye(size) - before[:, :, :size]
+    return np.asarray(np.clip(np.linalg.solve(inner, forward[..., None])[..., 0], 0.0, 1.0))
 
 
 def _row(p: Floats, stage: int, wanted: Floats) -> Floats:
     """Return a stage's moves, so many forwards as pass on what is wanted, floats[draw, S + 2]."""
     row = p[:, stage].copy()
     back = row[:, :stage].sum(axis=1)
-    returning = (row[:, :stage] * onwards(p, stage)).sum(axis=1) if stage else np.zeros(1)
+    before, sent = p[:, :stage], row[:, :stage]
+    returning = (sent * _arriving(before, before[:, :, stage])).sum(axis=1)
+    skipping = (sent * _arriving(before, before[:, :, stage + 1 : -1].sum(axis=2))).sum(axis=1)
     forward = row[:, stage + 1 : -1].sum(axis=1)
-    share = np.minimum(wanted * (1 - returning), 1 - back)
+    share = np.clip(wanted * (1 - returning) - skipping, 0.0, 1 - back)
     none = forward <= 0
     row[none, stage + 1], forward = 1.0, np.where(none, 1.0, forward)
     row[:, stage + 1 : -1] *= (share / forward)[:, None]
