@@ -85,8 +85,8 @@ def _leaks(payload: Mapping[str, Any]) -> Iterator[str]:
         text = (
             f"{place}. {plain(row['name'], 30)}, {plain(stage['stage'], 40)}: {ours} {beyond}, elsewhere "
             f"{theirs} ({_where(other)}). As elsewhere it would bring {_gain(stage, 'worth', scale)} more by "
-            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} by the end of the forecast. The "
-            f"chance that the difference is real: {chance}.{_reason(stage)}"
+            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} from now to the end of the "
+            f"forecast. The chance that the difference is real: {chance}.{_reason(stage)}"
         )
         yield from wrapped(text, first="  ", then="     ")
     left = len(found) - LEAKS
