@@ -327,7 +327,9 @@ def test_worths_of_whole_scenarios_agree_with_pairs_of_runs(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["eventful", "returns", "arrivals", "blend", "quarter_end", "stays", "article"])
+@pytest.mark.parametrize(
+    "name", ["eventful", "returns", "arrivals", "blend", "quarter_end", "stays", "article"]
+)
 def test_worths_agree_with_pairs_of_runs_whatever_the_funnel(name):
     """With a market, doubt, dates and probabilities of deals' own, and returns; at |z| < 4 in 50 cells."""
     for factor in (0.7, 1.2):
