@@ -148,9 +148,24 @@ def test_learned_kernels_change_draw_by_draw():
     after = Passage.of(with_conversions(scenario, 0, passage, {1: wanted}), 0)
     assert after.between(1, 2) == pytest.approx(wanted)
     assert after.between(0, 1) == pytest.approx(passage.between(0, 1))
-    [gain] = worths(scenario, 0, passage, {1: wanted}, [(1, 200)])
+    [gain] = worths(scenario, 0, {1: wanted}, [(1, 200)])
     assert gain.by_stage[1]["open"] < 0
     assert gain.by_stage[1]["new"] < 0
+
+
+def test_of_many_draws_some_tell_what_a_stage_is_worth():
+    """Of 2,000 draws 500: what nothing changes is worth nothing, and what changes as much as all say."""
+    learned = posterior(2_000, ("smb",), odds=None, amount_shift=None, generation=None)
+    segment = make_segment(funnel=learned.segments["smb"].funnel.mean)
+    deals = make_pipeline(3, stage=[0, 1, 2], age=5.0)
+    scenario = make_scenario(segments=(segment,), posterior=learned, pipeline=deals)
+    passage = Passage.of(scenario, 0)
+    wanted = {1: passage.between(1, 2), 2: 0.8 * passage.between(2, 3)}
+    [gain] = worths(scenario, 0, wanted, [(1, 300)])
+    whole = with_conversions(scenario, 0, passage, wanted)
+    every = expected(whole).daily.first.sum() - expected(scenario).daily.first.sum()
+    assert abs(gain.by_stage[1]["open"]) <= 1
+    assert gain.by_stage[2]["open"] == pytest.approx(every, rel=0.05)
 
 
 # ---- how surely that is known
@@ -260,7 +275,7 @@ def test_worths_add_up_to_the_minor_unit():
     every, changed = [], scenario
     for index, passage in enumerate(walks):
         wanted = {s: elsewhere(walks, deals, index, s).chance for s in range(passage.size)}
-        every.append(worths(scenario, index, passage, wanted, windows))
+        every.append(worths(scenario, index, wanted, windows))
         changed = with_conversions(changed, index, passage, wanted)
     before, after = expected(scenario).daily, expected(changed).daily
     for n, (_, last) in enumerate(windows):
@@ -302,7 +317,7 @@ def brute_force(scenario, trials, factor=None, seed=5):
                 chance = elsewhere(walks, deals, index, stage).chance
             else:
                 chance = np.minimum(factor * passage.between(stage, stage + 1), 0.97)
-            [gain] = worths(scenario, index, passage, {stage: chance}, [(1, last)])
+            [gain] = worths(scenario, index, {stage: chance}, [(1, last)])
             changed = with_conversions(scenario, index, passage, {stage: chance})
             more = paired(scenario, trials, seed, 1, last, index, changed)
             exact, error = sum(gain.by_stage[stage].values()), more.std() / np.sqrt(trials)

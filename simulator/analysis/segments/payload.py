@@ -101,7 +101,7 @@ class _Funnels:
         gains = []
         for index, some in enumerate(others):
             wanted = {stage: one.chance for stage, one in enumerate(some) if one}
-            gains.append(worths(scenario, index, passages[index], wanted, windows))
+            gains.append(worths(scenario, index, wanted, windows))
         facts = [Facts(scenario, index, passage) for index, passage in enumerate(passages)]
         by_window = dict(zip(WORTHS, zip(*gains, strict=True), strict=True))
         return _Funnels(scenario, facts, others, by_window, receipt_lags(scenario))

@@ -23,6 +23,10 @@ SOURCES: Final = ("open", "returned", "new", "renewals")
 """What bookings come of: open deals, lost ones that come back, deals to come, renewals."""
 
 
+DRAWS: Final = 500
+"""Posterior draws that are looked at: the error of a gain is then some hundredths of it."""
+
+
 @dataclass(frozen=True)
 class Worths:
     """What the stages of a segment are worth, minor units of the company's currency.
@@ -42,26 +46,29 @@ class Worths:
 
 
 def worths(
-    scenario: Scenario, index: int, passage: Passage, wanted: Mapping[int, Floats],
-    windows: Sequence[tuple[int, int]],
-) -> list[Worths]:  # fmt: skip
+    scenario: Scenario, index: int, wanted: Mapping[int, Floats], windows: Sequence[tuple[int, int]]
+) -> list[Worths]:
     """Return what the stages of a segment are worth in exact means (MODEL 9), window by window.
+
+    Of many draws some hundreds are looked at, the same ones as it is and as it would be.
 
     Args:
         scenario: as it is.
         index: of the segment.
-        passage: of it.
-        wanted: by stage, the chance to get beyond it elsewhere.
+        wanted: by stage, the chance to get beyond it elsewhere, floats[draw or 1].
         windows: first and last day of each, days from as-of.
     """
-    alone = _alone(scenario, index)
-    base = _bookings(alone, index, windows)
+    step = 1 if scenario.posterior is None else max(scenario.posterior.draws // DRAWS, 1)
+    alone = _alone(scenario, index, step)
+    passage = Passage.of(alone, index)
 
-    def gains(some: Mapping[int, Floats]) -> Floats:
-        return _bookings(with_conversions(alone, index, passage, some), index, windows) - base
+    def bookings(some: Mapping[int, Floats]) -> Floats:
+        return _bookings(with_conversions(alone, index, passage, some), index, windows)
 
-    each = {stage: gains({stage: chance}) for stage, chance in wanted.items()}
-    together = gains(wanted) if wanted else np.zeros_like(base)
+    chances = {stage: chance[::step] for stage, chance in wanted.items()}
+    base = bookings({}) if wanted else np.zeros((len(windows), len(SOURCES)))
+    each = {stage: bookings({stage: chance}) - base for stage, chance in chances.items()}
+    together = bookings(chances) - base if wanted else base
     return [
         Worths({stage: _adding_up(found[n]) for stage, found in each.items()}, _adding_up(together[n]))
         for n in range(len(windows))
@@ -103,17 +110,24 @@ def _with_segment(scenario: Scenario, index: int, segment: Segment) -> Scenario:
     return replace(scenario, segments=(*segments[:index], segment, *segments[index + 1 :]))
 
 
-def _alone(scenario: Scenario, index: int) -> Scenario:
-    """Return the scenario without the deals of other segments, whose bookings notice nothing."""
+def _alone(scenario: Scenario, index: int, step: int) -> Scenario:
+    """Return the scenario without the deals of other segments, whose bookings notice nothing.
+
+    Of its draws every so manieth is kept.
+    """
     pipeline = scenario.pipeline
     others = {pipeline.id[i] for i in np.flatnonzero(pipeline.segment != index).tolist()}
     segments = tuple(
         segment if i == index else replace(segment, generation=None)
         for i, segment in enumerate(scenario.segments)
     )
+    name, posterior = scenario.segments[index].name, scenario.posterior
+    if posterior is not None:
+        own = {of: draws for of, draws in posterior.segments.items() if of == name}
+        posterior = replace(posterior, segments=own).every(step)
     return replace(
         scenario, segments=segments, pipeline=pipeline.without(others), wins=Wins.empty(),
-        receivables=Receivables.empty(), invoice_segment=(),
+        receivables=Receivables.empty(), invoice_segment=(), posterior=posterior,
     )  # fmt: skip
 
 
