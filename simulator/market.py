@@ -103,3 +103,15 @@ def doubt_correlation(close: float, worth: float) -> float:
     if excess(0.0) >= 0:  # a doubt smaller than rounding
         return 0.0
     return min(root(excess, 0.0, 0.999999, 1e-14), LARGEST_DOUBT)
+
+
+def worth_of_doubt(close: float, rho: float) -> float:
+    """Return how many closed deals a set close chance is worth whose doubt is ρd: `doubt_correlation` undone.
+
+    Infinite without doubt, and for chances of 0 or 1.
+    """
+    if not 0 < close < 1 or rho <= 0:
+        return math.inf
+    h = min(close, 1 - close)
+    c = float(special.ndtri(h))
+    return h * (1 - h) / (float(both_below(c, c, rho)) - h**2) - 1

@@ -266,6 +266,14 @@ class GenerationDraws:
             np.array([found.per_month if found else 0.0]), np.array(of_found.values),
         )  # fmt: skip
 
+    def every(self, step: int) -> GenerationDraws:
+        """Return every so manieth draw."""
+        return GenerationDraws(
+            self.per_month[::step], self.season[::step], self.trend[::step], self.dispersion[::step],
+            self.entry[::step], self.amounts, self.amount_shift[::step], self.bluebirds[::step],
+            self.bluebird_amounts,
+        )  # fmt: skip
+
     def generation(self, draw: int) -> PipelineGeneration:
         """Return one draw."""
         return self._noun(lambda values: values[draw], float(np.exp(self.amount_shift[draw])))
@@ -325,6 +333,16 @@ class SegmentDraws:
     amount_shift: Floats | None = None
     luck: LuckDraws | None = None
 
+    def every(self, step: int) -> SegmentDraws:
+        """Return every so manieth draw."""
+        return SegmentDraws(
+            self.funnel and self.funnel.every(step),
+            self.odds and self.odds.every(step),
+            self.generation and self.generation.every(step),
+            None if self.amount_shift is None else self.amount_shift[::step],
+            self.luck and LuckDraws(self.luck.mean[::step], self.luck.kept),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
@@ -341,3 +359,9 @@ class Posterior:
     segments: Mapping[str, SegmentDraws] = field(default_factory=dict)
     rho: Floats | None = None
     payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def every(self, step: int) -> Posterior:
+        """Return every so manieth draw."""
+        segments = {name: segment.every(step) for name, segment in self.segments.items()}
+        rho = None if self.rho is None else self.rho[::step]
+        return Posterior(len(range(0, self.draws, step)), segments, rho, self.payers)

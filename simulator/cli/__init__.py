@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "run": "Forecast bookings and receipts, with intervals.",
     "compare": "Hold scenarios against one another, on the same luck.",
     "replay": "Tell one trial deal by deal, and what made it a bad year.",
+    "segments": "Hold the funnels of segments side by side.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

@@ -247,24 +247,7 @@ def _cumulative(forecast: Trials, period: Period) -> dict[str, Any]:
 
 
 def _targets(forecast: Trials) -> list[dict[str, Any]]:
-    scenario, result = forecast.scenario, []
-    for target in scenario.targets:
-        chance, low, high, past = forecast.target_chance(target)
-        result.append(
-            {
-                "name": target.name,
-                "series": target.series,
-                "amount": target.amount / forecast.unit,
-                "from": scenario.horizon.date_of(target.first_day).isoformat(),
-                "until": scenario.horizon.date_of(target.last_day).isoformat(),
-                "segment": "all" if target.segment is None else scenario.segments[target.segment].name,
-                "already": past / forecast.unit,
-                "chance": chance,
-                "low": low,
-                "high": high,
-            }
-        )
-    return result
+    return [sections.target_told(forecast, target) for target in forecast.scenario.targets]
 
 
 def _sensitivity(forecast: Trials) -> list[dict[str, Any]]:

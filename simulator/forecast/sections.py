@@ -1,4 +1,4 @@
-"""Write the parts of forecast.json that speak of more than one series: balance, plan, commit, offers."""
+"""Write the parts of forecast.json that speak of one question: balance, plan, targets, commit, offers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from simulator.forecast.statistics import statistics
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
 from simulator.scores import quantile
+from simulator.targets import Target
 
 ACTUAL = "actual"
 
@@ -92,6 +93,24 @@ def plans_of(forecast: Trials, period: Period) -> dict[str, Any]:
                 "high": high,
             }
     return found
+
+
+def target_told(forecast: Trials, target: Target) -> dict[str, Any]:
+    """Return a target, what of it is reached already, and its chance."""
+    scenario = forecast.scenario
+    chance, low, high, past = forecast.target_chance(target)
+    return {
+        "name": target.name,
+        "series": target.series,
+        "amount": target.amount / forecast.unit,
+        "from": scenario.horizon.date_of(target.first_day).isoformat(),
+        "until": scenario.horizon.date_of(target.last_day).isoformat(),
+        "segment": "all" if target.segment is None else scenario.segments[target.segment].name,
+        "already": past / forecast.unit,
+        "chance": chance,
+        "low": low,
+        "high": high,
+    }
 
 
 def commit(forecast: Trials) -> list[dict[str, Any]]:

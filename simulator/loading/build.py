@@ -99,8 +99,7 @@ def build(
     Raises:
         InputError: every problem of file and tables.
     """
-    tree = own if learned is None else learned.tree
-    frame, end = _framed(tree, file, problems)
+    frame, end = _framed(tree := own if learned is None else learned.tree, file, problems)
     (notes := frame.notes).add_all("W008", notices)
     targets = read_targets(file, end, notes, tree, problems)
     horizon = read_horizon(file, end, targets)
@@ -139,6 +138,7 @@ def build(
         offers=offers,
         **vars(books),
         compare_with=compared,
+        lost_reasons=deals.lost_reasons,
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     scenario = _with_learned(scenario, learned, notes)
@@ -190,7 +190,7 @@ def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> 
         market = Market(None, None, market.phi)
     return replace(
         scenario, posterior=posterior, payers=posterior.payers, market=market, files=learned.contents,
-        track_record=learned.track,
+        track_record=learned.track, lost_reasons={**scenario.lost_reasons, **learned.file.lost_reasons},
     )  # fmt: skip
 
 

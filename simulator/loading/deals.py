@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
@@ -31,6 +32,8 @@ class DealsRead:
         created: segment, created day and amount in major company units (or None) of rows known at as-of.
         has_closed: whether any row is closed.
         dated: whether rows have created dates.
+        lost_reasons: why deals were lost by then, by segment, stage and reason, deals; "" for a stage that
+            the row does not tell.
     """
 
     pipeline: Pipeline
@@ -39,6 +42,7 @@ class DealsRead:
     created: tuple[tuple[int, int, float | None], ...] = ()
     has_closed: bool = False
     dated: bool = False
+    lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 def read_deals(
@@ -76,6 +80,7 @@ def read_deals(
         tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
         cells.has("created"),
+        reader.lost_reasons,
     )
 
 
@@ -150,6 +155,7 @@ class _Reader:
         self.segments: dict[str, int] = {}
         self.open: list[OpenDeal] = []
         self.won: list[WonDeal] = []
+        self.lost_reasons: dict[str, dict[str, Counter[str]]] = {}
 
     def _only_dated(self, rows: Sequence[Row], segment: int) -> int | None:
         """Return the one stage of a segment whose rows tell when they entered it, or None."""
@@ -177,6 +183,8 @@ class _Reader:
             self.win(row)
         elif row.status == "open":
             self.keep(row)
+        else:
+            self.lose(row)
 
     def keep(self, row: Row) -> None:
         """Take an open row at its own stage, where it was there by then."""
@@ -228,6 +236,14 @@ class _Reader:
             self.won.append(WonDeal(row, segment, *money, row.closed))
         elif not asked:
             self.count("W037", row)
+
+    def lose(self, row: Row) -> None:
+        """Count why a deal was lost, in its last open stage where the row still tells that."""
+        segment, reason = self.segment_of(row.row, False), self.cells.text(row.row, "lost_reason")
+        if segment >= 0 and reason:
+            own, place = self.places[segment], self.index[segment].get(row.stage.casefold())
+            by_stage = self.lost_reasons.setdefault(own.name, {})
+            by_stage.setdefault("" if place is None else own.stages[place], Counter())[reason] += 1
 
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""

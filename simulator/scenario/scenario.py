@@ -96,6 +96,7 @@ class Scenario:
         payers: mean and standard deviation of the lateness score of each customer that is known; of others
             0 and 1.
         compare_with: what each run of it is held against.
+        lost_reasons: why deals were lost, by segment, stage and reason, deals; "" where no stage is told.
         track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 
@@ -131,6 +132,7 @@ class Scenario:
     payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     track_record: Mapping[str, Any] | None = None
     compare_with: tuple[Compared, ...] = ()
+    lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
     @cached_property
     def rests(self) -> tuple[Rest, ...]:

@@ -1,0 +1,158 @@
+"""Say how the funnels of segments compare, where they leak, and what each stage is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simulator.report.layout import WIDTH, wrapped
+from simulator.report.segments_tables import (
+    amount_scale,
+    brought,
+    percent_text,
+    stages,
+    standing,
+    targets,
+    walks,
+    worth_scale,
+)
+from simulator.words import Scale, cut, day, plain
+
+LEAKS: Final = 5
+REASONS: Final = 3
+UNSURE: Final = 0.6
+"""A difference that is real with less than this chance is as good as none."""
+
+
+def segments_text(payload: Mapping[str, Any], files: str = "") -> str:
+    """Return what a person reads of segments.
+
+    Args:
+        payload: segments.json.
+        files: where it was written; "" leaves it out.
+    """
+    scale, rows = amount_scale(payload), payload["segments"]
+    blocks = [
+        [_title(payload, scale)],
+        list(standing(payload, scale)),
+        list(brought(payload, scale)),
+        list(targets(payload)),
+        list(_leaks(payload)),
+        *([*stages(payload, row), *_reasons(row)] for row in rows),
+        list(_legend(payload)),
+        list(walks(payload)),
+        list(_foot(payload)),
+    ]
+    lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]
+    return "\n".join([*lines, *([f"Files: {files}"] if files else [])]) + "\n"
+
+
+def worst_leak(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Return segment and stage of most worth, None where none would bring more."""
+    return next(iter(_leaking(payload)), None)
+
+
+def _leaking(payload: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return segments and stages that would bring more as elsewhere, those of most worth first."""
+    every = [(row, stage) for row in payload["segments"] for stage in row["stages"] if stage["worth"]]
+    found = [(row, stage) for row, stage in every if (stage["elsewhere"]["difference"] or 0) < 0]
+    return sorted(found, key=lambda one: (-one[1]["worth"]["amount"], -one[1]["worth_to_end"]["amount"]))
+
+
+def _title(payload: Mapping[str, Any], scale: Scale) -> str:
+    trials = int(payload["trials"])
+    parts = [
+        plain(payload["scenario"], 24), f"as of {day(payload['as_of'])}", scale.name,
+        f"{trials:,} trial{'s' * (trials != 1)}, {scale.noise_text()}",
+    ]  # fmt: skip
+    return " · ".join(parts)
+
+
+def _leaks(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Say which stages would bring most if they passed on as many deals as elsewhere."""
+    found, scale = _leaking(payload), worth_scale(payload)
+    if len(payload["segments"]) < 2:
+        return
+    if not found:
+        yield "No stage passes on fewer deals than the other segments do."
+        return
+    yield "Where it leaks: stages that pass on fewer deals than elsewhere, by what that is worth"
+    for place, (row, stage) in enumerate(found[:LEAKS], 1):
+        other = stage["elsewhere"]
+        ours, theirs = (percent_text(c["conversion"]["mean"]) for c in (stage, other))
+        beyond = "are won" if stage["next"] == "won" else "get on"
+        chance = f"{percent_text(other['real'])}{', as good as none' if other['real'] < UNSURE else ''}"
+        text = (
+            f"{place}. {plain(row['name'], 30)}, {plain(stage['stage'], 40)}: {ours} {beyond}, elsewhere "
+            f"{theirs} ({_where(other)}). As elsewhere it would bring {_gain(stage, 'worth', scale)} more by "
+            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} from now to the end of the "
+            f"forecast. The chance that the difference is real: {chance}.{_reason(stage)}"
+        )
+        yield from wrapped(text, first="  ", then="     ")
+    left = len(found) - LEAKS
+    if left > 0:
+        yield f"  {left} more pass on fewer than elsewhere, as the tables below tell."
+
+
+def _gain(stage: Mapping[str, Any], key: str, scale: Scale) -> str:
+    return f"{scale.said(stage[key]['amount'])} {scale.name}"
+
+
+def _where(other: Mapping[str, Any]) -> str:
+    """Name the segments that a stage is held against."""
+    names = [plain(c["segment"], 20) for c in other["counterparts"]]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return shown + (", where as many deals arrive" if other["counterparts"][0]["by"] == "share" else "")
+
+
+def _reason(stage: Mapping[str, Any]) -> str:
+    """Say why most deals were lost there, where the record tells."""
+    if not stage["reasons"]:
+        return ""
+    first, whole = stage["reasons"][0], sum(reason["deals"] for reason in stage["reasons"])
+    return f" Main reason of losses there: {plain(first['reason'], 30)}, {first['deals']} of {whole}."
+
+
+def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
+    """Say why most deals of a segment were lost, and at which stages for something else."""
+    if not row["reasons"]:
+        return
+    whole = sum(reason["deals"] for reason in row["reasons"])
+    told = [f"{plain(r['reason'], 30)} {r['deals']}" for r in row["reasons"][:REASONS]]
+    text = f"lost for: {', '.join(told)}, of {whole} losses with a reason"
+    own = [
+        f"{plain(s['stage'], 30)} {plain(s['reasons'][0]['reason'], 30)}"
+        for s in row["stages"]
+        if s["reasons"]
+    ]
+    text += f"; mainly, by stage: {', '.join(own)}" if own else "; the record does not tell at which stage"
+    yield from wrapped(f"{text}.", first="  ", then="    ")
+
+
+def _legend(payload: Mapping[str, Any]) -> Iterator[str]:
+    alone = len(payload["segments"]) < 2
+    text = (
+        "get on: of the deals in a stage, those that ever get beyond it, optimism corrected; between the "
+        "ends of “8 in 10” with 8 chances in 10. lost, back: of the next moves. days: until the next move, "
+        "average. open, still: open deals there, and those that have been there longer than 9 in 10 stay."
+    )
+    if not alone:
+        text += (
+            " others: the other segments there, pooled by the deals that meet it. real: the chance that the "
+            "difference is more than chance. worth: what average bookings would gain until "
+            f"{day(payload['end'])}, and to the end of the forecast, {worth_scale(payload).name}, if the "
+            "stage passed on as many deals as elsewhere, all else as it is."
+        )
+    yield from wrapped(text, first="  ", then="  ")
+
+
+def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
+    for note in payload["notes"]:
+        yield from wrapped(f"! {plain(note)}")
+    if payload["self_check"]["passed"]:
+        yield "Self-check passed."
+    else:
+        yield from wrapped(
+            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use "
+            "these numbers; this is a defect of the program, please report it."
+        )
