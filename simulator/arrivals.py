@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -50,6 +51,7 @@ class PipelineGeneration:
         dispersion: κ.
         bluebirds: deals first seen when won, or None.
         estimated: whether the rate was estimated from created dates rather than set.
+        raised: factors on the rate, each from the month of a day on; bluebirds are not raised.
     """
 
     per_month: float
@@ -60,13 +62,18 @@ class PipelineGeneration:
     dispersion: float = DISPERSION
     bluebirds: Bluebirds | None = None
     estimated: bool = False
+    raised: tuple[tuple[date, float], ...] = ()
 
     def rate(self, month: date, as_of: date) -> float:
         """Return the factor-adjusted mean of a calendar month, in deals.
 
-        λ = per_month · season · (1 + trend)^(months from the as-of month / 12).
+        λ = per_month · season · (1 + trend)^(months from the as-of month / 12) · raised.
         """
-        return self.per_month * self._factor(month, as_of)
+        return self.per_month * self._factor(month, as_of) * self.raise_of(month)
+
+    def raise_of(self, month: date) -> float:
+        """Return the factor by which the rate of a calendar month is raised."""
+        return prod(factor for since, factor in self.raised if since.replace(day=1) <= month)
 
     def bluebird_rate(self, month: date, as_of: date) -> float:
         """Return the mean number of bluebirds of a calendar month, under the same season and trend."""

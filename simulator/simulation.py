@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from itertools import chain
 from typing import Final, Literal
 
@@ -100,6 +101,36 @@ def simulate(
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
     return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+
+
+def played(
+    scenario: Scenario,
+    trials: int,
+    seed: int | None = None,
+    workers: int | Crew = 1,
+    last: date | None = None,
+    signed_only: bool = False,
+) -> Trials:
+    """Return the trials that `simulate` plays and nothing else, for questions that play many variants.
+
+    There are no exact means, no check and no other markets.
+
+    Args:
+        scenario: from `load`.
+        trials: how many.
+        seed: by default the scenario's.
+        workers: as `simulate` has them.
+        last: nothing after it is played, and no targets can be asked for; by default the horizon's end.
+        signed_only: whether deals are followed no further than to their signature: bookings alone.
+    """
+    if last is not None:
+        old = scenario.horizon
+        short = horizon(old.as_of, last, old.fiscal, old.kind)
+        scenario = replace(scenario, horizon=short, targets=())
+    plan = compile_plan(scenario, scenario.seed if seed is None else seed)
+    plan = replace(plan, bookings_only=signed_only, most_followed=0)
+    player = Player(workers, None, None, TemporaryBlocks(), LARGE)
+    return _bare(player.play(Played.none(plan, "played"), trials), happened(scenario, None))
 
 
 def _main(

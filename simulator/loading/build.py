@@ -54,6 +54,7 @@ from simulator.periods import Horizon
 from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
+from simulator.scenario.levers import pulled
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment
@@ -142,6 +143,7 @@ def build(
         disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
     )
     scenario = _with_learned(scenario, learned, notes)
+    scenario = pulled(scenario, {name: segment.levers.noun() for name, segment in file.segments.items()})
     note_money(scenario, tables, lines, notes)
     return replace(scenario, notes=notes.all())
 
