@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from math import prod
 from typing import Final
 
 import numpy as np
@@ -51,7 +50,8 @@ class PipelineGeneration:
         dispersion: κ.
         bluebirds: deals first seen when won, or None.
         estimated: whether the rate was estimated from created dates rather than set.
-        raised: factors on the rate, each from the month of a day on; bluebirds are not raised.
+        raised: further factor on the rate, but not on that of bluebirds,
+        since: from the month of this day on, None for all.
     """
 
     per_month: float
@@ -62,7 +62,8 @@ class PipelineGeneration:
     dispersion: float = DISPERSION
     bluebirds: Bluebirds | None = None
     estimated: bool = False
-    raised: tuple[tuple[date, float], ...] = ()
+    raised: float = 1.0
+    since: date | None = None
 
     def rate(self, month: date, as_of: date) -> float:
         """Return the factor-adjusted mean of a calendar month, in deals.
@@ -73,7 +74,7 @@ class PipelineGeneration:
 
     def raise_of(self, month: date) -> float:
         """Return the factor by which the rate of a calendar month is raised."""
-        return prod(factor for since, factor in self.raised if since.replace(day=1) <= month)
+        return self.raised if self.since is None or self.since.replace(day=1) <= month else 1.0
 
     def bluebird_rate(self, month: date, as_of: date) -> float:
         """Return the mean number of bluebirds of a calendar month, under the same season and trend."""

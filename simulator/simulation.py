@@ -104,12 +104,7 @@ def simulate(
 
 
 def played(
-    scenario: Scenario,
-    trials: int,
-    seed: int | None = None,
-    workers: int | Crew = 1,
-    last: date | None = None,
-    signed_only: bool = False,
+    scenario: Scenario, trials: int, seed: int, workers: int | Crew = 1, signed_only: bool = False
 ) -> Trials:
     """Return the trials that `simulate` plays and nothing else, for questions that play many variants.
 
@@ -118,19 +113,20 @@ def played(
     Args:
         scenario: from `load`.
         trials: how many.
-        seed: by default the scenario's.
+        seed: of the run.
         workers: as `simulate` has them.
-        last: nothing after it is played, and no targets can be asked for; by default the horizon's end.
         signed_only: whether deals are followed no further than to their signature: bookings alone.
     """
-    if last is not None:
-        old = scenario.horizon
-        short = horizon(old.as_of, last, old.fiscal, old.kind)
-        scenario = replace(scenario, horizon=short, targets=())
-    plan = compile_plan(scenario, scenario.seed if seed is None else seed)
-    plan = replace(plan, bookings_only=signed_only, most_followed=0)
+    plan = replace(compile_plan(scenario, seed), bookings_only=signed_only, most_followed=0)
     player = Player(workers, None, None, TemporaryBlocks(), LARGE)
     return _bare(player.play(Played.none(plan, "played"), trials), happened(scenario, None))
+
+
+def until(scenario: Scenario, last: date) -> Scenario:
+    """Return a scenario whose horizon ends on a day, without its targets; up to there nothing differs."""
+    old = scenario.horizon
+    short = horizon(old.as_of, last, old.fiscal, old.kind)
+    return replace(scenario, horizon=short, targets=())
 
 
 def _main(
@@ -292,9 +288,6 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
     """Return the scenario up to a period's end, without what does not touch its bookings."""
-    old = scenario.horizon
-    short = horizon(old.as_of, period.end, old.fiscal, old.kind)
     return replace(
-        scenario, horizon=short, targets=(), receivables=Receivables.empty(), invoice_segment=(),
-        wins=Wins.empty(),
-    )  # fmt: skip
+        until(scenario, period.end), receivables=Receivables.empty(), invoice_segment=(), wins=Wins.empty()
+    )

@@ -37,7 +37,7 @@ class Levers:
 def pulled(scenario: Scenario, levers: Mapping[str, Levers]) -> Scenario:
     """Return the scenario with levers pulled, whatever its figures come from.
 
-    Factors come on top of levers that are pulled already; deposit and days replace them.
+    They come on top of levers that are pulled already; a first month takes the place of another.
 
     Args:
         scenario: as loaded.
@@ -53,13 +53,13 @@ def pulled(scenario: Scenario, levers: Mapping[str, Levers]) -> Scenario:
 def _pulled(segment: Segment, levers: Levers) -> Segment:
     generation, sober = segment.generation, segment.soberness
     if generation is not None and levers.new_deals != 1:
-        raised = (*generation.raised, (levers.since or date.min, levers.new_deals))
-        generation = replace(generation, raised=raised)
+        raised, since = generation.raised * levers.new_deals, levers.since or generation.since
+        generation = replace(generation, raised=raised, since=since)
     return replace(
         segment,
         generation=generation,
         soberness=Soberness(sober.odds * levers.odds, sober.amount * levers.price),
         clock=segment.clock if levers.days == 1 else segment.clock.faster(1 / levers.days),
-        deposit=levers.deposit or segment.deposit,
-        due_sooner=levers.due_sooner or segment.due_sooner,
+        deposit=min(segment.deposit + levers.deposit, Fraction(1)),
+        due_sooner=segment.due_sooner + levers.due_sooner,
     )
