@@ -54,8 +54,8 @@ class Question:
         """
         if aim.amount is None and aim.window.series == "balance" and scenario.cash.floor is None:
             raise UsageError(
-                "what is the balance to reach? give --amount, or cash.floor in the scenario: then it is asked "
-                "whether the balance ever falls below the floor"
+                "what is the balance to reach? give --amount, or cash.floor in the scenario: then it is "
+                "asked whether the balance ever falls below the floor"
             )
         if aim.amount is None and aim.window.series != "balance":
             raise UsageError(

@@ -1,4 +1,4 @@
-"""Find how far a lever has to be pulled: the least number of steps at which a chance is high or low enough."""
+"""Find how far a lever has to be pulled: the fewest steps at which a chance is high or low enough."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import special
 from simulator.scores import share_interval
 
 SCANNED: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
-"""Parts of a lever's way that are looked at first: what is won by pulling it may be lost by pulling further."""
+"""Parts of a lever's way that are looked at first: what pulling it wins, pulling it further may lose."""
 _SURE: Final = 1e-4
 
 
