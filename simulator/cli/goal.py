@@ -53,10 +53,10 @@ def command(
 ) -> int:  # fmt: skip
     """Say what it would take to reach a target of SCENARIO, a scenario file or a run's folder.
 
-    One lever at a time, in units of the business: more new deals, more of them won, sooner, at a higher price,
-    with a deposit, due sooner. A lever that does not get there says how far it gets. With --below it is told
-    how hard a shock must be to take the chance below. Of a balance without --amount it is asked that it never
-    falls below the floor. Without --trials there are 4,000 of each play.
+    One lever at a time, in units of the business: more new deals, more of them won, sooner, at a higher
+    price, with a deposit, due sooner. A lever that does not get there says how far it gets. With --below it
+    is told how hard a shock must be to take the chance below. Of a balance without --amount it is asked that
+    it never falls below the floor. Without --trials there are 2,000 of each play.
     """
     from simulator.analysis.aims import aim_of
     from simulator.analysis.goal.answers import TRIALS, goal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from simulator.report.goal_words import (
@@ -41,7 +42,7 @@ def goal_text(payload: Mapping[str, Any], files: str = "") -> str:
 
 def aim_scale(payload: Mapping[str, Any]) -> Scale:
     """Return the unit in which amounts are written."""
-    return scale_for(abs(payload["aim"]["amount"]), payload["currency"])
+    return replace(scale_for(abs(payload["aim"]["amount"]), payload["currency"]), decimals=0)
 
 
 def aim_text(payload: Mapping[str, Any], scale: Scale) -> str:
@@ -157,14 +158,12 @@ def _starts(lever: Lever) -> Iterator[str]:
 def _by_hand(payload: Mapping[str, Any]) -> Iterator[str]:
     """List the settings that give each answer when it is run by hand."""
     levers = [*payload.get("goal", {}).get("levers", []), *payload.get("danger", {}).get("shocks", [])]
-    rows = [
-        [lever_name(lever), " ".join(f"--set '{text}'" for text in lever["set"])]
-        for lever in levers
-        if lever["status"] == "reached"
-    ]
-    if rows:
-        yield "To try one by hand: simulator run or compare with"
-        yield from (f"  {line}" for line in table(["", ""], rows, (0, 1))[1:])
+    some = [lever for lever in levers if lever["status"] == "reached"]
+    if some:
+        yield "To see all that comes of one: simulator compare SCENARIO --case 'NAME: …', or run with"
+    for lever in some:
+        settings = " ".join(f"--set '{text}'" for text in lever["set"])
+        yield from wrapped(f"{lever_name(lever)}: {settings}", WIDTH, "  ", "      ")
 
 
 def _foot(payload: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,8 @@ NAMES: Final[Mapping[str, str]] = {
     "loss": "largest deals lost",
     "drought": "fewer new deals",
 }
+COUNTED: Final = ("pipeline", "conversion", "speed", "market", "drought")
+"""Levers whose figure is a state of the business, which was another before."""
 _LIMITS: Final[Mapping[str, str]] = {
     "pipeline": "even four times as many",
     "conversion": "even with five times the odds of winning",
@@ -69,7 +71,7 @@ def what_it_takes(lever: Mapping[str, Any]) -> str:
     before, after = figures_apart(now, then)
     name, value = lever["lever"], lever["answer"]["value"]
     return {
-        "pipeline": f"{after} new deals a month instead of {before}",
+        "pipeline": f"{after} new deals a month instead of {before}, from now on",
         "conversion": f"{after} of 100 deals won instead of {before}",
         "speed": f"a typical win in {after} days instead of {before}",
         "price": f"prices {then:.1f} % higher, and as many deals won",
@@ -82,35 +84,38 @@ def what_it_takes(lever: Mapping[str, Any]) -> str:
     }[name]
 
 
-def short_figure(lever: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str:
-    """Write a figure of a lever as short as can be; what lies beyond the lever's way is `beyond`."""
-    if answer is None:
-        return "beyond"
-    figure, name = float(answer["figure"]), lever["lever"]
-    if name == "price":
-        return f"{figure:.1f} %"
-    if name == "deposit":
-        return f"{figure:.0f} %"
-    if name in ("pipeline", "drought"):
-        return number(figure)
-    return f"{figure:.0f}"
+def short_answer(lever: Mapping[str, Any]) -> str:
+    """Write an answer for a figure: `28 → 67 new deals a month`."""
+    now, then = lever["now"]["figure"], lever["answer"]["figure"]
+    if lever["lever"] in COUNTED:
+        return f"{' → '.join(figures_apart(now, then))} {lever['unit']}"
+    return f"{then:,.{_digits(lever)}f} {lever['unit']}"
 
 
 def range_text(lever: Mapping[str, Any]) -> str:
     """Write between which figures the answer lies, 19 times in 20."""
-    ends = [short_figure(lever, lever[end]) for end in ("low", "high")]
-    if lever["high"] is None:
+    low, high = lever["low"]["figure"], lever["high"] and lever["high"]["figure"]
+    digits = _digits(lever)
+    ends = [f"{figure:,.{digits}f}" for figure in (low, high) if figure is not None]
+    if high is None:
         return f"{ends[0]} or beyond"
-    if float(lever["low"]["figure"]) > float(lever["high"]["figure"]):
+    if low > high:
         ends.reverse()
-    return " to ".join(dict.fromkeys(ends)).replace(" % to ", " to ")
+    return " to ".join(dict.fromkeys(ends)) + (" %" if lever["lever"] in ("price", "deposit") else "")
+
+
+def _digits(lever: Mapping[str, Any]) -> int:
+    """Return the decimals with which a lever's figures are written."""
+    if lever["lever"] == "price":
+        return 1
+    now, answer = lever["now"]["figure"], lever["answer"]["figure"]
+    return digits_apart(now, answer) if lever["lever"] in COUNTED else 0
 
 
 def by_segment(lever: Mapping[str, Any]) -> str:
     """Say what a lever is in each segment: `smb 13 → 16, enterprise 6 → 8`; "" where that tells no more."""
     now, then = lever["now"]["segments"], lever["answer"]["segments"]
-    told = lever["lever"] in ("pipeline", "conversion", "speed", "market", "drought") and len(now) > 1
-    if not told:
+    if lever["lever"] not in COUNTED or len(now) == 1:
         return ""
     pairs = ((plain(name, 24), *figures_apart(now[name], then[name])) for name in now)
     return ", ".join(f"{name} {before} → {after}" for name, before, after in pairs)
@@ -123,12 +128,14 @@ def deals_text(deals: Sequence[Mapping[str, Any]], most: int = 6) -> str:
 
 
 def figures_apart(before: float, after: float) -> tuple[str, str]:
-    """Write two figures to as few digits as tell them apart."""
-    for digits in range(4):
-        texts = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
-        if abs(after - before) * 10**digits >= 5 or (texts[0] != texts[1] and min(before, after) >= 100):
-            return texts
-    return texts
+    """Write two figures to as few digits as tell them well apart."""
+    digits = digits_apart(before, after)
+    return f"{before:,.{digits}f}", f"{after:,.{digits}f}"
+
+
+def digits_apart(before: float, after: float) -> int:
+    """Return the fewest decimals, at most 3, at which two figures differ by five last digits or more."""
+    return next((d for d in range(3) if abs(after - before) * 10**d >= 5), 3 if before != after else 0)
 
 
 def number(figure: float) -> str:

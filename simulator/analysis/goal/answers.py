@@ -30,7 +30,7 @@ from simulator.periods import add_months
 from simulator.scenario import Scenario
 from simulator.simulation import until
 
-TRIALS: Final = 4_000
+TRIALS: Final = 2_000
 """Where none are asked for: enough for an answer that is known to a tenth of itself or so."""
 MOST_LOST: Final = 50
 """Open deals whose loss is looked at, the largest first."""
