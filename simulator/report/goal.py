@@ -80,7 +80,7 @@ def _goal(goal: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
         return
     heading = f"What it would take for a chance of {wanted}: one of these, everything else as it is"
     yield _answers(heading, levers, scale)
-    yield _limits(f"Does not reach {wanted} by itself", levers)
+    yield _limits(f"Does not reach {wanted} by itself", levers, goal["chance"])
     yield _idle(levers)
     for lever in levers:
         yield list(_starts(lever))
@@ -92,7 +92,7 @@ def _danger(danger: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
         yield [f"The chance is below {below} already."]
         return
     yield _answers(f"What would take the chance below {below}: one of these", shocks, scale)
-    yield _limits(f"Does not take it below {below} by itself", shocks)
+    yield _limits(f"Does not take it below {below} by itself", shocks, danger["below"])
     yield _idle(shocks)
 
 
@@ -113,19 +113,29 @@ def _answers(heading: str, levers: Sequence[Lever], scale: Scale) -> list[str]:
 def _more(lever: Lever, scale: Scale) -> Iterator[str]:
     if text := by_segment(lever):
         yield from wrapped(text, WIDTH - 6)
+    if lever["lever"] == "slip" and lever["best"]["low"] > lever["curve"][0]["high"]:
+        best = lever["best"]
+        text = f"up to {best['figure']:.0f} days it even helps, {chance_cells(best)[0]}"
+        yield from wrapped(f"{text}: deals slip into the days that count", WIDTH - 6)
     if deals := lever.get("deals"):
         together = scale.exact(sum(deal["amount"] for deal in deals), 2)
         yield from wrapped(f"{deals_text(deals)}: {together} together", WIDTH - 6)
 
 
-def _limits(heading: str, levers: Sequence[Lever]) -> list[str]:
+def _limits(heading: str, levers: Sequence[Lever], wanted: float) -> list[str]:
     """Lay out what is not enough, and how far it gets."""
     rows = []
     for lever in levers:
         if lever["status"] == "out of reach":
-            ends = lever["curve"][-1]
-            rows.append([lever_name(lever), limit_text(lever), chance_cells(ends)[0], _turn(lever)])
+            end = lever["curve"][-1]
+            rows.append([lever_name(lever), limit_text(lever), _near(end, wanted), _turn(lever)])
     return [heading, *(f"  {line}" for line in table(["", "", "", ""], rows, (0, 1, 3))[1:])] if rows else []
+
+
+def _near(end: Mapping[str, Any], wanted: float) -> str:
+    """Write a chance so that it is told from the one that it misses."""
+    text = chance_cells(end)[0]
+    return f"{100 * end['chance']:.1f} %" if text == percent(wanted) else text
 
 
 def _turn(lever: Lever) -> str:

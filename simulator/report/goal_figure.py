@@ -15,13 +15,13 @@ from simulator.report.canvas import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.report.goal import aim_scale, aim_text
 from simulator.report.goal_words import lever_name, limit_text, short_answer
-from simulator.words import cut, percent, plain
+from simulator.words import chance_cells, cut, plain
 
 KINDS: Final = ("svg", "png")
 _ACROSS: Final = 3
 _HIGH: Final = 2.35
 """Inches of a panel, with its title and the names below it."""
-_TOP: Final = 1.0
+_TOP: Final = 1.25
 
 
 def goal_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
@@ -47,17 +47,26 @@ def curves(payload: Mapping[str, Any]) -> Figure | None:
         _panel(
             axes, lever, wanted, PALETTES["bookings"] if lever["aid"] else PALETTES["balance"], column == 0
         )
-    scale = aim_scale(payload)
-    name, text = plain(payload["aim"]["name"], 30), aim_text(payload, scale)
-    title = f"{name}: {percent(payload['now']['chance'])} as things are" if name else _first(text, payload)
-    figure.text(0.02, 1 - 0.42 / height, cut(title, 70), fontsize=14, weight="bold")
-    below = f"{scale.name}: chance of {text} by one lever at a time, all on the same luck"
-    figure.text(0.02, 1 - 0.68 / height, cut(below, 110), color=GREY, fontsize=10)
+    for line, (text, style) in enumerate(_heading(payload)):
+        figure.text(0.02, 1 - (0.4 + 0.26 * line) / height, text, **style)
     return figure
 
 
-def _first(text: str, payload: Mapping[str, Any]) -> str:
-    return f"{text[0].upper()}{text[1:]}: {percent(payload['now']['chance'])} as things are"
+def _heading(payload: Mapping[str, Any]) -> Sequence[tuple[str, dict[str, Any]]]:
+    """Return what the figure says, and how to read it."""
+    scale, plain_style = aim_scale(payload), {"color": GREY, "fontsize": 10}
+    name, text = plain(payload["aim"]["name"], 30), aim_text(payload, scale)
+    now = chance_cells(payload["now"])[0]
+    what = name or f"{text[0].upper()}{text[1:]}"
+    told = f"{text}, {scale.name}; " if name else f"{scale.name}; "
+    return (
+        (cut(f"{what}: {now} as things are", 80), {"fontsize": 14, "weight": "bold"}),
+        (cut(f"{told}its chance by one lever at a time", 110), plain_style),
+        (
+            "pale: what the simulation leaves open, 19 times in 20; dashed: the chance that is asked for",
+            plain_style,
+        ),
+    )
 
 
 def _asked(payload: Mapping[str, Any]) -> Sequence[tuple[dict[str, Any], float]]:
@@ -82,9 +91,7 @@ def _panel(axes: Axes, lever: Mapping[str, Any], wanted: float, colours: Any, fi
         ends = [lever[end]["figure"] if lever[end] else x[-1] for end in ("low", "high")]
         axes.hlines(wanted, min(ends), max(ends), color=PLAN, linewidth=5, alpha=0.45)
         axes.plot(lever["answer"]["figure"], wanted, "o", color=PLAN, markersize=7, markeredgecolor="white")
-    told = (
-        short_answer(lever) if lever["answer"] else limit_text(lever) + ": " + percent(points[-1]["chance"])
-    )
+    told = short_answer(lever) if lever["answer"] else f"{limit_text(lever)}: {chance_cells(points[-1])[0]}"
     axes.set_title(lever_name(lever), fontsize=11, loc="left", pad=20, weight="bold")
     colour = PLAN if lever["answer"] else GREY
     axes.annotate(

@@ -21,7 +21,7 @@ from simulator.analysis.goal.levers import (
     told_since,
 )
 from simulator.analysis.goal.question import Question
-from simulator.analysis.goal.search import Chance, Curve, Found, fallen_below, raised_to
+from simulator.analysis.goal.search import Chance, Curve, Found, fallen_below, least_raised_to, raised_to
 from simulator.analysis.goal.units import UNITS, Business
 from simulator.errors import UsageError, did_you_mean
 from simulator.executors import Crew
@@ -163,14 +163,11 @@ def _told(lever: Lever, question: Question, business: Business, curve: Curve, fo
         "set": list(lever.told(lever.value(steps), question.named)) if steps else [],
         "chance": None if steps is None else _chance(curve.at(steps)),
     }
-    best = max(curve.points(), key=lambda point: point[1].chance)
-    worst = min(curve.points(), key=lambda point: point[1].chance)
-    result["best"] = {"value": lever.value(best[0])} | _chance(best[1])
-    result["worst"] = {"value": lever.value(worst[0])} | _chance(worst[1])
     result["curve"] = [
         {"value": lever.value(n), "figure": business.figures(lever.name, lever.value(n))[""]} | _chance(c)
         for n, c in curve.points()
     ]
+    result["best"] = max(result["curve"], key=lambda point: point["chance"])
     return result
 
 
@@ -214,7 +211,7 @@ def _some(count: int) -> list[int]:
 def _start(
     question: Question, business: Business, first: date, curve: Curve, chance: float
 ) -> dict[str, Any]:
-    found = raised_to(curve, chance).steps
+    found = least_raised_to(curve, chance)
     assert found is not None
     value = PIPELINE.value(found)
     before, after = (business.figures("pipeline", v, first)[""] for v in (1.0, value))

@@ -31,6 +31,7 @@ class Lever:
         pull: how.
         told: how it is set by hand.
         moves: series that it can change.
+        shifts: whether it moves amounts in time, and so may carry them out of a window.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Lever:
     pull: Pull
     told: Told
     moves: frozenset[Asked] = ALL
+    shifts: bool = False
 
     def pulled(self, scenario: Scenario, steps: int, segments: Sequence[str]) -> Scenario:
         """Return the scenario with the lever pulled by so many steps in some segments, by name."""
@@ -116,25 +118,28 @@ LEVERS: Final = (
     Lever(
         *("speed", 100, _more(-0.005)),
         *(_of(lambda f: Levers(days=f)), _set("levers", "days", sign="*=")),
+        shifts=True,
     ),
     Lever(
-        *("price", 500, _more(0.001)),
+        *("price", 100, _more(0.005)),
         *(_of(lambda f: Levers(price=f)), _set("levers", "price", sign="*=")),
     ),
     Lever(
         *("deposit", 100, _part(0.01)),
         *(_of(lambda d: Levers(deposit=Fraction(str(d)))), _set("levers", "deposit", sign="+=")),
         COLLECTED | {"billings"},
+        shifts=True,
     ),
     Lever(
         *("terms", 90, _part(1)),
         *(_of(lambda d: Levers(due_sooner=int(d))), _set("levers", "due_sooner", sign="+=")),
         COLLECTED,
+        shifts=True,
     ),
 )
 SHOCKS: Final = (
     Lever("market", 99, _more(-0.01), _ODDS, _SET_ODDS),
-    Lever("slip", 365, _part(1), _delayed, _set("close_date", "delay", sign="+=", unit="d")),
+    Lever("slip", 365, _part(1), _delayed, _set("close_date", "delay", sign="+=", unit="d"), shifts=True),
     Lever("drought", 100, _more(-0.01), _NEW_DEALS, _SET_NEW_DEALS),
 )
 """Besides the loss of the largest open deals, which hangs on what deals there are."""

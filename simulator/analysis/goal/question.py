@@ -114,18 +114,17 @@ class Question:
         moved = not np.array_equal(amounts, self.before)
         return Chance.of(amounts >= self.least, trials.draws, moved)
 
-    def curve(
-        self, lever: Lever, pull: Callable[[int], Scenario] | None = None, known: Chance | None = None
-    ) -> Curve:
+    def curve(self, lever: Lever, pull: Callable[[int], Scenario] | None = None) -> Curve:
         """Return the chance by steps of a lever.
 
         Args:
             lever: which one.
             pull: gives the scenario after so many steps, in place of the lever's own.
-            known: the chance at no step, in place of that as things are.
         """
         made = pull or (lambda steps: lever.pulled(self.scenario, steps, self.segments))
-        return Curve(lambda steps: self.chance(made(steps)), lever.steps, {0: known or self.now})
+        begun = self.aim.amount is None or self.aim.window.first <= self.scenario.horizon.date_of(1)
+        turns = lever.shifts and not begun
+        return Curve(lambda steps: self.chance(made(steps)), lever.steps, turns, {0: self.now})
 
     def _amounts(self, trials: Trials) -> Floats:
         """Return what counts of each trial: the window's amount, or the lowest balance on the way."""

@@ -10,8 +10,12 @@ from scipy import special
 
 from simulator.scores import share_interval
 
-SCANNED: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
-"""Parts of a lever's way that are looked at first: what pulling it wins, pulling it further may lose."""
+FORTH: Final = (1 / 4, 1.0)
+"""Parts of a lever's way that are looked at first."""
+BACK: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+"""The same where what pulling it wins, pulling it further may lose."""
+EXACT: Final = 0.1
+"""Part of its distance from the answer to which an end of the interval is found; it errs outwards."""
 _SURE: Final = 1e-4
 
 
@@ -44,11 +48,13 @@ class Curve:
     Attributes:
         play: plays so many steps.
         steps: as far as it goes.
+        turns: whether the chance may fall again on the way.
         known: what has been played, by steps.
     """
 
     play: Callable[[int], Chance]
     steps: int
+    turns: bool = False
     known: dict[int, Chance] = field(default_factory=dict)
 
     def at(self, steps: int) -> Chance:
@@ -90,6 +96,12 @@ def raised_to(curve: Curve, chance: float) -> Found:
     )
 
 
+def least_raised_to(curve: Curve, chance: float) -> int | None:
+    """Return the same without its interval, None where no number of steps is enough."""
+    bracket = _bracket(curve, lambda c: _margin(c.chance, chance))
+    return bracket and bracket[1]
+
+
 def fallen_below(curve: Curve, chance: float) -> Found:
     """Return the least steps at which the chance is below one."""
     return _found(
@@ -105,7 +117,10 @@ Margin = Callable[[Chance], float]
 
 
 def _found(curve: Curve, enough: Margin, perhaps: Margin, surely: Margin) -> Found:
-    return Found(*(_least(curve, margin) for margin in (enough, perhaps, surely)))
+    bracket = _bracket(curve, enough)
+    steps = bracket and bracket[1]
+    low, high = (_bracket(curve, margin, steps) for margin in (perhaps, surely))
+    return Found(steps, low and min(low[0] + 1, low[1]), high and high[1])
 
 
 def _margin(chance: float, wanted: float) -> float:
@@ -123,11 +138,17 @@ def _score(chance: float) -> float:
     return float(special.ndtri(min(max(chance, _SURE), 1 - _SURE)))
 
 
-def _least(curve: Curve, margin: Margin) -> int | None:
-    """Return the least steps whose margin is not below 0, up to the first place where it turns so."""
+def _bracket(curve: Curve, margin: Margin, answer: int | None = None) -> tuple[int, int] | None:
+    """Return steps that are not enough and steps that are, the first place where the margin turns.
+
+    Args:
+        curve: of the lever.
+        margin: of a chance.
+        answer: the nearer to it the turn is, the narrower is what is returned; None for neighbours.
+    """
     short, of_short = 0, margin(curve.at(0))
     if of_short >= 0:
-        return 0
+        return 0, 0
     for far in _looked_at(curve):
         of_far = margin(curve.at(far))
         if of_far >= 0:
@@ -136,7 +157,7 @@ def _least(curve: Curve, margin: Margin) -> int | None:
     else:
         return None
     turn = 0
-    while far - short > 1:
+    while far - short > (1 if answer is None else max(1, EXACT * abs((short + far) / 2 - answer))):
         turn += 1
         part = 0.5 if turn % 3 == 0 else of_short / (of_short - of_far)
         middle = min(max(short + round(part * (far - short)), short + 1), far - 1)
@@ -145,13 +166,13 @@ def _least(curve: Curve, margin: Margin) -> int | None:
             far, of_far = middle, of_middle
         else:
             short, of_short = middle, of_middle
-    return far
+    return short, far
 
 
 def _looked_at(curve: Curve) -> Iterator[int]:
     """Yield in their order the steps that are looked at for a turn, and those that are known anyway."""
     last = 0
-    some = {max(round(curve.steps * part), 1) for part in SCANNED}
+    some = {max(round(curve.steps * part), 1) for part in (BACK if curve.turns else FORTH)}
     while last < curve.steps:
         last = min(n for n in some | curve.known.keys() if n > last)
         yield last
