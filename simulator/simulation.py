@@ -103,7 +103,7 @@ def simulate(
     return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
 
 
-def played(
+def trials_alone(
     scenario: Scenario, trials: int, seed: int, workers: int | Crew = 1, signed_only: bool = False
 ) -> Trials:
     """Return the trials that `simulate` plays and nothing else, for questions that play many variants.
@@ -119,7 +119,7 @@ def played(
     """
     plan = replace(compile_plan(scenario, seed), bookings_only=signed_only, most_followed=0)
     player = Player(workers, None, None, TemporaryBlocks(), LARGE)
-    return _bare(player.play(Played.none(plan, "played"), trials), happened(scenario, None))
+    return player.play(Played.none(plan, "alone"), trials).alone(happened(scenario, None))
 
 
 def until(scenario: Scenario, last: date) -> Scenario:

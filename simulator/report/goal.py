@@ -11,6 +11,7 @@ from simulator.report.goal_words import (
     deals_text,
     lever_name,
     limit_text,
+    near_text,
     number,
     range_text,
     what_it_takes,
@@ -128,14 +129,8 @@ def _limits(heading: str, levers: Sequence[Lever], wanted: float) -> list[str]:
     for lever in levers:
         if lever["status"] == "out of reach":
             end = lever["curve"][-1]
-            rows.append([lever_name(lever), limit_text(lever), _near(end, wanted), _turn(lever)])
+            rows.append([lever_name(lever), limit_text(lever), near_text(end, wanted), _turn(lever)])
     return [heading, *(f"  {line}" for line in table(["", "", "", ""], rows, (0, 1, 3))[1:])] if rows else []
-
-
-def _near(end: Mapping[str, Any], wanted: float) -> str:
-    """Write a chance so that it is told from the one that it misses."""
-    text = chance_cells(end)[0]
-    return f"{100 * end['chance']:.1f} %" if text == percent(wanted) else text
 
 
 def _turn(lever: Lever) -> str:

@@ -14,14 +14,14 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.report.goal import aim_scale, aim_text
-from simulator.report.goal_words import lever_name, limit_text, short_answer
+from simulator.report.goal_words import lever_name, limit_text, near_text, short_answer
 from simulator.words import chance_cells, cut, plain
 
 KINDS: Final = ("svg", "png")
 _ACROSS: Final = 3
 _HIGH: Final = 2.35
 """Inches of a panel, with its title and the names below it."""
-_TOP: Final = 1.25
+_TOP: Final = 1.4
 
 
 def goal_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
@@ -91,7 +91,7 @@ def _panel(axes: Axes, lever: Mapping[str, Any], wanted: float, colours: Any, fi
         ends = [lever[end]["figure"] if lever[end] else x[-1] for end in ("low", "high")]
         axes.hlines(wanted, min(ends), max(ends), color=PLAN, linewidth=5, alpha=0.45)
         axes.plot(lever["answer"]["figure"], wanted, "o", color=PLAN, markersize=7, markeredgecolor="white")
-    told = short_answer(lever) if lever["answer"] else f"{limit_text(lever)}: {chance_cells(points[-1])[0]}"
+    told = short_answer(lever) if lever["answer"] else f"{limit_text(lever)}: {near_text(points[-1], wanted)}"
     axes.set_title(lever_name(lever), fontsize=11, loc="left", pad=20, weight="bold")
     colour = PLAN if lever["answer"] else GREY
     axes.annotate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simulator.words import plain
+from simulator.words import chance_cells, percent, plain
 
 NAMES: Final[Mapping[str, str]] = {
     "pipeline": "more new deals",
@@ -119,6 +119,12 @@ def by_segment(lever: Mapping[str, Any]) -> str:
         return ""
     pairs = ((plain(name, 24), *figures_apart(now[name], then[name])) for name in now)
     return ", ".join(f"{name} {before} → {after}" for name, before, after in pairs)
+
+
+def near_text(end: Mapping[str, Any], wanted: float) -> str:
+    """Write a chance so that it is told from the one that it misses."""
+    text = chance_cells(end)[0]
+    return f"{100 * end['chance']:.1f} %" if text == percent(wanted) else text
 
 
 def deals_text(deals: Sequence[Mapping[str, Any]], most: int = 6) -> str:

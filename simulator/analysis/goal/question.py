@@ -18,7 +18,7 @@ from simulator.forecast import Forecast, Trials
 from simulator.forecast.levels import trough
 from simulator.money import minor_digits
 from simulator.scenario import Scenario
-from simulator.simulation import played, simulate, until
+from simulator.simulation import simulate, trials_alone, until
 
 Floats = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ class Question:
     def chance(self, scenario: Scenario) -> Chance:
         """Return how often it is reached in another scenario, on the same luck."""
         signed = self.aim.window.series == "bookings"
-        trials = played(scenario, self.trials, self.scenario.seed, self.workers, signed)
+        trials = trials_alone(scenario, self.trials, self.scenario.seed, self.workers, signed)
         self._told()
         amounts = self._amounts(trials)
         moved = not np.array_equal(amounts, self.before)
