@@ -136,6 +136,8 @@ def test_no_month_of_any_trial_has_less(company, levers):
 def test_more_from_a_month_on_leaves_the_months_before_alone(company):
     before, after = (series(s) for s in (company, pulled(company, {"smb": Levers(2.0, FEBRUARY)})))
     assert np.array_equal(before[:3], after[:3]) and (after[-1] > before[-1]).mean() > 0.5
+    raised = replace(NEW, raised=2.0, since=FEBRUARY)
+    assert [raised.raise_of(date(2027, month, 1)) for month in (1, 2, 3)] == [1, 2, 2]
 
 
 def test_half_the_days_bring_everything_in_half_the_time():
