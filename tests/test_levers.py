@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from factory import make_product, make_scenario, make_segment
 from family import FIXED_MARKET, PARTS, SPREAD, columns
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from written import SCENARIO, loaded, problems
 
@@ -20,7 +20,7 @@ from simulator.scenario import Levers, Recycling, pulled
 from simulator.simulation import simulate, trials_alone
 from simulator.terms import due_dates, parse_terms, tightened
 
-TRIALS = 400
+TRIALS = 150
 FEBRUARY = date(2027, 2, 20)
 ALL = Levers(1.7, FEBRUARY, 1.4, 0.7, 1.2, Fraction(3, 10), 12)
 BIRDS = Bluebirds(0.7, LogNormal.from_median(5_000, 9_000))
@@ -64,13 +64,13 @@ def series(scenario, name="bookings", trials=TRIALS):
 
 @pytest.mark.parametrize("levers", [Levers(odds=1.8, days=1.5), ALL], ids=["slow", "all"])
 def test_engine_and_exact_means_agree(company, levers):
-    check = simulate(pulled(company, {"smb": levers}), 3_000, other_markets=False).check
+    check = simulate(pulled(company, {"smb": levers}), 1_500, other_markets=False).check
     assert check.passed and check.cells > 50
 
 
 @pytest.mark.parametrize("lever", [*LEVERS, *SHOCKS], ids=lambda lever: lever.name)
-@pytest.mark.parametrize("segments", [[], ["smb"]], ids=["all", "one"])
-def test_what_is_set_by_hand_is_what_is_pulled(tmp_path, lever, segments):
+def test_what_is_set_by_hand_is_what_is_pulled(tmp_path, lever):
+    segments = ["smb"] if lever in LEVERS[::2] else []
     base, steps = loaded(tmp_path, GROWING), lever.steps // 3
     by_hand = loaded(tmp_path, GROWING, sets=lever.told(lever.value(steps), segments))
     name = "receipts" if "bookings" not in lever.moves else "bookings"
@@ -173,6 +173,7 @@ def test_a_deposit_and_earlier_due_dates():
     assert tightened(before, Fraction(0), 0) == before
 
 
+@settings(max_examples=30)
 @given(
     terms=st.sampled_from(["net 30", "EOM+1m", "prox(15,1)", "net 30 then EOM", "receipt", "15 MFI"]),
     day=st.dates(date(2026, 1, 1), date(2028, 12, 31)),

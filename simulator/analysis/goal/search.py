@@ -156,16 +156,16 @@ def _bracket(curve: Curve, margin: Margin, answer: int | None = None) -> tuple[i
         short, of_short = far, of_far
     else:
         return None
-    turn = 0
+    last = 0
     while far - short > (1 if answer is None else max(1, EXACT * abs((short + far) / 2 - answer))):
-        turn += 1
-        part = 0.5 if turn % 3 == 0 else of_short / (of_short - of_far)
+        part = min(max(of_short / (of_short - of_far), 0.1), 0.9)  # between even ends too
         middle = min(max(short + round(part * (far - short)), short + 1), far - 1)
         of_middle = margin(curve.at(middle))
+        # Where the same end moves again, the other's margin counts half, so that it moves too (Illinois).
         if of_middle >= 0:
-            far, of_far = middle, of_middle
+            far, of_far, of_short, last = middle, of_middle, of_short / (2 if last > 0 else 1), 1
         else:
-            short, of_short = middle, of_middle
+            short, of_short, of_far, last = middle, of_middle, of_far / (2 if last < 0 else 1), -1
     return short, far
 
 
