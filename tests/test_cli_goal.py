@@ -22,6 +22,7 @@ SCENARIO = (
     )
     + "trials: 5000\ntargets: {plan: {series: bookings, amount: 4k, until: 2027-01-31, source: budget}}\n"
 )
+SHIPPED = Path(__file__).parent.parent / "scenarios"
 HIDDEN = ("p10", "p50", "p90", "odds factor", "quantile", "Wilson", "median", "σ", "None", "nan")
 
 
@@ -44,7 +45,7 @@ def test_what_it_would_take_in_words(home):
     out = invoke("goal", "small.yaml", "--chance", "70%", *levers, "--below", "20%", "--trials", 60).stdout
     lines = out.splitlines()
     assert lines[0] == "small · as of 31 Oct 2026 · EUR · 60 trials of the same luck"
-    assert out.count("plan: bookings of 4,000 from 1 Nov 2026 to 31 Jan 2027. As things are that is") == 1
+    assert out.count("plan: bookings of 4,000 EUR from 1 Nov 2026 to 31 Jan 2027. As things are that is") == 1
     assert "What it would take for a chance of 70 %: one of these, everything else as it is" in out
     assert re.search(
         r"more new deals +[\d.]+ new deals a month instead of [\d.]+, from now on +[\d.]+ to", out
@@ -137,7 +138,7 @@ def test_text_of_what_is_beyond_reach_or_turns():
     best = end | {"chance": 0.797, "low": 0.78, "high": 0.81}
     missed = lever("speed", "out of reach", now=180.0, curve=[end], best=best)
     text = goal_text(payload(missed, lever("terms", "no effect"), self_check={"passed": False}))
-    assert "Bookings of smb of 2 from 1 Jan 2027 to 31 Dec 2027." in text
+    assert "Bookings of smb of 2 million EUR from 1 Jan 2027 to 31 Dec 2027." in text
     assert "close sooner  even in half the time  40 %  at best 80 %: what comes sooner also leaves" in text
     assert "SELF-CHECK FAILED" in text and "1 trial of the same luck" in text
     near = lever("speed", "out of reach", now=180.0, curve=[best], best=best)
@@ -156,3 +157,12 @@ def test_the_figure_has_a_panel_for_each_lever_that_moves():
     figure = curves(payload(lever(), lever("speed", "out of reach", now=180.0), lever("terms", "no effect")))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["higher prices", "close sooner"]
     assert goal_figures(payload(lever("terms", "no effect"))) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*sorted(p.stem for p in SHIPPED.glob("*.yaml")), "saas-hardware/scenario"])
+def test_every_shipped_scenario_is_answered(name):
+    some = [f"--lever={lever}" for lever in ("conversion", "speed", "deposit")]
+    out = invoke("goal", SHIPPED / f"{name}.yaml", "--chance", "60%", *some, "--trials", 40).stdout
+    assert "Self-check passed." in out and not [word for word in HIDDEN if word in out]
+    assert re.search("What it would take|nothing is needed|Does not reach", out)

@@ -10,11 +10,13 @@ from factory import make_product, make_scenario, make_segment
 from family import FIXED_MARKET, PARTS, SPREAD, columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from posteriors import posterior
 from written import SCENARIO, loaded, problems
 
 from simulator.analysis.goal.levers import LEVERS, SHOCKS, loss_of, pulled_since, told_since
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.distributions import Fixed, LogNormal
+from simulator.market import Market
 from simulator.products import Line, Renewal
 from simulator.scenario import Levers, Recycling, pulled
 from simulator.simulation import simulate, trials_alone
@@ -66,6 +68,20 @@ def series(scenario, name="bookings", trials=TRIALS):
 def test_engine_and_exact_means_agree(company, levers):
     check = simulate(pulled(company, {"smb": levers}), 1_500, other_markets=False).check
     assert check.passed and check.cells > 50
+
+
+def test_levers_lie_on_what_is_learned(company):
+    learned = posterior(7, ("smb",))
+    parts = learned.segments["smb"]
+    segment = replace(company.segments[0], funnel=parts.funnel.mean, generation=parts.generation.mean)
+    known = replace(company, segments=(segment,), posterior=learned, market=Market())
+    without = replace(known, segments=(replace(segment, recycling=Recycling(0.0, Fixed(1))),))
+    assert simulate(pulled(without, {"smb": ALL}), 700, other_markets=False).check.passed
+    plain, more, dearer = (
+        series(pulled(without, {"smb": levers}), trials=70)[-1].mean()
+        for levers in (Levers(), Levers(new_deals=2.0), Levers(price=2.0))
+    )
+    assert more > 1.2 * plain and dearer > 1.3 * plain
 
 
 @pytest.mark.parametrize("lever", [*LEVERS, *SHOCKS], ids=lambda lever: lever.name)

@@ -47,9 +47,9 @@ def aim_scale(payload: Mapping[str, Any]) -> Scale:
 
 
 def aim_text(payload: Mapping[str, Any], scale: Scale) -> str:
-    """Say what is to be reached: `bookings of 4.8 from 1 Jan 2027 to 31 Dec 2027`."""
+    """Say what is to be reached: `bookings of 4.8 million EUR from 1 Jan 2027 to 31 Dec 2027`."""
     aim = payload["aim"]
-    amount, until = scale.exact(aim["amount"]), day(aim["until"])
+    amount, until = f"{scale.exact(aim['amount'])} {scale.name}", day(aim["until"])
     if aim["floor"]:
         return f"the balance never below {amount} until {until}"
     if aim["series"] == "balance":

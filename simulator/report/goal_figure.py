@@ -58,10 +58,10 @@ def _heading(payload: Mapping[str, Any]) -> Sequence[tuple[str, dict[str, Any]]]
     name, text = plain(payload["aim"]["name"], 30), aim_text(payload, scale)
     now = chance_cells(payload["now"])[0]
     what = name or f"{text[0].upper()}{text[1:]}"
-    told = f"{text}, {scale.name}; " if name else f"{scale.name}; "
+    told = f"{text}: its chance" if name else "its chance"
     return (
         (cut(f"{what}: {now} as things are", 80), {"fontsize": 14, "weight": "bold"}),
-        (cut(f"{told}its chance by one lever at a time", 110), plain_style),
+        (cut(f"{told} by one lever at a time", 110), plain_style),
         (
             "pale: what the simulation leaves open, 19 times in 20; dashed: the chance that is asked for",
             plain_style,
