@@ -58,12 +58,12 @@ def _heading(payload: Mapping[str, Any]) -> Sequence[tuple[str, dict[str, Any]]]
     name, text = plain(payload["aim"]["name"], 30), aim_text(payload, scale)
     now = chance_cells(payload["now"])[0]
     what = name or f"{text[0].upper()}{text[1:]}"
-    told = f"{text}: its chance" if name else "its chance"
+    told = f"{text}: one lever at a time" if name else "One lever at a time"
     return (
         (cut(f"{what}: {now} as things are", 80), {"fontsize": 14, "weight": "bold"}),
-        (cut(f"{told} by one lever at a time", 110), plain_style),
+        (cut(told, 110), plain_style),
         (
-            "pale: what the simulation leaves open, 19 times in 20; dashed: the chance that is asked for",
+            "ring: as things are; dashed: the chance asked for; pale: what the simulation leaves open",
             plain_style,
         ),
     )
@@ -86,6 +86,7 @@ def _panel(axes: Axes, lever: Mapping[str, Any], wanted: float, colours: Any, fi
         x, [p["low"] for p in points], [p["high"] for p in points], color=colours.likely, linewidth=0
     )
     axes.plot(x, [p["chance"] for p in points], color=colours.line, linewidth=1.8)
+    axes.plot(x[0], points[0]["chance"], "o", color="white", markersize=6, markeredgecolor=colours.line)
     axes.axhline(wanted, color=PLAN, linewidth=1, linestyle=(0, (4, 3)))
     if lever["answer"] is not None:
         ends = [lever[end]["figure"] if lever[end] else x[-1] for end in ("low", "high")]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from simulator.scores import share_interval
@@ -36,9 +38,9 @@ class Chance:
     moved: bool = False
 
     @staticmethod
-    def of(hits: object, draws: int | None, moved: bool = False) -> Chance:
+    def of(hits: NDArray[np.bool_], draws: int | None, moved: bool = False) -> Chance:
         """Return the chance of what came true in some trials, bools[trial]."""
-        return Chance(*share_interval(hits, draws), moved)  # type: ignore[arg-type]
+        return Chance(*share_interval(hits, draws), moved)
 
 
 @dataclass
