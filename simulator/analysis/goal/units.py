@@ -120,7 +120,8 @@ class Business:
 
     def _rows(self, segment: Segment) -> NDArray[np.int64]:
         scenario = self.question.scenario
-        return np.flatnonzero(scenario.pipeline.segment == scenario.segments.index(segment))
+        index = [s.name for s in scenario.segments].index(segment.name)
+        return np.flatnonzero(scenario.pipeline.segment == index)
 
     @cached_property
     def _cycle(self) -> dict[str, float]:
