@@ -66,7 +66,7 @@ def series(scenario, name="bookings", trials=TRIALS):
 
 @pytest.mark.parametrize("levers", [Levers(odds=1.8, days=1.5), ALL], ids=["slow", "all"])
 def test_engine_and_exact_means_agree(company, levers):
-    check = simulate(pulled(company, {"smb": levers}), 1_500, other_markets=False).check
+    check = simulate(pulled(company, {"smb": levers}), 1_000, other_markets=False).check
     assert check.passed and check.cells > 50
 
 
@@ -76,12 +76,11 @@ def test_levers_lie_on_what_is_learned(company):
     segment = replace(company.segments[0], funnel=parts.funnel.mean, generation=parts.generation.mean)
     known = replace(company, segments=(segment,), posterior=learned, market=Market())
     without = replace(known, segments=(replace(segment, recycling=Recycling(0.0, Fixed(1))),))
-    assert simulate(pulled(without, {"smb": ALL}), 700, other_markets=False).check.passed
-    plain, more, dearer = (
-        series(pulled(without, {"smb": levers}), trials=70)[-1].mean()
-        for levers in (Levers(), Levers(new_deals=2.0), Levers(price=2.0))
+    assert simulate(pulled(without, {"smb": ALL}), 350, other_markets=False).check.passed
+    plain, more = (
+        series(pulled(without, {"smb": levers}), trials=35)[-1].mean() for levers in (Levers(), Levers(2.0))
     )
-    assert more > 1.2 * plain and dearer > 1.3 * plain
+    assert more > 1.2 * plain
 
 
 @pytest.mark.parametrize("lever", [*LEVERS, *SHOCKS], ids=lambda lever: lever.name)
