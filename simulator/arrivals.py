@@ -50,6 +50,8 @@ class PipelineGeneration:
         dispersion: κ.
         bluebirds: deals first seen when won, or None.
         estimated: whether the rate was estimated from created dates rather than set.
+        raised: further factor on the rate, but not on that of bluebirds,
+        since: from the month of this day on, None for all.
     """
 
     per_month: float
@@ -60,13 +62,19 @@ class PipelineGeneration:
     dispersion: float = DISPERSION
     bluebirds: Bluebirds | None = None
     estimated: bool = False
+    raised: float = 1.0
+    since: date | None = None
 
     def rate(self, month: date, as_of: date) -> float:
         """Return the factor-adjusted mean of a calendar month, in deals.
 
-        λ = per_month · season · (1 + trend)^(months from the as-of month / 12).
+        λ = per_month · season · (1 + trend)^(months from the as-of month / 12) · raised.
         """
-        return self.per_month * self._factor(month, as_of)
+        return self.per_month * self._factor(month, as_of) * self.raise_of(month)
+
+    def raise_of(self, month: date) -> float:
+        """Return the factor by which the rate of a calendar month is raised."""
+        return self.raised if self.since is None or self.since.replace(day=1) <= month else 1.0
 
     def bluebird_rate(self, month: date, as_of: date) -> float:
         """Return the mean number of bluebirds of a calendar month, under the same season and trend."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from itertools import chain
 from typing import Final, Literal
 
@@ -100,6 +101,32 @@ def simulate(
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
     return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+
+
+def trials_alone(
+    scenario: Scenario, trials: int, seed: int, workers: int | Crew = 1, signed_only: bool = False
+) -> Trials:
+    """Return the trials that `simulate` plays and nothing else, for questions that play many variants.
+
+    There are no exact means, no check and no other markets.
+
+    Args:
+        scenario: from `load`.
+        trials: how many.
+        seed: of the run.
+        workers: as `simulate` has them.
+        signed_only: whether deals are followed no further than to their signature: bookings alone.
+    """
+    plan = replace(compile_plan(scenario, seed), bookings_only=signed_only, most_followed=0)
+    player = Player(workers, None, None, TemporaryBlocks(), LARGE)
+    return player.play(Played.none(plan, "alone"), trials).alone(happened(scenario, None))
+
+
+def until(scenario: Scenario, last: date) -> Scenario:
+    """Return a scenario whose horizon ends on a day, without its targets; up to there nothing differs."""
+    old = scenario.horizon
+    short = horizon(old.as_of, last, old.fiscal, old.kind)
+    return replace(scenario, horizon=short, targets=())
 
 
 def _main(
@@ -261,9 +288,6 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
 
 def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
     """Return the scenario up to a period's end, without what does not touch its bookings."""
-    old = scenario.horizon
-    short = horizon(old.as_of, period.end, old.fiscal, old.kind)
     return replace(
-        scenario, horizon=short, targets=(), receivables=Receivables.empty(), invoice_segment=(),
-        wins=Wins.empty(),
-    )  # fmt: skip
+        until(scenario, period.end), receivables=Receivables.empty(), invoice_segment=(), wins=Wins.empty()
+    )

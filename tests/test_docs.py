@@ -16,7 +16,10 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 BLOCK = re.compile(r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 RUN = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"]}
 SHOWN = {"text", "console", "yaml", "json"}  # output, a session at a terminal, or part of a file
-SLOW = ("tutorial.md", "compare.md", "replay.md", "scale.md", "README.md")  # many simulations, or long ones
+SLOW = (  # many simulations, or long ones
+    *("tutorial.md", "compare.md", "segments.md", "explain.md", "goal.md", "bridge.md", "replay.md"),
+    *("scale.md", "README.md"),
+)
 BUILT_BY_CI = ("make ", "git clone ")
 
 

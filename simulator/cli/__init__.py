@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "compare": "Hold scenarios against one another, on the same luck.",
     "replay": "Tell one trial deal by deal, and what made it a bad year.",
     "segments": "Hold the funnels of segments side by side.",
+    "goal": "Say what it would take to reach a target, and what endangers it.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

@@ -142,7 +142,7 @@ class Contracts:
         place = "renewal", segment, customer_class, currency, product, months
         if place not in self._known:
             line = Line(product, months=months)
-            terms = conditions(self.scenario, segment, customer_class, currency, "", line)
+            terms = conditions(self.scenario, segment, customer_class, currency, "", line, agreed=True)
             # Service goes on at signature, and what is delivered is delivered with it.
             at_once = replace(
                 terms, delivery=Fixed(0), acceptance=Fixed(0), product=replace(terms.product, start=Fixed(0))

@@ -57,11 +57,12 @@ def months_of(
         whole_start, end = (float(segment.clock.at_end_of(horizon.day_of(d) - 1)) for d in (first, following))
         start = max(whole_start, 0.0)
         share = (end - start) / (end - whole_start) if end > start else 0.0
+        raised = segment.generation.raise_of(first)
         months.append(
             Month(
                 f"{first:%Y-%m}",
                 quarter_index(first, horizon.as_of),
-                *_counts(learned or segment.generation, first, horizon.as_of, share),
+                *_counts(learned or segment.generation, first, horizon.as_of, share, raised),
                 start,
                 end,
             )
@@ -71,12 +72,12 @@ def months_of(
 
 
 def _counts(
-    generation: PipelineGeneration | GenerationDraws, month: date, as_of: date, share: float
+    generation: PipelineGeneration | GenerationDraws, month: date, as_of: date, share: float, raised: float
 ) -> tuple[Counts, Counts]:
     """Return how many deals arrive in what is left of a month, and how many bluebirds."""
     if isinstance(generation, GenerationDraws):
         factor = generation.factor(month, as_of) * share
-        rates = generation.per_month * factor, generation.bluebirds * factor
+        rates = generation.per_month * factor * raised, generation.bluebirds * factor
         arrivals, bluebirds = (DrawnCounts(rate, generation.dispersion) for rate in rates)
         return arrivals, bluebirds
     of_bluebirds = generation.bluebirds.dispersion if generation.bluebirds else 1.0

@@ -304,7 +304,7 @@ def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
             later = (month.first.year - horizon.as_of.year) * 12 + month.first.month - horizon.as_of.month
             season, growth = learned.season[:draws, month.first.month - 1], 1 + learned.trend[:draws]
             factor = month.share * season * growth ** (later / 12)
-            arrivals = learned.per_month[:draws] * factor
+            arrivals = learned.per_month[:draws] * factor * noun.raise_of(month.first)
             found += learned.bluebirds[:draws] * factor
         found += arrivals * (entry * on_entry(month.quarter)).sum(axis=1)
     return found

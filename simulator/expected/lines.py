@@ -48,11 +48,12 @@ class Kind:
     offer: int = NO_OFFER
     payer: Payer = UNKNOWN
 
-    def conditions(self, scenario: Scenario) -> Conditions:
-        """Return the conditions of such lines; their stated days are left aside."""
+    def conditions(self, scenario: Scenario, agreed: bool = False) -> Conditions:
+        """Return the conditions of such lines, `agreed` before or not; their stated days are left aside."""
         line = Line(self.product, months=self.months)
         if self.offer == NO_OFFER:
-            return conditions(scenario, self.segment, self.customer_class, self.currency, self.terms, line)
+            own = self.segment, self.customer_class, self.currency, self.terms
+            return conditions(scenario, *own, line, agreed)
         terms = scenario.offers[self.offer].terms
         return offered_conditions(scenario, self.segment, self.customer_class, self.currency, terms, line)
 

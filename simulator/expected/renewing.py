@@ -111,7 +111,7 @@ def renewal_of(scenario: Scenario, kind: Kind) -> Renewal | None:
 
 def renewed_conditions(scenario: Scenario, kind: Kind) -> Conditions:
     """Return the conditions of renewed lines: start, delivery and acceptance come with the signature."""
-    terms, at_once = kind.conditions(scenario), Fixed(0.0)
+    terms, at_once = kind.conditions(scenario, agreed=True), Fixed(0.0)
     product = replace(terms.product, start=at_once)
     return replace(terms, product=product, delivery=at_once, acceptance=at_once)
 

@@ -54,6 +54,7 @@ from simulator.periods import Horizon
 from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
+from simulator.scenario.levers import Levers, pulled
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment
@@ -143,7 +144,7 @@ def build(
     )
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
-    return replace(scenario, notes=notes.all())
+    return replace(pulled(scenario, _levers(file)), notes=notes.all())
 
 
 def _segments(
@@ -176,6 +177,10 @@ def _otherwise(
     compared = read_compared(frame.file, tree, problems)
     problems.raise_if_any()
     return replace(deals, pipeline=pipeline), compared
+
+
+def _levers(file: ScenarioFile) -> dict[str, Levers]:
+    return {name: segment.levers.noun() for name, segment in file.segments.items()}
 
 
 def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> Scenario:

@@ -2,6 +2,7 @@
 
 from simulator.scenario.backlog import Rest
 from simulator.scenario.conditions import Conditions, conditions, offered_conditions, served_share
+from simulator.scenario.levers import Levers, pulled
 from simulator.scenario.scenario import Assumption, Compared, Scenario, table_place
 from simulator.scenario.segment import Recycling, Segment, Soberness
 
@@ -9,6 +10,7 @@ __all__ = [
     "Assumption",
     "Compared",
     "Conditions",
+    "Levers",
     "Recycling",
     "Rest",
     "Scenario",
@@ -16,6 +18,7 @@ __all__ = [
     "Soberness",
     "conditions",
     "offered_conditions",
+    "pulled",
     "served_share",
     "table_place",
 ]

@@ -136,7 +136,7 @@ def rests(scenario: Past) -> tuple[Rest, ...]:
         for number, line in enumerate(lines):
             terms = conditions(
                 scenario, int(wins.segment[win]), wins.customer_class[win], wins.currency[win],
-                wins.terms[win], line,
+                wins.terms[win], line, agreed=True,
             )  # fmt: skip
             amount, closed = int(amounts[number]), int(wins.day[win])
             first = record.first.get(wins.id[win])

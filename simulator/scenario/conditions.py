@@ -25,6 +25,7 @@ from simulator.terms import (
     invoice_dates,
     parse_terms,
     roll_dates,
+    tightened,
 )
 
 Integers = NDArray[np.int64]
@@ -175,8 +176,9 @@ def served_share(amount: Integers, start_day: Integers, end_day: Integers, day: 
 
 
 def conditions(
-    scenario: Names, segment: int, customer_class: str, currency: str, own_terms: str, line: Line
-) -> Conditions:
+    scenario: Names, segment: int, customer_class: str, currency: str, own_terms: str, line: Line,
+    agreed: bool = False,
+) -> Conditions:  # fmt: skip
     """Return the conditions of a line of a deal.
 
     Terms: the deal's own, then the product's, then those of the customer class in the segment, then the
@@ -189,9 +191,11 @@ def conditions(
         currency: ISO code of the contract.
         own_terms: the deal's, or "".
         line: of the deal.
+        agreed: whether the terms stand already, so that the segment's deposit and earlier due dates do not
+            touch them: of contracts signed by now, and of renewals.
     """
     own = parse_terms(own_terms) if own_terms else None
-    return _conditions(scenario, segment, customer_class, currency, own, line)
+    return _conditions(scenario, segment, customer_class, currency, own, line, agreed)
 
 
 def offered_conditions(
@@ -202,19 +206,23 @@ def offered_conditions(
 
 
 def _conditions(
-    scenario: Names, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line
-) -> Conditions:
+    scenario: Names, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line,
+    agreed: bool = False,
+) -> Conditions:  # fmt: skip
     segment: Segment = scenario.segments[index]
     product = _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
     months = line.months or product.service_months or DEFAULT_SERVICE_MONTHS
     group = customer_class or "default"
     terms = own or product.terms or segment.terms.get(group, segment.terms["default"])
+    installments = terms.installments(months)
+    if not agreed and (segment.deposit or segment.due_sooner):
+        installments = tightened(installments, segment.deposit, segment.due_sooner)
     return Conditions(
         segment=index,
         currency=currency,
         line=line,
         product=product,
-        installments=terms.installments(months),
+        installments=installments,
         invoice_lag=segment.invoice_lag if product.invoice_lag is None else product.invoice_lag,
         delivery=segment.delivery if product.delivery is None else product.delivery,
         acceptance=segment.acceptance if product.acceptance is None else product.acceptance,

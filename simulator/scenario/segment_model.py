@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, With
 from simulator.amounts import MOST_BY_SIZE
 from simulator.clock import WORKING_WEEK
 from simulator.scenario.laws import DaysLaw, Delay, MoneyLaw, Strict
+from simulator.scenario.lever_model import LeversFile
 from simulator.scenario.values import (
     Chance,
     Days,
@@ -355,6 +356,7 @@ class SegmentFile(Strict):
     acceptance: Delay = DaysLaw(dist="fixed", days=0)
     roll: Literal["none", "following", "modified-following", "preceding"] = "none"
     use_probability: bool = False
+    levers: LeversFile = LeversFile()
 
     @model_validator(mode="after")
     def _mix_adds_up(self) -> SegmentFile:

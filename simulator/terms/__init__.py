@@ -20,6 +20,7 @@ from simulator.terms.schedule import (
     Installment,
     PaymentTerms,
     Recurrence,
+    tightened,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "invoice_dates",
     "parse_terms",
     "roll_dates",
+    "tightened",
 ]

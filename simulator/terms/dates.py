@@ -50,11 +50,12 @@ def due_dates(rule: DueRule, invoice_dates: ArrayLike) -> Dates:
         rule: the due rule.
         invoice_dates: datetime64[D][...].
     """
-    dates: Dates = np.asarray(invoice_dates, dtype="datetime64[D]") + rule.net_days
-    if rule.day is None:
-        return dates + rule.after_days
-    month = dates.astype("datetime64[M]") + rule.months
-    return _day_of_month(month, np.timedelta64(rule.day - 1, "D")) + rule.after_days
+    invoiced: Dates = np.asarray(invoice_dates, dtype="datetime64[D]")
+    dates = invoiced + rule.net_days
+    if rule.day is not None:
+        dates = _day_of_month(dates.astype("datetime64[M]") + rule.months, np.timedelta64(rule.day - 1, "D"))
+    due = dates + rule.after_days
+    return np.maximum(due - rule.sooner_days, invoiced) if rule.sooner_days else due
 
 
 def roll_dates(dates: ArrayLike, rule: Roll, holidays: ArrayLike = ()) -> Dates:

@@ -22,12 +22,14 @@ class DueRule:
         months: months from there; counts only with `day`.
         day: day of that month (its last day where it is shorter; 31 is always the last), or None to stay.
         after_days: days from there.
+        sooner_days: days before that; never before the invoice date.
     """
 
     net_days: int = 0
     months: int = 0
     day: int | None = None
     after_days: int = 0
+    sooner_days: int = 0
 
 
 NET_30: Final = DueRule(net_days=30)
@@ -116,6 +118,27 @@ class PaymentTerms:
         if not 1 <= length <= LONGEST_MONTHS:
             raise ValueError(f"a service of {length} months; it must be 1 to {LONGEST_MONTHS}")
         return _repeat(self.clauses[0], self.recurrence, length)
+
+
+def tightened(
+    installments: tuple[Installment, ...], deposit: Fraction, sooner_days: int
+) -> tuple[Installment, ...]:
+    """Return the invoices of a contract of which a share is due when it is signed, and the rest sooner.
+
+    The deposit stands last, so that each of the others keeps its number and with it its luck.
+
+    Args:
+        installments: as agreed before.
+        deposit: that share, 0 for none.
+        sooner_days: days by which the others are due sooner, at their own date at the earliest.
+    """
+    due = [replace(i.due, sooner_days=i.due.sooner_days + sooner_days) for i in installments]
+    rest = tuple(
+        replace(i, share=i.share * (1 - deposit), due=rule)
+        for i, rule in zip(installments, due, strict=True)
+        if deposit < 1
+    )
+    return (*rest, Installment(deposit, "signature", 0, 0, DueRule())) if deposit else rest
 
 
 def _repeat(clause: Installment, recurrence: Recurrence, length: int) -> tuple[Installment, ...]:
