@@ -66,6 +66,14 @@ class Clock:
         beyond = np.maximum(day - self.last_day, 0) + np.minimum(day - self.first_day, 0)
         return np.asarray(inside + beyond, dtype=np.float64)
 
+    def until(self, day: int) -> float:
+        """Return the operational days to the end of a calendar day: above 0 while it lies ahead, else not.
+
+        A day on the weekend that follows the as-of day is still ahead.
+        """
+        operational = float(self.at_end_of(day))
+        return max(operational, 0.5) if day > 0 else min(operational, 0.0)
+
     def day_of(self, values: ArrayLike) -> Integers:
         """Return the calendar day on which a clock value falls: W(start) < v ≤ W(end), never before day 1.
 

@@ -134,6 +134,7 @@ def build(
         resolved=_resolved(own, tables, learned),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
         open_deals_only=survivors,
+        lost=deals.lost,
         invoice_segment=owners,
         products=products,
         offers=offers,

@@ -31,6 +31,7 @@ class DealsRead:
         created: segment, created day and amount in major company units (or None) of rows known at as-of.
         has_closed: whether any row is closed.
         dated: whether rows have created dates.
+        lost: ids of the deals that are lost by the as-of day.
     """
 
     pipeline: Pipeline
@@ -39,6 +40,7 @@ class DealsRead:
     created: tuple[tuple[int, int, float | None], ...] = ()
     has_closed: bool = False
     dated: bool = False
+    lost: tuple[str, ...] = ()
 
 
 def read_deals(
@@ -76,6 +78,7 @@ def read_deals(
         tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
         cells.has("created"),
+        tuple(row.id for row in rows if row.status == "lost" and (row.closed or 0) <= 0),
     )
 
 

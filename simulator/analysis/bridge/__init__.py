@@ -1,0 +1,1 @@
+"""Why did the forecast change since an earlier run?"""

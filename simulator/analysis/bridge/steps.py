@@ -1,0 +1,212 @@
+"""Go from an earlier forecast to a later one step by step, on the same luck."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.analysis.bridge.before import PARTS, Before, alike, comparable, grown_older
+from simulator.analysis.bridge.fates import (
+    AMOUNTS,
+    COLUMNS,
+    DATES,
+    REST,
+    STAGES,
+    Changed,
+    Fates,
+    rows,
+    together,
+)
+from simulator.analysis.bridge.ledger import Ledger
+from simulator.analysis.bridge.played import Luck, World
+from simulator.deals import Pipeline, Wins
+from simulator.forecast import Window
+from simulator.money import minor_digits
+from simulator.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+TIME: Final = "time passed"
+WON: Final = "won"
+LOST: Final = "lost"
+GONE: Final = "gone from the list"
+RENEWALS: Final = "renewals"
+PAST: Final = "past corrected"
+BOOKS: Final = "invoiced and paid"
+NEW: Final = "new deals"
+OTHER: Final = "set otherwise"
+STEPS: Final = (
+    TIME, WON, LOST, GONE, RENEWALS, PAST, BOOKS, NEW, AMOUNTS, DATES, STAGES, REST, *PARTS, OTHER,
+)  # fmt: skip
+"""Every step in its order."""
+EXPECTED: Final = "expected"
+"""What stands in place of a deal where the deals are meant that were expected to come."""
+
+
+WORDS: Final = {"lines": "products", "customer_class": "class"}
+"""What people call columns."""
+
+
+class Walk:
+    """The way from an earlier scenario to a later one.
+
+    Args:
+        old: the earlier one.
+        new: the later one.
+        window: inside both.
+        luck: on which both are played.
+        least: amount to be reached, as the earlier one has it; None for none.
+        total: what the later one brings, floats[trial], where that is known already.
+    """
+
+    def __init__(
+        self, old: Scenario, new: Scenario, window: Window, luck: Luck, least: int | None,
+        total: Floats | None = None,
+    ) -> None:  # fmt: skip
+        self.days = (new.horizon.as_of - old.horizon.as_of).days
+        self.old, self.new = World.of(old, window, luck), World.of(new, window, luck, total)
+        self.fates = Fates.of(old, new)
+        self.comparable = comparable(old, new)
+        self.ledger = Ledger(self.old.total, least)
+        self._window, self._luck = window, luck
+
+    def steps(self) -> Ledger:
+        """Take every step; what the ledger holds at the end is the later forecast's total."""
+        if self.comparable:
+            before = Before(self.old.scenario, self.new.scenario)
+            self._apart(before)
+        else:
+            self._ended(self.new)
+        self.ledger.open(OTHER)
+        self.ledger.add(self.new.total - self.ledger.total, {})
+        self.ledger.close()
+        return self.ledger
+
+    def _apart(self, before: Before) -> None:
+        """Take every step but the last: the two differ in nothing that could not be told apart."""
+        as_before = World(before.scenario(), self._window, self._luck)
+        was, now = ([pair[side] for pair in self.fates.still] for side in (0, 1))
+        older = grown_older(rows(self.old.scenario.pipeline, was), as_before.scenario, self.days)
+        changed = Changed.of(older, rows(as_before.scenario.pipeline, now))
+        self._older(as_before, changed)
+        self._ended(as_before)
+        self._rest(as_before)
+        self._come(as_before)
+        for group in COLUMNS:
+            self._moved(as_before, changed, group)
+        self._set(before)
+
+    def _older(self, as_before: World, changed: Changed) -> None:
+        """Let the deals that are still open grow older with nothing happening to them."""
+        old = self.old
+        ended = [*(i for i, _ in self.fates.won), *self.fates.lost, *self.fates.gone]
+        open_before = old.total - old.coming - old.rest - old.brought(rows(old.scenario.pipeline, ended))
+        self.ledger.open(TIME)
+        self.ledger.add(as_before.brought(changed.older) - open_before, {})
+
+    def _ended(self, now: World) -> None:
+        """Close what is won, lost or gone: each in place of what the earlier forecast had of it."""
+        fates, pipeline = self.fates, self.old.scenario.pipeline
+        ended = {WON: [i for i, _ in fates.won], LOST: fates.lost, GONE: fates.gone}
+        wins = dict(fates.won)
+        for step, places in ended.items():
+            self.ledger.open(step)
+            for i, brought in zip(places, self.old.each(rows(pipeline, places)), strict=True):
+                about, booked = _about(pipeline, i), 0.0
+                if step == WON:
+                    booked = now.booked(wins[i]) if self._books else 0.0
+                    about |= self._win(wins[i])
+                self.ledger.add(booked - brought, about)
+
+    def _rest(self, now: World) -> None:
+        """Bring in what is no deal's: contracts that end, and what is known of the past."""
+        if not self._books:
+            self.ledger.open(BOOKS)
+            self.ledger.add(now.rest - self.old.rest, {})
+            return
+        booked = sum(map(now.booked, (*(win for _, win in self.fates.won), *self.fates.new_won)))
+        past = now.past - self.old.past
+        self.ledger.open(RENEWALS)
+        self.ledger.add(now.rest - self.old.rest - past, {})
+        self.ledger.open(PAST)
+        self.ledger.add(past - booked, {})
+
+    def _come(self, now: World) -> None:
+        """Bring in new deals, in place of those that were expected in these days."""
+        pipeline, wins = now.scenario.pipeline, now.scenario.wins
+        self.ledger.open(NEW)
+        self.ledger.add(now.coming - self.old.coming, {"deal": None, "what": EXPECTED})
+        for i, brought in zip(self.fates.new, now.each(rows(pipeline, self.fates.new)), strict=True):
+            self.ledger.add(brought, _about(pipeline, i) | {"what": "open"})
+        for i in self.fates.new_won:
+            self.ledger.add(now.booked(i) if self._books else 0.0, _about(wins, i) | self._win(i))
+
+    def _moved(self, now: World, changed: Changed, group: str) -> None:
+        """Change some columns of the open deals to what they are now."""
+        groups = list(COLUMNS)
+        some = changed.groups[group].nonzero()[0]
+        last = groups[groups.index(group) - 1] if group != groups[0] else None
+        before, after = (rows(changed.upto(upto), some) for upto in (last, group))
+        self.ledger.open(group)
+        # A deal beside what it becomes: one play tells both.
+        both = now.each(_in_pairs(before, after))
+        for i, (earlier, later) in enumerate(zip(both, both, strict=True)):
+            about = _about(before, i) | _told(group, before, after, i, self.new.scenario)
+            self.ledger.add(later - earlier, about)
+
+    def _set(self, before: Before) -> None:
+        """Change what is set, part by part, to what it is now."""
+        changes = before.changes()
+        for number, part in enumerate(changes, 1):
+            last = number == len(changes) and before.differ_in_parts_only
+            world = World(before.scenario(changes[:number]), self._window, self._luck)
+            self.ledger.open(part)
+            self.ledger.add((self.new if last else world).total - self.ledger.total, {})
+
+    @property
+    def _books(self) -> bool:
+        return self._window.series == "bookings"
+
+    def _win(self, win: int) -> dict[str, Any]:
+        wins, span = self.new.scenario.wins, self.new.scenario.horizon
+        amount = int(wins.amount[win]) / 10 ** minor_digits(wins.currency[win])
+        when = span.date_of(int(wins.day[win])).isoformat()
+        return {"what": WON, "closed": when, "amount": amount, "currency": wins.currency[win]}
+
+
+def _in_pairs(one: Pipeline, other: Pipeline) -> Pipeline:
+    """Return each deal of a list beside the same one of another."""
+    count = len(one)
+    places = np.arange(2 * count).reshape(2, count).T.reshape(-1)
+    return rows(together(one, other), places)
+
+
+def _about(deals: Pipeline | Wins, i: int) -> dict[str, Any]:
+    """Return by what people know a deal."""
+    name = next((name for name in (deals.name[i], deals.customer[i]) if name not in ("", deals.id[i])), "")
+    return {"deal": deals.id[i], "name": name}
+
+
+def _told(group: str, before: Pipeline, after: Pipeline, i: int, scenario: Scenario) -> dict[str, Any]:
+    """Return what is another now of a deal, and how it was."""
+    if group == AMOUNTS:
+        units = [10 ** minor_digits(deals.currency[i]) for deals in (before, after)]
+        was, now = (int(deals.amount[i]) / unit for deals, unit in zip((before, after), units, strict=True))
+        return {"what": "amount", "before": was, "after": now, "currency": after.currency[i]}
+    if group == DATES:
+        days = [float(deals.stated_day[i]) for deals in (before, after)]
+        dates = [None if np.isnan(d) else scenario.horizon.date_of(int(d)).isoformat() for d in days]
+        what = "pushes" if dates[0] == dates[1] else "close date"
+        return {"what": what, "before": dates[0], "after": dates[1]}
+    if group == STAGES:
+        stages = scenario.segments[int(after.segment[i])].funnel.stages
+        places = [int(deals.stage[i]) for deals in (before, after)]
+        if places[0] == places[1]:
+            return {"what": "days in its stage"}
+        what = "moved on" if places[1] > places[0] else "moved back"
+        return {"what": what, "before": stages[places[0]], "after": stages[places[1]]}
+    columns = COLUMNS[REST]
+    differ = [c for c in columns if not alike(getattr(before, c)[i], getattr(after, c)[i])]
+    return {"what": ", ".join(WORDS.get(column, column) for column in differ)}
