@@ -66,6 +66,13 @@ class Clock:
         beyond = np.maximum(day - self.last_day, 0) + np.minimum(day - self.first_day, 0)
         return np.asarray(inside + beyond, dtype=np.float64)
 
+    def day_at(self, values: ArrayLike) -> Integers:
+        """Return the first calendar day at whose end so much of W has passed, of values ≤ 0."""
+        v = np.asarray(values, dtype=np.float64) - _AT_ONCE
+        inside = self.first_day + np.searchsorted(self.elapsed, v)
+        before = self.first_day + np.ceil(v - self.elapsed[0])  # one operational day a day, as `at_end_of`
+        return np.where(v < self.elapsed[0], before, inside).astype(np.int64)
+
     def until(self, day: int) -> float:
         """Return the operational days to the end of a calendar day: above 0 while it lies ahead, else not.
 

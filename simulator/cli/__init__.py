@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "show": "Show a scenario as the engine sees it, without a random number.",
     "run": "Forecast bookings and receipts, with intervals.",
     "compare": "Hold scenarios against one another, on the same luck.",
+    "bridge": "Tell why the forecast changed since an earlier run.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

@@ -41,6 +41,12 @@ class PastRun:
     record: Mapping[str, Any]
 
     @property
+    def previous(self) -> Path | None:
+        """The run before this one: the newest of an earlier as-of day when it was made; None without one."""
+        named = self.record.get("previous")
+        return self.path.resolve() / named if isinstance(named, str) else None
+
+    @property
     def has_own_inputs(self) -> bool:
         """Whether the inputs are there as the run has left them."""
         listed = self.record.get("inputs")
@@ -117,6 +123,21 @@ def past_runs(given: str | None = None, root: Path = REPORTS) -> PastRuns:
     own.sort(key=lambda run: (run.as_of, run.made, run_order(run.path.name)))
     others = sorted({str(run.payload["scenario"]) for run in runs} - {name})
     return PastRuns(home, name, tuple(own), tuple(left_out), tuple(others))
+
+
+def run_of(path: Path) -> PastRun:
+    """Return the run in a folder.
+
+    Raises:
+        PlaceError: there is no such folder.
+        UsageError: it holds no finished run.
+    """
+    if not path.exists():
+        raise PlaceError(f"there is no {path}")
+    found = _read(path)
+    if isinstance(found, LeftOut):
+        raise UsageError(f"{path} cannot be read as a run: {found.reason}; name the folder of a finished run")
+    return found
 
 
 def _place(given: str, root: Path) -> Path:

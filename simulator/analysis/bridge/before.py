@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.arrivals import PipelineGeneration
 from simulator.clock import Clock
@@ -17,6 +18,7 @@ from simulator.posterior import GenerationDraws, Posterior
 from simulator.products import Line
 from simulator.scenario import Scenario, Segment
 
+Floats = NDArray[np.float64]
 Law = TypeVar("Law", PipelineGeneration, GenerationDraws)
 
 RATES: Final = "learned rates"
@@ -36,7 +38,7 @@ _OF_SCENARIO: Final = {
 _OF_SEGMENT: Final = {
     RATES: (
         *("funnel", "set_ladder", "doubt", "soberness", "close_date", "amount_change", "recycling"),
-        "use_probability",
+        *("use_probability", "clock"),
     ),
     COMING: ("generation",),
     TERMS: ("terms", "payment", "invoice_lag", "delivery", "acceptance", "roll", "tax", "mix"),
@@ -66,13 +68,14 @@ class Before:
         old, new = self._old, self._new
         kept = [part for part in PARTS if part not in changed]
         segments = tuple(
-            replace(now, clock=was.clock, **_taken(was, _OF_SEGMENT, kept))
+            replace(now, **_taken(was, _OF_SEGMENT, kept))
             for was, now in zip(old.segments, new.segments, strict=True)
         )
-        pipeline = replace(new.pipeline, decided=old.pipeline.decided)
+        pipeline = retimed(new.pipeline, new.segments, segments)
         found = replace(
-            new, segments=segments, pipeline=pipeline, **_taken(old, _OF_SCENARIO, kept)
-        )
+            new, segments=segments, pipeline=replace(pipeline, decided=old.pipeline.decided),
+            **_taken(old, _OF_SCENARIO, kept),
+        )  # fmt: skip
         return replace(found, posterior=_mixed(old.posterior, new.posterior, kept))
 
     def changes(self) -> list[str]:
@@ -86,7 +89,7 @@ class Before:
 
     @property
     def differ_in_parts_only(self) -> bool:
-        """Whether nothing else is set otherwise: neither clocks nor what the scenario says of single deals."""
+        """Whether nothing else is set otherwise, such as how the scenario says that single deals end."""
         old, new = self._old, self._new
         segments = self.scenario(PARTS).segments
         return alike(segments, new.segments) and old.pipeline.decided == new.pipeline.decided
@@ -127,17 +130,25 @@ def grown_older(pipeline: Pipeline, before: Scenario, days: int) -> Pipeline:
         days: between the two.
     """
     clocks = [before.segments[segment].clock for segment in pipeline.segment.tolist()]
-    more = [-float(clock.at_end_of(-days)) for clock in clocks]
+    more = np.array([-float(clock.at_end_of(-days)) for clock in clocks], dtype=np.float64)
     stated_day = pipeline.stated_day - days
-    stated = [
-        np.nan if np.isnan(day) else clock.until(int(day))
-        for clock, day in zip(clocks, stated_day.tolist(), strict=True)
-    ]
-    lines = tuple(tuple(_line(line, days) for line in some) for some in pipeline.lines)
     return replace(
-        pipeline, age=pipeline.age + np.array(more, dtype=np.float64), stated_day=stated_day,
-        stated_days=np.array(stated, dtype=np.float64), lines=lines,
+        pipeline, age=pipeline.age + more, stated_day=stated_day, stated_days=_stated(clocks, stated_day),
+        lines=tuple(tuple(_line(line, days) for line in some) for some in pipeline.lines),
     )  # fmt: skip
+
+
+def retimed(pipeline: Pipeline, told: Sequence[Segment], other: Sequence[Segment]) -> Pipeline:
+    """Return deals whose operational days are told by the clocks of some segments, as others tell them."""
+    if all(one.clock is two.clock for one, two in zip(told, other, strict=True)):
+        return pipeline
+    age, stated_days = pipeline.age.copy(), pipeline.stated_days.copy()
+    for index, (one, two) in enumerate(zip(told, other, strict=True)):
+        aged = (pipeline.segment == index) & ~np.isnan(age)
+        age[aged] = -two.clock.at_end_of(one.clock.day_at(-age[aged]))
+        own = pipeline.segment == index
+        stated_days[own] = _stated([two.clock] * int(own.sum()), pipeline.stated_day[own])
+    return replace(pipeline, age=age, stated_days=stated_days)
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -219,6 +230,12 @@ def _rates(was: RateCurve, now: RateCurve, days: int) -> RateCurve:
 
 def _first_day(offer: Offer, days: int) -> int:
     return max(offer.first_day - days, 1)
+
+
+def _stated(clocks: Sequence[Clock], days: Floats) -> Floats:
+    """Return the operational days to stated calendar days, each by its own clock; NaN without one."""
+    pairs = zip(clocks, days.tolist(), strict=True)
+    return np.array([day if np.isnan(day) else clock.until(int(day)) for clock, day in pairs], dtype=np.float64)
 
 
 def _line(line: Line, days: int) -> Line:

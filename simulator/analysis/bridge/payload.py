@@ -15,7 +15,9 @@ from simulator.analysis.bridge.played import Luck
 from simulator.analysis.bridge.steps import Walk
 from simulator.analysis.span import goals
 from simulator.errors import UsageError
+from simulator.loading import load
 from simulator.money import minor_digits
+from simulator.runs import PastRun
 from simulator.scenario import Scenario
 from simulator.words import day, since
 
@@ -246,3 +248,28 @@ def _notes(old: Told, new: Told, comparable: bool) -> Iterator[str]:
             "the two have other segments, stages or products: but for deals that have ended, what happened "
             "and what is set otherwise cannot be told apart"
         )
+
+
+def told(run: PastRun) -> Told:
+    """Return a run of the past with what it was made from.
+
+    Raises:
+        InputError: this version refuses its inputs.
+        PlaceError: they are not there any more.
+    """
+    return Told(load(run.path), run.payload, str(run.path))
+
+
+def bridge_rows(payload: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the steps as rows, the header first; single deals stand behind their step."""
+    yield "step", "deal", "name", "what", "before", "after", "mean", "middle", "chance"
+
+    def row(step: str, of: Mapping[str, Any]) -> tuple[Any, ...]:
+        about = (of.get(key) for key in ("deal", "name", "what", "before", "after"))
+        return step, *about, of["mean"], of["middle"], of["chance"]
+
+    yield row("before", payload["before"])
+    for step in payload["steps"]:
+        yield row(step["step"], {key: step[key] for key in ("mean", "middle", "chance")})
+        yield from (row(step["step"], item) for item in step["items"])
+    yield row("after", payload["after"])
