@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli.questions import aim_options, answer_options, kept
 from simulator.cli.terminal import say, say_bytes
+
+if TYPE_CHECKING:
+    from simulator.runs import PastRun
 
 
 @click.command(name="bridge", short_help="Tell why the forecast changed since an earlier run.")
@@ -29,23 +32,23 @@ def command(
     so that none is chance, and they add up to the change to the minor unit.
     """
     from simulator.analysis.aims import aim_of
-    from simulator.analysis.bridge import bridge
+    from simulator.analysis.bridge import bridge, told
     from simulator.executors import keep_memory
     from simulator.report.bridge_figures import bridge_figures
 
-    old, new = _told(runs)
+    before, after = _runs(runs)
+    old, new = told(before), told(after)
     aim = aim_of(new.scenario, target, series, amount, by, segment)
     keep_memory()  # of a process that is ours alone
     if not quiet:
         click.echo("playing both runs on the same luck", err=True)
     payload = bridge(old, new, aim, workers or os.cpu_count() or 1)
-    _print(form, payload, kept("bridge", payload, lambda: bridge_figures(payload), Path(new.place), out))
+    _print(form, payload, kept("bridge", payload, lambda: bridge_figures(payload), after.path, out))
     return 0
 
 
-def _told(runs: tuple[Path, ...]) -> tuple[Any, Any]:
-    """Return the runs that are meant, the earlier one first."""
-    from simulator.analysis.bridge import told
+def _runs(runs: tuple[Path, ...]) -> list[PastRun]:
+    """Return the two runs that are meant, the earlier one first."""
     from simulator.errors import UsageError
     from simulator.runs import past_runs, run_of
 
@@ -64,7 +67,7 @@ def _told(runs: tuple[Path, ...]) -> tuple[Any, Any]:
                 "both, the earlier one first"
             )
         found = [run_of(new.previous), new]
-    return told(found[0]), told(found[1])
+    return found
 
 
 def _print(form: str, payload: Mapping[str, Any], files: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simulator.report.layout import WIDTH, rounded_to_sum, table, wrapped
 from simulator.words import Scale, cut, day, days, plain, scale_for
-from simulator.words.since import came_text, counted, deal_text, kind_of, since, STEPS
+from simulator.words.since import STEPS, came_text, counted, deal_text, deals_in, kind_of, since
 
 DEALS: Final = 3
 """Deals of a step that are named."""
@@ -55,7 +55,7 @@ def step_text(step: Mapping[str, Any]) -> str:
         return came_text(step)
     if name in STEPS:
         return STEPS[name]
-    return SINGLE[name].format(counted(len(step["items"])))
+    return SINGLE[name].format(counted(deals_in(step["items"])))
 
 
 def what_of(payload: Mapping[str, Any]) -> str:
@@ -87,7 +87,9 @@ def _table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     for i, step in enumerate(steps):
         cells = [(POINTS if key == "chance" else scale).number(shown[key][i], sign=True) for key in keys]
         rows.append([f"  {step_text(step)}", *cells])
-        rows += [[text, amount, "", *([""] if chances else [])] for text, amount in _deals(step, payload, scale)]
+        rows += [
+            [text, amount, "", *([""] if chances else [])] for text, amount in _deals(step, payload, scale)
+        ]
     rows.append(_end(payload, "to", "after", scale, chances))
     return table(header, rows, columns=WIDTH)
 
@@ -103,9 +105,7 @@ def _plain(number: str) -> str:
     return number.replace(",", "").replace("−", "-")
 
 
-def _end(
-    payload: Mapping[str, Any], run: str, level: str, scale: Scale, chances: bool
-) -> list[str]:
+def _end(payload: Mapping[str, Any], run: str, level: str, scale: Scale, chances: bool) -> list[str]:
     stands = payload[level]
     cells = [scale.number(stands[key]) for key in ("middle", "mean")]
     chance = [f"{100 * stands['chance']:.0f} %"] if chances else []

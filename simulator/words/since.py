@@ -91,8 +91,10 @@ def kind_of(step: str, item: Mapping[str, Any]) -> str:
     if step == "amounts":
         return "amount"
     if step == "close dates":
-        before, after = item["before"], item["after"]
-        return "dated" if None in (before, after) or before == after else "later" if after > before else "earlier"
+        before, after = (str(item.get(key) or "") for key in ("before", "after"))
+        if not before or not after or before == after:
+            return "dated"
+        return "later" if after > before else "earlier"
     if step == "stage moves" and item["what"] in ("moved on", "moved back"):
         return str(item["what"]).removeprefix("moved ")
     return "else"
@@ -104,12 +106,16 @@ def counted(count: int, noun: str = "deal") -> str:
     return f"{number} {noun}{'' if count == 1 else 's'}"
 
 
+def deals_in(items: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many deals some items are about."""
+    return sum(item.get("count", item["deal"] is not None) for item in items)
+
+
 def came_text(step: Mapping[str, Any]) -> str:
     """Say how many deals have come, and whether they bring more than was expected."""
     items = step["items"]
-    count = sum(item["deal"] is not None for item in items)
-    expected = any(item["deal"] is None and item["mean"] for item in items)
-    came = counted(count, "new deal")
+    expected = any(item["what"] == "expected" and item["mean"] for item in items)
+    came = counted(deals_in(items), "new deal")
     if not expected:
         return came
     return f"{came}, {'more' if step['middle'] > 0 else 'less'} than expected"
@@ -134,13 +140,14 @@ def _of_kind(
 ) -> Iterator[tuple[str, float]]:
     """Yield the deals that make up much of what deals of a kind move, and the rest of them together."""
     total = sum(item["middle"] for item in items)
-    lead = [item for item in items if len(items) == 1 or abs(item["middle"]) >= LEAD * max(abs(total), 1e-9)]
+    single = [item for item in items if item["deal"] is not None]
+    lead = [item for item in single if len(items) == 1 or abs(item["middle"]) >= LEAD * max(abs(total), 1e-9)]
     lead = lead[:REASONS] if len(lead) <= REASONS else []
     for item in lead:
         yield deal_text(item, kind, payload), item["middle"]
     rest = [item for item in items if item not in lead]
     if rest:
-        several = counted(len(rest), "more deal" if lead else "deal")
+        several = counted(deals_in(rest), "more deal" if lead else "deal")
         yield OF_DEALS[kind][1].format(several), sum(item["middle"] for item in rest)
 
 

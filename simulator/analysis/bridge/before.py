@@ -176,14 +176,16 @@ def _set_alike(one: Scenario, other: Scenario) -> bool:
     )
 
 
-def _taken(was: Scenario | Segment, names: Mapping[str, Sequence[str]], parts: Collection[str]) -> dict[str, Any]:
+def _taken(
+    was: Scenario | Segment, names: Mapping[str, Sequence[str]], parts: Collection[str]
+) -> dict[str, Any]:
     return {name: getattr(was, name) for part in parts for name in names.get(part, ())}
 
 
 def _mixed(old: Posterior | None, new: Posterior | None, kept: Collection[str]) -> Posterior | None:
     """Return what is learned; of deals to come, where both have learned it in as many draws, part by part."""
     found, other = (old, new) if RATES in kept else (new, old)
-    if found is None or other is None or (RATES in kept) == (COMING in kept) or old.draws != new.draws:
+    if found is None or other is None or (RATES in kept) == (COMING in kept) or found.draws != other.draws:
         return found
     segments = {
         name: replace(draws, generation=other.segments[name].generation) if name in other.segments else draws
@@ -235,7 +237,9 @@ def _first_day(offer: Offer, days: int) -> int:
 def _stated(clocks: Sequence[Clock], days: Floats) -> Floats:
     """Return the operational days to stated calendar days, each by its own clock; NaN without one."""
     pairs = zip(clocks, days.tolist(), strict=True)
-    return np.array([day if np.isnan(day) else clock.until(int(day)) for clock, day in pairs], dtype=np.float64)
+    return np.array(
+        [day if np.isnan(day) else clock.until(int(day)) for clock, day in pairs], dtype=np.float64
+    )
 
 
 def _line(line: Line, days: int) -> Line:

@@ -111,7 +111,7 @@ class Changed:
             return self.older
         names = list(COLUMNS)
         done = names[: names.index(group) + 1]
-        changed, elsewhere = {}, self.older.segment != self.now.segment
+        changed, elsewhere = dict[str, Any](), self.older.segment != self.now.segment
         for one in done:
             now = ~elsewhere if one == STAGES and group != REST else np.ones(len(self.now), dtype=np.bool_)
             changed |= {n: _chosen(now, getattr(self.now, n), getattr(self.older, n)) for n in COLUMNS[one]}

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.analysis.aims import Aim
-from simulator.analysis.bridge.ledger import Change, Item, Ledger, Level, Step
+from simulator.analysis.aims import Aim, aim_of
+from simulator.analysis.bridge.ledger import Change, Item, Level, Step
 from simulator.analysis.bridge.played import Luck
 from simulator.analysis.bridge.steps import Walk
 from simulator.analysis.span import goals
 from simulator.errors import UsageError
+from simulator.forecast import Forecast
 from simulator.loading import load
 from simulator.money import minor_digits
-from simulator.runs import PastRun
+from simulator.runs import PastRun, run_of
 from simulator.scenario import Scenario
 from simulator.words import day, since
 
@@ -34,7 +36,7 @@ class Told:
     Attributes:
         scenario: of its inputs.
         payload: its forecast.json.
-        place: its folder, as people write it.
+        place: name of its folder.
     """
 
     scenario: Scenario
@@ -42,9 +44,7 @@ class Told:
     place: str = ""
 
 
-def bridge(
-    old: Told, new: Told, aim: Aim, workers: int = 1, total: Floats | None = None
-) -> dict[str, Any]:
+def bridge(old: Told, new: Told, aim: Aim, workers: int = 1, total: Floats | None = None) -> dict[str, Any]:
     """Return why a forecast changed since an earlier run.
 
     Both are played on the seed and as often as the later one. Where the earlier one said something else than
@@ -73,6 +73,31 @@ def bridge(
     ends = (first or ledger.start, last or planned)
     notes = _notes(old, new, walk.comparable)
     return _payload(old, new, aim, before, ends, [*steps, *noise], list(notes))
+
+
+def since_run(
+    before: Path, forecast: Forecast, payload: Mapping[str, Any], place: str, workers: int = 1
+) -> dict[str, Any]:
+    """Return why what a forecast says first changed since an earlier run.
+
+    Args:
+        before: the earlier run's folder.
+        forecast: as it is now.
+        payload: its forecast.json.
+        place: name of its folder.
+        workers: how many blocks of trials are played at once.
+
+    Raises:
+        InputError: this version refuses the earlier run's inputs.
+        PlaceError: they are not there any more.
+        UsageError: the two cannot be held against one another.
+    """
+    scenario = forecast.scenario
+    aim, headline = aim_of(scenario), aim_of(scenario, series="bookings")
+    aim = aim if aim.window == headline.window else headline
+    return bridge(
+        told(run_of(before)), Told(scenario, payload, place), aim, workers, aim.window.amounts(forecast)
+    )
 
 
 def check(old: Scenario, new: Scenario, aim: Aim) -> None:
@@ -167,7 +192,12 @@ def _noise(first: Level | None, last: Level | None, start: Level, end: Level) ->
 
 
 def _payload(
-    old: Told, new: Told, aim: Aim, before: Aim, ends: tuple[Level, Level], steps: list[Step],
+    old: Told,
+    new: Told,
+    aim: Aim,
+    before: Aim,
+    ends: tuple[Level, Level],
+    steps: list[Step],
     notes: list[str],
 ) -> dict[str, Any]:
     scenario, window = new.scenario, aim.window
@@ -257,7 +287,7 @@ def told(run: PastRun) -> Told:
         InputError: this version refuses its inputs.
         PlaceError: they are not there any more.
     """
-    return Told(load(run.path), run.payload, str(run.path))
+    return Told(load(run.path), run.payload, run.path.resolve().name)
 
 
 def bridge_rows(payload: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

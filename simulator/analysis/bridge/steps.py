@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -45,6 +46,8 @@ EXPECTED: Final = "expected"
 """What stands in place of a deal where the deals are meant that were expected to come."""
 
 
+SINGLE: Final = 500
+"""Deals of a step that are looked at one by one, the largest."""
 WORDS: Final = {"lines": "products", "customer_class": "class"}
 """What people call columns."""
 
@@ -109,16 +112,21 @@ class Walk:
     def _ended(self, now: World) -> None:
         """Close what is won, lost or gone: each in place of what the earlier forecast had of it."""
         fates, pipeline = self.fates, self.old.scenario.pipeline
-        ended = {WON: [i for i, _ in fates.won], LOST: fates.lost, GONE: fates.gone}
         wins = dict(fates.won)
-        for step, places in ended.items():
+        self.ledger.open(WON)
+        named, others = _largest(pipeline, list(wins))
+        for i, brought in zip(named, self.old.each(rows(pipeline, named)), strict=True):
+            self.ledger.add(self._booked(now, wins[i]) - brought, _about(pipeline, i) | self._win(wins[i]))
+        if others:
+            booked = sum(self._booked(now, wins[i]) for i in others)
+            self.ledger.add(booked - self.old.brought(rows(pipeline, others)), _smaller(others))
+        for step, places in ((LOST, fates.lost), (GONE, fates.gone)):
             self.ledger.open(step)
-            for i, brought in zip(places, self.old.each(rows(pipeline, places)), strict=True):
-                about, booked = _about(pipeline, i), 0.0
-                if step == WON:
-                    booked = now.booked(wins[i]) if self._books else 0.0
-                    about |= self._win(wins[i])
-                self.ledger.add(booked - brought, about)
+            named, others = _largest(pipeline, places)
+            for i, brought in zip(named, self.old.each(rows(pipeline, named)), strict=True):
+                self.ledger.add(-brought, _about(pipeline, i))
+            if others:
+                self.ledger.add(-self.old.brought(rows(pipeline, others)), _smaller(others))
 
     def _rest(self, now: World) -> None:
         """Bring in what is no deal's: contracts that end, and what is known of the past."""
@@ -138,23 +146,32 @@ class Walk:
         pipeline, wins = now.scenario.pipeline, now.scenario.wins
         self.ledger.open(NEW)
         self.ledger.add(now.coming - self.old.coming, {"deal": None, "what": EXPECTED})
-        for i, brought in zip(self.fates.new, now.each(rows(pipeline, self.fates.new)), strict=True):
+        named, others = _largest(pipeline, self.fates.new)
+        for i, brought in zip(named, now.each(rows(pipeline, named)), strict=True):
             self.ledger.add(brought, _about(pipeline, i) | {"what": "open"})
-        for i in self.fates.new_won:
-            self.ledger.add(now.booked(i) if self._books else 0.0, _about(wins, i) | self._win(i))
+        if others:
+            self.ledger.add(now.brought(rows(pipeline, others)), _smaller(others))
+        named, others = _largest(wins, self.fates.new_won)
+        for i in named:
+            self.ledger.add(self._booked(now, i), _about(wins, i) | self._win(i))
+        if others:
+            self.ledger.add(sum(self._booked(now, i) for i in others), _smaller(others))
 
     def _moved(self, now: World, changed: Changed, group: str) -> None:
         """Change some columns of the open deals to what they are now."""
         groups = list(COLUMNS)
-        some = changed.groups[group].nonzero()[0]
         last = groups[groups.index(group) - 1] if group != groups[0] else None
-        before, after = (rows(changed.upto(upto), some) for upto in (last, group))
+        before, after = changed.upto(last), changed.upto(group)
+        named, others = _largest(after, changed.groups[group].nonzero()[0].tolist())
         self.ledger.open(group)
         # A deal beside what it becomes: one play tells both.
-        both = now.each(_in_pairs(before, after))
-        for i, (earlier, later) in enumerate(zip(both, both, strict=True)):
-            about = _about(before, i) | _told(group, before, after, i, self.new.scenario)
+        both = now.each(_in_pairs(rows(before, named), rows(after, named)))
+        for i, earlier, later in zip(named, both, both, strict=True):
+            about = _about(after, i) | _told(group, before, after, i, self.new.scenario)
             self.ledger.add(later - earlier, about)
+        if others:
+            now_and_then = (now.brought(rows(deals, others)) for deals in (after, before))
+            self.ledger.add(np.subtract(*now_and_then), _smaller(others))
 
     def _set(self, before: Before) -> None:
         """Change what is set, part by part, to what it is now."""
@@ -165,6 +182,9 @@ class Walk:
             self.ledger.open(part)
             self.ledger.add((self.new if last else world).total - self.ledger.total, {})
 
+    def _booked(self, now: World, win: int) -> float:
+        return now.booked(win) if self._books else 0.0
+
     @property
     def _books(self) -> bool:
         return self._window.series == "bookings"
@@ -174,6 +194,18 @@ class Walk:
         amount = int(wins.amount[win]) / 10 ** minor_digits(wins.currency[win])
         when = span.date_of(int(wins.day[win])).isoformat()
         return {"what": WON, "closed": when, "amount": amount, "currency": wins.currency[win]}
+
+
+def _largest(deals: Pipeline | Wins, places: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the deals that are looked at one by one, in the list's order, and the smaller ones."""
+    if len(places) <= SINGLE:
+        return list(places), []
+    order = sorted(places, key=lambda i: -int(deals.amount[i]))
+    return sorted(order[:SINGLE]), sorted(order[SINGLE:])
+
+
+def _smaller(others: Sequence[int]) -> dict[str, Any]:
+    return {"deal": None, "name": "", "what": "smaller deals", "count": len(others)}
 
 
 def _in_pairs(one: Pipeline, other: Pipeline) -> Pipeline:
