@@ -44,14 +44,14 @@ def waterfall(payload: Mapping[str, Any]) -> Figure | None:
     for place, step in enumerate(steps, 1):
         then, rises = at + step["middle"], step["middle"] > 0
         axes.barh(-place, step["middle"], left=at, height=0.62, color=colours.core if rises else PLAN)
-        axes.vlines(then, -place - 0.9, -place, color=GREY, linewidth=0.8)
+        axes.vlines(then, -place - 0.69, -place - 0.31, color=GREY, linewidth=0.8)
         edge, side = (max(at, then), 4) if rises else (min(at, then), -4)
         axes.annotate(
             scale.number(step["middle"], sign=True), (edge, -place), (side, 0), textcoords="offset points",
             va="center", ha="left" if rises else "right", color=INK, fontsize=10,
         )  # fmt: skip
         at = then
-    axes.vlines(before, -0.9, 0, color=GREY, linewidth=0.8)
+    axes.vlines(before, -0.69, 0, color=GREY, linewidth=0.8)
     for place, level in ((0, before), (last, float(payload["after"]["middle"]))):
         axes.plot(level, -place, "o", color=colours.line, markersize=9)
         axes.annotate(
@@ -62,7 +62,7 @@ def waterfall(payload: Mapping[str, Any]) -> Figure | None:
     axes.set_yticks([-k for k in range(last + 1)], [ends[0], *map(step_text, steps), ends[1]])
     axes.set_ylim(-last - 0.6, 0.6)
     low, high = axes.get_xlim()
-    axes.set_xlim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    axes.set_xlim(low - 0.12 * (high - low), high + 0.12 * (high - low))
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     money_axis(axes, scale, vertical=False)

@@ -18,7 +18,7 @@ STEPS: Final = {
     "renewals": "renewals",
     "past corrected": "the past corrected",
     "invoiced and paid": "what is invoiced and paid",
-    "learned rates": "chances and times set otherwise",
+    "learned rates": "chances and times of the funnels",
     "new pipeline": "deals yet to come",
     "terms": "products and terms",
     "currency": "exchange rates",
