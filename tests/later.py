@@ -1,4 +1,4 @@
-"""Random files of a company some days later: deals won, lost, moved, gone and new, and figures set otherwise."""
+"""Random files of a company some days later: deals won, lost, moved, gone or new, figures set otherwise."""
 
 import csv
 import io
@@ -87,7 +87,12 @@ def _deals(text, whole, then, days, dice):
     for i in range(dice.whole(0, 6)):
         segment = dice.one(list(stages))
         on = (then + dice.whole(1, days) * DAY).isoformat()
-        row = dict.fromkeys(names, "") | {"id": f"X{i}", "segment": segment, "amount": "23456.78", "created": on}
+        row = dict.fromkeys(names, "") | {
+            "id": f"X{i}",
+            "segment": segment,
+            "amount": "23456.78",
+            "created": on,
+        }
         row |= {"currency": whole["currency"], "stage": dice.one([*stages[segment], "Won"])}
         if whole["currency"] == "JPY":
             row["amount"] = "2345678"

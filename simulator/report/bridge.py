@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simulator.report.layout import WIDTH, rounded_to_sum, table, wrapped
 from simulator.words import Scale, cut, day, days, plain, scale_for
-from simulator.words.since import STEPS, came_text, counted, deal_text, deals_in, kind_of, since
+from simulator.words.since import STEPS, came_text, counted, deal_text, deals_in, kind_of, plain_text, since
 
 DEALS: Final = 3
 """Deals of a step that are named."""
@@ -54,7 +54,7 @@ def step_text(step: Mapping[str, Any]) -> str:
     if name == "new deals":
         return came_text(step)
     if name in STEPS:
-        return STEPS[name]
+        return plain_text(step)
     return SINGLE[name].format(counted(deals_in(step["items"])))
 
 

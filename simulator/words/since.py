@@ -121,12 +121,19 @@ def came_text(step: Mapping[str, Any]) -> str:
     return f"{came}, {'more' if step['middle'] > 0 else 'less'} than expected"
 
 
+def plain_text(step: Mapping[str, Any]) -> str:
+    """Say what happened in a step that no single deal stands behind."""
+    if step["step"] == "time passed" and step["middle"] < 0:
+        return "less time left for open deals"
+    return STEPS[step["step"]]
+
+
 def _reasons(step: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     name = step["step"]
     if name == "new deals":
         yield came_text(step), step["middle"]
     elif name in STEPS:
-        yield STEPS[name], step["middle"]
+        yield plain_text(step), step["middle"]
     else:
         kinds: dict[str, list[Mapping[str, Any]]] = {}
         for item in step["items"]:
@@ -147,7 +154,7 @@ def _of_kind(
         yield deal_text(item, kind, payload), item["middle"]
     rest = [item for item in items if item not in lead]
     if rest:
-        several = counted(deals_in(rest), "more deal" if lead else "deal")
+        several = counted(deals_in(rest), "other deal" if lead else "deal")
         yield OF_DEALS[kind][1].format(several), sum(item["middle"] for item in rest)
 
 

@@ -129,15 +129,16 @@ def rows(pipeline: Pipeline, places: Sequence[int] | NDArray[np.int64]) -> Pipel
     return replace(pipeline, **{name: column(getattr(pipeline, name)) for name in names}, extra={})
 
 
-def together(one: Pipeline, other: Pipeline) -> Pipeline:
-    """Return the deals of one list and then those of another; an id may stand twice."""
+def together(first: Pipeline, *others: Pipeline) -> Pipeline:
+    """Return the deals of some lists after one another; an id may stand more than once."""
 
     def column(name: str) -> Any:
-        first, then = getattr(one, name), getattr(other, name)
-        return np.concatenate((first, then)) if isinstance(first, np.ndarray) else (*first, *then)
+        values = [getattr(deals, name) for deals in (first, *others)]
+        whole = isinstance(values[0], np.ndarray)
+        return np.concatenate(values) if whole else tuple(value for some in values for value in some)
 
-    names = [f.name for f in fields(one) if f.name not in ("extra", "decided")]
-    return replace(one, **{name: column(name) for name in names}, extra={})
+    names = [f.name for f in fields(first) if f.name not in ("extra", "decided")]
+    return replace(first, **{name: column(name) for name in names}, extra={})
 
 
 def _differs(one: Any, other: Any) -> Bools:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.analysis.bridge.fates import rows
-from simulator.deals import Pipeline
+from simulator.deals import Pipeline, Wins
 from simulator.engine import compile_plan
 from simulator.forecast import Happened, Window, happened
 from simulator.landings import landings
 from simulator.periods import horizon
 from simulator.played import Played, Player
+from simulator.receivables import Receivables
 from simulator.scenario import Scenario
 from simulator.targets import Series
 
@@ -77,20 +78,26 @@ class World:
     @cached_property
     def rest(self) -> Floats:
         """What comes without any deal, open or still to come, the past included, floats[trial]."""
+        if self.window.series == "bookings" and not len(self.scenario.renewals):
+            return np.full(self.luck.trials, self.past)
         return self._total(self._without(new=True, deals=True))
 
     @cached_property
     def coming(self) -> Floats:
         """What deals bring that are still to come, floats[trial]."""
+        if all(segment.generation is None for segment in self.scenario.segments):
+            return np.zeros(self.luck.trials)
         return self._total(self._without(deals=True)) - self.rest
 
     @cached_property
     def total(self) -> Floats:
         """What everything brings, the past included, floats[trial]."""
-        return self._total(self.scenario) if self.known_total is None else self.known_total
+        return self._total(self._without()) if self.known_total is None else self.known_total
 
     def brought(self, pipeline: Pipeline) -> Floats:
         """Return what some open deals bring together, floats[trial]."""
+        if not len(pipeline):
+            return np.zeros(self.luck.trials)
         return self._total(replace(self._without(new=True), pipeline=pipeline)) - self.rest
 
     def each(self, pipeline: Pipeline) -> Iterator[Floats]:
@@ -112,7 +119,10 @@ class World:
         return float(self.scenario.rates.convert(wins.amount[win], wins.currency[win], day))
 
     def _without(self, new: bool = False, deals: bool = False) -> Scenario:
+        """Return the scenario without deals to come, or without open ones."""
         found = self.scenario
+        if self.window.series == "bookings":  # the past is known, and of what was won before none comes
+            found = replace(found, wins=Wins.empty(), receivables=Receivables.empty(), invoice_segment=())
         if new:
             found = replace(found, segments=tuple(replace(s, generation=None) for s in found.segments))
         return replace(found, pipeline=rows(found.pipeline, ())) if deals else found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Sized
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -46,10 +47,72 @@ EXPECTED: Final = "expected"
 """What stands in place of a deal where the deals are meant that were expected to come."""
 
 
-SINGLE: Final = 500
+SINGLE: Final = 200
 """Deals of a step that are looked at one by one, the largest."""
 WORDS: Final = {"lines": "products", "customer_class": "class"}
 """What people call columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """Deals that are won, lost or gone, and what the earlier forecast had of them.
+
+    Attributes:
+        places: in the earlier pipeline, by step: those that are looked at one by one, and smaller ones.
+        brought: by each of the first, floats[trial].
+        others: by the smaller ones of a step together, likewise.
+        total: by all, likewise.
+    """
+
+    places: dict[str, tuple[list[int], list[int]]]
+    brought: dict[int, Floats]
+    others: dict[str, Floats]
+    total: Floats | float
+
+    @staticmethod
+    def of(old: World, fates: Fates) -> Ended:
+        """Return those of an earlier scenario."""
+        pipeline = old.scenario.pipeline
+        ended = {WON: [i for i, _ in fates.won], LOST: list(fates.lost), GONE: list(fates.gone)}
+        places = {step: _largest(pipeline, some) for step, some in ended.items()}
+        named = [i for some, _ in places.values() for i in some]
+        brought = dict(zip(named, old.each(rows(pipeline, named)), strict=True))
+        others = {s: old.brought(rows(pipeline, some)) for s, (_, some) in places.items() if some}
+        return Ended(places, brought, others, sum([*brought.values(), *others.values()], start=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Open deals of which some columns are others now.
+
+    Attributes:
+        group: of the columns.
+        before: deals that are looked at one by one, without the change.
+        after: the same with it.
+        others_before: smaller ones.
+        others_after: likewise.
+    """
+
+    group: str
+    before: Pipeline
+    after: Pipeline
+    others_before: Pipeline
+    others_after: Pipeline
+
+    @staticmethod
+    def of(changed: Changed, group: str) -> Moves:
+        """Return those of a group, all groups before it changed already."""
+        groups = list(COLUMNS)
+        last = groups[groups.index(group) - 1] if group != groups[0] else None
+        before, after = changed.upto(last), changed.upto(group)
+        places = _largest(after, changed.groups[group].nonzero()[0].tolist())
+        return Moves(group, *(rows(deals, some) for some in places for deals in (before, after)))
+
+    @property
+    def pairs(self) -> Pipeline:
+        """Each deal without the change, beside the same one with it."""
+        order = np.arange(2 * len(self.after)).reshape(2, -1).T.reshape(-1)
+        return rows(together(self.before, self.after), order)
 
 
 class Walk:
@@ -81,7 +144,7 @@ class Walk:
             before = Before(self.old.scenario, self.new.scenario)
             self._apart(before)
         else:
-            self._ended(self.new)
+            self._end(self.new, Ended.of(self.old, self.fates))
         self.ledger.open(OTHER)
         self.ledger.add(self.new.total - self.ledger.total, {})
         self.ledger.close()
@@ -89,44 +152,40 @@ class Walk:
 
     def _apart(self, before: Before) -> None:
         """Take every step but the last: the two differ in nothing that could not be told apart."""
-        as_before = World(before.scenario(), self._window, self._luck)
-        was, now = ([pair[side] for pair in self.fates.still] for side in (0, 1))
-        older = grown_older(rows(self.old.scenario.pipeline, was), as_before.scenario, self.days)
-        changed = Changed.of(older, rows(as_before.scenario.pipeline, now))
-        self._older(as_before, changed)
-        self._ended(as_before)
-        self._rest(as_before)
-        self._come(as_before)
-        for group in COLUMNS:
-            self._moved(as_before, changed, group)
+        now = World(before.scenario(), self._window, self._luck)
+        was, still = ([pair[side] for pair in self.fates.still] for side in (0, 1))
+        older = grown_older(rows(self.old.scenario.pipeline, was), now.scenario, self.days)
+        changed = Changed.of(older, rows(now.scenario.pipeline, still))
+        ended = Ended.of(self.old, self.fates)
+        self._older(now, changed, ended)
+        self._end(now, ended)
+        self._rest(now)
+        new = _largest(now.scenario.pipeline, self.fates.new)
+        moves = [Moves.of(changed, group) for group in COLUMNS]
+        # All in one play, from which each step takes its own.
+        landed = now.each(together(rows(now.scenario.pipeline, new[0]), *(move.pairs for move in moves)))
+        self._come(now, new, landed)
+        for move in moves:
+            self._move(now, move, landed)
         self._set(before)
 
-    def _older(self, as_before: World, changed: Changed) -> None:
+    def _older(self, now: World, changed: Changed, ended: Ended) -> None:
         """Let the deals that are still open grow older with nothing happening to them."""
         old = self.old
-        ended = [*(i for i, _ in self.fates.won), *self.fates.lost, *self.fates.gone]
-        open_before = old.total - old.coming - old.rest - old.brought(rows(old.scenario.pipeline, ended))
         self.ledger.open(TIME)
-        self.ledger.add(as_before.brought(changed.older) - open_before, {})
+        self.ledger.add(now.brought(changed.older) - (old.total - old.coming - old.rest - ended.total), {})
 
-    def _ended(self, now: World) -> None:
+    def _end(self, now: World, ended: Ended) -> None:
         """Close what is won, lost or gone: each in place of what the earlier forecast had of it."""
-        fates, pipeline = self.fates, self.old.scenario.pipeline
-        wins = dict(fates.won)
-        self.ledger.open(WON)
-        named, others = _largest(pipeline, list(wins))
-        for i, brought in zip(named, self.old.each(rows(pipeline, named)), strict=True):
-            self.ledger.add(self._booked(now, wins[i]) - brought, _about(pipeline, i) | self._win(wins[i]))
-        if others:
-            booked = sum(self._booked(now, wins[i]) for i in others)
-            self.ledger.add(booked - self.old.brought(rows(pipeline, others)), _smaller(others))
-        for step, places in ((LOST, fates.lost), (GONE, fates.gone)):
+        pipeline, wins = self.old.scenario.pipeline, dict(self.fates.won)
+        for step, (named, others) in ended.places.items():
             self.ledger.open(step)
-            named, others = _largest(pipeline, places)
-            for i, brought in zip(named, self.old.each(rows(pipeline, named)), strict=True):
-                self.ledger.add(-brought, _about(pipeline, i))
+            for i in named:
+                about = _about(pipeline, i) | (self._win(wins[i]) if step == WON else {})
+                self.ledger.add(self._booked(now, [wins[i]] if step == WON else []) - ended.brought[i], about)
             if others:
-                self.ledger.add(-self.old.brought(rows(pipeline, others)), _smaller(others))
+                booked = self._booked(now, [wins[i] for i in others] if step == WON else [])
+                self.ledger.add(booked - ended.others[step], _smaller(others))
 
     def _rest(self, now: World) -> None:
         """Bring in what is no deal's: contracts that end, and what is known of the past."""
@@ -134,44 +193,37 @@ class Walk:
             self.ledger.open(BOOKS)
             self.ledger.add(now.rest - self.old.rest, {})
             return
-        booked = sum(map(now.booked, (*(win for _, win in self.fates.won), *self.fates.new_won)))
+        booked = self._booked(now, [*(win for _, win in self.fates.won), *self.fates.new_won])
         past = now.past - self.old.past
         self.ledger.open(RENEWALS)
         self.ledger.add(now.rest - self.old.rest - past, {})
         self.ledger.open(PAST)
         self.ledger.add(past - booked, {})
 
-    def _come(self, now: World) -> None:
+    def _come(self, now: World, new: tuple[list[int], list[int]], landed: Iterator[Floats]) -> None:
         """Bring in new deals, in place of those that were expected in these days."""
-        pipeline, wins = now.scenario.pipeline, now.scenario.wins
+        pipeline, wins, (named, others) = now.scenario.pipeline, now.scenario.wins, new
         self.ledger.open(NEW)
         self.ledger.add(now.coming - self.old.coming, {"deal": None, "what": EXPECTED})
-        named, others = _largest(pipeline, self.fates.new)
-        for i, brought in zip(named, now.each(rows(pipeline, named)), strict=True):
+        for i, brought in zip(named, landed, strict=False):
             self.ledger.add(brought, _about(pipeline, i) | {"what": "open"})
         if others:
             self.ledger.add(now.brought(rows(pipeline, others)), _smaller(others))
         named, others = _largest(wins, self.fates.new_won)
         for i in named:
-            self.ledger.add(self._booked(now, i), _about(wins, i) | self._win(i))
+            self.ledger.add(self._booked(now, [i]), _about(wins, i) | self._win(i))
         if others:
-            self.ledger.add(sum(self._booked(now, i) for i in others), _smaller(others))
+            self.ledger.add(self._booked(now, others), _smaller(others))
 
-    def _moved(self, now: World, changed: Changed, group: str) -> None:
+    def _move(self, now: World, move: Moves, landed: Iterator[Floats]) -> None:
         """Change some columns of the open deals to what they are now."""
-        groups = list(COLUMNS)
-        last = groups[groups.index(group) - 1] if group != groups[0] else None
-        before, after = changed.upto(last), changed.upto(group)
-        named, others = _largest(after, changed.groups[group].nonzero()[0].tolist())
-        self.ledger.open(group)
-        # A deal beside what it becomes: one play tells both.
-        both = now.each(_in_pairs(rows(before, named), rows(after, named)))
-        for i, earlier, later in zip(named, both, both, strict=True):
-            about = _about(after, i) | _told(group, before, after, i, self.new.scenario)
+        self.ledger.open(move.group)
+        for i, earlier, later in zip(range(len(move.after)), landed, landed, strict=False):
+            about = _about(move.after, i) | _told(move, i, self.new.scenario)
             self.ledger.add(later - earlier, about)
-        if others:
-            now_and_then = (now.brought(rows(deals, others)) for deals in (after, before))
-            self.ledger.add(np.subtract(*now_and_then), _smaller(others))
+        if len(move.others_after):
+            more = now.brought(move.others_after) - now.brought(move.others_before)
+            self.ledger.add(more, _smaller(move.others_after))
 
     def _set(self, before: Before) -> None:
         """Change what is set, part by part, to what it is now."""
@@ -182,8 +234,9 @@ class Walk:
             self.ledger.open(part)
             self.ledger.add((self.new if last else world).total - self.ledger.total, {})
 
-    def _booked(self, now: World, win: int) -> float:
-        return now.booked(win) if self._books else 0.0
+    def _booked(self, now: World, wins: Sequence[int]) -> float:
+        """Return what won deals add to bookings of the past; to other series they add nothing yet."""
+        return sum(map(now.booked, wins)) if self._books else 0.0
 
     @property
     def _books(self) -> bool:
@@ -204,15 +257,8 @@ def _largest(deals: Pipeline | Wins, places: Sequence[int]) -> tuple[list[int], 
     return sorted(order[:SINGLE]), sorted(order[SINGLE:])
 
 
-def _smaller(others: Sequence[int]) -> dict[str, Any]:
+def _smaller(others: Sized) -> dict[str, Any]:
     return {"deal": None, "name": "", "what": "smaller deals", "count": len(others)}
-
-
-def _in_pairs(one: Pipeline, other: Pipeline) -> Pipeline:
-    """Return each deal of a list beside the same one of another."""
-    count = len(one)
-    places = np.arange(2 * count).reshape(2, count).T.reshape(-1)
-    return rows(together(one, other), places)
 
 
 def _about(deals: Pipeline | Wins, i: int) -> dict[str, Any]:
@@ -221,8 +267,9 @@ def _about(deals: Pipeline | Wins, i: int) -> dict[str, Any]:
     return {"deal": deals.id[i], "name": name}
 
 
-def _told(group: str, before: Pipeline, after: Pipeline, i: int, scenario: Scenario) -> dict[str, Any]:
+def _told(move: Moves, i: int, scenario: Scenario) -> dict[str, Any]:
     """Return what is another now of a deal, and how it was."""
+    group, before, after = move.group, move.before, move.after
     if group == AMOUNTS:
         units = [10 ** minor_digits(deals.currency[i]) for deals in (before, after)]
         was, now = (int(deals.amount[i]) / unit for deals, unit in zip((before, after), units, strict=True))
