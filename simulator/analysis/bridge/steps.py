@@ -263,8 +263,10 @@ def _smaller(others: Sized) -> dict[str, Any]:
 
 def _about(deals: Pipeline | Wins, i: int) -> dict[str, Any]:
     """Return by what people know a deal."""
-    name = next((name for name in (deals.name[i], deals.customer[i]) if name not in ("", deals.id[i])), "")
-    return {"deal": deals.id[i], "name": name}
+    deal = deals.id[i]
+    nameless = ("", deal, f"deal {deal}")  # a deal without a customer is a customer of its own
+    name = next((name for name in (deals.name[i], deals.customer[i]) if name not in nameless), "")
+    return {"deal": deal, "name": name}
 
 
 def _told(move: Moves, i: int, scenario: Scenario) -> dict[str, Any]:
