@@ -91,7 +91,7 @@ def test_the_command_says_what_the_run_said(home):
 
 
 def test_two_folders_and_rows(home, monkeypatch):
-    monkeypatch.setattr("simulator.report.bridge_figures.bridge_figures", dict)
+    monkeypatch.setattr("simulator.report.bridge_figures.bridge_figures", lambda _: {})
     before = Path("reports/small/2026-11-30/bridge.json").read_bytes()
     runs = "reports/small/2026-10-31-2", "reports/small/latest"
     both = invoke("bridge", *runs, "--format", "json", "-q").stdout
