@@ -147,7 +147,7 @@ def test_without_runs_it_says_so(tmp_path, monkeypatch):
 def test_the_shipped_scenarios_tell_what_changed(tmp_path, monkeypatch, name):
     path = ROOT / "scenarios" / f"{name}.yaml"
     monkeypatch.chdir(tmp_path)
-    days = ("2010-09-30", "2010-10-29") if name == "article-2010" else ("2026-09-30", "2026-10-31")
+    days = ("2010-10-29", "2010-11-30") if name == "article-2010" else ("2026-10-31", "2026-11-30")
     for day in days:
         invoke("run", path, "-q", "--as-of", day, "--trials", "200")
     folder = next(Path("reports").iterdir())

@@ -35,6 +35,7 @@ def bridge_text(payload: Mapping[str, Any], files: str = "") -> str:
     """
     scale = bridge_scale(payload)
     blocks = [[_title(payload, scale)], wrapped(since(payload, scale)), _table(payload, scale)]
+    blocks.append(list(_without_effect(payload, scale)))
     blocks.append([line for note in payload["notes"] for line in wrapped(f"! {plain(note)}")])
     lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]
     return "\n".join([*lines, *([f"Files: {files}"] if files else [])]) + "\n"
@@ -85,6 +86,8 @@ def _table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     shown = {key: _shown(payload, key, POINTS if key == "chance" else scale) for key in keys}
     rows = [_end(payload, "from", "before", scale, chances)]
     for i, step in enumerate(steps):
+        if not _has_effect(step, scale):
+            continue
         cells = [(POINTS if key == "chance" else scale).number(shown[key][i], sign=True) for key in keys]
         rows.append([f"  {step_text(step)}", *cells])
         rows += [
@@ -92,6 +95,18 @@ def _table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         ]
     rows.append(_end(payload, "to", "after", scale, chances))
     return table(header, rows, columns=WIDTH)
+
+
+def _has_effect(step: Mapping[str, Any], scale: Scale) -> bool:
+    """Tell whether anything of a step is left once it is rounded."""
+    amounts = (scale.number(step[key]) != scale.number(0.0) for key in ("middle", "mean"))
+    return any(amounts) or bool(POINTS.number(step["chance"] or 0.0) != POINTS.number(0.0))
+
+
+def _without_effect(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+    none = [step_text(step) for step in payload["steps"] if not _has_effect(step, scale)]
+    if none:
+        yield from wrapped(f"Hardly any effect: {'; '.join(none)}.")
 
 
 def _shown(payload: Mapping[str, Any], key: str, scale: Scale) -> list[float]:

@@ -17,7 +17,7 @@ STEPS: Final = {
     "time passed": "time passed",
     "renewals": "renewals",
     "past corrected": "the past corrected",
-    "invoiced and paid": "what is invoiced and paid",
+    "invoiced and paid": "what is won, invoiced and paid",
     "learned rates": "chances and times of the funnels",
     "new pipeline": "deals yet to come",
     "terms": "products and terms",
@@ -53,6 +53,8 @@ def since(payload: Mapping[str, Any], scale: Scale | None = None) -> str:
     """
     levels = [abs(payload[when]["middle"]) for when in ("before", "after")]
     own = scale or scale_for(max(levels), payload["currency"])
+    # On the same luck a difference is known better than what it is a difference of.
+    own = own.showing(max((abs(step["middle"]) for step in payload["steps"]), default=0.0), 1)
     unit = "" if scale else f" {own.name}"
     moved = own.number(payload["change"]["middle"], sign=True)
     still = not any(c in moved for c in "123456789")
@@ -118,6 +120,8 @@ def came_text(step: Mapping[str, Any]) -> str:
     came = counted(deals_in(items), "new deal")
     if not expected:
         return came
+    if not deals_in(items):
+        return "no new deals where some were expected"
     return f"{came}, {'more' if step['middle'] > 0 else 'less'} than expected"
 
 

@@ -40,7 +40,7 @@ BOOKS: Final = "invoiced and paid"
 NEW: Final = "new deals"
 OTHER: Final = "set otherwise"
 STEPS: Final = (
-    TIME, WON, LOST, GONE, RENEWALS, PAST, BOOKS, NEW, AMOUNTS, DATES, STAGES, REST, *PARTS, OTHER,
+    TIME, WON, BOOKS, LOST, GONE, RENEWALS, PAST, NEW, AMOUNTS, DATES, STAGES, REST, *PARTS, OTHER,
 )  # fmt: skip
 """Every step in its order."""
 EXPECTED: Final = "expected"
@@ -61,13 +61,11 @@ class Ended:
         places: in the earlier pipeline, by step: those that are looked at one by one, and smaller ones.
         brought: by each of the first, floats[trial].
         others: by the smaller ones of a step together, likewise.
-        total: by all, likewise.
     """
 
     places: dict[str, tuple[list[int], list[int]]]
     brought: dict[int, Floats]
     others: dict[str, Floats]
-    total: Floats | float
 
     @staticmethod
     def of(old: World, fates: Fates) -> Ended:
@@ -78,7 +76,12 @@ class Ended:
         named = [i for some, _ in places.values() for i in some]
         brought = dict(zip(named, old.each(rows(pipeline, named)), strict=True))
         others = {s: old.brought(rows(pipeline, some)) for s, (_, some) in places.items() if some}
-        return Ended(places, brought, others, sum([*brought.values(), *others.values()], start=0.0))
+        return Ended(places, brought, others)
+
+    def of_step(self, step: str) -> Floats | float:
+        """Return what the earlier forecast had of all deals of a step."""
+        named, others = self.places[step]
+        return sum((self.brought[i] for i in named), start=0.0) + (self.others[step] if others else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,14 +174,19 @@ class Walk:
 
     def _older(self, now: World, changed: Changed, ended: Ended) -> None:
         """Let the deals that are still open grow older with nothing happening to them."""
-        old = self.old
+        old, gone = self.old, sum((ended.of_step(step) for step in ended.places), start=0.0)
         self.ledger.open(TIME)
-        self.ledger.add(now.brought(changed.older) - (old.total - old.coming - old.rest - ended.total), {})
+        self.ledger.add(now.brought(changed.older) - (old.total - old.coming - old.rest - gone), {})
 
     def _end(self, now: World, ended: Ended) -> None:
         """Close what is won, lost or gone: each in place of what the earlier forecast had of it."""
         pipeline, wins = self.old.scenario.pipeline, dict(self.fates.won)
         for step, (named, others) in ended.places.items():
+            if step == WON and not self._books:
+                # Their invoices are among all others by now, and cannot be told from them.
+                self.ledger.open(BOOKS)
+                self.ledger.add(now.rest - self.old.rest - ended.of_step(step), {})
+                continue
             self.ledger.open(step)
             for i in named:
                 about = _about(pipeline, i) | (self._win(wins[i]) if step == WON else {})
@@ -188,10 +196,8 @@ class Walk:
                 self.ledger.add(booked - ended.others[step], _smaller(others))
 
     def _rest(self, now: World) -> None:
-        """Bring in what is no deal's: contracts that end, and what is known of the past."""
+        """Bring in what is no deal's: contracts that end, and bookings of the past that are others now."""
         if not self._books:
-            self.ledger.open(BOOKS)
-            self.ledger.add(now.rest - self.old.rest, {})
             return
         booked = self._booked(now, [*(win for _, win in self.fates.won), *self.fates.new_won])
         past = now.past - self.old.past
