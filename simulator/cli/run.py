@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from simulator.played import Shelf
     from simulator.runs import RunFolder
     from simulator.scenario import Scenario
+
+MOST_DEALS: Final = 20_000
+"""Open deals up to which a run is held against the one before; of more, only where that is asked for."""
 
 
 @click.command(name="run", short_help="Forecast bookings and receipts, with intervals.")
@@ -148,7 +151,7 @@ def _since(
     """Return why the headline changed since the run before; None without one that can be held against it."""
     from simulator.runs import previous_run
 
-    if (before := previous_run(folder)) is None:
+    if (before := previous_run(folder)) is None or len(forecast.scenario.pipeline) > MOST_DEALS:
         return None
     from simulator.analysis.bridge import since_run
 

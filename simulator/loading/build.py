@@ -134,7 +134,6 @@ def build(
         resolved=_resolved(own, tables, learned),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
         open_deals_only=survivors,
-        lost=deals.lost,
         invoice_segment=owners,
         products=products,
         offers=offers,
@@ -144,7 +143,7 @@ def build(
     )
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
-    return replace(scenario, notes=notes.all())
+    return replace(scenario, lost=deals.lost, notes=notes.all())
 
 
 def _segments(

@@ -48,7 +48,9 @@ EXPECTED: Final = "expected"
 
 
 SINGLE: Final = 200
-"""Deals of a step that are looked at one by one, the largest."""
+"""Most deals of a step that are looked at one by one, the largest."""
+HELD: Final = 4_000_000
+"""Numbers that the deals of a step may take."""
 WORDS: Final = {"lines": "products", "customer_class": "class"}
 """What people call columns."""
 
@@ -72,7 +74,7 @@ class Ended:
         """Return those of an earlier scenario."""
         pipeline = old.scenario.pipeline
         ended = {WON: [i for i, _ in fates.won], LOST: list(fates.lost), GONE: list(fates.gone)}
-        places = {step: _largest(pipeline, some) for step, some in ended.items()}
+        places = {step: _largest(pipeline, some, old.luck.trials) for step, some in ended.items()}
         named = [i for some, _ in places.values() for i in some]
         brought = dict(zip(named, old.each(rows(pipeline, named)), strict=True))
         others = {s: old.brought(rows(pipeline, some)) for s, (_, some) in places.items() if some}
@@ -103,12 +105,12 @@ class Moves:
     others_after: Pipeline
 
     @staticmethod
-    def of(changed: Changed, group: str) -> Moves:
+    def of(changed: Changed, group: str, trials: int) -> Moves:
         """Return those of a group, all groups before it changed already."""
         groups = list(COLUMNS)
         last = groups[groups.index(group) - 1] if group != groups[0] else None
         before, after = changed.upto(last), changed.upto(group)
-        places = _largest(after, changed.groups[group].nonzero()[0].tolist())
+        places = _largest(after, changed.groups[group].nonzero()[0].tolist(), trials)
         return Moves(group, *(rows(deals, some) for some in places for deals in (before, after)))
 
     @property
@@ -163,8 +165,8 @@ class Walk:
         self._older(now, changed, ended)
         self._end(now, ended)
         self._rest(now)
-        new = _largest(now.scenario.pipeline, self.fates.new)
-        moves = [Moves.of(changed, group) for group in COLUMNS]
+        new = _largest(now.scenario.pipeline, self.fates.new, self._luck.trials)
+        moves = [Moves.of(changed, group, self._luck.trials) for group in COLUMNS]
         # All in one play, from which each step takes its own.
         landed = now.each(together(rows(now.scenario.pipeline, new[0]), *(move.pairs for move in moves)))
         self._come(now, new, landed)
@@ -215,7 +217,7 @@ class Walk:
             self.ledger.add(brought, _about(pipeline, i) | {"what": "open"})
         if others:
             self.ledger.add(now.brought(rows(pipeline, others)), _smaller(others))
-        named, others = _largest(wins, self.fates.new_won)
+        named, others = _largest(wins, self.fates.new_won, self._luck.trials)
         for i in named:
             self.ledger.add(self._booked(now, [i]), _about(wins, i) | self._win(i))
         if others:
@@ -255,12 +257,13 @@ class Walk:
         return {"what": WON, "closed": when, "amount": amount, "currency": wins.currency[win]}
 
 
-def _largest(deals: Pipeline | Wins, places: Sequence[int]) -> tuple[list[int], list[int]]:
+def _largest(deals: Pipeline | Wins, places: Sequence[int], trials: int) -> tuple[list[int], list[int]]:
     """Return the deals that are looked at one by one, in the list's order, and the smaller ones."""
-    if len(places) <= SINGLE:
+    most = min(SINGLE, HELD // trials + 1)
+    if len(places) <= most:
         return list(places), []
     order = sorted(places, key=lambda i: -int(deals.amount[i]))
-    return sorted(order[:SINGLE]), sorted(order[SINGLE:])
+    return sorted(order[:most]), sorted(order[most:])
 
 
 def _smaller(others: Sized) -> dict[str, Any]:
