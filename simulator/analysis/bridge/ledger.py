@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from simulator.scores import quantile
 
 Floats = NDArray[np.float64]
+
+DIGITS: Final = 12
+"""Digits of a chance that are kept: what lies behind is how numbers are rounded."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Level:
     def since(self, before: Level) -> Change:
         """Return by how much it lies above another."""
         chance = None if self.chance is None or before.chance is None else self.chance - before.chance
+        chance = chance if chance is None else round(chance, DIGITS) + 0.0
         return Change(self.mean - before.mean, self.middle - before.middle, chance)
 
 

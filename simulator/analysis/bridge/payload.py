@@ -66,11 +66,10 @@ def bridge(old: Told, new: Told, aim: Aim, workers: int = 1, total: Floats | Non
     luck = Luck(int(new.payload["trials"]), int(new.payload["seed"]), workers)
     walk = Walk(old.scenario, new.scenario, aim.window, luck, before.amount, total)
     ledger = walk.steps()
-    first, last = _said(old, before), _said(new, aim)
     planned = Level.of(ledger.total, aim.amount)
+    ends = _end(_said(old, before), ledger.start), _end(_said(new, aim), planned)
     steps = [*ledger.steps, *_plan(before, aim, planned.since(ledger.level))]
-    noise = _noise(first, last, ledger.start, planned)
-    ends = (first or ledger.start, last or planned)
+    noise = _noise(ends[0], (ledger.start, planned), ends[1])
     notes = _notes(old, new, walk.comparable)
     return _payload(old, new, aim, before, ends, [*steps, *noise], list(notes))
 
@@ -179,15 +178,22 @@ def _plan(before: Aim, aim: Aim, change: Change) -> Iterator[Step]:
         yield Step("the plan itself", change, ())
 
 
-def _noise(first: Level | None, last: Level | None, start: Level, end: Level) -> Iterator[Step]:
+def _end(said: Level | None, played: Level) -> Level:
+    """Return what a run's folder says, or what the run is played to where it says the same, or nothing."""
+    if said is None:
+        return played
+    off = said.since(played)
+    rounded = abs(off.mean) <= 1 and abs(off.middle) <= 1 and not off.chance
+    return played if rounded else said
+
+
+def _noise(before: Level, played: tuple[Level, Level], after: Level) -> Iterator[Step]:
     """Yield the step between what the folders say and what both say on the same luck."""
-    change = Change(0, 0, None if end.chance is None else 0.0)
-    for sign, played, said in ((1, start, first), (-1, end, last)):
-        if said is not None:
-            more = played.since(said)
-            chance = None if change.chance is None else change.chance + sign * (more.chance or 0.0)
-            change = Change(change.mean + sign * more.mean, change.middle + sign * more.middle, chance)
-    if abs(change.mean) > 1 or abs(change.middle) > 1 or abs(change.chance or 0.0) > 1e-12:
+    early, late = played[0].since(before), after.since(played[1])
+    both = early.chance is not None and late.chance is not None
+    chance = (early.chance or 0.0) + (late.chance or 0.0) if both else None
+    change = Change(early.mean + late.mean, early.middle + late.middle, chance)
+    if not change.is_nothing:
         yield Step(NOISE, change, ())
 
 

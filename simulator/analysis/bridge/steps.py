@@ -191,7 +191,7 @@ class Walk:
                 continue
             self.ledger.open(step)
             for i in named:
-                about = _about(pipeline, i) | (self._win(wins[i]) if step == WON else {})
+                about = _about(pipeline, i) | (self._win(wins[i]) if step == WON else {"what": step})
                 self.ledger.add(self._booked(now, [wins[i]] if step == WON else []) - ended.brought[i], about)
             if others:
                 booked = self._booked(now, [wins[i] for i in others] if step == WON else [])
@@ -212,7 +212,7 @@ class Walk:
         """Bring in new deals, in place of those that were expected in these days."""
         pipeline, wins, (named, others) = now.scenario.pipeline, now.scenario.wins, new
         self.ledger.open(NEW)
-        self.ledger.add(now.coming - self.old.coming, {"deal": None, "what": EXPECTED})
+        self.ledger.add(now.coming - self.old.coming, {"deal": None, "name": "", "what": EXPECTED})
         for i, brought in zip(named, landed, strict=False):
             self.ledger.add(brought, _about(pipeline, i) | {"what": "open"})
         if others:
