@@ -33,15 +33,19 @@ def bridge_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
 def waterfall(payload: Mapping[str, Any]) -> Figure | None:
     """Draw each step as a bar from where the one before it ended, the middle before and now at the ends."""
     scale = bridge_scale(payload)
-    steps = [step for step in payload["steps"] if scale.number(step["middle"]) != scale.number(0.0)]
-    if not steps:
+    at, shown = float(payload["before"]["middle"]), list[tuple[float, Mapping[str, Any]]]()
+    for step in payload["steps"]:
+        if scale.number(step["middle"]) != scale.number(0.0):
+            shown.append((at, step))
+        at += step["middle"]
+    if not shown:
         return None
-    height = _TOP + _FOOT + _ROW * (len(steps) + 2)
+    height = _TOP + _FOOT + _ROW * (len(shown) + 2)
     figure = Figure(figsize=(9, height))
-    axes = figure.add_axes((0.33, _FOOT / height, 0.5, _ROW * (len(steps) + 2) / height))
-    colours, last = PALETTES["bookings"], len(steps) + 1
-    at = before = float(payload["before"]["middle"])
-    for place, step in enumerate(steps, 1):
+    axes = figure.add_axes((0.33, _FOOT / height, 0.5, _ROW * (len(shown) + 2) / height))
+    colours, last = PALETTES["bookings"], len(shown) + 1
+    before = float(payload["before"]["middle"])
+    for place, (at, step) in enumerate(shown, 1):
         then, rises = at + step["middle"], step["middle"] > 0
         axes.barh(-place, step["middle"], left=at, height=0.62, color=colours.core if rises else PLAN)
         axes.vlines(then, -place - 0.69, -place - 0.31, color=GREY, linewidth=0.8)
@@ -50,7 +54,6 @@ def waterfall(payload: Mapping[str, Any]) -> Figure | None:
             scale.number(step["middle"], sign=True), (edge, -place), (side, 0), textcoords="offset points",
             va="center", ha="left" if rises else "right", color=INK, fontsize=10,
         )  # fmt: skip
-        at = then
     axes.vlines(before, -0.69, 0, color=GREY, linewidth=0.8)
     for place, level in ((0, before), (last, float(payload["after"]["middle"]))):
         axes.plot(level, -place, "o", color=colours.line, markersize=9)
@@ -59,10 +62,12 @@ def waterfall(payload: Mapping[str, Any]) -> Figure | None:
             weight="bold", color=colours.line,
         )  # fmt: skip
     ends = [f"as of {day(payload[run]['as_of'])}" for run in ("from", "to")]
-    axes.set_yticks([-k for k in range(last + 1)], [ends[0], *map(step_text, steps), ends[1]])
+    axes.set_yticks(
+        [-k for k in range(last + 1)], [ends[0], *(step_text(step) for _, step in shown), ends[1]]
+    )
     axes.set_ylim(-last - 0.6, 0.6)
     low, high = axes.get_xlim()
-    axes.set_xlim(low - 0.12 * (high - low), high + 0.12 * (high - low))
+    axes.set_xlim(low - 0.17 * (high - low), high + 0.12 * (high - low))
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     money_axis(axes, scale, vertical=False)

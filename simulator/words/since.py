@@ -79,6 +79,8 @@ def deal_text(item: Mapping[str, Any], kind: str, payload: Mapping[str, Any]) ->
     if kind in ("later", "earlier"):
         year, when = payload["end"][:4], item["after"]
         return f"{text} to {when[:4] if kind == 'later' and when[:4] > year else month(when)}"
+    if kind == "won" and item["closed"] < payload["start"]:
+        return f"{text} before {day(payload['start'])}"
     if kind in ("on", "back"):
         return f"{text} to {plain(item['after'], 24)}"
     return text
