@@ -70,6 +70,21 @@ class Clock:
         """Return a clock on which so many times as much happens a day."""
         return Clock(self.first_day, self.elapsed * factor)
 
+    def day_at(self, values: ArrayLike) -> Integers:
+        """Return the first calendar day at whose end so much of W has passed, of values ≤ 0."""
+        v = np.asarray(values, dtype=np.float64) - _AT_ONCE
+        inside = self.first_day + np.searchsorted(self.elapsed, v)
+        before = self.first_day + np.ceil(v - self.elapsed[0])  # one operational day a day, as `at_end_of`
+        return np.where(v < self.elapsed[0], before, inside).astype(np.int64)
+
+    def until(self, day: int) -> float:
+        """Return the operational days to the end of a calendar day: above 0 while it lies ahead, else not.
+
+        A day on the weekend that follows the as-of day is still ahead.
+        """
+        operational = float(self.at_end_of(day))
+        return max(operational, 0.5) if day > 0 else min(operational, 0.0)
+
     def day_of(self, values: ArrayLike) -> Integers:
         """Return the calendar day on which a clock value falls: W(start) < v ≤ W(end), never before day 1.
 

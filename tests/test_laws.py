@@ -200,6 +200,17 @@ def test_days_are_where_the_clock_says(clock):
     assert clock.day_of(values).tolist() == [brute_day(clock, v) for v in values]
 
 
+@pytest.mark.parametrize("country", [None, "DE"])
+def test_days_behind_and_ahead_are_told_by_the_clock(country):
+    clock = make_clock(first_day=-60, last_day=120, country=country)
+    for value in (*clock.at_end_of(np.arange(-80, 1)), -0.5, -70.0):
+        day = int(clock.day_at(value))
+        assert clock.at_end_of(day) >= value - 1e-9 > clock.at_end_of(day - 1)
+    for day in range(-10, 11):
+        days = clock.until(day)
+        assert (days > 0) == (day > 0) and (days == 0.5 or days == clock.at_end_of(day))
+
+
 def test_the_clock_rests_on_weekends_and_holidays_and_hastens_at_quarter_ends():
     as_of = date(2026, 12, 20)  # a Sunday
     clock = operational_clock(as_of, -400, 60, "DE", 3.0)

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "replay": "Tell one trial deal by deal, and what made it a bad year.",
     "segments": "Hold the funnels of segments side by side.",
     "goal": "Say what it would take to reach a target, and what endangers it.",
+    "bridge": "Tell why the forecast changed since an earlier run.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

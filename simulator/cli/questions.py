@@ -26,6 +26,16 @@ def question_options(command: Command) -> Command:
     parameters = (
         click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures, alike in all."),
         click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of their random numbers."),
+    )
+    command = answer_options(command)
+    for parameter in reversed(parameters):
+        command = parameter(command)
+    return loading_options(command)
+
+
+def answer_options(command: Command) -> Command:
+    """Add the options of every command that answers a question, whatever it is asked of."""
+    parameters = (
         click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads, one a core."),
         click.option(
             "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
@@ -39,7 +49,7 @@ def question_options(command: Command) -> Command:
     )  # fmt: skip
     for parameter in reversed(parameters):
         command = parameter(command)
-    return loading_options(command)
+    return command
 
 
 def aim_options(command: Command) -> Command:

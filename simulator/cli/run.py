@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from simulator.cli.loaded import loaded, scenario_options
 from simulator.cli.questions import all_sets, kept, trials_text
 from simulator.cli.terminal import Progress, say, say_bytes
-from simulator.errors import PlaceError
+from simulator.errors import PlaceError, SimulatorError
 
 if TYPE_CHECKING:
     from simulator.analysis.comparison import Comparison
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from simulator.played import Shelf
     from simulator.runs import RunFolder
     from simulator.scenario import Scenario
+
+MOST_DEALS: Final = 20_000
+"""Open deals up to which a run is held against the one before; of more, only where that is asked for."""
 
 
 @click.command(name="run", short_help="Forecast bookings and receipts, with intervals.")
@@ -99,8 +102,11 @@ def command(
         forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
+        since = _since(forecast, payload, folder, _workers(workers))
         following = f"simulator show {shlex.quote(str(folder.handle))}"
-        _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison)
+        _print(
+            form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison, since
+        )
         said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
         arguments = {**said, "set": sets, "by": list(by), **({"refit": True} if refit else {})}
         record = Record(
@@ -110,6 +116,8 @@ def command(
         _draw(payload, folder.path, workers)
         if comparison is not None:
             _keep(comparison, folder.path)
+        if since is not None:
+            kept("bridge", since, dict, folder.path)
         folder.blocks.remove()
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
@@ -135,6 +143,22 @@ def _keep(comparison: Comparison, folder: Path) -> None:
 
     payload = comparison.payload
     kept("compare", payload, lambda: comparison_figures(payload), folder)
+
+
+def _since(
+    forecast: Forecast, payload: Mapping[str, Any], folder: RunFolder, workers: int
+) -> dict[str, Any] | None:
+    """Return why the headline changed since the run before; None without one that can be held against it."""
+    from simulator.runs import previous_run
+
+    if (before := previous_run(folder)) is None or len(forecast.scenario.pipeline) > MOST_DEALS:
+        return None
+    from simulator.analysis.bridge import since_run
+
+    try:
+        return since_run(before, forecast, payload, folder.path.resolve().name, workers)
+    except SimulatorError:  # what became of an old run's inputs is no reason to stop this one
+        return None
 
 
 def _left(folder: RunFolder) -> str:
@@ -224,6 +248,7 @@ def _simulated(
 def _print(
     form: str, forecast: Forecast, payload: Mapping[str, Any], scenario: Scenario, by: Sequence[str],
     details: bool, files: str, following: str, comparison: Comparison | None,
+    since: Mapping[str, Any] | None,
 ) -> None:  # fmt: skip
     from simulator.report.compare_sentences import brief
     from simulator.report.screen import first_screen
@@ -235,7 +260,7 @@ def _print(
     if form == "csv":
         return say_bytes(csv_bytes(forecast.rows()))
     also = [] if comparison is None else brief(comparison.payload)
-    parts = [first_screen(payload, files, following, also), *(table_by(payload, name) for name in by)]
+    parts = [first_screen(payload, files, following, also, since), *(table_by(payload, name) for name in by)]
     if details:
         from simulator.report.origins import assumptions
 

@@ -144,7 +144,7 @@ def build(
     )
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
-    return replace(pulled(scenario, _levers(file)), notes=notes.all())
+    return replace(pulled(scenario, _levers(file)), lost=deals.lost, notes=notes.all())
 
 
 def _segments(

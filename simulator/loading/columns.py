@@ -170,9 +170,7 @@ class Columns:
         if day is None:
             return math.nan, math.nan
         calendar = day.toordinal() - as_of.toordinal()
-        operational = float(self.places[deal.segment].clock.at_end_of(calendar))
-        # A date on the weekend that follows the as-of day is still ahead.
-        return (max(operational, 0.5) if calendar > 0 else min(operational, 0.0)), float(calendar)
+        return self.places[deal.segment].clock.until(calendar), float(calendar)
 
     def probability(self, deal: OpenDeal) -> float:
         """Return the deal's own probability, NaN without one."""

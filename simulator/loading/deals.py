@@ -34,6 +34,7 @@ class DealsRead:
         dated: whether rows have created dates.
         lost_reasons: why deals were lost by then, by segment, stage and reason, deals; "" for a stage that
             the row does not tell.
+        lost: ids of the deals that are lost by the as-of day.
     """
 
     pipeline: Pipeline
@@ -43,6 +44,7 @@ class DealsRead:
     has_closed: bool = False
     dated: bool = False
     lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 def read_deals(
@@ -81,6 +83,7 @@ def read_deals(
         any(row.status != "open" for row in rows),
         cells.has("created"),
         reader.lost_reasons,
+        tuple(row.id for row in rows if row.status == "lost" and (row.closed or 0) <= 0),
     )
 
 

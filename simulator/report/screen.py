@@ -28,6 +28,7 @@ from simulator.words import (
     interval_texts,
     plain,
     scale_of,
+    since,
     width,
 )
 
@@ -59,8 +60,9 @@ UNCHECKED: Final = "Self-check: nothing could be compared, too few deals are won
 
 
 def first_screen(
-    payload: Mapping[str, Any], files: str = "", following: str = "", also: Sequence[str] = ()
-) -> str:
+    payload: Mapping[str, Any], files: str = "", following: str = "", also: Sequence[str] = (),
+    bridge: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
     """Return the first screen, at most 40 lines of 100 columns.
 
     Args:
@@ -68,9 +70,11 @@ def first_screen(
         files: where the run's folder is; "" leaves it out.
         following: the command to go on with; "" leaves it out.
         also: further lines, above the warnings.
+        bridge: bridge.json, of what changed since the run before.
     """
     scale = scale_of(payload)
-    top = [[title(payload, scale)], _headline(payload)]
+    changed = [] if bridge is None else wrapped(since(bridge, scale))
+    top = [[title(payload, scale)], [*_headline(payload), *changed]]
     walk, markets = _walk(payload, scale), _markets(payload, scale)
     foot = [*_warnings(payload, scale), *_foot(payload, files, following)]
     parts = parts_table(payload, scale)

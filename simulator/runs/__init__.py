@@ -11,7 +11,7 @@ from simulator.runs.folder import (
     scenario_file,
     unfinished,
 )
-from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs, trials_and_seed
+from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs, run_of, trials_and_seed
 from simulator.runs.record import (
     Record,
     add_files,
@@ -41,6 +41,7 @@ __all__ = [
     "previous_run",
     "reopen",
     "reserve",
+    "run_of",
     "safe_name",
     "scenario_file",
     "trials_and_seed",

@@ -41,6 +41,12 @@ class PastRun:
     record: Mapping[str, Any]
 
     @property
+    def previous(self) -> Path | None:
+        """The run before this one: the newest of an earlier as-of day when it was made; None without one."""
+        named = self.record.get("previous")
+        return self.path.resolve() / named if isinstance(named, str) else None
+
+    @property
     def has_own_inputs(self) -> bool:
         """Whether the inputs are there as the run has left them."""
         listed = self.record.get("inputs")
@@ -123,6 +129,21 @@ def trials_and_seed(given: Path) -> tuple[int, int] | None:
     """Return how many trials the run of a folder has, and its seed; None where there is no finished run."""
     found = _read(given) if given.is_dir() else None
     return (found.payload["trials"], found.payload["seed"]) if isinstance(found, PastRun) else None
+
+
+def run_of(path: Path) -> PastRun:
+    """Return the run in a folder.
+
+    Raises:
+        PlaceError: there is no such folder.
+        UsageError: it holds no finished run.
+    """
+    if not path.exists():
+        raise PlaceError(f"there is no {path}")
+    found = _read(path)
+    if isinstance(found, LeftOut):
+        raise UsageError(f"{path} cannot be read as a run: {found.reason}; name the folder of a finished run")
+    return found
 
 
 def _place(given: str, root: Path) -> Path:

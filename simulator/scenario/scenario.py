@@ -84,6 +84,7 @@ class Scenario:
         resolved: the scenario as written to a run's inputs/, plain YAML types, with defaults left out.
         tables: each input table as used, by its key (see `table_place`): header and rows of text.
         open_deals_only: no closed row was given, so new pipeline could not be estimated.
+        lost: ids of deals that are lost by now; of the forecast they are no part.
         products: what is sold; lines name them by their place.
         offers: other terms at a discount, in the order in which they are made.
         renewals: contracts that are known to end.
@@ -120,6 +121,7 @@ class Scenario:
     open_deals_only: bool = False
     invoice_segment: tuple[int, ...] = ()
     """Segment of each opening invoice, −1 where it is not known; empty: of none."""
+    lost: tuple[str, ...] = ()
     products: tuple[Product, ...] = ()
     offers: tuple[Offer, ...] = ()
     renewals: Renewals = field(default_factory=Renewals.empty)

@@ -4,6 +4,7 @@ from simulator.words.amounts import Scale, happened_text, interval_texts, scale_
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.headline import headline
 from simulator.words.periods import complete_periods, headline_period, loose_targets, period_name
+from simulator.words.since import since
 from simulator.words.text import MONTHS, cut, day, days, length, month, plain, width
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "plain",
     "scale_for",
     "scale_of",
+    "since",
     "width",
 ]
