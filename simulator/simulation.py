@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from itertools import chain
 from typing import Final, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.deals import Wins
-from simulator.engine import Plan, compile_plan
+from simulator.engine import Plan, compile_plan, for_trials, play_block
 from simulator.errors import UsageError
 from simulator.executors import Crew
 from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
@@ -21,6 +22,7 @@ from simulator.forecast import (
     ExactMeans,
     Forecast,
     Happened,
+    InMemory,
     OfferEffect,
     Trials,
     grouped,
@@ -30,8 +32,8 @@ from simulator.forecast import (
 )
 from simulator.forecast.statistics import converged
 from simulator.market import Market
-from simulator.periods import Period, horizon
-from simulator.played import KEPT, LARGE, Played, Player, Shelf
+from simulator.periods import horizon
+from simulator.played import KEPT, LARGE, Played, Player, Shelf, by_trial
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
 from simulator.runs import TemporaryBlocks
@@ -39,7 +41,7 @@ from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.scores import design_effect
 from simulator.self_check import check_means, compare_wins
-from simulator.targets import Series
+from simulator.targets import Asked, Series
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
@@ -100,6 +102,35 @@ def simulate(
     main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
     # The plan is gone by now: of very many deals a second one would be too much beside it.
     return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+
+
+def shortened(scenario: Scenario, end: date, series: Asked) -> Scenario:
+    """Return the scenario up to a day, without what does not touch a series until then; no trial of it differs.
+
+    Args:
+        scenario: as loaded.
+        end: last day, one at which the forecast can be cut.
+        series: what is asked of it.
+    """
+    old = scenario.horizon
+    short = replace(scenario, horizon=horizon(old.as_of, end, old.fiscal, old.kind), targets=())
+    if series != "bookings":
+        return short
+    return replace(short, receivables=Receivables.empty(), invoice_segment=(), wins=Wins.empty())
+
+
+def futures(plan: Plan, first: int, count: int, known: Known | None = None) -> Trials:
+    """Return trials first … first + count − 1 of a plan, to ask for totals; they are not checked.
+
+    Args:
+        plan: what is played.
+        first: number of the first trial.
+        count: how many.
+        known: what each series has brought by now, where somebody has collected it already.
+    """
+    played, outcome = Played.none(plan, ""), play_block(for_trials(plan, count), first, count)
+    played.add((first, first + count), InMemory(by_trial(outcome), count), outcome.tally)
+    return _bare(played, known)
 
 
 def _main(
@@ -236,7 +267,7 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
     not played.
     """
     period, quiet = main.headline_period, replace(player, progress=None)
-    scenario = _bookings_until(main.scenario, period) if period else main.scenario
+    scenario = shortened(main.scenario, period.end, "bookings") if period else main.scenario
     first = main.scenario.horizon.day_of(period.start) if period else main.year_start
     past = main.already("bookings", first)
     signed = replace(compile_plan(scenario, main.seed), bookings_only=True, most_followed=0)
@@ -257,13 +288,3 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
         "as assumed": assumed,
         "strong": under("strong", strong),
     }
-
-
-def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
-    """Return the scenario up to a period's end, without what does not touch its bookings."""
-    old = scenario.horizon
-    short = horizon(old.as_of, period.end, old.fiscal, old.kind)
-    return replace(
-        scenario, horizon=short, targets=(), receivables=Receivables.empty(), invoice_segment=(),
-        wins=Wins.empty(),
-    )  # fmt: skip
