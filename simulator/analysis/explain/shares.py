@@ -22,14 +22,14 @@ ORDERS: Final = 12
 """In so many orders the groups change their luck, each in trials of its own."""
 EACH: Final = 500
 """Trials of an order at most; 6,000 in all tell each share to a point or less."""
-WORK: Final = 1_500_000_000
+WORK: Final = 200_000_000
 """Contracts times trials times plays that are worth the wait; of very large books fewer trials are played."""
 LEAST: Final = 25
 _DRAWN: Final = 1_000
 """Orders out of which the most even ones are taken."""
 
 
-def shares(question: Question) -> dict[str, Any]:
+def part(question: Question) -> dict[str, Any]:
     """Return the share of each group in the variance of the aim's amount; together they are 1.
 
     The Shapley value of the variance that is left when a group's luck is drawn anew (Owen 2014; Song, Nelson &

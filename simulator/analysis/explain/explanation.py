@@ -1,0 +1,55 @@
+"""Put an explanation together: what it is about, and each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from simulator.analysis.explain import concentration, one_at_a_time, shares
+from simulator.analysis.explain.question import Question
+from simulator.forecast import statistics
+from simulator.scores import share_interval
+
+PARTS: Final[Mapping[str, Callable[[Question], dict[str, Any]]]] = {
+    "uncertainty": shares.part,
+    "one_at_a_time": one_at_a_time.part,
+    "concentration": concentration.part,
+}
+"""The parts of explain.json, in the order in which people read them."""
+
+
+def explain(question: Question) -> dict[str, Any]:
+    """Return the fields of explain.json (FORMATS), none of which depends on time or machine."""
+    return _head(question) | {name: part(question) for name, part in PARTS.items()}
+
+
+def _head(question: Question) -> dict[str, Any]:
+    forecast, aim, scenario = question.forecast, question.aim, question.scenario
+    amounts = question.amounts
+    told = statistics(amounts, forecast.unit, draws=forecast.draws)
+    head: dict[str, Any] = {
+        "schema_version": 1,
+        "scenario": scenario.name,
+        "as_of": scenario.horizon.as_of.isoformat(),
+        "seed": forecast.seed,
+        "trials": forecast.trials,
+        "currency": scenario.currency,
+        "aim": {
+            "target": aim.name,
+            "series": aim.window.series,
+            "from": aim.window.first.isoformat(),
+            "until": aim.window.last.isoformat(),
+            "segment": aim.window.segment or "all",
+            "amount": None if aim.amount is None else aim.amount / forecast.unit,
+        },
+        "amount": told,
+        "self_check": {
+            "largest_z": round(forecast.check.largest_z, 3),
+            "cells": forecast.check.cells,
+            "passed": forecast.check.passed,
+        },
+    }
+    if aim.amount is not None:
+        chance, low, high = share_interval(amounts >= aim.amount, forecast.draws)
+        head["aim"] |= {"chance": chance, "low": low, "high": high}
+    return head
