@@ -32,7 +32,7 @@ from simulator.forecast import (
 )
 from simulator.forecast.statistics import converged
 from simulator.market import Market
-from simulator.periods import horizon
+from simulator.periods import Period, horizon
 from simulator.played import KEPT, LARGE, Played, Player, Shelf, by_trial
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
@@ -105,7 +105,9 @@ def simulate(
 
 
 def shortened(scenario: Scenario, end: date, series: Asked) -> Scenario:
-    """Return the scenario up to a day, without what does not touch a series until then; no trial of it differs.
+    """Return the scenario up to a day, without what does not touch a series until then.
+
+    No trial of it differs there.
 
     Args:
         scenario: as loaded.
@@ -130,7 +132,7 @@ def futures(plan: Plan, first: int, count: int, known: Known | None = None) -> T
     """
     played, outcome = Played.none(plan, ""), play_block(for_trials(plan, count), first, count)
     played.add((first, first + count), InMemory(by_trial(outcome), count), outcome.tally)
-    return _bare(played, known)
+    return played.alone(known)
 
 
 def _main(

@@ -40,7 +40,7 @@ class Aimed:
         return replace(plan, bookings_only=self.aim.window.series == "bookings", most_followed=0)
 
     def amounts(self, plan: Plan, first: int, count: int) -> Floats:
-        """Return what trials first … first + count − 1 bring, the past included, floats[trial], minor units."""
+        """Return what trials first … first + count − 1 bring, the past included, floats[trial]."""
         return self.aim.amounts(futures(plan, first, count, self._known))
 
     @cached_property

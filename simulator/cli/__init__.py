@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "show": "Show a scenario as the engine sees it, without a random number.",
     "run": "Forecast bookings and receipts, with intervals.",
     "compare": "Hold scenarios against one another, on the same luck.",
+    "explain": "Tell what makes a forecast wide, and what moves it.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

@@ -39,6 +39,7 @@ def _head(question: Question) -> dict[str, Any]:
             "series": aim.window.series,
             "from": aim.window.first.isoformat(),
             "until": aim.window.last.isoformat(),
+            "period": _period(question),
             "segment": aim.window.segment or "all",
             "amount": None if aim.amount is None else aim.amount / forecast.unit,
         },
@@ -53,3 +54,10 @@ def _head(question: Question) -> dict[str, Any]:
         chance, low, high = share_interval(amounts >= aim.amount, forecast.draws)
         head["aim"] |= {"chance": chance, "low": low, "high": high}
     return head
+
+
+def _period(question: Question) -> str:
+    """Return the name of the fiscal year or quarter that is asked about, "" where it is none."""
+    window, horizon = question.aim.window, question.scenario.horizon
+    known = (*horizon.fiscal_years, *horizon.fiscal_quarters)
+    return next((p.name for p in known if (p.start, p.end) == (window.first, window.last)), "")

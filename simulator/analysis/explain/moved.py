@@ -1,4 +1,4 @@
-"""Move the major assumptions of a scenario, one at a time: as far as history allows, or by a stated amount."""
+"""Move the major assumptions of a scenario, each alone: as far as history allows, or by a stated amount."""
 
 from __future__ import annotations
 
@@ -37,16 +37,14 @@ class Moved:
 
     Attributes:
         name: of the assumption.
-        low: the scenario with a smaller figure.
-        high: with a larger one.
+        ends: the scenario with a smaller figure, and with a larger one.
         factors: by which it is moved, down and up, by segment, or as the company's under ""; none where it
             is no factor.
         learned: names of the segments in which the posterior says how far.
     """
 
     name: str
-    low: Scenario
-    high: Scenario
+    ends: tuple[Scenario, Scenario]
     factors: dict[str, Pair]
     learned: tuple[str, ...] = ()
 
@@ -72,11 +70,11 @@ def moved(scenario: Scenario) -> Iterator[Moved]:
         yield _in_all_segments(scenario, name, kind)
     yield _shared_luck(scenario)
     if len(scenario.renewals) or any(product.renewal for product in scenario.products):
-        yield Moved("renewals", *(_renewing(scenario, f) for f in RENEWING), {"": RENEWING})
+        yield Moved("renewals", _ends(_renewing, scenario, RENEWING), {"": RENEWING})
     if scenario.rates.steps:
-        yield Moved("rates", *(_at_rates(scenario, f) for f in RATES), {"": RATES})
+        yield Moved("rates", _ends(_at_rates, scenario, RATES), {"": RATES})
     if scenario.cash.outflows:
-        yield Moved("outflows", *(_paying_out(scenario, f) for f in OUTFLOWS), {"": OUTFLOWS})
+        yield Moved("outflows", _ends(_paying_out, scenario, OUTFLOWS), {"": OUTFLOWS})
 
 
 def _in_all_segments(scenario: Scenario, name: str, kind: _Kind) -> Moved:
@@ -101,18 +99,29 @@ def _in_all_segments(scenario: Scenario, name: str, kind: _Kind) -> Moved:
         after = replace(scenario, segments=tuple(segments))
         return replace(after, posterior=replace(posterior, segments=drawn)) if scenario.posterior else after
 
-    return Moved(name, at(0), at(1), factors, tuple(learned))
+    return Moved(name, (at(0), at(1)), factors, tuple(learned))
 
 
 def _shared_luck(scenario: Scenario) -> Moved:
     """Move how strongly deals share their luck: not at all and strongly, or as far as is learned."""
     posterior = scenario.posterior
-    if posterior is not None and posterior.rho is not None:
-        ends = (np.full(posterior.draws, np.quantile(posterior.rho, end)) for end in LIKELY)
-        low, high = (replace(scenario, posterior=replace(posterior, rho=rho)) for rho in ends)
-        return Moved("shared luck", low, high, {}, tuple(s.name for s in scenario.segments))
-    ends_set = (Market.independent(scenario.market.phi), Market.strong(scenario.market.phi))
-    return Moved("shared luck", *(replace(scenario, market=market) for market in ends_set), {})
+    if posterior is not None and (rho := posterior.rho) is not None:
+
+        def at(chance: float) -> Scenario:
+            one = np.full(posterior.draws, np.quantile(rho, chance))
+            return replace(scenario, posterior=replace(posterior, rho=one))
+
+        everyone = tuple(segment.name for segment in scenario.segments)
+        return Moved("shared luck", (at(LIKELY[0]), at(LIKELY[1])), {}, everyone)
+    phi = scenario.market.phi
+    low, high = (replace(scenario, market=market) for market in (Market.independent(phi), Market.strong(phi)))
+    return Moved("shared luck", (low, high), {})
+
+
+def _ends(
+    change: Callable[[Scenario, float], Scenario], scenario: Scenario, by: Pair
+) -> tuple[Scenario, Scenario]:
+    return change(scenario, by[0]), change(scenario, by[1])
 
 
 def _renewing(scenario: Scenario, factor: float) -> Scenario:
@@ -176,8 +185,9 @@ def _times_draws(_: Segment, own: SegmentDraws) -> Floats | None:
     """Return the logarithm of the mean stay in a stage, on average over the stages."""
     if own.funnel is None:
         return None
-    rows = enumerate(own.funnel.stays)
-    return np.log([(own.funnel.transitions[:, s] * stay.means).sum(axis=1) for s, stay in rows]).mean(axis=0)
+    chances, stays = own.funnel.transitions, own.funnel.stays
+    means = [(chances[:, stage] * stay.means).sum(axis=1) for stage, stay in enumerate(stays)]
+    return np.asarray(np.log(means).mean(axis=0))
 
 
 def _coming(segment: Segment, own: SegmentDraws, factor: float) -> tuple[Segment, SegmentDraws]:
@@ -205,6 +215,10 @@ def _size(segment: Segment, own: SegmentDraws, factor: float) -> tuple[Segment, 
     return replace(segment, generation=noun), replace(own, generation=drawn)
 
 
+def _size_draws(_: Segment, own: SegmentDraws) -> Floats | None:
+    return None if own.generation is None else own.generation.amount_shift
+
+
 def _late(segment: Segment, own: SegmentDraws, factor: float) -> tuple[Segment, SegmentDraws]:
     payment = {name: later(behaviour, factor) for name, behaviour in segment.payment.items()}
     return replace(segment, payment=payment), own
@@ -217,7 +231,7 @@ def later(behaviour: PaymentBehaviour, factor: float) -> PaymentBehaviour:
         return day if day <= 0 else max(round(day * factor), 1)
 
     days = [at(behaviour.first_day + number) for number in range(len(behaviour.pmf))]
-    pmf = np.bincount(np.subtract(days, behaviour.first_day), behaviour.pmf)
+    pmf = np.bincount(np.subtract(days, behaviour.first_day), behaviour.pmf).astype(np.float64)
     return replace(behaviour, pmf=pmf, buckets=tuple(dict.fromkeys(map(at, behaviour.buckets))))
 
 
@@ -227,7 +241,7 @@ _KINDS: Final = {
     "slip": _Kind((0.8, 1.25), _slip, lambda *_: None),
     "stage times": _Kind((0.8, 1.25), _times, _times_draws),
     "new deals": _Kind((0.8, 1.25), _coming, _coming_draws),
-    "size of new deals": _Kind((0.9, 1.1), _size, lambda _, own: own.generation and own.generation.amount_shift),
+    "size of new deals": _Kind((0.9, 1.1), _size, _size_draws),
     "late payment": _Kind((0.67, 1.5), _late, lambda *_: None),
 }
 """In each segment of the scenario alike."""

@@ -33,8 +33,7 @@ def part(question: Question) -> dict[str, Any]:
     before = question.amounts[:trials]
 
     def task(number: int, _: int) -> Floats:
-        one = found[number // 2]
-        other = Aimed(getattr(one, ENDS[number % 2]), question.aim, question.seed)
+        other = Aimed(found[number // 2].ends[number % 2], question.aim, question.seed)
         return other.amounts(other.plan(), 0, trials)
 
     plays = [(number, number + 1) for number in range(2 * len(found))]

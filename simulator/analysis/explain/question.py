@@ -1,4 +1,4 @@
-"""Hold what an explanation is about, and what has been played for it, so that every part asks the same trials."""
+"""Hold what an explanation is about, and what is played for it, so that every part asks the same trials."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class Question:
     @cached_property
     def forecast(self) -> Forecast:
         """The main forecast: the trials and the seed that the scenario asks for."""
-        return simulate(
-            self.scenario, workers=self.workers, progress=self.progress, other_markets=False
-        )
+        return simulate(self.scenario, workers=self.workers, progress=self.progress, other_markets=False)
 
     @property
     def seed(self) -> int:
@@ -74,4 +72,4 @@ class Question:
         return max(min(self.forecast.trials, MOST_LANDED // deals), 1)
 
     def _landed(self, won: bool) -> Landings:
-        return landings(self.scenario, self.aim, self.landed, self.seed, self.workers, won)
+        return landings(self.scenario, self.aim.window, self.landed, self.seed, self.workers, won)

@@ -32,11 +32,11 @@ _DRAWN: Final = 1_000
 def part(question: Question) -> dict[str, Any]:
     """Return the share of each group in the variance of the aim's amount; together they are 1.
 
-    The Shapley value of the variance that is left when a group's luck is drawn anew (Owen 2014; Song, Nelson &
-    Staum 2016), by pick-freeze: a trial A and its twin B, which differs in all, and the trials between them in
-    which one group after another, in some order, takes A's luck. With d the step of a group,
-    share = E[(A − B)·d] / E[(A − B)²] (Goda 2021, both ends averaged). The groups' orders are such that each
-    is as often at an end as any other, of every set of groups.
+    The Shapley value of the variance that is left when a group's luck is drawn anew (Owen 2014), by
+    pick-freeze: a trial A, its twin B, which differs in all, and the trials between them, in which one group
+    after another takes A's luck. With d the step of a group, share = E[(A − B)·d] / E[(A − B)²] (Goda 2021,
+    both ends averaged). An effect that some groups have together is parted by who of them is first or last;
+    the orders are such that each of them is so equally often.
     """
     names, aimed = groups(question), Aimed(question.scenario, question.aim, question.seed)
     orders = even_orders(len(names), ORDERS)

@@ -1,0 +1,93 @@
+"""Tell what each assumption does, moved down and up alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simulator.report.layout import WIDTH, table, wrapped
+from simulator.words import Scale, percent
+
+SHOWN: Final = 10
+NAMES: Final[Mapping[str, str]] = {
+    "odds": "chances to win",
+    "price": "final prices",
+    "slip": "slip of stated close dates",
+    "stage times": "days in each stage",
+    "new deals": "number of new deals",
+    "size of new deals": "size of new deals",
+    "late payment": "days paid late",
+    "shared luck": "luck that deals share",
+    "renewals": "chance of renewals",
+    "rates": "exchange rates",
+    "outflows": "what is paid out",
+}
+"""What people call the assumptions."""
+ENDS: Final = ("low", "high")
+
+
+def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of it.
+
+    Args:
+        payload: explain.json.
+        scale: in which amounts are written.
+    """
+    found, aim = payload["one_at_a_time"], payload["aim"]
+    chance = "" if aim["amount"] is None else f", and the chance of {percent(aim['chance'])}"
+    middle = scale.fitting(payload["amount"]).said(payload["amount"]["p50"])
+    title = f"One assumption at a time: what becomes of the middle of {middle}{chance}"
+    return [title, *_told(payload, found, scale)]
+
+
+def changes(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Say how an assumption is moved, down and up: `−20 %` and `+25 %`."""
+    if row["factors"]:
+        lows, highs = zip(*row["factors"].values(), strict=True)
+        return _percent(lows), _percent(highs)
+    return ("less likely", "more likely") if row["learned"] else ("none", "strong")
+
+
+def _percent(factors: tuple[float, ...]) -> str:
+    ends = sorted({round(100 * (factor - 1)) for factor in factors})
+    texts = [f"{'−' if end < 0 else '+'}{abs(end)}" for end in dict.fromkeys((ends[0], ends[-1]))]
+    return " to ".join(texts) + " %"
+
+
+def _told(payload: Mapping[str, Any], found: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+    rows = found["assumptions"]
+    if not rows:
+        yield "  None of them changes anything."
+        return
+    has_chance = payload["aim"]["amount"] is not None
+    header = ["", "moved", "", "middle", ""] + ["chance", ""] * has_chance
+    shown = []
+    for row in rows[:SHOWN]:
+        middles = [scale.change(row[end]["p50"], row[end]["error"]["p50"]) for end in ENDS]
+        cells = [f"  {NAMES[row['name']]}{' *' if row['learned'] else ''}", *changes(row), *middles]
+        if has_chance:
+            cells += [_points(row[end]["chance"]["chance"]) for end in ENDS]
+        shown.append(cells)
+    yield from table(header, shown, (0,), WIDTH)
+    if len(rows) > SHOWN:
+        yield f"  and {len(rows) - SHOWN} more, which --format json lists"
+    yield from _how(payload, rows, scale)
+
+
+def _points(chance: float) -> str:
+    points = round(100 * chance)
+    return f"{'−' if points < 0 else '+' if points else ''}{abs(points)}"
+
+
+def _how(payload: Mapping[str, Any], rows: list[Mapping[str, Any]], scale: Scale) -> Iterator[str]:
+    """Say what the numbers are, how far the assumptions are moved, and how exact that is."""
+    errors = [row[end]["error"]["p50"] for row in rows for end in ENDS]
+    known = [error for error in errors if error]
+    text = "Chance in points of 100." if payload["aim"]["amount"] is not None else ""
+    if any(row["learned"] for row in rows):
+        text += " * as far as 8 chances in 10 of what history leaves open."
+    if any(row["name"] == "odds" and not row["learned"] for row in rows):
+        text += " Chances to win: the odds are moved, of 50 % to 44 % and to 56 %."
+    if known:
+        text += f" The same luck in all: differences are exact to {scale.margin(max(known))} or better."
+    yield from wrapped(text, first="  ", then="  ")

@@ -1,0 +1,62 @@
+"""Tell where the uncertainty comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from simulator.report.layout import bar, table, wrapped
+from simulator.words import Scale
+
+NAMES: Final[Mapping[str, str]] = {
+    "outcome": "which deals are won",
+    "timing": "when deals close",
+    "amount": "final prices",
+    "market": "luck that deals share",
+    "parameters": "how far the figures are known",
+    "arrivals": "deals yet to come",
+    "payments": "how customers pay",
+    "currency": "exchange rates",
+}
+"""What people call the groups of chances."""
+_BAR: Final = 40
+
+
+def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of it.
+
+    Args:
+        payload: explain.json.
+        scale: in which amounts are written.
+    """
+    found = payload["uncertainty"]
+    return ["Where the uncertainty comes from", *_told(found)]
+
+
+def percents(shares: Sequence[float]) -> list[int]:
+    """Round shares to whole percents that add to 100, the largest remainders up."""
+    whole = [int(100 * share // 1) for share in shares]
+    rest = sorted(range(len(whole)), key=lambda i: whole[i] - 100 * shares[i])
+    for place in rest[: round(100 * sum(shares)) - sum(whole)]:
+        whole[place] += 1
+    return whole
+
+
+def _told(found: Mapping[str, Any]) -> Iterator[str]:
+    parts = found["parts"]
+    if not parts:
+        none = "one trial tells no more" if found["trials"] == 1 else "all trials bring the same amount"
+        yield f"  {none[0].upper()}{none[1:]}."
+        return
+    shown = percents([part["share"] for part in parts])
+    largest = max(max(shown), 1)
+    rows = [
+        [f"  {NAMES[part['group']]}", f"{share} %", bar(share / largest, _BAR) if share > 0 else ""]
+        for part, share in zip(parts, shown, strict=True)
+    ]
+    yield from table(["", "", ""], rows, (0, 2))[1:]
+    error = max(part["error"] for part in parts)
+    if error > 0.1:
+        yield from wrapped(
+            f"So few trials tell these shares only to ±{100 * error:.0f} points.", first="  ", then="  "
+        )
