@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simulator.report.layout import WIDTH, table, wrapped
-from simulator.words import Scale, cut, percent, plain
+from simulator.words import Scale, chance_cells, cut, percent, plain
 
 DEALS: Final = 5
 CUSTOMERS: Final = 3
@@ -34,10 +34,9 @@ def _told(found: Mapping[str, Any], payload: Mapping[str, Any], scale: Scale) ->
         yield "  No open deal brings anything here."
         return
     count, half = every["count"], found["half"]
-    text = (
-        f"Of {scale.exact(found['average'], 2)} on average, {scale.exact(every['mean'], 2)} come from {count:,} open "
-        f"{'deal' if count == 1 else 'deals'}"
-    )
+    noun = "deal" if count == 1 else "deals"
+    average, own = (scale.exact(amount, 2) for amount in (found["average"], every["mean"]))
+    text = f"Of {average} on average, {own} come from {count:,} open {noun}"
     if count > 1:
         text += f"; {half} of them {'makes' if half == 1 else 'make'} half of that"
     yield from wrapped(f"{text}.", first="  ", then="  ")
@@ -45,11 +44,12 @@ def _told(found: Mapping[str, Any], payload: Mapping[str, Any], scale: Scale) ->
     several = [c for c in found["customers"] if c["deals"] > 1][:CUSTOMERS]
     named += [("customer", f"{plain(c['name'], 30)} ({c['deals']} deals)", c) for c in several]
     named += [("segment", plain(s["name"], 30), s) for s in found["segments"]]
+    fit = scale.showing(max(one["mean"] for _, _, one in named[:DEALS]), 2)
     rows = [
         [
             f"  {kind}",
             cut(name, 44),
-            scale.exact(one["mean"], 2),
+            fit.number(one["mean"]),
             _share(one["share"]),
             _share(one["uncertainty"]),
         ]
@@ -69,8 +69,8 @@ def _lost(found: Mapping[str, Any], payload: Mapping[str, Any], scale: Scale) ->
     """Say what becomes of the middle and the chance without the largest deal."""
     deal = found["deals"][0]
     lost, fit = deal["if_lost"], scale.fitting(payload["amount"])
-    text = f"Without {label(deal)} the middle is {fit.said(lost['p50'])} ({scale.change(lost['change'], lost['error'])})"
+    change = scale.change(lost["change"], lost["error"])
+    text = f"Without {label(deal)} the middle is {fit.said(lost['p50'])} ({change})"
     if "chance" in lost:
-        before = lost["chance"] - lost["chance_change"]["chance"]
-        text += f", the chance {percent(lost['chance'])} in place of {percent(before)}"
+        text += f", the chance {percent(lost['chance'])} in place of {chance_cells(payload['aim'])[0]}"
     yield from wrapped(f"{text}.", first="  ", then="  ")

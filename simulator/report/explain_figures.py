@@ -20,7 +20,9 @@ KINDS: Final = ("svg", "png")
 ROWS: Final = 8
 _ROW: Final = 0.4
 """Inches of a row."""
-_GAP: Final = 0.95
+_TOP: Final = 0.85
+"""Inches of the heading."""
+_GAP: Final = 0.8
 """Inches between two panels, the heading of the lower one among them."""
 
 
@@ -38,16 +40,18 @@ def drawn(payload: Mapping[str, Any]) -> Figure | None:
     if not parts:
         return None
     inches = [_ROW * len(parts), _ROW * len(rows)]
-    height = 1.2 + inches[0] + (_GAP + inches[1] + 0.35 if rows else 0.25)
+    height = _TOP + inches[0] + (_GAP + inches[1] + 0.35 if rows else 0.25)
     figure, scale = Figure(figsize=(9, height)), explanation_scale(payload)
     colours = PALETTES.get(payload["aim"]["series"], PALETTES["bookings"])
-    top = height - 1.2
+    top = height - _TOP
     axes = figure.add_axes((0.29, (top - inches[0]) / height, 0.6, inches[0] / height))
     _shares(axes, parts, colours)
     if rows:
         top -= inches[0] + _GAP
         axes = figure.add_axes((0.29, (top - inches[1]) / height, 0.6, inches[1] / height))
         _tornado(axes, rows, payload, scale, colours)
+        note = f"The middle, {scale.name}, if one assumption is lower (pale) or higher (dark)"
+        figure.text(0.02, (top + 0.3) / height, note, fontsize=11, weight="bold")
     largest = explain_shares.NAMES[parts[0]["group"]]
     share = explain_shares.percents([part["share"] for part in parts])[0]
     figure.text(
@@ -91,16 +95,13 @@ def _tornado(
             axes.annotate(
                 texts[i], (middle + end, -place), (5 * side, 0), textcoords="offset points", va="center",
                 ha="left" if side > 0 else "right", color=GREY, fontsize=9,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
     axes.axvline(middle, color=INK, linewidth=1)
     _names(axes, [explain_one_at_a_time.NAMES[row["name"]] for row in rows])
     axes.set_xlim(middle - 1.35 * widest, middle + 1.35 * widest)
     axes.grid(visible=True, axis="x")
     money_axis(axes, scale, vertical=False)
-    note = f"The middle, {scale.name}, if one assumption is lower (pale) or higher (dark)"
-    axes.annotate(
-        note, (0, 1), (-196, 10), "axes fraction", textcoords="offset points", fontsize=11, weight="bold"
-    )
     _target(axes, payload, middle, widest)
 
 
@@ -110,7 +111,7 @@ def _target(axes: Axes, payload: Mapping[str, Any], middle: float, widest: float
     if aim["amount"] is not None and abs(aim["amount"] - middle) < 1.35 * widest:
         axes.axvline(aim["amount"], color=PLAN, linewidth=1.2, linestyle="--")
         axes.annotate(
-            f"target, {percent(aim['chance'])}", (aim["amount"], 0), (0, -30), ("data", "axes fraction"),
+            f"target, {percent(aim['chance'])}", (aim["amount"], 1), (0, 3), ("data", "axes fraction"),
             textcoords="offset points", ha="center", color=PLAN, fontsize=9,
         )  # fmt: skip
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simulator.report.layout import WIDTH, table, wrapped
-from simulator.words import Scale, percent
+from simulator.words import Scale, chance_cells
 
-SHOWN: Final = 10
 NAMES: Final[Mapping[str, str]] = {
     "odds": "chances to win",
     "price": "final prices",
@@ -34,7 +33,7 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         scale: in which amounts are written.
     """
     found, aim = payload["one_at_a_time"], payload["aim"]
-    chance = "" if aim["amount"] is None else f", and the chance of {percent(aim['chance'])}"
+    chance = "" if aim["amount"] is None else f", and the chance of {chance_cells(aim)[0]}"
     middle = scale.fitting(payload["amount"]).said(payload["amount"]["p50"])
     title = f"One assumption at a time: what becomes of the middle of {middle}{chance}"
     return [title, *_told(payload, found, scale)]
@@ -55,23 +54,31 @@ def _percent(factors: tuple[float, ...]) -> str:
 
 
 def _told(payload: Mapping[str, Any], found: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    rows = found["assumptions"]
-    if not rows:
-        yield "  None of them changes anything."
-        return
     has_chance = payload["aim"]["amount"] is not None
+    fit = _scale(found, scale)
     header = ["", "moved", "", "middle", ""] + ["chance", ""] * has_chance
-    shown = []
-    for row in rows[:SHOWN]:
-        middles = [scale.change(row[end]["p50"], row[end]["error"]["p50"]) for end in ENDS]
-        cells = [f"  {NAMES[row['name']]}{' *' if row['learned'] else ''}", *changes(row), *middles]
-        if has_chance:
-            cells += [_points(row[end]["chance"]["chance"]) for end in ENDS]
-        shown.append(cells)
-    yield from table(header, shown, (0,), WIDTH)
-    if len(rows) > SHOWN:
-        yield f"  and {len(rows) - SHOWN} more, which --format json lists"
-    yield from _how(payload, rows, scale)
+    shown, idle = list[list[str]](), list[str]()
+    for row in found["assumptions"]:
+        numbers = [fit.number(row[end]["p50"], sign=True) for end in ENDS]
+        numbers += [_points(row[end]["chance"]["chance"]) for end in ENDS if has_chance]
+        if any(digit in "".join(numbers) for digit in "123456789"):
+            named = f"  {NAMES[row['name']]}{' *' if row['learned'] else ''}"
+            shown.append([named, *changes(row), *numbers])
+        else:
+            idle.append(NAMES[row["name"]])
+    if shown:
+        yield from table(header, shown, (0,), WIDTH)
+    if idle:
+        yield from wrapped(f"Next to nothing comes of: {', '.join(idle)}.", first="  ", then="  ")
+    if not shown and not idle:
+        yield "  None of them changes anything."
+    yield from _how(payload, found["assumptions"] if shown else [], scale)
+
+
+def _scale(found: Mapping[str, Any], scale: Scale) -> Scale:
+    """Return the scale of all changes: two digits of the largest."""
+    moves = [abs(row[end]["p50"]) for row in found["assumptions"] for end in ENDS]
+    return scale.showing(max(moves, default=0.0), 2)
 
 
 def _points(chance: float) -> str:
@@ -81,13 +88,13 @@ def _points(chance: float) -> str:
 
 def _how(payload: Mapping[str, Any], rows: list[Mapping[str, Any]], scale: Scale) -> Iterator[str]:
     """Say what the numbers are, how far the assumptions are moved, and how exact that is."""
-    errors = [row[end]["error"]["p50"] for row in rows for end in ENDS]
-    known = [error for error in errors if error]
-    text = "Chance in points of 100." if payload["aim"]["amount"] is not None else ""
+    found = []
     if any(row["learned"] for row in rows):
-        text += " * as far as 8 chances in 10 of what history leaves open."
-    if any(row["name"] == "odds" and not row["learned"] for row in rows):
-        text += " Chances to win: the odds are moved, of 50 % to 44 % and to 56 %."
+        found.append("* moved as far as 8 chances in 10 of what history leaves open.")
+    if any(row["name"] == "odds" and len(row["learned"]) < len(row["factors"]) for row in rows):
+        found.append("Chances to win: their odds are moved, 50 % to 44 % and to 56 %.")
+    known = [error for row in rows for end in ENDS if (error := row[end]["error"]["p50"])]
     if known:
-        text += f" The same luck in all: differences are exact to {scale.margin(max(known))} or better."
-    yield from wrapped(text, first="  ", then="  ")
+        points = "chances in points of 100, " if payload["aim"]["amount"] is not None else ""
+        found.append(f"On the same luck, {points}middles exact to {scale.margin(max(known))} or better.")
+    yield from wrapped(" ".join(found), first="  ", then="  ")

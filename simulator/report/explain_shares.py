@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ NAMES: Final[Mapping[str, str]] = {
     "timing": "when deals close",
     "amount": "final prices",
     "market": "luck that deals share",
-    "parameters": "how far the figures are known",
+    "parameters": "how well the percentages are known",
     "arrivals": "deals yet to come",
     "payments": "how customers pay",
     "currency": "exchange rates",
@@ -55,8 +56,8 @@ def _told(found: Mapping[str, Any]) -> Iterator[str]:
         for part, share in zip(parts, shown, strict=True)
     ]
     yield from table(["", "", ""], rows, (0, 2))[1:]
-    error = max(part["error"] for part in parts)
-    if error > 0.1:
-        yield from wrapped(
-            f"So few trials tell these shares only to ±{100 * error:.0f} points.", first="  ", then="  "
-        )
+    points = math.ceil(100 * max(part["error"] for part in parts))
+    yield from wrapped(
+        f"Together 100 %; what two of them do only together is halved. Each is exact to ±{points} points.",
+        first="  ", then="  ",
+    )  # fmt: skip
