@@ -190,8 +190,18 @@ def conditions(
         own_terms: the deal's, or "".
         line: of the deal.
     """
-    own = parse_terms(own_terms) if own_terms else None
-    return _conditions(scenario, segment, customer_class, currency, own, line)
+    terms = agreed_terms(scenario, segment, customer_class, own_terms, line)
+    return _conditions(scenario, segment, customer_class, currency, terms, line)
+
+
+def agreed_terms(
+    scenario: Names, segment: int, customer_class: str, own_terms: str, line: Line
+) -> PaymentTerms:
+    """Return the terms of a line of a deal; arguments as in `conditions`."""
+    if own_terms:
+        return parse_terms(own_terms)
+    own, by_class = _product(scenario, line).terms, scenario.segments[segment].terms
+    return own or by_class.get(customer_class or "default", by_class["default"])
 
 
 def offered_conditions(
@@ -201,14 +211,17 @@ def offered_conditions(
     return _conditions(scenario, segment, customer_class, currency, terms, line)
 
 
+def _product(scenario: Names, line: Line) -> Product:
+    return _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
+
+
 def _conditions(
-    scenario: Names, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line
+    scenario: Names, index: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line
 ) -> Conditions:
     segment: Segment = scenario.segments[index]
-    product = _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
+    product = _product(scenario, line)
     months = line.months or product.service_months or DEFAULT_SERVICE_MONTHS
     group = customer_class or "default"
-    terms = own or product.terms or segment.terms.get(group, segment.terms["default"])
     return Conditions(
         segment=index,
         currency=currency,
