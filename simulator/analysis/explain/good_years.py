@@ -47,7 +47,7 @@ class Trait:
     true: Hits
 
 
-def part(question: Question) -> dict[str, Any]:
+def good_years(question: Question) -> dict[str, Any]:
     """Return what trials that reach the aim share, the most telling of each kind.
 
     Good years are the trials that reach the aim; where nothing is to be reached, or too few do or do not, the

@@ -22,7 +22,7 @@ MOST: Final = 10
 """Deals that are told of."""
 
 
-def part(question: Question) -> dict[str, Any]:
+def swings(question: Question) -> dict[str, Any]:
     """Return the deals that swing the chance most, or the middle where nothing is to be reached.
 
     In each trial a deal's own amount is taken out of the total, and what it would bring if it were won, or
@@ -59,7 +59,7 @@ class _Fates:
         if any(scenario.segments[i].recycling.chance for i in set(scenario.pipeline.segment.tolist())):
             nothing = dict.fromkeys(scenario.pipeline.id, False)
             losing = replace(scenario, pipeline=replace(scenario.pipeline, decided=nothing))
-            lost = landings(losing, question.aim, question.landed, question.seed, question.workers).deals
+            lost = landings(losing, question.aim.window, question.landed, question.seed, question.workers).deals
         return _Fates(question, question.won.deals, lost)
 
     def sides(self, deal: int) -> tuple[Floats, Floats]:

@@ -31,13 +31,13 @@ AT_ONCE: Final = parse_terms("receipt")
 """Terms against which others are priced: all of it invoiced at signature and due at once."""
 MOST: Final = 10
 """Deals that are told of."""
-TRIALS: Final = 4_000
+TRIALS: Final = 8_000
 """Most trials that are looked at: under each other terms all open deals are played once more."""
 
 _PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%(?!\s*/)", re.ASCII)
 
 
-def part(question: Question) -> dict[str, Any]:
+def terms_priced(question: Question) -> dict[str, Any]:
     """Return what the terms of open deals hold back by the aim's last day, by terms and by deal.
 
     Of each deal alone, what it brings under its own terms is taken out of the receipts trial by trial, and

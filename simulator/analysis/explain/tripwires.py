@@ -28,7 +28,7 @@ FEWEST: Final = 50
 """Trials that a group has, and that must lie on each side of an amount."""
 
 
-def part(question: Question) -> dict[str, Any]:
+def tripwires(question: Question) -> dict[str, Any]:
     """Return for the next few days what must have come by then for the aim to be reached at given chances.
 
     The chance given the amount by then is estimated from the trials, group by group in the order of their

@@ -1,0 +1,65 @@
+"""Say which open deals swing it: the chance, or the middle, with each of them won and lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.report.explain_words import aim_name, deal_name
+from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.words import Scale, day, percent
+
+Deal = Mapping[str, Any]
+
+
+def swing_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of the deals that swing it.
+
+    Args:
+        payload: explain.json.
+        scale: in which amounts are written.
+    """
+    found, aim = payload["swings"], payload["aim"]
+    chance = found["of"] == "chance"
+    of = f"the chance of {aim_name(aim, scale)}" if chance else f"the middle of {aim['series']}"
+    if not found["open_deals"]:
+        return []
+    if not found["deals"]:
+        return [f"No single open deal moves {of}."]
+    heading = f"The deals that swing {of}"
+    ends = _chances if chance else _middles
+    first = found["deals"][0]
+    header = ["", "if won", "if lost", "swing", "worth", "in stage", "usual", "stated close", "signed", "pushed"]
+    rows = [[deal_name(deal, 30), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])] for deal in found["deals"]]
+    lines = table(header, rows, columns=WIDTH - 2)
+    errors = [float(deal["error"]) for deal in found["deals"] if deal["error"] is not None]
+    noise = (f"±{max(100 * max(errors), 0.1):.1f} points" if chance else scale.margin(max(errors))) if errors else "unknown"
+    note = (
+        f"Each deal by itself is won or lost, the others as they come; simulation noise at most {noise}. In stage, "
+        "and usual there: days. Signed: by then in half of the futures in which it is won. !: overdue."
+    )
+    said = [f"If {deal_name(first, 40)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."]
+    return [heading, *wrapped(said[0], first="  ", then="  "), *("  " + line for line in lines), *wrapped(note, first="  ", then="  ")]
+
+
+def _chances(deal: Deal, scale: Scale) -> list[str]:
+    ends = [percent(float(deal[end])) for end in ("if_won", "if_lost")]
+    return [*ends, f"{100 * float(deal['swing']):+.0f}".replace("-", "−")]
+
+
+def _middles(deal: Deal, scale: Scale) -> list[str]:
+    ends = [scale.number(float(deal[end])) for end in ("if_won", "if_lost")]
+    return [*ends, scale.change(float(deal["swing"]), deal["error"])]
+
+
+def _facts(deal: Deal, scale: Scale, as_of: str) -> list[str]:
+    known, pushes, stated = deal["days_in_stage"], deal["pushes"], deal["stated_close"]
+    overdue = " !" if stated is not None and stated <= as_of else ""
+    return [
+        scale.exact(float(deal["amount"]), 2),
+        NOTHING if known is None else f"{known:,}",
+        f"{deal['usual_days']:,}",
+        NOTHING if stated is None else day(stated) + overdue,
+        "later" if deal["close_if_won"] is None else day(deal["close_if_won"]),
+        {None: NOTHING, 0: "no"}.get(pushes, f"{pushes}×"),
+    ]
