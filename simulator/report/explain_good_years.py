@@ -30,7 +30,10 @@ def good_year_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, such a list would be "
         "empty 99 times in 100. They go together; which is the cause this does not tell."
     )
-    return [*table(header, [["  " + row[0], *row[1:]] for row in rows], columns=WIDTH), *wrapped(note, first="  ", then="  ")]
+    return [
+        *table(header, [["  " + row[0], *row[1:]] for row in rows], columns=WIDTH),
+        *wrapped(note, first="  ", then="  "),
+    ]
 
 
 def _words(one: Mapping[str, Any], aim: Mapping[str, Any]) -> str:

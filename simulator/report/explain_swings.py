@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.report.explain_words import aim_name, deal_name
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
-from simulator.words import Scale, day, percent
+from simulator.words import Scale, day, month, percent
 
 Deal = Mapping[str, Any]
 
@@ -29,17 +29,29 @@ def swing_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     heading = f"The deals that swing {of}"
     ends = _chances if chance else _middles
     first = found["deals"][0]
-    header = ["", "if won", "if lost", "swing", "worth", "in stage", "usual", "stated close", "signed", "pushed"]
-    rows = [[deal_name(deal, 30), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])] for deal in found["deals"]]
+    header = ["", "if won", "if lost", "swing", "worth", "in stage", "stated close", "signed", "pushed"]
+    rows = [
+        [deal_name(deal, 30), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])]
+        for deal in found["deals"]
+    ]
     lines = table(header, rows, columns=WIDTH - 2)
     errors = [float(deal["error"]) for deal in found["deals"] if deal["error"] is not None]
-    noise = (f"±{max(100 * max(errors), 0.1):.1f} points" if chance else scale.margin(max(errors))) if errors else "unknown"
+    noise = (
+        (f"±{max(100 * max(errors), 0.1):.1f} points" if chance else scale.margin(max(errors)))
+        if errors
+        else "unknown"
+    )
     note = (
-        f"Each deal by itself is won or lost, the others as they come; simulation noise at most {noise}. In stage, "
-        "and usual there: days. Signed: by then in half of the futures in which it is won. !: overdue."
+        f"Each deal by itself is won or lost, the others as they come; simulation noise at most {noise}. In stage: "
+        "days so far / usual there. Signed: by then in half of the futures in which it is won. !: overdue."
     )
     said = [f"If {deal_name(first, 40)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."]
-    return [heading, *wrapped(said[0], first="  ", then="  "), *("  " + line for line in lines), *wrapped(note, first="  ", then="  ")]
+    return [
+        heading,
+        *wrapped(said[0], first="  ", then="  "),
+        *("  " + line for line in lines),
+        *wrapped(note, first="  ", then="  "),
+    ]
 
 
 def _chances(deal: Deal, scale: Scale) -> list[str]:
@@ -57,9 +69,8 @@ def _facts(deal: Deal, scale: Scale, as_of: str) -> list[str]:
     overdue = " !" if stated is not None and stated <= as_of else ""
     return [
         scale.exact(float(deal["amount"]), 2),
-        NOTHING if known is None else f"{known:,}",
-        f"{deal['usual_days']:,}",
+        f"{NOTHING if known is None else f'{known:,}'} / {deal['usual_days']:,}",
         NOTHING if stated is None else day(stated) + overdue,
-        "later" if deal["close_if_won"] is None else day(deal["close_if_won"]),
+        "later" if deal["close_if_won"] is None else month(deal["close_if_won"]),
         {None: NOTHING, 0: "no"}.get(pushes, f"{pushes}×"),
     ]

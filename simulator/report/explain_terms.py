@@ -36,7 +36,10 @@ def terms_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     terms = [[cut(plain(row["terms"]), 44), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
     deals = [[deal_name(row, 44), *_cells(row, scale)] for row in found["deals"]]
     lines += ["  " + line for line in table(["terms", "deals", *head], terms, columns=WIDTH - 2)]
-    lines += ["  " + line for line in table(["the deals of which most is held back", *head], deals, columns=WIDTH - 2)]
+    lines += [
+        "  " + line
+        for line in table(["the deals of which most is held back", *head], deals, columns=WIDTH - 2)
+    ]
     note = (
         f"The low end of receipts {until} is {scale.number(found['low'])} (90 % chance of more). "
         f"{NOTHING} no deposit: paid in advance, in instalments, or at signature already."

@@ -20,7 +20,9 @@ DONE: Final = {
 
 def aim_name(aim: Mapping[str, Any], scale: Scale) -> str:
     """Return an aim's name, or what is to be reached by when."""
-    return plain(aim["name"], 30) or f"{scale.exact(aim['amount'])} {DONE[aim['series']]} by {day(aim['until'])}"
+    return (
+        plain(aim["name"], 30) or f"{scale.exact(aim['amount'])} {DONE[aim['series']]} by {day(aim['until'])}"
+    )
 
 
 def deal_name(deal: Mapping[str, Any], columns: int) -> str:

@@ -59,7 +59,9 @@ class _Fates:
         if any(scenario.segments[i].recycling.chance for i in set(scenario.pipeline.segment.tolist())):
             nothing = dict.fromkeys(scenario.pipeline.id, False)
             losing = replace(scenario, pipeline=replace(scenario.pipeline, decided=nothing))
-            lost = landings(losing, question.aim.window, question.landed, question.seed, question.workers).deals
+            lost = landings(
+                losing, question.aim.window, question.landed, question.seed, question.workers
+            ).deals
         return _Fates(question, question.won.deals, lost)
 
     def sides(self, deal: int) -> tuple[Floats, Floats]:

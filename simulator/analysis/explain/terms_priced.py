@@ -45,7 +45,9 @@ def terms_priced(question: Question) -> dict[str, Any]:
     deals of which most is held back on average.
     """
     scenario = question.scenario
-    window = Window("receipts", scenario.horizon.date_of(1), question.aim.window.last, question.aim.window.segment)
+    window = Window(
+        "receipts", scenario.horizon.date_of(1), question.aim.window.last, question.aim.window.segment
+    )
     told: dict[str, Any] = {"by": window.last.isoformat(), "deposit": DEPOSIT / 100, "terms": [], "deals": []}
     if not len(scenario.pipeline):
         return told
@@ -77,7 +79,9 @@ def with_deposit(terms: PaymentTerms) -> PaymentTerms | None:
     if not (_PART.match(parts[0]) or parts[0].lower().startswith("balance")):
         parts = ["balance on signature " + re.sub(r"(?i)^prepaid\b", "", parts[0]).strip()]
     kept = Decimal(100 - DEPOSIT) / 100
-    scaled = [_PART.sub(lambda share: f"{(Decimal(share[1]) * kept).normalize():f}%", part, 1) for part in parts]
+    scaled = [
+        _PART.sub(lambda share: f"{(Decimal(share[1]) * kept).normalize():f}%", part, 1) for part in parts
+    ]
     try:
         return parse_terms("; ".join([*scaled, f"{DEPOSIT}% on signature receipt"]))
     except TermsError:  # longer than terms may be
