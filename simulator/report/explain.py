@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from simulator.report import explain_concentration, explain_one_at_a_time, explain_shares
+from simulator.report import (
+    explain_concentration,
+    explain_good_years,
+    explain_one_at_a_time,
+    explain_shares,
+    explain_swings,
+    explain_terms,
+    explain_tripwires,
+)
 from simulator.report.layout import WIDTH, wrapped
 from simulator.words import Scale, cut, day, days, likelihood, plain, scale_for
 from simulator.words.money import landing
@@ -13,6 +21,10 @@ from simulator.words.money import landing
 SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Scale], list[str]]]] = {
     "uncertainty": explain_shares.lines,
     "one_at_a_time": explain_one_at_a_time.lines,
+    "swings": explain_swings.lines,
+    "tripwires": explain_tripwires.lines,
+    "good_years": explain_good_years.lines,
+    "terms_priced": explain_terms.lines,
     "concentration": explain_concentration.lines,
 }
 """What is told of each part of explain.json, in this order."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.report.explain_words import aim_name, deal_name
+from simulator.report.explain_concentration import label
+from simulator.report.explain_words import aim_name
 from simulator.report.layout import WIDTH, table, wrapped
 from simulator.words import Scale, day, percent, plain
 
 
-def good_year_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    """Return what a person reads of what the good years share.
+def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of it.
 
     Args:
         payload: explain.json.
@@ -20,26 +21,30 @@ def good_year_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     found, aim = payload["good_years"], payload["aim"]
     if not found["looked_at"]:
         return []
-    best = f"the best quarter of futures, by {aim['series']} until {day(aim['until'])}"
-    what = f"the futures that reach {aim_name(aim, scale)}" if found["good"] == "reached" else best
+    if found["good"] == "reached":
+        which = f"the futures that reach {aim_name(aim, scale)}"
+    else:
+        which = f"the best quarter of futures, by {aim['series']} until {day(aim['until'])},"
     if not found["shared"]:
-        return [f"Nothing that was looked at sets {what} apart."]
-    header = [f"What {what} share", "in these", "overall"]
-    rows = [[_words(one, aim), percent(one["in_good"]), percent(one["overall"])] for one in found["shared"]]
+        return [f"Nothing that was looked at sets {which.rstrip(',')} apart"]
+    rows = [
+        ["  " + _words(one, aim), *map(percent, (one["in_good"], one["overall"]))] for one in found["shared"]
+    ]
     note = (
-        f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, such a list would be "
-        "empty 99 times in 100. They go together; which is the cause this does not tell."
+        f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, such a list is empty "
+        "99 times in 100. They go together; which is the cause, this does not tell."
     )
     return [
-        *table(header, [["  " + row[0], *row[1:]] for row in rows], columns=WIDTH),
+        *table([f"What {which} share", "in these", "in all"], rows, columns=WIDTH),
         *wrapped(note, first="  ", then="  "),
     ]
 
 
 def _words(one: Mapping[str, Any], aim: Mapping[str, Any]) -> str:
+    """Say what is true in more of the good years than in others."""
     whose = "" if one.get("segment", "all") == "all" else f" of {plain(one['segment'], 30)}"
     if one["kind"] == "deal":
-        return f"{deal_name(one, 40)} is won by {day(aim['until'])}"
+        return f"{label(one)} is won by {day(aim['until'])}"
     if one["kind"] == "won":
         return f"at least {one['at_least']:,} of today's deals are won by {day(one['by'])}"
     if one["kind"] == "arrivals":

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.report.explain_words import aim_name, deal_name
+from simulator.report.explain_concentration import label
+from simulator.report.explain_words import aim_name
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
-from simulator.words import Scale, day, month, percent
+from simulator.words import Scale, cut, day, month, percent
 
 Deal = Mapping[str, Any]
 
 
-def swing_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    """Return what a person reads of the deals that swing it.
+def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of it.
 
     Args:
         payload: explain.json.
@@ -22,34 +23,24 @@ def swing_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     found, aim = payload["swings"], payload["aim"]
     chance = found["of"] == "chance"
     of = f"the chance of {aim_name(aim, scale)}" if chance else f"the middle of {aim['series']}"
-    if not found["open_deals"]:
-        return []
     if not found["deals"]:
-        return [f"No single open deal moves {of}."]
-    heading = f"The deals that swing {of}"
-    ends = _chances if chance else _middles
-    first = found["deals"][0]
+        return [f"No single open deal moves {of}"] if found["open_deals"] else []
+    first, ends = found["deals"][0], _chances if chance else _middles
     header = ["", "if won", "if lost", "swing", "worth", "in stage", "stated close", "signed", "pushed"]
     rows = [
-        [deal_name(deal, 30), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])]
+        [cut(label(deal), 40), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])]
         for deal in found["deals"]
     ]
-    lines = table(header, rows, columns=WIDTH - 2)
-    errors = [float(deal["error"]) for deal in found["deals"] if deal["error"] is not None]
-    noise = (
-        (f"±{max(100 * max(errors), 0.1):.1f} points" if chance else scale.margin(max(errors)))
-        if errors
-        else "unknown"
-    )
+    said = f"If {label(first)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."
     note = (
-        f"Each deal by itself is won or lost, the others as they come; simulation noise at most {noise}. In stage: "
-        "days so far / usual there. Signed: by then in half of the futures in which it is won. !: overdue."
+        "Each deal by itself is won or lost, the others as they come; simulation noise at most "
+        f"{_noise(found, scale)}. In stage: days so far / usual there. Signed: by then in half of the futures "
+        "in which it is won. !: overdue."
     )
-    said = [f"If {deal_name(first, 40)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."]
     return [
-        heading,
-        *wrapped(said[0], first="  ", then="  "),
-        *("  " + line for line in lines),
+        "The deals that swing it",
+        *wrapped(said, first="  ", then="  "),
+        *("  " + line for line in table(header, rows, columns=WIDTH - 2)),
         *wrapped(note, first="  ", then="  "),
     ]
 
@@ -74,3 +65,13 @@ def _facts(deal: Deal, scale: Scale, as_of: str) -> list[str]:
         "later" if deal["close_if_won"] is None else month(deal["close_if_won"]),
         {None: NOTHING, 0: "no"}.get(pushes, f"{pushes}×"),
     ]
+
+
+def _noise(found: Mapping[str, Any], scale: Scale) -> str:
+    """Say how exactly the swings are known."""
+    errors = [deal["error"] for deal in found["deals"]]
+    if any(error is None for error in errors):
+        return "unknown"
+    return (
+        scale.margin(max(errors)) if found["of"] == "middle" else f"±{max(100 * max(errors), 0.1):.1f} points"
+    )

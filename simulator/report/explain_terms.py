@@ -4,51 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from simulator.report.explain_words import deal_name
+from simulator.report.explain_concentration import label
 from simulator.report.layout import NOTHING, WIDTH, table, wrapped
 from simulator.words import Scale, cut, day, plain
 
-ROWS = 6
+ROWS: Final = 6
 """Kinds of terms that are shown."""
 Change = Mapping[str, Any]
 
 
-def terms_lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    """Return what a person reads of the price of payment terms.
+def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Return what a person reads of it.
 
     Args:
         payload: explain.json.
         scale: in which amounts are written.
     """
     found = payload["terms_priced"]
-    rows = [row for row in found["terms"] if any(_moves(row[key]) for key in ("held_back", "deposit"))]
+    rows = [row for row in found["terms"] if row["held_back"]["mean"]]
     if not rows:
         return []
     until, deposit = f"until {day(found['by'])}", f"{100 * found['deposit']:.0f} %"
-    lines = wrapped(
-        f"What the terms of today's deals hold back of receipts {until}, against all of it due at signature, "
-        f"and what a deposit of {deposit} would bring: on average, and at the low end of receipts",
-        then="",
-    )
-    head = ["held back", "low end", "", "deposit", "low end", ""]
-    terms = [[cut(plain(row["terms"]), 44), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
-    deals = [[deal_name(row, 44), *_cells(row, scale)] for row in found["deals"]]
-    lines += ["  " + line for line in table(["terms", "deals", *head], terms, columns=WIDTH - 2)]
-    lines += [
-        "  " + line
-        for line in table(["the deals of which most is held back", *head], deals, columns=WIDTH - 2)
-    ]
+    head = ["held back", "at the low end", "", "a deposit", "at the low end", ""]
+    terms = [[cut(plain(row["terms"]), 36), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
+    deals = [[cut(label(row), 36), *_cells(row, scale)] for row in found["deals"]]
     note = (
-        f"The low end of receipts {until} is {scale.number(found['low'])} (90 % chance of more). "
-        f"{NOTHING} no deposit: paid in advance, in instalments, or at signature already."
+        "On average, and at the low end of receipts (90 % chance of more), which is "
+        f"{scale.number(found['low'])}. {NOTHING}: in advance, in instalments, or as much at signature already."
     )
-    return [*lines, *wrapped(note, first="  ", then="  ")]
-
-
-def _moves(change: Change | None) -> bool:
-    return change is not None and bool(change["mean"])
+    return [
+        f"What today's deals' payment terms hold back of receipts {until}, against all due at signature,",
+        f"and what a deposit of {deposit} would bring",
+        *("  " + line for line in table(["terms", "deals", *head], terms, columns=WIDTH - 2)),
+        *("  " + line for line in table(["of single deals", *head], deals, columns=WIDTH - 2)),
+        *wrapped(note, first="  ", then="  "),
+    ]
 
 
 def _cells(row: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -56,13 +48,13 @@ def _cells(row: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def _cell(change: Change | None, scale: Scale) -> tuple[str, str, str]:
-    """Write the average, no finer than it is known, the low end as finely as its margin, and that."""
+    """Write the average, no finer than it is known; the low end as finely as its margin; and that."""
     if change is None:
         return NOTHING, NOTHING, ""
-    amount, error, size = float(change["mean"]), change["error"], abs(float(change["mean"]))
-    average = scale.fitting({"p50": size, "p90": size, "error": {"mean": error["mean"]}}).said(amount)
+    size, error = abs(float(change["mean"])), change["error"]
+    fit = scale.fitting({"p50": size, "p90": size, "error": {"mean": error["mean"]}})
+    average, low = fit.said(change["mean"]), float(change["low"])
     if not error["low"]:
-        return average, scale.exact(float(change["low"]), 2), ""
+        return average, scale.exact(low, 2), ""
     margin = scale.margin(error["low"])
-    fine = replace(scale, decimals=len(margin.partition(".")[2]))
-    return average, fine.said(float(change["low"])), margin
+    return average, replace(scale, decimals=len(margin.partition(".")[2])).said(low), margin

@@ -74,7 +74,7 @@ def _half(means: Floats) -> int:
 def _without(question: Question, deal: Floats) -> dict[str, Any]:
     """Return what becomes of the middle and the chance in the same trials without what a deal brings."""
     forecast, total, least = question.forecast, question.landings.total, question.aim.amount
-    draws = forecast.draws if forecast.draws and forecast.draws < len(total) else None
+    draws = question.draws(len(total))
     sides = (total - deal, total)
     stats = [statistics(side, forecast.unit, draws=draws) for side in sides]
     change = contrast(sides, stats, DIFFERENCE, forecast.unit, draws)

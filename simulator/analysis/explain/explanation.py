@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from simulator.analysis.explain import concentration, one_at_a_time, shares
+from simulator.analysis.explain import (
+    concentration,
+    good_years,
+    one_at_a_time,
+    shares,
+    swings,
+    terms_priced,
+    tripwires,
+)
 from simulator.analysis.explain.question import Question
 from simulator.forecast import statistics
 from simulator.scores import share_interval
@@ -13,6 +21,10 @@ from simulator.scores import share_interval
 PARTS: Final[Mapping[str, Callable[[Question], dict[str, Any]]]] = {
     "uncertainty": shares.part,
     "one_at_a_time": one_at_a_time.part,
+    "swings": swings.part,
+    "tripwires": tripwires.part,
+    "good_years": good_years.part,
+    "terms_priced": terms_priced.part,
     "concentration": concentration.part,
 }
 """The parts of explain.json, in the order in which people read them."""

@@ -47,19 +47,19 @@ class Trait:
     true: Hits
 
 
-def good_years(question: Question) -> dict[str, Any]:
+def part(question: Question) -> dict[str, Any]:
     """Return what trials that reach the aim share, the most telling of each kind.
 
     Good years are the trials that reach the aim; where nothing is to be reached, or too few do or do not, the
     best quarter.
     """
-    amounts, draws = question.landings.total, question.forecast.draws
+    amounts = question.landings.total
     reached = None if question.aim.amount is None else amounts >= question.aim.amount
     count = -1 if reached is None else int(np.count_nonzero(reached))
     plain = FEWEST <= count <= len(amounts) - FEWEST
     good = reached if plain and reached is not None else amounts > np.quantile(amounts, 1 - BEST)
     traits = list(_traits(question))
-    shared = shared_by(traits, good, draws if draws and draws < len(good) else None)
+    shared = shared_by(traits, good, question.draws(len(good)))
     return {
         "good": "reached" if plain else "best",
         "share": float(good.mean()),
@@ -72,7 +72,7 @@ def good_years(question: Question) -> dict[str, Any]:
 def shared_by(traits: list[Trait], good: Hits, draws: int | None = None) -> list[dict[str, Any]]:
     """Return the traits that are surely truer of good trials than of all, the most telling first.
 
-    Each is looked at against Φ⁻¹(1 − .005/N), N traits, so that luck alone shows any of them once in a hundred
+    Of N traits each is held against Φ⁻¹(1 − .005/N), so that luck alone shows any of them once in a hundred
     times.
 
     Args:
@@ -124,7 +124,7 @@ def _deals(question: Question) -> Iterator[Trait]:
     pipeline, last = scenario.pipeline, scenario.horizon.day_of(question.aim.window.last)
     for i, deal in enumerate(pipeline):
         if deal.id not in pipeline.decided:
-            words = {"id": deal.id, "name": deal.name}
+            words = {"id": deal.id, "name": deal.name, "customer": deal.customer}
             yield Trait("deal", words, np.asarray((close[i] > 0) & (close[i] <= last)))
 
 

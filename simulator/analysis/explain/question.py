@@ -71,5 +71,10 @@ class Question:
         deals = max(len(self.scenario.pipeline), 1)
         return max(min(self.forecast.trials, MOST_LANDED // deals), 1)
 
+    def draws(self, trials: int) -> int | None:
+        """Return how many posterior draws so many first trials share, None where no two of them share one."""
+        draws = self.forecast.draws
+        return draws if draws and draws < trials else None
+
     def _landed(self, won: bool) -> Landings:
         return landings(self.scenario, self.aim.window, self.landed, self.seed, self.workers, won)

@@ -22,7 +22,7 @@ MOST: Final = 10
 """Deals that are told of."""
 
 
-def swings(question: Question) -> dict[str, Any]:
+def part(question: Question) -> dict[str, Any]:
     """Return the deals that swing the chance most, or the middle where nothing is to be reached.
 
     In each trial a deal's own amount is taken out of the total, and what it would bring if it were won, or
@@ -80,7 +80,7 @@ class _Fates:
     def told(self, deal: int) -> dict[str, Any]:
         """Return the swing of a deal with its error, and in what share of trials it would come in time."""
         forecast, least = self._question.forecast, self._question.aim.amount
-        sides, draws = self.sides(deal), forecast.draws
+        sides, draws = self.sides(deal), self._question.draws(self._question.landed)
         if least is None:
             stats = [statistics(side, forecast.unit, draws=draws) for side in sides]
             change = contrast(sides, stats, DIFFERENCE, forecast.unit, draws)
@@ -103,6 +103,7 @@ def _deal(question: Question, place: int) -> dict[str, Any]:
     return {
         "id": deal.id,
         "name": deal.name,
+        "customer": deal.customer,
         "segment": segment.name,
         "stage": segment.funnel.stages[deal.stage],
         "amount": float(scenario.rates.convert(deal.amount, deal.currency, 0)) / forecast.unit,

@@ -37,7 +37,7 @@ TRIALS: Final = 8_000
 _PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%(?!\s*/)", re.ASCII)
 
 
-def terms_priced(question: Question) -> dict[str, Any]:
+def part(question: Question) -> dict[str, Any]:
     """Return what the terms of open deals hold back by the aim's last day, by terms and by deal.
 
     Of each deal alone, what it brings under its own terms is taken out of the receipts trial by trial, and
@@ -59,15 +59,16 @@ def terms_priced(question: Question) -> dict[str, Any]:
     told["terms"].sort(key=lambda row: -abs(row["held_back"]["mean"]))
     for place in prices.most():
         deal = scenario.pipeline[place]
-        told["deals"].append({"id": deal.id, "name": deal.name, "terms": names[place]} | prices.told([place]))
+        known = {"id": deal.id, "name": deal.name, "customer": deal.customer, "terms": names[place]}
+        told["deals"].append(known | prices.told([place]))
     return told | {"trials": len(prices.total), "low": prices.stats["p10"], "mean": prices.stats["mean"]}
 
 
 def with_deposit(terms: PaymentTerms) -> PaymentTerms | None:
     """Return terms of which a deposit is taken first, all else in proportion.
 
-    None where that makes no sense: what recurs, what is paid in advance for certain, and what already asks for
-    as much at signature, with the rest later. The deposit stands last, so that every other instalment keeps
+    None where that makes no sense: what recurs, what is paid in advance for certain, and what asks for as much
+    at signature already, with the rest later. The deposit stands last, so that every other instalment keeps
     its number, and with it its luck.
     """
     clauses = terms.clauses
@@ -121,7 +122,7 @@ class _Prices:
         def under(change: Callable[[PaymentTerms], PaymentTerms]) -> Floats:
             return landings(_with(own, change), window, trials, question.seed, question.workers).deals
 
-        draws = forecast.draws if forecast.draws and forecast.draws < trials else None
+        draws = question.draws(trials)
         total = window.amounts(forecast)[:trials]
         return _Prices(
             total,

@@ -31,7 +31,7 @@ FEWEST: Final = 50
 """Trials that are alike at least, and that must lie on each side of an amount."""
 
 
-def tripwires(question: Question) -> dict[str, Any]:
+def part(question: Question) -> dict[str, Any]:
     """Return for the next few days what must have come by then for the aim to be reached at given chances.
 
     The chance given the amount by then never falls. An amount is told only where both sides of it differ from
@@ -105,7 +105,8 @@ def _curve(then: Floats, rest: Floats, least: float, effect: float) -> tuple[Flo
         near = slice(place - wide, place + wide + 1)
         hits[i] = np.count_nonzero(_as_at(then[place], then[near], rest[near]) >= least - then[place])
     ends = np.array([wilson(int(h), int(n), effect) for h, n in zip(hits, counts, strict=True)])
-    return then[places], *(isotonic(column, counts) for column in (hits / counts, *ends.T))
+    chances, lows, highs = (isotonic(column, counts) for column in (hits / counts, *ends.T))
+    return then[places], chances, lows, highs
 
 
 def _as_at(amount: float, then: Floats, rest: Floats) -> Floats:
@@ -125,7 +126,7 @@ def _where(amounts: Floats, chances: Floats, level: float) -> float | None:
 
 
 def _turns(reached: Hits, above: Hits, level: float, effect: float) -> bool:
-    """Return whether trials below an amount surely reach the aim less often than so, those above more often."""
+    """Return whether trials below an amount surely reach the aim less often, those above more often."""
     sides = reached[~above], reached[above]
     if min(map(len, sides)) < FEWEST:
         return False
