@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simulator.report.layout import WIDTH, table, wrapped
-from simulator.words import Scale, chance_cells, cut, percent, plain
+from simulator.words import Scale, chance_cells, cut, plain
 
 DEALS: Final = 5
 CUSTOMERS: Final = 3
@@ -72,5 +72,5 @@ def _lost(found: Mapping[str, Any], payload: Mapping[str, Any], scale: Scale) ->
     change = scale.change(lost["change"], lost["error"])
     text = f"Without {label(deal)} the middle is {fit.said(lost['p50'])} ({change})"
     if "chance" in lost:
-        text += f", the chance {percent(lost['chance'])} in place of {chance_cells(payload['aim'])[0]}"
+        text += f", the chance {chance_cells(lost)[0]} in place of {chance_cells(payload['aim'])[0]}"
     yield from wrapped(f"{text}.", first="  ", then="  ")

@@ -20,6 +20,8 @@ NAMES: Final[Mapping[str, str]] = {
     "currency": "exchange rates",
 }
 """What people call the groups of chances."""
+FEW: Final = 24
+"""Trials, at least, that shares are told of."""
 _BAR: Final = 40
 
 
@@ -35,10 +37,12 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def percents(shares: Sequence[float]) -> list[int]:
-    """Round shares to whole percents that add to 100, the largest remainders up."""
-    whole = [int(100 * share // 1) for share in shares]
-    rest = sorted(range(len(whole)), key=lambda i: whole[i] - 100 * shares[i])
-    for place in rest[: round(100 * sum(shares)) - sum(whole)]:
+    """Return shares as whole percents that add to 100; one that noise has put below 0 is none."""
+    told = [max(share, 0.0) for share in shares]
+    exact = [100 * share / sum(told) for share in told]
+    whole = [int(share) for share in exact]
+    most = sorted(range(len(whole)), key=lambda i: whole[i] - exact[i])
+    for place in most[: 100 - sum(whole)]:
         whole[place] += 1
     return whole
 
@@ -46,8 +50,7 @@ def percents(shares: Sequence[float]) -> list[int]:
 def _told(found: Mapping[str, Any]) -> Iterator[str]:
     parts = found["parts"]
     if not parts:
-        none = "one trial tells no more" if found["trials"] == 1 else "all trials bring the same amount"
-        yield f"  {none[0].upper()}{none[1:]}."
+        yield "  So few trials do not tell." if found["trials"] < FEW else "  All trials bring the same."
         return
     shown = percents([part["share"] for part in parts])
     largest = max(max(shown), 1)

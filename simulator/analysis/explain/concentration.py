@@ -13,6 +13,7 @@ from simulator.analysis.aims import Aim
 from simulator.analysis.contrasts import DIFFERENCE, chance_contrast, contrast
 from simulator.analysis.explain.question import Question
 from simulator.forecast import statistics
+from simulator.scores import share_interval
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -81,7 +82,7 @@ def _without(question: Question, deal: Floats) -> dict[str, Any]:
     found: dict[str, Any] = {"p50": stats[0]["p50"], "change": change["p50"], "error": change["error"]["p50"]}
     if least is not None:
         hits = [side >= least for side in sides]
-        found["chance"] = float(hits[0].mean())
+        found |= dict(zip(("chance", "low", "high"), share_interval(hits[0], draws), strict=True))
         found["chance_change"] = chance_contrast(hits, DIFFERENCE, draws)
     return {"if_lost": found}
 

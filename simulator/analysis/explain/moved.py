@@ -24,7 +24,7 @@ Pair = tuple[float, float]
 LIKELY: Final = (0.1, 0.9)
 """What is learned is moved to the ends of what 8 chances in 10 of its posterior hold."""
 RATES: Final = (0.9, 1.1)
-"""Factors on the rates of foreign currencies."""
+"""Factors on the rates of foreign currencies from tomorrow on."""
 OUTFLOWS: Final = (0.95, 1.05)
 """Factors on what is paid out."""
 RENEWING: Final = (0.8, 1.25)
@@ -136,8 +136,13 @@ def _renewing(scenario: Scenario, factor: float) -> Scenario:
 
 
 def _at_rates(scenario: Scenario, factor: float) -> Scenario:
-    old = scenario.rates
-    steps = {code: tuple((d, r * factor) for d, r in steps) for code, steps in old.steps.items()}
+    """Return the scenario at other rates from tomorrow on; what has been booked stays."""
+    old, steps = scenario.rates, dict[str, tuple[tuple[int, float], ...]]()
+    for code, known in old.steps.items():
+        today, tomorrow = (float(old.rate(code, day)) for day in (0, 1))
+        past = [(day, rate) for day, rate in known if day <= 0] or [(0, today)]
+        coming = [(day, rate * factor) for day, rate in known if day > 1]
+        steps[code] = (*past, (1, tomorrow * factor), *coming)
     return replace(scenario, rates=RateCurve(old.company, steps, old.volatility))
 
 

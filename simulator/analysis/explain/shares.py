@@ -20,11 +20,13 @@ Integers = NDArray[np.int64]
 
 ORDERS: Final = 12
 """In so many orders the groups change their luck, each in trials of its own."""
-EACH: Final = 500
-"""Trials of an order at most; 6,000 in all tell each share to a point or less."""
+EACH: Final = 750
+"""Trials of an order at most; 9,000 in all tell each share to a point or less."""
 WORK: Final = 200_000_000
 """Contracts times trials times plays that are worth the wait; of very large books fewer trials are played."""
 LEAST: Final = 25
+FEWEST: Final = 2
+"""Trials of an order below which no share can be told."""
 _DRAWN: Final = 1_000
 """Orders out of which the most even ones are taken."""
 
@@ -41,7 +43,8 @@ def part(question: Question) -> dict[str, Any]:
     names, aimed = groups(question), Aimed(question.scenario, question.aim, question.seed)
     orders = even_orders(len(names), ORDERS)
     other = _other_seed(question.seed)
-    each = _trials(question, aimed, len(names))
+    if (each := _trials(question, aimed, len(names))) < FEWEST:
+        return {"trials": question.forecast.trials, "parts": []}
 
     def task(number: int, _: int) -> Floats:
         """Return what each trial of an order brings, its groups B's, and A's one after another."""
@@ -101,7 +104,7 @@ def _trials(question: Question, aimed: Aimed, count: int) -> int:
     """Return the trials of each order."""
     affordable = WORK // (max(aimed.plan().contracts, 1) * ORDERS * (count + 1))
     asked = question.scenario.trials or EACH * ORDERS
-    return max(min(EACH, max(affordable, LEAST), asked // ORDERS), 1)
+    return min(EACH, max(affordable, LEAST), asked // ORDERS)
 
 
 def _other_seed(seed: int) -> int:
