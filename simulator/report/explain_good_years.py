@@ -31,7 +31,7 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         ["  " + _words(one, aim), *map(percent, (one["in_good"], one["overall"]))] for one in found["shared"]
     ]
     note = (
-        f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, such a list is empty "
+        f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, the list is empty "
         "99 times in 100. They go together; which is the cause, this does not tell."
     )
     return [

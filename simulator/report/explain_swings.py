@@ -26,16 +26,18 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     if not found["deals"]:
         return [f"No single open deal moves {of}"] if found["open_deals"] else []
     first, ends = found["deals"][0], _chances if chance else _middles
+    fit = scale.showing(max(float(deal["amount"]) for deal in found["deals"]), 2)
     header = ["", "if won", "if lost", "swing", "worth", "in stage", "stated close", "signed", "pushed"]
     rows = [
-        [cut(label(deal), 40), *ends(deal, scale), *_facts(deal, scale, payload["as_of"])]
+        [cut(label(deal), 40), *ends(deal, scale), *_facts(deal, fit, payload["as_of"])]
         for deal in found["deals"]
     ]
     said = f"If {label(first)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."
+    noise = _noise(found, scale)
     note = (
-        "Each deal by itself is won or lost, the others as they come; simulation noise at most "
-        f"{_noise(found, scale)}. In stage: days so far / usual there. Signed: by then in half of the futures "
-        "in which it is won. !: overdue."
+        f"Each deal by itself is won or lost, the others as they come; simulation noise {noise}. "
+        "In stage: days so far / usual there. Signed: by then in half of the futures in which it is won. "
+        "!: overdue."
     )
     return [
         "The deals that swing it",
@@ -59,7 +61,7 @@ def _facts(deal: Deal, scale: Scale, as_of: str) -> list[str]:
     known, pushes, stated = deal["days_in_stage"], deal["pushes"], deal["stated_close"]
     overdue = " !" if stated is not None and stated <= as_of else ""
     return [
-        scale.exact(float(deal["amount"]), 2),
+        scale.number(float(deal["amount"])),
         f"{NOTHING if known is None else f'{known:,}'} / {deal['usual_days']:,}",
         NOTHING if stated is None else day(stated) + overdue,
         "later" if deal["close_if_won"] is None else month(deal["close_if_won"]),

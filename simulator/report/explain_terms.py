@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.explain_concentration import label
@@ -27,16 +26,16 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     if not rows:
         return []
     until, deposit = f"until {day(found['by'])}", f"{100 * found['deposit']:.0f} %"
-    head = ["held back", "at the low end", "", "a deposit", "at the low end", ""]
-    terms = [[cut(plain(row["terms"]), 36), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
-    deals = [[cut(label(row), 36), *_cells(row, scale)] for row in found["deals"]]
+    head = ["held back", "low end", "deposit", "low end"]
+    terms = [[cut(plain(row["terms"]), 60), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
+    deals = [[cut(label(row), 60), *_cells(row, scale)] for row in found["deals"]]
+    low = scale.number(found["low"])
     note = (
-        "On average, and at the low end of receipts (90 % chance of more), which is "
-        f"{scale.number(found['low'])}. {NOTHING}: in advance, in instalments, or as much at signature already."
+        f"Of receipts: on average, and at their low end (90 % chance of more), which is {low}. Deposit: what "
+        f"{deposit} at signature would bring; {NOTHING}: in advance, in instalments, or as much already."
     )
     return [
-        f"What today's deals' payment terms hold back of receipts {until}, against all due at signature,",
-        f"and what a deposit of {deposit} would bring",
+        f"What the payment terms of today's deals hold back {until}, against all due at signature",
         *("  " + line for line in table(["terms", "deals", *head], terms, columns=WIDTH - 2)),
         *("  " + line for line in table(["of single deals", *head], deals, columns=WIDTH - 2)),
         *wrapped(note, first="  ", then="  "),
@@ -47,14 +46,12 @@ def _cells(row: Mapping[str, Any], scale: Scale) -> list[str]:
     return [cell for key in ("held_back", "deposit") for cell in _cell(row[key], scale)]
 
 
-def _cell(change: Change | None, scale: Scale) -> tuple[str, str, str]:
-    """Write the average, no finer than it is known; the low end as finely as its margin; and that."""
+def _cell(change: Change | None, scale: Scale) -> list[str]:
+    """Write the average and the low end, no finer than they are known."""
     if change is None:
-        return NOTHING, NOTHING, ""
-    size, error = abs(float(change["mean"])), change["error"]
-    fit = scale.fitting({"p50": size, "p90": size, "error": {"mean": error["mean"]}})
-    average, low = fit.said(change["mean"]), float(change["low"])
-    if not error["low"]:
-        return average, scale.exact(low, 2), ""
-    margin = scale.margin(error["low"])
-    return average, replace(scale, decimals=len(margin.partition(".")[2])).said(low), margin
+        return [NOTHING, NOTHING]
+    found = []
+    for end in ("mean", "low"):
+        size, error = abs(float(change[end])), change["error"][end]
+        found.append(scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).said(change[end]))
+    return found

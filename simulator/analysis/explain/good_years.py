@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from simulator.analysis.contrasts import deviation_of_mean
 from simulator.analysis.explain.question import Question
 from simulator.periods import add_months
-from simulator.scores import Z95, clustered_variance, deviation
+from simulator.scores import Z95
 
 Floats = NDArray[np.float64]
 Hits = NDArray[np.bool_]
@@ -98,9 +99,7 @@ def _error(true: Hits, good: Hits, draws: int | None) -> float:
     """Return the standard error of P(true | good) − P(true | not good), linearised trial by trial."""
     share, inside, others = good.mean(), true[good].mean(), true[~good].mean()
     moves = np.where(good, (true - inside) / share, -(true - others) / (1 - share))
-    if draws is not None:
-        return float(np.sqrt(clustered_variance(moves, draws)))
-    return deviation(moves) / float(np.sqrt(len(moves)))
+    return deviation_of_mean(moves, draws)
 
 
 def _most_telling(shared: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

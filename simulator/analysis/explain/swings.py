@@ -39,14 +39,14 @@ def part(question: Question) -> dict[str, Any]:
         "deals": [],
     }
     if free:
-        fates = _Fates.of(question)
+        fates = Fates.of(question)
         sizes = {i: abs(fates.size(i)) for i in free}
         most = sorted((i for i in free if sizes[i]), key=lambda i: -sizes[i])[:MOST]
         told["deals"] = [_deal(question, i) | fates.told(i) for i in most]
     return told
 
 
-class _Fates:
+class Fates:
     """What trials bring if a deal is won, and if it is lost."""
 
     def __init__(self, question: Question, won: Floats, lost: Floats | None) -> None:
@@ -54,7 +54,8 @@ class _Fates:
         self._now = question.landings
 
     @staticmethod
-    def of(question: Question) -> _Fates:
+    def of(question: Question) -> Fates:
+        """Return those of every open deal."""
         scenario, lost = question.scenario, None
         if any(scenario.segments[i].recycling.chance for i in set(scenario.pipeline.segment.tolist())):
             nothing = dict.fromkeys(scenario.pipeline.id, False)
@@ -62,7 +63,7 @@ class _Fates:
             lost = landings(
                 losing, question.aim.window, question.landed, question.seed, question.workers
             ).deals
-        return _Fates(question, question.won.deals, lost)
+        return Fates(question, question.won.deals, lost)
 
     def sides(self, deal: int) -> tuple[Floats, Floats]:
         """Return what each trial brings with the deal won, and with it lost."""

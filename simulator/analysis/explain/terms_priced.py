@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.analysis.contrasts import DIFFERENCE, contrast
+from simulator.analysis.contrasts import deviation_of_mean
 from simulator.analysis.explain.question import Question
 from simulator.deals import Wins
 from simulator.forecast import Window, statistics
@@ -21,6 +21,7 @@ from simulator.products import NO_PRODUCT
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario import Scenario, agreed_terms
+from simulator.scores import Z95
 from simulator.terms import PaymentTerms, TermsError, parse_terms
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,8 @@ DEPOSIT: Final = 30
 """Per cent of a deal that a deposit takes, invoiced at signature and due at once."""
 AT_ONCE: Final = parse_terms("receipt")
 """Terms against which others are priced: all of it invoiced at signature and due at once."""
+LOW, NEAR = 0.1, 0.05
+"""Chance of less at the low end, and how far from it in the order of all trials what is near may stand."""
 MOST: Final = 10
 """Deals that are told of."""
 TRIALS: Final = 8_000
@@ -51,7 +54,7 @@ def part(question: Question) -> dict[str, Any]:
     told: dict[str, Any] = {"by": window.last.isoformat(), "deposit": DEPOSIT / 100, "terms": [], "deals": []}
     if not len(scenario.pipeline):
         return told
-    prices = _Prices.of(question, window)
+    prices = Prices.of(question, window)
     names = [_name(scenario, place) for place in range(len(scenario.pipeline))]
     for name in dict.fromkeys(names):
         some = [place for place, own in enumerate(names) if own == name]
@@ -67,9 +70,9 @@ def part(question: Question) -> dict[str, Any]:
 def with_deposit(terms: PaymentTerms) -> PaymentTerms | None:
     """Return terms of which a deposit is taken first, all else in proportion.
 
-    None where that makes no sense: what recurs, what is paid in advance for certain, and what asks for as much
-    at signature already, with the rest later. The deposit stands last, so that every other instalment keeps
-    its number, and with it its luck.
+    None where that makes no sense: what recurs, what is paid in advance for certain, and what asks for as
+    much at signature already, with the rest later. The deposit stands last, so that every other instalment
+    keeps its number, and with it its luck.
     """
     clauses = terms.clauses
     first = sum((clause.share for clause in clauses if clause.event == "signature"), Fraction(0))
@@ -90,7 +93,7 @@ def with_deposit(terms: PaymentTerms) -> PaymentTerms | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Prices:
+class Prices:
     """What open deals bring under their own terms and under others, in minor units.
 
     Attributes:
@@ -114,7 +117,7 @@ class _Prices:
     draws: int | None
 
     @staticmethod
-    def of(question: Question, window: Window) -> _Prices:
+    def of(question: Question, window: Window) -> Prices:
         """Return what a window brings under each terms."""
         forecast, own = question.forecast, _open_deals(question.scenario)
         trials = min(question.landed, TRIALS)
@@ -124,7 +127,7 @@ class _Prices:
 
         draws = question.draws(trials)
         total = window.amounts(forecast)[:trials]
-        return _Prices(
+        return Prices(
             total,
             statistics(total, forecast.unit, draws=draws),
             under(lambda terms: terms),
@@ -149,11 +152,42 @@ class _Prices:
         }
 
     def _change(self, deals: Sequence[int], other: Floats) -> dict[str, Any]:
-        changed = self.total + (other[list(deals)] - self.now[list(deals)]).sum(axis=0)
-        stats = [statistics(changed, self.unit, draws=self.draws), self.stats]
-        found = contrast([changed, self.total], stats, DIFFERENCE, self.unit, self.draws)
-        errors = {"mean": found["error"]["mean"], "low": found["error"]["p10"]}
-        return {"mean": found["mean"], "low": found["p10"], "error": errors}
+        return change_of(
+            self.total, (other[list(deals)] - self.now[list(deals)]).sum(axis=0), self.unit, self.draws
+        )
+
+
+def change_of(total: Floats, more: Floats, unit: float, draws: int | None = None) -> dict[str, Any]:
+    """Return what a change brings on average and at the low end, in major units, with 95 % errors.
+
+    A quantile moves by what the trials at it gain, d q/dε = E[more | total + ε·more = q], here the mean over
+    those near it, half before the change and half after it. One trial at the quantile tells far less.
+
+    Args:
+        total: minor units, floats[trial].
+        more: what is added to each, likewise.
+        unit: minor units of one major unit.
+        draws: posterior draws that the trials share, or None.
+    """
+    near = [_at_the_low_end(amounts) for amounts in (total, total + more)]
+    weight = sum(where / where.mean() for where in near) / 2
+    low, alone = float(np.mean(weight * more)), len(total) == 1
+    errors = [
+        Z95 * deviation_of_mean(x, draws) / unit if not alone else None for x in (more, weight * (more - low))
+    ]
+    return {
+        "mean": float(more.mean()) / unit,
+        "low": low / unit,
+        "error": {"mean": errors[0], "low": errors[1]},
+    }
+
+
+def _at_the_low_end(amounts: Floats) -> Floats:
+    """Return 1 for trials whose place among all is near the low end, else 0, floats[trial]."""
+    place = np.empty(len(amounts))
+    place[np.argsort(amounts, kind="stable")] = (np.arange(len(amounts)) + 0.5) / len(amounts)
+    near = (np.abs(place - LOW) <= max(NEAR, 0.5 / len(amounts))).astype(np.float64)
+    return near if near.any() else np.ones(len(amounts))
 
 
 def _open_deals(scenario: Scenario) -> Scenario:
