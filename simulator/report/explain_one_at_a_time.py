@@ -9,7 +9,7 @@ from simulator.report.layout import WIDTH, table, wrapped
 from simulator.words import Scale, chance_cells
 
 NAMES: Final[Mapping[str, str]] = {
-    "odds": "chances to win",
+    "odds": "odds to win",
     "price": "final prices",
     "slip": "slip of stated close dates",
     "stage times": "days in each stage",
@@ -92,7 +92,7 @@ def _how(payload: Mapping[str, Any], rows: list[Mapping[str, Any]], scale: Scale
     if any(row["learned"] for row in rows):
         found.append("* moved as far as 8 chances in 10 of what history leaves open.")
     if any(row["name"] == "odds" and len(row["learned"]) < len(row["factors"]) for row in rows):
-        found.append("Chances to win: their odds are moved, 50 % to 44 % and to 56 %.")
+        found.append("Odds to win: a chance of 50 % becomes 44 % and 56 %.")
     known = [error for row in rows for end in ENDS if (error := row[end]["error"]["p50"])]
     if known:
         points = "chances in points of 100, " if payload["aim"]["amount"] is not None else ""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.analysis.aimed import Aimed
 from simulator.analysis.explain.question import Question
 from simulator.executors import side_by_side
+from simulator.posterior import Posterior
 from simulator.scores import Z95, clustered_variance
 from simulator.simulation import MOST_SEED
 from simulator.streams import GROUPS, UniformRow
@@ -44,14 +45,16 @@ def part(question: Question) -> dict[str, Any]:
     """
     names, aimed = groups(question), Aimed(question.scenario, question.aim, question.seed)
     orders = even_orders(len(names), ORDERS)
-    other = _other_seed(question.seed)
+    twins = (UniformRow(question.seed, "twins").uniforms(ORDERS) * MOST_SEED).astype(np.int64).tolist()
     if (each := _trials(question, aimed, len(names))) < FEWEST:
         return {"trials": question.forecast.trials, "parts": []}
 
     def task(number: int, _: int) -> Floats:
         """Return what each trial of an order brings, its groups B's, and A's one after another."""
         taken = [set(orders[number, :count].tolist()) for count in range(len(names) + 1)]
-        seeds = ({name: other for place, name in enumerate(names) if place not in some} for some in taken)
+        seeds = (
+            {name: twins[number] for place, name in enumerate(names) if place not in some} for some in taken
+        )
         return np.stack([aimed.amounts(aimed.plan(some), number * each, each) for some in seeds])
 
     spans = [(number, number + 1) for number in range(len(orders))]
@@ -61,7 +64,7 @@ def part(question: Question) -> dict[str, Any]:
         apart = amounts[-1] - amounts[0]
         values[orders[number], some] = np.diff(amounts, axis=0) * apart / 2
         whole[some] = apart**2 / 2
-    return {"trials": len(whole), "parts": _told(names, values, whole, question.forecast.draws)}
+    return {"trials": len(whole), "parts": _told(names, values, whole, question.scenario.posterior)}
 
 
 def groups(question: Question) -> tuple[str, ...]:
@@ -112,19 +115,16 @@ def _trials(question: Question, aimed: Aimed, count: int) -> int:
     return min(EACH, max(affordable, LEAST), asked // ORDERS)
 
 
-def _other_seed(seed: int) -> int:
-    """Return the seed of the twins."""
-    return int(UniformRow(seed, "twin").uniforms(1)[0] * MOST_SEED)
-
-
-def _told(names: tuple[str, ...], values: Floats, whole: Floats, draws: int | None) -> list[dict[str, Any]]:
+def _told(
+    names: tuple[str, ...], values: Floats, whole: Floats, posterior: Posterior | None
+) -> list[dict[str, Any]]:
     """Return the shares with their 95 % errors, the largest first; none where nothing is uncertain."""
     if not whole.any():
         return []
     found = values.mean(axis=1) / whole.mean()
     rest = (values - found[:, None] * whole) / whole.mean()
-    if draws is not None and draws < len(whole):
-        variance = np.array([clustered_variance(row, draws) for row in rest])
+    if posterior is not None and 1 < posterior.draws < len(whole):
+        variance = np.array([clustered_variance(row, posterior.draws) for row in rest])
     else:
         variance = rest.var(axis=1) / max(len(whole) - 1, 1)
     told = zip(names, found.tolist(), (Z95 * np.sqrt(variance)).tolist(), strict=True)
