@@ -110,12 +110,12 @@ def test_shares_of_eighty_deals_are_exact_to_a_point(target):
     scenario = load(ROOT / "scenarios" / "baseline.yaml")
     left_out = set(scenario.pipeline.id) - set(scenario.pipeline.id[::2][:80])
     scenario = replace(scenario, pipeline=scenario.pipeline.without(left_out), trials=None)
-    batches = [told(replace(scenario, seed=seed), target=target) for seed in range(40)]
+    batches = [told(replace(scenario, seed=seed), target=target) for seed in range(20)]
     for name in batches[0]:
         spread = np.std([batch[name][0] for batch in batches], ddof=1)
         said = np.mean([batch[name][1] for batch in batches])
         assert spread < 0.01, name
-        assert 0.7 < spread / said < 1.4, name  # the error that is told is the spread, to its own error
+        assert 0.6 < spread / said < 1.5, name  # the error that is told is the spread, to its own error
 
 
 @pytest.mark.parametrize("size", [3, 5, 6, 8])
