@@ -16,7 +16,7 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 BLOCK = re.compile(r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 RUN = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"]}
 SHOWN = {"text", "console", "yaml", "json"}  # output, a session at a terminal, or part of a file
-SLOW = ("tutorial.md", "compare.md", "scale.md", "README.md")  # many simulations, or long ones
+SLOW = ("tutorial.md", "compare.md", "explain.md", "scale.md", "README.md")  # many simulations, or long ones
 BUILT_BY_CI = ("make ", "git clone ")
 
 

@@ -18,6 +18,7 @@ from simulator.words import Scale, percent
 
 KINDS: Final = ("svg", "png")
 ROWS: Final = 8
+_LEFT: Final = 0.34
 _ROW: Final = 0.4
 """Inches of a row."""
 _TOP: Final = 0.85
@@ -36,7 +37,7 @@ def explanation_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
 
 def drawn(payload: Mapping[str, Any]) -> Figure | None:
     """Draw the shares of the uncertainty, and below them the assumptions, the strongest first."""
-    parts, rows = payload["uncertainty"]["parts"], payload["one_at_a_time"]["assumptions"][:ROWS]
+    parts, rows = payload["uncertainty"]["parts"], _moving(payload)
     if not parts:
         return None
     inches = [_ROW * len(parts), _ROW * len(rows)]
@@ -44,23 +45,29 @@ def drawn(payload: Mapping[str, Any]) -> Figure | None:
     figure, scale = Figure(figsize=(9, height)), explanation_scale(payload)
     colours = PALETTES.get(payload["aim"]["series"], PALETTES["bookings"])
     top = height - _TOP
-    axes = figure.add_axes((0.29, (top - inches[0]) / height, 0.6, inches[0] / height))
+    axes = figure.add_axes((_LEFT, (top - inches[0]) / height, 0.94 - _LEFT, inches[0] / height))
     _shares(axes, parts, colours)
     if rows:
         top -= inches[0] + _GAP
-        axes = figure.add_axes((0.29, (top - inches[1]) / height, 0.6, inches[1] / height))
+        axes = figure.add_axes((_LEFT, (top - inches[1]) / height, 0.94 - _LEFT, inches[1] / height))
         _tornado(axes, rows, payload, scale, colours)
         note = f"The middle, {scale.name}, if one assumption is lower (pale) or higher (dark)"
         figure.text(0.02, (top + 0.3) / height, note, fontsize=11, weight="bold")
     largest = explain_shares.NAMES[parts[0]["group"]]
     share = explain_shares.percents([part["share"] for part in parts])[0]
-    figure.text(
-        0.02, 1 - 0.4 / height, f"{what_is_asked(payload)}: {share} % of the uncertainty is {largest}",
-        fontsize=14, weight="bold",
-    )  # fmt: skip
-    meaning = "where the uncertainty comes from, in percent of it"
+    title = f"{share} % of the uncertainty: {largest}"
+    figure.text(0.02, 1 - 0.4 / height, title, fontsize=14, weight="bold")
+    meaning = f"{what_is_asked(payload)}: where the uncertainty comes from, in percent"
     figure.text(0.02, 1 - 0.66 / height, meaning, color=GREY, fontsize=10)
     return figure
+
+
+def _moving(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the assumptions that move the middle so far that it can be seen."""
+    rows = payload["one_at_a_time"]["assumptions"]
+    moves = [max(abs(row[end]["p50"]) for end in explain_one_at_a_time.ENDS) for row in rows]
+    least = max(moves, default=0.0) / 100
+    return [row for row, move in zip(rows, moves, strict=True) if move > least][:ROWS]
 
 
 def _shares(axes: Axes, parts: list[Mapping[str, Any]], colours: Palette) -> None:
