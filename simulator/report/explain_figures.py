@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from simulator.report import explain_one_at_a_time, explain_shares
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, Palette, money_axis
 from simulator.report.explain import explanation_scale, what_is_asked
+from simulator.report.explain_way_figure import way_figure
 from simulator.report.figures import STYLE, saved
 from simulator.words import Scale, percent
 
@@ -31,8 +32,13 @@ def explanation_figures(payload: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the figures of an explanation by file name, none where nothing is uncertain."""
     with mpl.rc_context(fname=STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
-        figure = drawn(payload)
-        return {f"explain.{kind}": saved(figure, kind) for kind in KINDS} if figure is not None else {}
+        figures = {"explain": drawn(payload), "explain-way": way_figure(payload, explanation_scale(payload))}
+        return {
+            f"{name}.{kind}": saved(figure, kind)
+            for name, figure in figures.items()
+            if figure is not None
+            for kind in KINDS
+        }
 
 
 def drawn(payload: Mapping[str, Any]) -> Figure | None:
