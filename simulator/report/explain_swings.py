@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.report.explain_concentration import label
@@ -20,16 +21,15 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         payload: explain.json.
         scale: in which amounts are written.
     """
-    found, aim = payload["swings"], payload["aim"]
+    found, of = payload["swings"], what_swings(payload, scale)
     chance = found["of"] == "chance"
-    of = f"the chance of {aim_name(aim, scale)}" if chance else f"the middle of {aim['series']}"
     if not found["deals"]:
         return [f"No single open deal moves {of}"] if found["open_deals"] else []
     first, ends = found["deals"][0], _chances if chance else _middles
     fit = scale.showing(max(float(deal["amount"]) for deal in found["deals"]), 2)
     header = ["", "if won", "if lost", "swing", "worth", "in stage", "stated close", "signed", "pushed"]
     rows = [
-        [cut(label(deal), 40), *ends(deal, scale), *_facts(deal, fit, payload["as_of"])]
+        [cut(label(deal), 40), *ends(deal, swing_scale(found, scale)), *_facts(deal, fit, payload["as_of"])]
         for deal in found["deals"]
     ]
     said = f"If {label(first)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."
@@ -47,6 +47,22 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     ]
 
 
+def what_swings(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Name what the deals move: the chance of an aim, or the middle of its series."""
+    aim = payload["aim"]
+    if payload["swings"]["of"] == "chance":
+        return f"the chance of {aim_name(aim, scale)}"
+    return f"the middle of {'the balance' if aim['series'] == 'balance' else aim['series']}"
+
+
+def swing_scale(found: Mapping[str, Any], scale: Scale) -> Scale:
+    """Return how amounts of swings are written: as finely as the least certain of them is known."""
+    errors = [deal["error"] for deal in found["deals"] if deal["error"]]
+    if found["of"] == "chance" or not errors:
+        return scale
+    return replace(scale, decimals=len(scale.margin(max(errors)).partition(".")[2]))
+
+
 def _chances(deal: Deal, scale: Scale) -> list[str]:
     ends = [percent(float(deal[end])) for end in ("if_won", "if_lost")]
     return [*ends, f"{100 * float(deal['swing']):+.0f}".replace("-", "−")]
@@ -54,7 +70,7 @@ def _chances(deal: Deal, scale: Scale) -> list[str]:
 
 def _middles(deal: Deal, scale: Scale) -> list[str]:
     ends = [scale.number(float(deal[end])) for end in ("if_won", "if_lost")]
-    return [*ends, scale.change(float(deal["swing"]), deal["error"])]
+    return [*ends, scale.number(float(deal["swing"]), sign=True)]
 
 
 def _facts(deal: Deal, scale: Scale, as_of: str) -> list[str]:

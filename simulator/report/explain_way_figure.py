@@ -22,6 +22,7 @@ from simulator.report.canvas import (
     number,
 )
 from simulator.report.explain_concentration import label
+from simulator.report.explain_swings import swing_scale, what_swings
 from simulator.report.explain_words import DONE, aim_name
 from simulator.words import Scale, cut, percent
 
@@ -65,13 +66,13 @@ def _swings(
     axes: Axes, deals: Sequence[Row], payload: Mapping[str, Any], scale: Scale, colours: Palette
 ) -> tuple[str, str]:
     """Draw a dumbbell for each deal, and return title and meaning."""
-    chance = payload["swings"]["of"] == "chance"
+    chance, fine = payload["swings"]["of"] == "chance", swing_scale(payload["swings"], scale)
     for place, deal in enumerate(deals):
         axes.hlines(-place, deal["if_lost"], deal["if_won"], color=colours.likely, linewidth=5)
         axes.plot(deal["if_lost"], -place, "o", color=colours.core, markersize=8, markeredgecolor="white")
         axes.plot(deal["if_won"], -place, "o", color=colours.line, markersize=8, markeredgecolor="white")
         points = f"{100 * deal['swing']:+.0f} points".replace("-", "−")
-        text = points if chance else scale.change(deal["swing"], deal["error"])
+        text = points if chance else fine.number(deal["swing"], sign=True)
         axes.annotate(text, (1.03, -place), xycoords=("axes fraction", "data"), va="center", color=INK)
     now = payload["aim"]["chance"] if chance else payload["amount"]["p50"]
     axes.axvline(now, color=GREY, linewidth=1, linestyle="--")
@@ -79,16 +80,16 @@ def _swings(
     axes.set_ylim(-len(deals) + 0.45, 0.55)
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
-    if not chance:
-        money_axis(axes, scale, vertical=False)
-        what = f"the middle of {payload['aim']['series']}, {scale.name}"
-    else:
+    what = what_swings(payload, scale)
+    if chance:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f} %"))
-        what = f"the chance of {aim_name(payload['aim'], scale)}"
+    else:
+        money_axis(axes, scale, vertical=False)
+        what += f", {scale.name}"
     first = deals[0]
     said, won, lost = (
-        percent(x) if chance else scale.said(x) for x in (now, first["if_won"], first["if_lost"])
+        percent(x) if chance else fine.said(x) for x in (now, first["if_won"], first["if_lost"])
     )
     return (
         f"{cut(label(first), 36)} swings it most: {won} if won, {lost} if lost",
