@@ -37,7 +37,7 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     note = (
         f"Each deal by itself is won or lost, the others as they come; simulation noise {noise}. "
         "In stage: days so far / usual there. Signed: by then in half of the futures in which it is won. "
-        "!: overdue."
+        "A date with ! has passed."
     )
     return [
         "The deals that swing it",

@@ -41,7 +41,6 @@ def way_figure(payload: Mapping[str, Any], scale: Scale) -> Figure | None:
         scale: in which amounts are written.
     """
     deals, dates = payload["swings"]["deals"], payload["tripwires"]["dates"]
-    dates = [one for one in dates if len(one["at"]) > 1]
     colours = PALETTES.get(payload["aim"]["series"], PALETTES["bookings"])
     panels = [(deals, _ROW * len(deals)), (dates if len(dates) > 1 else [], _BELOW)]
     inches = [size if rows else 0.0 for rows, size in panels]
