@@ -242,7 +242,7 @@ def test_no_deal_one_deal_one_trial(home, deals, trials):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["article-2010", "baseline", "downturn", "faster-cash", "more-pipeline"])
+@pytest.mark.parametrize("name", ["article-2010", "baseline", "faster-cash", "saas-hardware/scenario"])
 def test_shipped_scenarios_are_explained(name):
     out = invoke("explain", ROOT / "scenarios" / f"{name}.yaml", "-q", "--trials", "60").stdout
     assert max(map(len, out.splitlines())) <= 100 and "Self-check passed." in out

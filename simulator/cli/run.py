@@ -99,7 +99,7 @@ def command(
         forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
-        following = f"simulator show {shlex.quote(str(folder.handle))}"
+        following = f"simulator explain {shlex.quote(str(folder.handle))}"
         _print(form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison)
         said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
         arguments = {**said, "set": sets, "by": list(by), **({"refit": True} if refit else {})}
