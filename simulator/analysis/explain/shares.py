@@ -21,6 +21,9 @@ Integers = NDArray[np.int64]
 
 ORDERS: Final = 12
 """In so many orders the groups change their luck, each in trials of its own."""
+COMPILED: Final = 120_000
+"""Deals times orders that are worth the wait: each play of an order is compiled anew."""
+FEWEST_ORDERS: Final = 3
 EACH: Final = 750
 """Trials of an order at most; 9,000 in all tell each share to a point or less."""
 WORK: Final = 200_000_000
@@ -44,9 +47,10 @@ def part(question: Question) -> dict[str, Any]:
     the orders are such that each of them is so equally often.
     """
     names, aimed = groups(question), Aimed(question.scenario, question.aim, question.seed)
-    orders = even_orders(len(names), ORDERS)
-    twins = (UniformRow(question.seed, "twins").uniforms(ORDERS) * MOST_SEED).astype(np.int64).tolist()
-    if (each := _trials(question, aimed, len(names))) < FEWEST:
+    worthwhile = COMPILED // max(len(question.scenario.pipeline), 1)
+    orders = even_orders(len(names), min(ORDERS, max(worthwhile, FEWEST_ORDERS)))
+    twins = (UniformRow(question.seed, "twins").uniforms(len(orders)) * MOST_SEED).astype(np.int64).tolist()
+    if (each := _trials(question, aimed, orders.size + len(orders))) < FEWEST:
         return {"trials": question.forecast.trials, "parts": []}
 
     def task(number: int, _: int) -> Floats:
@@ -108,9 +112,9 @@ def even_orders(groups: int, count: int) -> Integers:
     return np.asarray(some[chosen])
 
 
-def _trials(question: Question, aimed: Aimed, count: int) -> int:
-    """Return the trials of each order."""
-    affordable = WORK // (max(aimed.plan().contracts, 1) * ORDERS * (count + 1))
+def _trials(question: Question, aimed: Aimed, plays: int) -> int:
+    """Return the trials of each play."""
+    affordable = WORK // (max(aimed.plan().contracts, 1) * plays)
     asked = question.scenario.trials or EACH * ORDERS
     return min(EACH, max(affordable, LEAST), asked // ORDERS)
 
