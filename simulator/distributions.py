@@ -279,6 +279,30 @@ class Empirical:
         return float(np.mean(self.values))
 
 
+def stretched(law: Distribution, factor: float) -> Distribution:
+    """Return the law of a time, or an amount, that is so many times as large.
+
+    Raises:
+        TypeError: it is no law of this module.
+    """
+    match law:
+        case LogNormal(mu, sigma):
+            return LogNormal(mu + math.log(factor), sigma)
+        case Weibull(shape, scale):
+            return Weibull(shape, scale * factor)
+        case Gamma(shape, scale):
+            return Gamma(shape, scale * factor)
+        case LogLogistic(median, shape):
+            return LogLogistic(median * factor, shape)
+        case Fixed(days):
+            return Fixed(days * factor)
+        case Hazard(edges, rates):
+            return Hazard(tuple(e * factor for e in edges), tuple(r / factor for r in rates))
+        case Empirical(values):
+            return Empirical(tuple(v * factor for v in values))
+    raise TypeError(f"{type(law).__name__} is no law of times")
+
+
 def whole_days(law: Distribution, age: float = 0.0, size: int = LONGEST) -> Floats:
     """Return the law of the remaining whole days, given that the time exceeds the age.
 

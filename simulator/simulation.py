@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.deals import Wins
-from simulator.engine import Plan, compile_plan
+from simulator.engine import Plan, compile_plan, for_trials, play_block
 from simulator.errors import UsageError
 from simulator.executors import Crew
 from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
@@ -22,6 +22,7 @@ from simulator.forecast import (
     ExactMeans,
     Forecast,
     Happened,
+    InMemory,
     OfferEffect,
     Trials,
     grouped,
@@ -32,7 +33,7 @@ from simulator.forecast import (
 from simulator.forecast.statistics import converged
 from simulator.market import Market
 from simulator.periods import Period, horizon
-from simulator.played import KEPT, LARGE, Played, Player, Shelf
+from simulator.played import KEPT, LARGE, Played, Player, Shelf, by_trial
 from simulator.posterior import FunnelDraws, GenerationDraws, Posterior, SegmentDraws
 from simulator.receivables import Receivables
 from simulator.runs import TemporaryBlocks
@@ -40,7 +41,7 @@ from simulator.scenario import Scenario
 from simulator.scenario.model import MOST_TRIALS as LIMIT
 from simulator.scores import design_effect
 from simulator.self_check import check_means, compare_wins
-from simulator.targets import Series
+from simulator.targets import Asked, Series
 
 FIRST_TRIALS: Final = 1_000
 MOST_TRIALS: Final = 256_000
@@ -122,11 +123,35 @@ def trials_alone(
     return player.play(Played.none(plan, "alone"), trials).alone(happened(scenario, None))
 
 
-def until(scenario: Scenario, last: date) -> Scenario:
-    """Return a scenario whose horizon ends on a day, without its targets; up to there nothing differs."""
+def shortened(scenario: Scenario, end: date, series: Asked | None = None) -> Scenario:
+    """Return the scenario up to a day, without its targets and what does not touch a series until then.
+
+    No trial of it differs there.
+
+    Args:
+        scenario: as loaded.
+        end: last day, one at which the forecast can be cut.
+        series: what is asked of it, None for all.
+    """
     old = scenario.horizon
-    short = horizon(old.as_of, last, old.fiscal, old.kind)
-    return replace(scenario, horizon=short, targets=())
+    short = replace(scenario, horizon=horizon(old.as_of, end, old.fiscal, old.kind), targets=())
+    if series != "bookings":
+        return short
+    return replace(short, receivables=Receivables.empty(), invoice_segment=(), wins=Wins.empty())
+
+
+def futures(plan: Plan, first: int, count: int, known: Known | None = None) -> Trials:
+    """Return trials first … first + count − 1 of a plan, to ask for totals; they are not checked.
+
+    Args:
+        plan: what is played.
+        first: number of the first trial.
+        count: how many.
+        known: what each series has brought by now, where somebody has collected it already.
+    """
+    played, outcome = Played.none(plan, ""), play_block(for_trials(plan, count), first, count)
+    played.add((first, first + count), InMemory(by_trial(outcome), count), outcome.tally)
+    return played.alone(known)
 
 
 def _main(
@@ -263,7 +288,7 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
     not played.
     """
     period, quiet = main.headline_period, replace(player, progress=None)
-    scenario = _bookings_until(main.scenario, period) if period else main.scenario
+    scenario = shortened(main.scenario, period.end, "bookings") if period else main.scenario
     first = main.scenario.horizon.day_of(period.start) if period else main.year_start
     past = main.already("bookings", first)
     signed = replace(compile_plan(scenario, main.seed), bookings_only=True, most_followed=0)
@@ -284,10 +309,3 @@ def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Fl
         "as assumed": assumed,
         "strong": under("strong", strong),
     }
-
-
-def _bookings_until(scenario: Scenario, period: Period) -> Scenario:
-    """Return the scenario up to a period's end, without what does not touch its bookings."""
-    return replace(
-        until(scenario, period.end), receivables=Receivables.empty(), invoice_segment=(), wins=Wins.empty()
-    )

@@ -64,7 +64,7 @@ def test_run_prints_the_first_screen_and_leaves_a_folder(project, tmp_path):
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("my/../plan · as of 31 Oct 2026 · thousand EUR · 200 trials")
     assert "Files: reports/my-plan/2026-10-31/\n" in result.stdout
-    assert "Next: simulator show reports/my-plan/latest\n" in result.stdout
+    assert "Next: simulator explain reports/my-plan/latest\n" in result.stdout
     folder = tmp_path / "reports" / "my-plan" / "2026-10-31"
     assert json.loads((folder / "forecast.json").read_text())["trials"] == 200
     assert len(list((folder / "figures").iterdir())) == 12

@@ -50,7 +50,7 @@ def contrast(
     for weight, of_one in zip(weights, amounts, strict=True):
         sums += weight * of_one
     several, apart = len(sums) > 1, _apart([one["error"]["mean"] or 0.0 for one in told], weights)
-    error = Z95 * _deviation_of_mean(sums, draws) / unit if several else None
+    error = Z95 * deviation_of_mean(sums, draws) / unit if several else None
     result: dict[str, Any] = {
         "mean": float(sums.mean()) / unit,
         "error": {"mean": error},
@@ -86,8 +86,17 @@ def chance_contrast(
     if len(sums) == 1:
         return {"chance": float(sums.mean()), "error": None, "separate_error": None}
     halves = [(high - low) / 2 for _, low, high in (share_interval(one, draws) for one in hits)]
-    error = Z95 * _deviation_of_mean(sums, draws)
+    error = Z95 * deviation_of_mean(sums, draws)
     return {"chance": float(sums.mean()), "error": error, "separate_error": _apart(halves, weights)}
+
+
+def deviation_of_mean(values: Floats, draws: int | None) -> float:
+    """Return the standard error of a mean over trials, clustered by the posterior draws that they share."""
+    if not np.ptp(values):
+        return 0.0  # rounding would leave a little
+    if draws is not None:
+        return float(np.sqrt(clustered_variance(values, draws)))
+    return deviation(values) / float(np.sqrt(len(values)))
 
 
 def _quantile_error(
@@ -97,17 +106,9 @@ def _quantile_error(
     sums = np.zeros(len(amounts[0]))
     for of_one, width, weight in zip(amounts, widths, weights, strict=True):
         below = (of_one <= np.quantile(of_one, level)).astype(np.float64)
-        if width and (spread := _deviation_of_mean(below, draws)):
+        if width and (spread := deviation_of_mean(below, draws)):
             sums += weight * width / (Z95 * spread) * below
-    return Z95 * _deviation_of_mean(sums, draws)
-
-
-def _deviation_of_mean(values: Floats, draws: int | None) -> float:
-    if not np.ptp(values):
-        return 0.0  # rounding would leave a little
-    if draws is not None:
-        return float(np.sqrt(clustered_variance(values, draws)))
-    return deviation(values) / float(np.sqrt(len(values)))
+    return Z95 * deviation_of_mean(sums, draws)
 
 
 def _apart(errors: Sequence[float], weights: Sequence[float]) -> float:

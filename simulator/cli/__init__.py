@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "segments": "Hold the funnels of segments side by side.",
     "goal": "Say what it would take to reach a target, and what endangers it.",
     "bridge": "Tell why the forecast changed since an earlier run.",
+    "explain": "Tell what makes a forecast wide, and what moves it.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

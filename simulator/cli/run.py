@@ -103,7 +103,7 @@ def command(
         finished = datetime.now(UTC)
         payload = forecast.to_json()
         since = _since(forecast, payload, folder, _workers(workers))
-        following = f"simulator show {shlex.quote(str(folder.handle))}"
+        following = f"simulator explain {shlex.quote(str(folder.handle))}"
         _print(
             form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison, since
         )

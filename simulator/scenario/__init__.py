@@ -1,7 +1,13 @@
 """Bring all nouns together: what a forecast is computed from."""
 
 from simulator.scenario.backlog import Rest
-from simulator.scenario.conditions import Conditions, conditions, offered_conditions, served_share
+from simulator.scenario.conditions import (
+    Conditions,
+    agreed_terms,
+    conditions,
+    offered_conditions,
+    served_share,
+)
 from simulator.scenario.levers import Levers, pulled
 from simulator.scenario.scenario import Assumption, Compared, Scenario, table_place
 from simulator.scenario.segment import Recycling, Segment, Soberness
@@ -16,6 +22,7 @@ __all__ = [
     "Scenario",
     "Segment",
     "Soberness",
+    "agreed_terms",
     "conditions",
     "offered_conditions",
     "pulled",

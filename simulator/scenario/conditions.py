@@ -194,8 +194,18 @@ def conditions(
         agreed: whether the terms stand already, so that the segment's deposit and earlier due dates do not
             touch them: of contracts signed by now, and of renewals.
     """
-    own = parse_terms(own_terms) if own_terms else None
-    return _conditions(scenario, segment, customer_class, currency, own, line, agreed)
+    terms = agreed_terms(scenario, segment, customer_class, own_terms, line)
+    return _conditions(scenario, segment, customer_class, currency, terms, line, agreed)
+
+
+def agreed_terms(
+    scenario: Names, segment: int, customer_class: str, own_terms: str, line: Line
+) -> PaymentTerms:
+    """Return the terms of a line of a deal; arguments as in `conditions`."""
+    if own_terms:
+        return parse_terms(own_terms)
+    own, by_class = _product(scenario, line).terms, scenario.segments[segment].terms
+    return own or by_class.get(customer_class or "default", by_class["default"])
 
 
 def offered_conditions(
@@ -205,15 +215,18 @@ def offered_conditions(
     return _conditions(scenario, segment, customer_class, currency, terms, line)
 
 
+def _product(scenario: Names, line: Line) -> Product:
+    return _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
+
+
 def _conditions(
-    scenario: Names, index: int, customer_class: str, currency: str, own: PaymentTerms | None, line: Line,
+    scenario: Names, index: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line,
     agreed: bool = False,
 ) -> Conditions:  # fmt: skip
     segment: Segment = scenario.segments[index]
-    product = _NOTHING if line.product == NO_PRODUCT else scenario.products[line.product]
+    product = _product(scenario, line)
     months = line.months or product.service_months or DEFAULT_SERVICE_MONTHS
     group = customer_class or "default"
-    terms = own or product.terms or segment.terms.get(group, segment.terms["default"])
     installments = terms.installments(months)
     if not agreed and (segment.deposit or segment.due_sooner):
         installments = tightened(installments, segment.deposit, segment.due_sooner)

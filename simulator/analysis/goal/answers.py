@@ -28,7 +28,7 @@ from simulator.executors import Crew
 from simulator.expected import expected
 from simulator.periods import add_months
 from simulator.scenario import Scenario
-from simulator.simulation import until
+from simulator.simulation import shortened
 
 TRIALS: Final = 2_000
 """Where none are asked for: enough for an answer that is known to a tenth of itself or so."""
@@ -240,7 +240,7 @@ def _largest(question: Question) -> list[dict[str, Any]]:
     scenario, window = question.scenario, question.aim.window
     brings = expected(scenario).deal_bookings
     if window.first > scenario.horizon.date_of(1):
-        brings = brings - expected(until(scenario, window.first - timedelta(days=1))).deal_bookings
+        brings = brings - expected(shortened(scenario, window.first - timedelta(days=1))).deal_bookings
     pipeline, chances = scenario.pipeline, question.forecast.deal_chance
     mine = [scenario.segments[i].name in question.segments for i in pipeline.segment.tolist()]
     order = [i for i in np.argsort(-brings, kind="stable").tolist() if mine[i] and 0 < chances[i] < 1]

@@ -18,7 +18,7 @@ from simulator.forecast import Forecast, Trials
 from simulator.forecast.levels import trough
 from simulator.money import minor_digits
 from simulator.scenario import Scenario
-from simulator.simulation import simulate, trials_alone, until
+from simulator.simulation import shortened, simulate, trials_alone
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class Question:
                 "nothing is to be reached: the scenario names no target; give --target, or --amount with "
                 "--series and --by, such as --series bookings --amount 6M --by 2027-12-31"
             )
-        short = replace(until(scenario, aim.window.last), trials=trials)
+        short = replace(shortened(scenario, aim.window.last), trials=trials)
         return Question(short, aim, trials, workers, progress)
 
     @property
