@@ -13,6 +13,7 @@ from simulator.report.bridge import bridge_scale, step_text, what_of
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, money_axis
 from simulator.report.figures import STYLE, saved
 from simulator.words import Scale, day
+from simulator.words.since import aim_text
 
 KINDS: Final = ("svg", "png")
 _ROW: Final = 0.4
@@ -81,7 +82,7 @@ def _chances(figure: Figure, payload: Mapping[str, Any], height: float) -> None:
     if payload["change"]["chance"] is None:
         return
     rows = (height - _TOP - _FOOT) / _ROW
-    figure.text(0.85, 1 - (_TOP - 0.2) / height, "chance of the plan", color=PLAN, fontsize=10)
+    figure.text(0.85, 1 - (_TOP - 0.2) / height, f"chance of {aim_text(payload)}", color=PLAN, fontsize=10)
     for place, level in ((0, "before"), (rows - 1, "after")):
         up = 1 - (_TOP + _ROW * (place + 0.5)) / height
         chance = f"{100 * payload[level]['chance']:.0f} %"

@@ -86,6 +86,13 @@ def deal_text(item: Mapping[str, Any], kind: str, payload: Mapping[str, Any]) ->
     return text
 
 
+def aim_text(payload: Mapping[str, Any]) -> str:
+    """Return what people call the amount to be reached: the plan, or the target's name."""
+    if payload["name"] and payload["series"] == "bookings" and payload["segment"] == "all":
+        return "the plan"
+    return plain(payload["target"]["name"], 20) or "it"
+
+
 def kind_of(step: str, item: Mapping[str, Any]) -> str:
     """Return which of `OF_DEALS` a deal of a step is."""
     if step in ("won", "lost"):
@@ -168,8 +175,7 @@ def _chance(payload: Mapping[str, Any]) -> Iterator[str]:
     before, after = payload["before"]["chance"], payload["after"]["chance"]
     if before is None or after is None:
         return
-    target = payload["target"]["name"]
-    what = "the plan" if payload["name"] and payload["series"] == "bookings" else plain(target, 30) or "it"
+    what = aim_text(payload)
     said = [percent(chance) for chance in (before, after)]
     if said[0] == said[1]:
         yield f"chance of {what} still {said[0]}"

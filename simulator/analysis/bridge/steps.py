@@ -80,6 +80,11 @@ class Ended:
         others = {s: old.brought(rows(pipeline, some)) for s, (_, some) in places.items() if some}
         return Ended(places, brought, others)
 
+    @property
+    def all_steps(self) -> Floats | float:
+        """What the earlier forecast had of all of them, floats[trial]."""
+        return sum((self.of_step(step) for step in self.places), start=0.0)
+
     def of_step(self, step: str) -> Floats | float:
         """Return what the earlier forecast had of all deals of a step."""
         named, others = self.places[step]
@@ -140,7 +145,11 @@ class Walk:
         self.old, self.new = World.of(old, window, luck), World.of(new, window, luck, total)
         self.fates = Fates.of(old, new)
         self.comparable = comparable(old, new)
-        self.ledger = Ledger(self.old.total, least)
+        self.ended = Ended.of(self.old, self.fates)
+        self._still = self.old.brought(rows(old.pipeline, [was for was, _ in self.fates.still]))
+        # Deals to come take longest to play, and are needed by themselves: so all is put together from parts.
+        start = self._still + self.ended.all_steps + self.old.coming + self.old.rest
+        self.ledger = Ledger(start, least)
         self._window, self._luck = window, luck
 
     def steps(self) -> Ledger:
@@ -149,7 +158,7 @@ class Walk:
             before = Before(self.old.scenario, self.new.scenario)
             self._apart(before)
         else:
-            self._end(self.new, Ended.of(self.old, self.fates))
+            self._end(self.new)
         self.ledger.open(OTHER)
         self.ledger.add(self.new.total - self.ledger.total, {})
         self.ledger.close()
@@ -161,9 +170,9 @@ class Walk:
         was, still = ([pair[side] for pair in self.fates.still] for side in (0, 1))
         older = grown_older(rows(self.old.scenario.pipeline, was), now.scenario, self.days)
         changed = Changed.of(older, rows(now.scenario.pipeline, still))
-        ended = Ended.of(self.old, self.fates)
-        self._older(now, changed, ended)
-        self._end(now, ended)
+        self.ledger.open(TIME)
+        self.ledger.add(now.brought(changed.older) - self._still, {})
+        self._end(now)
         self._rest(now)
         new = _largest(now.scenario.pipeline, self.fates.new, self._luck.trials)
         moves = [Moves.of(changed, group, self._luck.trials) for group in COLUMNS]
@@ -174,15 +183,9 @@ class Walk:
             self._move(now, move, landed)
         self._set(before)
 
-    def _older(self, now: World, changed: Changed, ended: Ended) -> None:
-        """Let the deals that are still open grow older with nothing happening to them."""
-        old, gone = self.old, sum((ended.of_step(step) for step in ended.places), start=0.0)
-        self.ledger.open(TIME)
-        self.ledger.add(now.brought(changed.older) - (old.total - old.coming - old.rest - gone), {})
-
-    def _end(self, now: World, ended: Ended) -> None:
+    def _end(self, now: World) -> None:
         """Close what is won, lost or gone: each in place of what the earlier forecast had of it."""
-        pipeline, wins = self.old.scenario.pipeline, dict(self.fates.won)
+        pipeline, wins, ended = self.old.scenario.pipeline, dict(self.fates.won), self.ended
         for step, (named, others) in ended.places.items():
             if step == WON and not self._books:
                 # Their invoices are among all others by now, and cannot be told from them.
