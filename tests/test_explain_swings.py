@@ -20,7 +20,7 @@ from simulator.loading import load
 from simulator.scenario import Recycling
 
 HERE = Path(__file__).resolve().parent.parent / "scenarios"
-TRIALS = 30
+TRIALS = 20
 
 
 @cache

@@ -121,6 +121,7 @@ def test_tripwires_are_told_of_the_first_day_that_tells_most():
     assert "below 1.1 the chance of plan-2027 is under 10 %; from 1.9 on it is over 90 %." in said
     assert row(text, "28 Feb 2027") == ["28", "Feb", "2027", "–", "1.1", "–", "0.4–1.2"]
     assert told(explain_tripwires, tripwires__dates=[])[0] == ""
+    assert "--amount 6M" in told(explain_tripwires, tripwires__dates=[], aim__amount=None)[0]
 
 
 def test_a_threshold_is_written_no_finer_than_it_is_known():
@@ -146,8 +147,8 @@ def test_good_years_share():
 
 def test_terms_are_priced():
     text, _ = told(explain_terms)
-    assert row(text, "net 30") == ["net", "30", "118", "0.19", "0.14", "0.06", "0.050"]
-    assert row(text, "D17 Acme") == ["D17", "Acme", "0.02", "0.01", "–", "–"]
+    assert row(text, "net 30") == ["net", "30", "118", "0.19", "0.14", "0.06", "0.05"]
+    assert row(text, "D17 Acme") == ["D17", "Acme", "0.020", "0.010", "–", "–"]
     assert "CIA" not in text
     assert "which is 3.9" in text
     assert told(explain_terms, terms_priced__terms=[])[0] == ""

@@ -90,6 +90,5 @@ def _noise(found: Mapping[str, Any], scale: Scale) -> str:
     errors = [deal["error"] for deal in found["deals"]]
     if any(error is None for error in errors):
         return "unknown"
-    return (
-        scale.margin(max(errors)) if found["of"] == "middle" else f"±{max(100 * max(errors), 0.1):.1f} points"
-    )
+    points = f"±{max(100 * max(errors), 0.1):.1f} points"
+    return f"at most {points if found['of'] == 'chance' else scale.margin(max(errors))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.explain_concentration import label
@@ -27,8 +28,11 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         return []
     until, deposit = f"until {day(found['by'])}", f"{100 * found['deposit']:.0f} %"
     head = ["held back", "low end", "deposit", "low end"]
-    terms = [[cut(plain(row["terms"]), 60), f"{row['deals']:,}", *_cells(row, scale)] for row in rows[:ROWS]]
-    deals = [[cut(label(row), 60), *_cells(row, scale)] for row in found["deals"]]
+    fits = [scale.showing(abs(some[0]["held_back"]["mean"]), 2) for some in (rows, found["deals"])]
+    terms = [
+        [cut(plain(row["terms"]), 60), f"{row['deals']:,}", *_cells(row, fits[0])] for row in rows[:ROWS]
+    ]
+    deals = [[cut(label(row), 60), *_cells(row, fits[1])] for row in found["deals"]]
     low = scale.number(found["low"])
     note = (
         f"Of receipts: on average, and at their low end (90 % chance of more), which is {low}. Deposit: what "
@@ -47,11 +51,12 @@ def _cells(row: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def _cell(change: Change | None, scale: Scale) -> list[str]:
-    """Write the average and the low end, no finer than they are known."""
+    """Write the average and the low end as finely as the table, but no finer than they are known."""
     if change is None:
         return [NOTHING, NOTHING]
     found = []
     for end in ("mean", "low"):
         size, error = abs(float(change[end])), change["error"][end]
-        found.append(scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).said(change[end]))
+        known = scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).decimals
+        found.append(replace(scale, decimals=min(known, scale.decimals)).said(change[end]))
     return found

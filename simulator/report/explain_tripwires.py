@@ -20,6 +20,8 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         scale: in which amounts are written.
     """
     dates, aim = payload["tripwires"]["dates"], payload["aim"]
+    if aim["amount"] is None:
+        return ["What to have by when is told of what is to be reached: --target NAME or --amount 6M"]
     if not dates:
         return []
     done, name = DONE[aim["series"]], aim_name(aim, scale)
