@@ -1,5 +1,6 @@
 """What it would take: the answer gives the chance that was asked for, and its interval holds the true one."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import date
@@ -251,20 +252,19 @@ def held(seed):
     return not below and (found.high is None or enough(found.high))
 
 
-def share_held(cases):
-    found = [one for one in map(held, range(cases)) if one is not None]
-    assert len(found) > 0.6 * cases
-    return sum(found), len(found)
+def share_held(count):
+    """How many of so many answers hold; cases whose answer lies beyond the lever's way tell nothing."""
+    found = (one for one in map(held, itertools.count()) if one is not None)
+    return sum(itertools.islice(found, count))
 
 
 @pytest.mark.slow
 def test_brute_force_agrees():
-    good, count = share_held(12)
-    assert count - good <= 3  # of 12 at 95 %, four or more miss once in 500 times
+    assert share_held(9) >= 6  # at 95 %, four or more miss once in 1,600 times
 
 
 @pytest.mark.verify
 def test_brute_force_agrees_in_two_hundred_cases():
-    good, count = share_held(260)
-    print(f"{good} of {count} intervals hold the answer of brute force")
-    assert count >= 200 and good >= 0.93 * count
+    good = share_held(200)
+    print(f"{good} of 200 intervals hold the answer of brute force")
+    assert good >= 0.93 * 200
