@@ -16,7 +16,7 @@ from simulator.analysis.span import Span, goals
 from simulator.executors import Crew
 from simulator.forecast import Forecast, Window
 from simulator.forecast.levels import trough
-from simulator.forecast.sections import offers
+from simulator.forecast.sections import offers, target_told
 
 
 @dataclass(frozen=True)
@@ -122,29 +122,11 @@ def _told(play: Play, span: Span) -> dict[str, Any]:
         },
         "offers": offers(forecast),
         **span.laid_out(play.told),
-        "targets": [_target(play, name) for name in span.targets],
+        "targets": [target_told(forecast, goals(variant.scenario)[name]) for name in span.targets],
     }
     if (hits := _below_floor(play, span)) is not None:
         result["balance"] = {"chance_below_floor": float(hits.mean())}
     return result
-
-
-def _target(play: Play, name: str) -> dict[str, Any]:
-    """Return a target as in forecast.json, in the words of its play."""
-    target = goals(play.scenario)[name]
-    chance, low, high, _ = play.forecast.target_chance(target)
-    horizon = play.scenario.horizon
-    return {
-        "name": name,
-        "series": target.series,
-        "amount": target.amount / play.forecast.unit,
-        "from": horizon.date_of(target.first_day).isoformat(),
-        "until": horizon.date_of(target.last_day).isoformat(),
-        "segment": "all" if target.segment is None else play.scenario.segments[target.segment].name,
-        "chance": chance,
-        "low": low,
-        "high": high,
-    }
 
 
 def _weighed(some: Sequence[Play], weights: Sequence[float], span: Span) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from simulator.report.layout import WIDTH, wrapped
 from simulator.report.segments_tables import (
     amount_scale,
     brought,
+    goes_on,
     percent_text,
     stages,
     standing,
@@ -80,13 +81,14 @@ def _leaks(payload: Mapping[str, Any]) -> Iterator[str]:
     for place, (row, stage) in enumerate(found[:LEAKS], 1):
         other = stage["elsewhere"]
         ours, theirs = (percent_text(c["conversion"]["mean"]) for c in (stage, other))
+        later = f", {_gain(stage, 'worth_to_end', scale)} from now to the end of the forecast"
+        later = later if goes_on(payload) else ""
         beyond = "are won" if stage["next"] == "won" else "get on"
         chance = f"{percent_text(other['real'])}{', as good as none' if other['real'] < UNSURE else ''}"
         text = (
             f"{place}. {plain(row['name'], 30)}, {plain(stage['stage'], 40)}: {ours} {beyond}, elsewhere "
             f"{theirs} ({_where(other)}). As elsewhere it would bring {_gain(stage, 'worth', scale)} more by "
-            f"{day(payload['end'])}, {_gain(stage, 'worth_to_end', scale)} from now to the end of the "
-            f"forecast. The chance that the difference is real: {chance}.{_reason(stage)}"
+            f"{day(payload['end'])}{later}. The chance that the difference is real: {chance}.{_reason(stage)}"
         )
         yield from wrapped(text, first="  ", then="     ")
     left = len(found) - LEAKS
@@ -140,8 +142,9 @@ def _legend(payload: Mapping[str, Any]) -> Iterator[str]:
         text += (
             " others: the other segments there, pooled by the deals that meet it. real: the chance that the "
             "difference is more than chance. worth: what average bookings would gain until "
-            f"{day(payload['end'])}, and to the end of the forecast, {worth_scale(payload).name}, if the "
-            "stage passed on as many deals as elsewhere, all else as it is."
+            f"{day(payload['end'])}{', and from now to the end of the forecast' * goes_on(payload)}, "
+            f"{worth_scale(payload).name}, if the stage passed on as many deals as elsewhere, all else as "
+            "it is."
         )
     yield from wrapped(text, first="  ", then="  ")
 

@@ -134,14 +134,21 @@ def stages(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
         "open": [f"{stage['open']['deals']:,}" if stage["open"]["deals"] else "" for stage in shown],
         "still": [f"{stage['stalled']['deals']:,}" if stage["stalled"]["deals"] else "" for stage in shown],
         "worth": [_worth(stage["worth"], scale) for stage in shown],
-        "to end": [_worth(stage["worth_to_end"], scale) for stage in shown],
     }
+    if goes_on(payload):
+        columns["to end"] = [_worth(stage["worth_to_end"], scale) for stage in shown]
     kept = {name: cells for name, cells in columns.items() if any(cells)}
     rows = [list(cells) for cells in zip(*kept.values(), strict=True)]
     lines = table(["", *kept], [[plain(s["stage"], 40), *r] for s, r in zip(shown, rows, strict=True)],
                   columns=WIDTH - 2)  # fmt: skip
     yield f"{plain(row['name'], 40)}, stage by stage ({figures_text(row['figures'])})"
     yield from (f"  {line}" for line in lines)
+
+
+def goes_on(payload: Mapping[str, Any]) -> bool:
+    """Tell whether the forecast goes on, so that to its end stages are worth something else."""
+    every = (stage for row in payload["segments"] for stage in row["stages"])
+    return any(stage["worth"] != stage["worth_to_end"] for stage in every)
 
 
 def figures_text(figures: Mapping[str, Any]) -> str:

@@ -87,8 +87,8 @@ def deals_met(scenario: Scenario, index: int, passage: Passage) -> Floats:
     """
     pipeline, generation = scenario.pipeline, passage.segment.generation
     here = np.bincount(pipeline.stage[pipeline.segment == index], minlength=passage.size)
-    coming = 0.0 if generation is None else generation.per_month * scenario.horizon.last_day / _MONTH
-    found = coming * passage.reached[:-1]
+    coming = 0.0 if generation is None else generation.per_month * generation.raised
+    found = coming * scenario.horizon.last_day / _MONTH * passage.reached[:-1]
     for stage in range(passage.size):
         for begin in range(stage + 1):
             found[stage] += here[begin] * float(passage.between(begin, stage).mean())
