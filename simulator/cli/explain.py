@@ -27,9 +27,9 @@ def command(
     """Tell where the uncertainty of SCENARIO, or of a run's folder, comes from, and what hangs on what.
 
     It is about a target, by default the first; or about a series until a day. Where its uncertainty comes
-    from, in shares of 100 %; what each assumption does, moved down and up alone; the deals that swing it; what
-    to have by when; what the good years share; what payment terms hold back; and how much hangs on a few
-    deals, customers and segments.
+    from, in shares of 100 %; what each assumption does, moved down and up alone; the deals that swing it;
+    what to have by when; what the good years share; what payment terms hold back; and how much hangs on a
+    few deals, customers and segments.
     """
     from simulator.analysis.aims import aim_of
     from simulator.analysis.explain.explanation import explain
