@@ -34,7 +34,7 @@ def bridge_text(payload: Mapping[str, Any], files: str = "") -> str:
         files: where it was written; "" leaves it out.
     """
     scale = bridge_scale(payload)
-    blocks = [[_title(payload, scale)], wrapped(since(payload, scale)), _table(payload, scale)]
+    blocks = [[_title(payload, scale)], wrapped(since(payload, scale, paired=True)), _table(payload, scale)]
     blocks.append(list(_without_effect(payload, scale)))
     blocks.append([line for note in payload["notes"] for line in wrapped(f"! {plain(note)}")])
     lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]

@@ -44,12 +44,14 @@ OF_DEALS: Final = {
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def since(payload: Mapping[str, Any], scale: Scale | None = None) -> str:
+def since(payload: Mapping[str, Any], scale: Scale | None = None, paired: bool = False) -> str:
     """Return the sentence, made from bridge.json.
 
     Args:
         payload: its fields.
         scale: of the amounts around it, whose unit the reader knows; by default one that names its unit.
+        paired: whether both chances are told to the point, as what lies between them; else as surely as the
+            screen of a run tells each.
     """
     levels = [abs(payload[when]["middle"]) for when in ("before", "after")]
     own = scale or scale_for(max(levels), payload["currency"])
@@ -58,7 +60,7 @@ def since(payload: Mapping[str, Any], scale: Scale | None = None) -> str:
     unit = "" if scale else f" {own.name}"
     moved = own.number(payload["change"]["middle"], sign=True)
     still = not any(c in moved for c in "123456789")
-    parts = ["middle as it was" if still else f"middle {moved}{unit}", *_chance(payload)]
+    parts = ["middle as it was" if still else f"middle {moved}{unit}", *_chance(payload, paired)]
     reasons = [f"{text} ({own.number(amount, sign=True)})" for text, amount in reasons_of(payload, own)]
     reasons += _plan(payload, own)
     why = f": {', '.join(reasons)}" if reasons else ""
@@ -171,12 +173,11 @@ def _of_kind(
         yield OF_DEALS[kind][1].format(several), sum(item["middle"] for item in rest)
 
 
-def _chance(payload: Mapping[str, Any]) -> Iterator[str]:
-    before, after = payload["before"]["chance"], payload["after"]["chance"]
-    if before is None or after is None:
+def _chance(payload: Mapping[str, Any], paired: bool) -> Iterator[str]:
+    if payload["change"]["chance"] is None:
         return
-    what = aim_text(payload)
-    said = [percent(chance) for chance in (before, after)]
+    ends, what = (payload["before"], payload["after"]), aim_text(payload)
+    said = [percent(end["chance"], 0.0 if paired else end["chance_error"]) for end in ends]
     if said[0] == said[1]:
         yield f"chance of {what} still {said[0]}"
     else:

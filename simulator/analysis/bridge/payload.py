@@ -21,6 +21,7 @@ from simulator.loading import load
 from simulator.money import minor_digits
 from simulator.runs import PastRun, run_of
 from simulator.scenario import Scenario
+from simulator.scores import wilson
 from simulator.words import day, since
 
 Floats = NDArray[np.float64]
@@ -156,20 +157,33 @@ def _said(run: Told, aim: Aim) -> Level | None:
     for period in run.payload.get("fiscal") or ():
         stats = period.get(window.series)
         if (period["start"], period["end"]) == ends and stats:
-            chance = _chance_said(run, aim, period)
+            row = _plan_said(run, aim)
+            chance = None if row is None else float(row["chance"])
             if (chance is None) == (aim.amount is None):
                 return Level(round(stats["mean"] * unit), round(stats["p50"] * unit), chance)
     return None
 
 
-def _chance_said(run: Told, aim: Aim, period: Mapping[str, Any]) -> float | None:
-    unit = 10 ** minor_digits(run.scenario.currency)
-    plan = (period.get("plan") or {}).get(aim.window.series)
+def _plan_said(run: Told, aim: Aim) -> Mapping[str, Any] | None:
+    """Return what a run's folder says of the chance of an aim, None where it does not tell of it."""
+    window, unit = aim.window, 10 ** minor_digits(run.scenario.currency)
+    ends = window.first.isoformat(), window.last.isoformat()
+    periods = [p for p in run.payload.get("fiscal") or () if (p["start"], p["end"]) == ends]
+    plans = [plan for p in periods if (plan := (p.get("plan") or {}).get(window.series))]
     targets = [target for target in run.payload.get("targets") or () if target["name"] == aim.name]
-    for row in (*targets, *([plan] if plan else ())):
+    for row in (*targets, *plans):
         if aim.amount is not None and round(row["amount"] * unit) == aim.amount:
-            return float(row["chance"])
+            return dict(row)
     return None
+
+
+def _noise_of(run: Told, aim: Aim, chance: float | None, trials: int) -> float | None:
+    """Return the half-width of a chance's 95 % interval: as the run's folder has it, else by its trials."""
+    if chance is None:
+        return None
+    row = _plan_said(run, aim)
+    low, high = (row["low"], row["high"]) if row else wilson(round(chance * trials), trials)
+    return float(high - low) / 2
 
 
 def _plan(before: Aim, aim: Aim, change: Change) -> Iterator[Step]:
@@ -207,7 +221,7 @@ def _payload(
     notes: list[str],
 ) -> dict[str, Any]:
     scenario, window = new.scenario, aim.window
-    unit = 10 ** minor_digits(scenario.currency)
+    unit, trials = 10 ** minor_digits(scenario.currency), int(new.payload["trials"])
     payload: dict[str, Any] = {
         "schema_version": 1,
         "scenario": scenario.name,
@@ -215,7 +229,7 @@ def _payload(
         "to": _run(new),
         "currency": scenario.currency,
         "seed": int(new.payload["seed"]),
-        "trials": int(new.payload["trials"]),
+        "trials": trials,
         "series": window.series,
         "segment": window.segment or "all",
         "start": window.first.isoformat(),
@@ -224,8 +238,8 @@ def _payload(
         "target": None
         if aim.amount is None
         else {"name": aim.name, "amount": aim.amount / unit, "before": (before.amount or 0) / unit},
-        "before": _level(ends[0], unit),
-        "after": _level(ends[1], unit),
+        "before": _level(ends[0], unit) | {"chance_error": _noise_of(old, before, ends[0].chance, trials)},
+        "after": _level(ends[1], unit) | {"chance_error": _noise_of(new, aim, ends[1].chance, trials)},
         "change": _change(ends[1].since(ends[0]), unit),
         "steps": [_step(step, unit) for step in steps],
         "notes": notes,
