@@ -33,6 +33,7 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         [cut(plain(row["terms"]), 60), f"{row['deals']:,}", *_cells(row, fits[0])] for row in rows[:ROWS]
     ]
     deals = [[cut(label(row), 60), *_cells(row, fits[1])] for row in found["deals"]]
+    deals = [row for row in deals if set(row[1:]) - {"0", NOTHING}]
     low = scale.number(found["low"])
     note = (
         f"Of receipts: on average, and at their low end (90 % chance of more), which is {low}. Deposit: what "
