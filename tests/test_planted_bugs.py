@@ -139,7 +139,7 @@ def unknown_age_taken_as_none(patch):
 
 def second_stay_takes_the_first_ones_draw(patch):
     real = walk.walk
-    patch.setattr(roads, "walk", lambda *some: real(*some[:-1], 0))
+    patch.setattr(roads, "walk", lambda *some: real(*some[:5], 0, *some[6:]))
 
 
 def attempt_forgotten_in_the_key(patch):
@@ -257,9 +257,8 @@ def a_day_late(patch):
 def stays_rounded_up(patch):
     real = walk.walk
 
-    def longer(walkers, steps, stage, days, latest, first):
-        steps = replace(steps, tables=replace(steps.tables, low=steps.tables.low + 1))
-        return real(walkers, steps, stage, days, latest, first)
+    def longer(walkers, steps, *more):
+        return real(walkers, replace(steps, tables=replace(steps.tables, low=steps.tables.low + 1)), *more)
 
     patch.setattr(roads, "walk", longer)
 
