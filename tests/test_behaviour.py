@@ -104,7 +104,7 @@ def test_blocks_do_not_matter_to_sums_beyond_what_a_float_holds_exactly():
     assert same(play(plan, 0, 1_234).and_then(play(plan, 1_234, 2_766)), outcome)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 5))])
 def test_the_number_of_workers_does_not_matter(workers):
     plan = compile_plan(full_job(60), 5)
     assert same(play(plan, 0, 700, workers, block=60), play(compile_plan(full_job(60), 5), 0, 700))

@@ -370,6 +370,7 @@ def test_init_writes_a_project_and_spares_what_is_there(tmp_path):
     assert invoke("init", tmp_path / "new" / "deals.csv").exit_code == 5
 
 
+@pytest.mark.slow
 def test_a_new_project_runs_as_it_stands(tmp_path, monkeypatch):
     assert invoke("init", tmp_path / "new").exit_code == 0
     monkeypatch.chdir(tmp_path / "new")

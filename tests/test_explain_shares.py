@@ -155,6 +155,7 @@ def test_shares_do_not_depend_on_the_workers():
     assert shares.part(one) == shares.part(replace(one, workers=2))
 
 
+@pytest.mark.slow
 def test_a_window_that_ends_early_brings_what_the_whole_forecast_does_there():
     scenario = load(ROOT / "scenarios" / "saas-hardware" / "scenario.yaml", sets=("trials=20",))
     forecast, horizon = simulate(scenario, 20, other_markets=False), scenario.horizon
