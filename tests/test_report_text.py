@@ -9,9 +9,10 @@ from sample_forecast import sample_forecast
 from simulator import words
 from simulator.report import detail_tables, first_screen, table_by
 from simulator.report.layout import align_decimals, bar, rounded_to_sum, table, wrapped
-from simulator.report.screen import FAILED, fiscal_table, step_name
-from simulator.words import Scale, width
+from simulator.report.screen import fiscal_table, step_name
+from simulator.words import Scale, self_check_text, width
 
+FAILED = self_check_text(False, folder=True)
 FILES, NEXT = "reports/baseline/2026-10-31/", "simulator show reports/baseline/latest"
 NEVER = (
     r"p10|p50|p90|odds factor|shapley|euler|\bPIT\b|crps|brier|ρ|largest z|monte carlo|liability|aalen"

@@ -115,11 +115,7 @@ def _told(play: Play, span: Span) -> dict[str, Any]:
         "kind": variant.kind,
         "description": variant.scenario.description,
         "set": list(variant.sets),
-        "self_check": {
-            "largest_z": round(check.largest_z, 3),
-            "cells": check.cells,
-            "passed": check.passed,
-        },
+        "self_check": check.told(),
         "offers": offers(forecast),
         **span.laid_out(play.told),
         "targets": [target_told(forecast, goals(variant.scenario)[name]) for name in span.targets],

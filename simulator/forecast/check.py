@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 MOST_GUARDED: Final = 1e-6
 """Share of trials in which a walk may be stopped by its guard (MODEL 1)."""
@@ -31,3 +31,7 @@ class Check:
     def passed(self) -> bool:
         """Whether every cell agrees, and no walk was cut short to speak of."""
         return not self.failures and self.guarded < MOST_GUARDED
+
+    def told(self) -> dict[str, Any]:
+        """Return the fields of `self_check` that every answer has."""
+        return {"largest_z": round(self.largest_z, 3), "cells": self.cells, "passed": self.passed}

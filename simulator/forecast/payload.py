@@ -39,9 +39,7 @@ def payload(forecast: Trials) -> dict[str, Any]:
         "headline_period": period.name if period else "",
         "open_deals_only": scenario.open_deals_only,
         "self_check": {
-            "largest_z": round(forecast.check.largest_z, 3),
-            "cells": forecast.check.cells,
-            "passed": forecast.check.passed,
+            **forecast.check.told(),
             "failures": [list(f) for f in forecast.check.failures],
             "guarded": forecast.check.guarded,
         },

@@ -18,7 +18,7 @@ from simulator.report.compare_tables import (
     until,
 )
 from simulator.report.layout import WIDTH, table, wrapped
-from simulator.words import Scale, cut, day, plain
+from simulator.words import Scale, cut, day, plain, self_check_text
 
 FIGURES: Final = 8
 """Figures that differ which are shown of each."""
@@ -113,9 +113,6 @@ def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
     every = (payload["base"], *payload["others"])
     failed = [plain(one["name"], 30) for one in every if not one["self_check"]["passed"]]
     if failed:
-        yield from wrapped(
-            f"SELF-CHECK FAILED ({', '.join(failed)}): simulated and exact averages differ by more than "
-            "chance allows. Do not use these numbers; this is a defect of the program, please report it."
-        )
+        yield from wrapped(self_check_text(False, ", ".join(failed)))
     else:
         yield f"Self-check passed in all {len(every)}."

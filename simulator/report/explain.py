@@ -15,7 +15,7 @@ from simulator.report import (
     explain_tripwires,
 )
 from simulator.report.layout import WIDTH, wrapped
-from simulator.words import Scale, cut, day, days, likelihood, plain, scale_for
+from simulator.words import Scale, cut, day, days, likelihood, plain, scale_for, self_check_text
 from simulator.words.money import landing
 
 SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Scale], list[str]]]] = {
@@ -81,10 +81,4 @@ def _amount(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 
 
 def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
-    if payload["self_check"]["passed"]:
-        yield "Self-check passed."
-    else:
-        yield from wrapped(
-            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use "
-            "these numbers; this is a defect of the program, please report it."
-        )
+    yield from wrapped(self_check_text(payload["self_check"]["passed"]))

@@ -18,7 +18,18 @@ from simulator.report.goal_words import (
     why_not,
 )
 from simulator.report.layout import WIDTH, table, wrapped
-from simulator.words import Scale, chance_cells, cut, day, likelihood, month, percent, plain, scale_for
+from simulator.words import (
+    Scale,
+    chance_cells,
+    cut,
+    day,
+    likelihood,
+    month,
+    percent,
+    plain,
+    scale_for,
+    self_check_text,
+)
 
 Lever = Mapping[str, Any]
 
@@ -172,10 +183,4 @@ def _by_hand(payload: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
-    if payload["self_check"]["passed"]:
-        yield "Self-check passed."
-    else:
-        yield from wrapped(
-            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use "
-            "these numbers; this is a defect of the program, please report it."
-        )
+    yield from wrapped(self_check_text(payload["self_check"]["passed"]))

@@ -28,6 +28,7 @@ from simulator.words import (
     interval_texts,
     plain,
     scale_of,
+    self_check_text,
     since,
     width,
 )
@@ -52,10 +53,6 @@ IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals
 NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
 NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
 NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
-FAILED: Final = (
-    "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use these"
-    " numbers; this is a defect of the program, please report it with the run's folder."
-)
 UNCHECKED: Final = "Self-check: nothing could be compared, too few deals are won in these trials."
 
 
@@ -246,7 +243,7 @@ def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[st
         yield NO_RULE
     found = payload.get("self_check") or {}
     passed = found.get("passed")
-    check = "" if passed is None else "Self-check passed." if passed else FAILED
+    check = "" if passed is None else self_check_text(passed, folder=True)
     if passed and found.get("cells") == 0:
         check = UNCHECKED
     if sentences := (payload.get("track_record") or {}).get("verdict"):

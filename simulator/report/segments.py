@@ -17,7 +17,7 @@ from simulator.report.segments_tables import (
     walks,
     worth_scale,
 )
-from simulator.words import Scale, cut, day, plain
+from simulator.words import Scale, cut, day, plain, self_check_text
 
 LEAKS: Final = 5
 REASONS: Final = 3
@@ -152,10 +152,4 @@ def _legend(payload: Mapping[str, Any]) -> Iterator[str]:
 def _foot(payload: Mapping[str, Any]) -> Iterator[str]:
     for note in payload["notes"]:
         yield from wrapped(f"! {plain(note)}")
-    if payload["self_check"]["passed"]:
-        yield "Self-check passed."
-    else:
-        yield from wrapped(
-            "SELF-CHECK FAILED: simulated and exact averages differ by more than chance allows. Do not use "
-            "these numbers; this is a defect of the program, please report it."
-        )
+    yield from wrapped(self_check_text(payload["self_check"]["passed"]))

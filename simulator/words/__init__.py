@@ -2,6 +2,7 @@
 
 from simulator.words.amounts import Scale, happened_text, interval_texts, scale_for, scale_of
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
+from simulator.words.checks import self_check_text
 from simulator.words.headline import headline
 from simulator.words.periods import complete_periods, headline_period, loose_targets, period_name
 from simulator.words.since import since
@@ -31,6 +32,7 @@ __all__ = [
     "plain",
     "scale_for",
     "scale_of",
+    "self_check_text",
     "since",
     "width",
 ]

@@ -56,11 +56,7 @@ def _head(question: Question) -> dict[str, Any]:
             "amount": None if aim.amount is None else aim.amount / forecast.unit,
         },
         "amount": told,
-        "self_check": {
-            "largest_z": round(forecast.check.largest_z, 3),
-            "cells": forecast.check.cells,
-            "passed": forecast.check.passed,
-        },
+        "self_check": forecast.check.told(),
     }
     if aim.amount is not None:
         chance, low, high = share_interval(amounts >= aim.amount, forecast.draws)

@@ -110,11 +110,7 @@ def _head(question: Question) -> dict[str, Any]:
             "floor": question.aim.amount is None,
         },
         "now": _chance(question.now),
-        "self_check": {
-            "largest_z": round(check.largest_z, 3),
-            "cells": check.cells,
-            "passed": check.passed,
-        },
+        "self_check": check.told(),
     }
 
 

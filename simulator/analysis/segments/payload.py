@@ -64,7 +64,7 @@ def side_by_side(
         "seed": forecast.seed,
         "trials": forecast.trials,
         "currency": scenario.currency,
-        "self_check": {"largest_z": round(check.largest_z, 3), "cells": check.cells, "passed": check.passed},
+        "self_check": check.told(),
         "about": aim.name,
         "series": brought.series,
         "start": aim.window.first.isoformat(),
