@@ -64,7 +64,10 @@ def series(scenario, name="bookings", trials=TRIALS):
 # ---- what it is
 
 
-@pytest.mark.parametrize("levers", [Levers(odds=1.8, days=1.5), ALL], ids=["slow", "all"])
+AGREE = {"slow": Levers(odds=1.8, days=1.5), "all": ALL, "sooner": Levers(since=FEBRUARY, days=0.5)}
+
+
+@pytest.mark.parametrize("levers", AGREE.values(), ids=AGREE)
 def test_engine_and_exact_means_agree(company, levers):
     check = simulate(pulled(company, {"smb": levers}), 1_000, other_markets=False).check
     assert check.passed and check.cells > 50
@@ -136,6 +139,7 @@ MORE = {
     "later": Levers(new_deals=1.3, since=FEBRUARY),
     "odds": Levers(odds=1.3),
     "days": Levers(days=0.8),
+    "days later": Levers(days=0.8, since=FEBRUARY),
 }
 
 
@@ -148,9 +152,22 @@ def test_no_month_of_any_trial_has_less(company, levers):
     assert (after >= before).all() and after[-1].mean() > before[-1].mean()
 
 
-def test_more_from_a_month_on_leaves_the_months_before_alone(company):
-    before, after = (series(s) for s in (company, pulled(company, {"smb": Levers(2.0, FEBRUARY)})))
-    assert np.array_equal(before[:3], after[:3]) and (after[-1] > before[-1]).mean() > 0.5
+LATER = {
+    "more": (Levers(2.0, FEBRUARY), "bookings"),
+    "days": (Levers(days=0.5, since=FEBRUARY), "bookings"),
+}
+
+
+@pytest.mark.parametrize(("levers", "name"), LATER.values(), ids=LATER)
+def test_what_begins_in_a_month_leaves_the_months_before_alone(company, levers, name):
+    now = replace(levers, since=None)
+    before, after, at_once = (series(pulled(company, {"smb": x}), name) for x in (Levers(), levers, now))
+    begun = [p.start for p in company.horizon.periods].index(FEBRUARY.replace(day=1))
+    assert np.array_equal(before[:begun], after[:begun]) and not np.array_equal(before[:begun], at_once[:begun])
+    assert (after[begun:] > before[begun:]).mean() > 0.4
+
+
+def test_a_month_is_that_of_any_of_its_days():
     raised = replace(NEW, raised=2.0, since=FEBRUARY)
     assert [raised.raise_of(date(2027, month, 1)) for month in (1, 2, 3)] == [1, 2, 2]
 
