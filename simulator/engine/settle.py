@@ -103,7 +103,7 @@ def close(
     change = law.factors(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt), lean
     )
-    amount = open_amount * change * block.price(plan, trial)
+    amount = open_amount * change * block.price(plan, trial, day)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
     booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
     quarter = np.broadcast_to(np.int64(0), day.shape)

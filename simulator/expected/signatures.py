@@ -112,7 +112,8 @@ class Signatures:
         factor = mean_factors(change, _majors(self.scenario, deals.rows) if change.by_size else amounts)
         factor *= segment.soberness.amount * grown
         taking = Taking.of(self.scenario, index, "open")
-        price = 1 - taking.discount
+        raised = segment.levers.price_on(np.arange(len(taking.discount)), self.scenario.horizon.as_of)
+        price = raised * (1 - taking.discount)
         first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
         self.deals[:2, deals.rows] = deals.chance, deals.won_by[:, -1]
         self.winners[OPEN, index] += first.sum(axis=0)
@@ -147,6 +148,7 @@ class Signatures:
             won, again, more, extra = (_from_day_0(part) for part in parts)
             self.winners[OPEN, index] += won[0]
             money, number = money + more, number + extra
+        money = money * raised
         daily.returned[index] += (again * rate).sum(axis=0) * price
         for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
             _add(self.lines, (OPEN, kind), stated, np.stack(series_of))

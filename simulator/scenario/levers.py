@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,10 @@ class Levers:
         """Return the day after the as-of day from which they hold, 1 for the first there is."""
         return 1 if self.since is None else max((self.since.replace(day=1) - as_of).days, 1)
 
+    def price_on(self, day: NDArray[np.int64], as_of: date) -> NDArray[np.float64]:
+        """Return the factor on amounts that are signed on days after the as-of day, floats[...]."""
+        return np.where(day >= self.first_day(as_of), self.price, 1.0)
+
     def on_top(self, of: Levers) -> Levers:
         """Return both together; a month of these takes the place of that of the others."""
         return Levers(
@@ -44,3 +52,7 @@ class Levers:
             min(of.deposit + self.deposit, Fraction(1)),
             of.due_sooner + self.due_sooner,
         )
+
+
+UNPULLED: Final = Levers()
+"""What holds where nothing is said."""

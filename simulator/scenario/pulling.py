@@ -36,7 +36,7 @@ def _pulled(segment: Segment, more: Levers, as_of: date) -> Segment:
     return replace(
         segment,
         generation=generation,
-        soberness=Soberness(sober.odds * more.odds, sober.amount * more.price),
+        soberness=Soberness(sober.odds * more.odds, sober.amount),
         clock=_clock(_clock(segment.clock, was, as_of, back=True), levers, as_of),
         deposit=levers.deposit,
         due_sooner=levers.due_sooner,

@@ -18,7 +18,7 @@ from simulator.distributions import Distribution
 from simulator.funnel import Funnel
 from simulator.payments import PaymentBehaviour
 from simulator.products import WHOLE, Line
-from simulator.scenario.levers import Levers
+from simulator.scenario.levers import UNPULLED, Levers
 from simulator.terms import PaymentTerms
 
 
@@ -102,4 +102,4 @@ class Segment:
     mix: tuple[Line, ...] = WHOLE
     deposit: Fraction = Fraction(0)
     due_sooner: int = 0
-    levers: Levers = Levers()
+    levers: Levers = UNPULLED

@@ -186,9 +186,11 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
         worth = open_deals.worth_of[deals] / 10 ** minor_digits(plan.scenario.currency)
         lean = np.exp(law.lean(worth))
     pieces, guide = _changes_of(law.location, law.scale)
+    days, as_of = np.arange(plan.last_day + 1), plan.scenario.horizon.as_of
     return closing.Amounts(
-        open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price), lean, law.unchanged,
-        pieces, guide, float(_GUIDE), float(LIMIT),
+        open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price),
+        segment.segment.levers.price_on(days, as_of), lean, law.unchanged, pieces, guide, float(_GUIDE),
+        float(LIMIT),
     )  # fmt: skip
 
 
