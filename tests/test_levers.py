@@ -17,6 +17,7 @@ from simulator.analysis.goal.levers import LEVERS, SHOCKS, loss_of, pulled_since
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.distributions import Fixed, LogNormal
 from simulator.market import Market
+from simulator.offers import Offer
 from simulator.products import Line, Renewal
 from simulator.scenario import Levers, Recycling, pulled
 from simulator.simulation import simulate, trials_alone
@@ -64,12 +65,20 @@ def series(scenario, name="bookings", trials=TRIALS):
 # ---- what it is
 
 
-AGREE = {"slow": Levers(odds=1.8, days=1.5), "all": ALL, "sooner": Levers(since=FEBRUARY, days=0.5)}
+TERMS = Levers(since=FEBRUARY, deposit=Fraction(1, 2), due_sooner=30)
+AGREE = {
+    "slow": Levers(odds=1.8, days=1.5),
+    "all": ALL,
+    "sooner": Levers(since=FEBRUARY, days=0.5),
+    "terms": TERMS,
+}
 
 
 @pytest.mark.parametrize("levers", AGREE.values(), ids=AGREE)
 def test_engine_and_exact_means_agree(company, levers):
-    check = simulate(pulled(company, {"smb": levers}), 1_000, other_markets=False).check
+    offer = Offer("early", Fraction(1, 20), parse_terms("net 60"), 0.3)
+    offered = replace(company, offers=(offer,) if levers is TERMS else ())
+    check = simulate(pulled(offered, {"smb": levers}), 1_000, other_markets=False).check
     assert check.passed and check.cells > 50
 
 
@@ -156,6 +165,7 @@ LATER = {
     "more": (Levers(2.0, FEBRUARY), "bookings"),
     "days": (Levers(days=0.5, since=FEBRUARY), "bookings"),
     "price": (Levers(price=1.5, since=FEBRUARY), "bookings"),
+    "terms": (TERMS, "receipts"),
 }
 
 

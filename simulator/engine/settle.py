@@ -265,6 +265,19 @@ def slipped(line: LinePlan, walkers: Walkers) -> Integers:
 
 def _agreed(won: Won) -> Iterator[tuple[Contract, Offer | None, Places]]:
     """Yield each contract among won deals with the offer that was taken and the places of its deals."""
+    for contract, offer, found in _chosen(won):
+        if contract.before is None:
+            yield contract, offer, found
+            continue
+        places = np.arange(len(won.trial))[found]
+        early = won.close_day[places] < contract.first_day
+        for kind, some in ((contract.before, places[early]), (contract, places[~early])):
+            if len(some):
+                yield kind, offer, some
+
+
+def _chosen(won: Won) -> Iterator[tuple[Contract, Offer | None, Places]]:
+    """Yield them by the offer that was taken, whenever they are signed."""
     for contract, found in won.population.contracts(won.walkers.which):
         if not contract.offers:
             yield contract, None, found

@@ -94,8 +94,8 @@ def new_deals(
             more += rate * np.diff(change, prepend=0.0)
         arrived = np.diff(bluebird.spread(at_once, month), prepend=0.0)
         seen_when_won += generation.bluebird_rate(month.first, horizon.as_of) * month.share * arrived
-    price = mean_amount(generation.amount, segment.amount_change) * segment.soberness.amount * grown
-    price = price * segment.levers.price_on(np.arange(1, horizon.last_day + 1), horizon.as_of)
+    amount = mean_amount(generation.amount, segment.amount_change) * segment.soberness.amount * grown
+    price = amount * segment.levers.price_on(np.arange(1, horizon.last_day + 1), horizon.as_of)
     of_bluebird = generation.bluebirds.amount.mean() if generation.bluebirds else 0.0
     return NewDeals(won + seen_when_won, price * (won + more) + of_bluebird * seen_when_won)
 

@@ -171,13 +171,14 @@ class Signatures:
             _add(self.lines, (NEW, kind), earliest(line), series)
 
     def after_offers(self) -> Lines:
-        """Return the lines parted by the offers that they take, discounts off."""
+        """Return the lines parted by offers taken, discounts off, and by levers on their terms."""
         result: Lines = {}
         for (source, kind), rows in self.lines.items():
             taking = Taking.of(self.scenario, kind.segment, "open" if source == OPEN else "new")
             for stated, series in rows.items():
-                for own, part in taking.split(self.scenario, kind, series):
-                    _add(result, (source, own), stated, part)
+                for taken, part in taking.split(self.scenario, kind, series):
+                    for own, some in taken.parted(self.scenario, part):
+                        _add(result, (source, own), stated, some)
         return result
 
 

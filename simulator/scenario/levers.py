@@ -37,6 +37,11 @@ class Levers:
         """Return the day after the as-of day from which they hold, 1 for the first there is."""
         return 1 if self.since is None else max((self.since.replace(day=1) - as_of).days, 1)
 
+    @property
+    def tighten(self) -> bool:
+        """Whether new contracts have other terms than were usual."""
+        return bool(self.deposit or self.due_sooner)
+
     def price_on(self, day: NDArray[np.int64], as_of: date) -> NDArray[np.float64]:
         """Return the factor on amounts that are signed on days after the as-of day, floats[...]."""
         return np.where(day >= self.first_day(as_of), self.price, 1.0)

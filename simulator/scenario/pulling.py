@@ -38,8 +38,6 @@ def _pulled(segment: Segment, more: Levers, as_of: date) -> Segment:
         generation=generation,
         soberness=Soberness(sober.odds * more.odds, sober.amount),
         clock=_clock(_clock(segment.clock, was, as_of, back=True), levers, as_of),
-        deposit=levers.deposit,
-        due_sooner=levers.due_sooner,
         levers=levers,
     )
 

@@ -226,7 +226,12 @@ def terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
 def _terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
     lines, all_terms = contract.lines, [line.conditions for line in contract.lines]
     shares = [*contract.shares, *(i.share for c in all_terms for i in c.installments)]
-    if contract.offers or any(map(_is_strange, lines)) or any(_is_long(share) for share in shares):
+    if (
+        contract.offers
+        or contract.before
+        or any(map(_is_strange, lines))
+        or any(_is_long(share) for share in shares)
+    ):
         return None
     if any(c.payment is not all_terms[0].payment for c in all_terms):
         return None
