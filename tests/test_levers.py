@@ -71,6 +71,7 @@ AGREE = {
     "all": ALL,
     "sooner": Levers(since=FEBRUARY, days=0.5),
     "terms": TERMS,
+    "odds": Levers(since=FEBRUARY, odds=4.0),
 }
 
 
@@ -80,6 +81,16 @@ def test_engine_and_exact_means_agree(company, levers):
     offered = replace(company, offers=(offer,) if levers is TERMS else ())
     check = simulate(pulled(offered, {"smb": levers}), 1_000, other_markets=False).check
     assert check.passed and check.cells > 50
+
+
+def test_those_who_arrive_later_keep_their_odds_when_they_come_back():
+    new = PipelineGeneration(30.0, SPREAD, np.array([1.0, 0, 0]))
+    segment = make_segment(generation=new, recycling=Recycling(0.9, LogNormal.from_median(10, 20)))
+    company = make_scenario(segments=(segment,), pipeline=columns(3), market=FIXED_MARKET, months=12)
+    check = simulate(
+        pulled(company, {"smb": Levers(since=FEBRUARY, odds=4.0)}), 300, other_markets=False
+    ).check
+    assert check.passed
 
 
 def test_levers_lie_on_what_is_learned(company):
@@ -166,6 +177,7 @@ LATER = {
     "days": (Levers(days=0.5, since=FEBRUARY), "bookings"),
     "price": (Levers(price=1.5, since=FEBRUARY), "bookings"),
     "terms": (TERMS, "receipts"),
+    "odds": (Levers(odds=4.0, since=FEBRUARY), "bookings"),
 }
 
 

@@ -18,7 +18,8 @@ class Levers:
     Attributes:
         new_deals: factor on the number of deals that arrive, those first seen when won aside.
         since: month from which all of them hold, by any of its days; None for from now on.
-        odds: factor on the odds of winning in the end, of open deals and of those to come.
+        odds: factor on the odds of winning in the end, of open deals and of those to come; where they hold
+            from a later month on, of deals that arrive from then on.
         days: factor on the calendar days that deals take from now on, the stated ones too.
         price: factor on the amounts of won deals, those first seen when won aside.
         deposit: share of each contract that is due when it is signed; of renewals none is.
@@ -41,6 +42,14 @@ class Levers:
     def tighten(self) -> bool:
         """Whether new contracts have other terms than were usual."""
         return bool(self.deposit or self.due_sooner)
+
+    def odds_of_all(self, as_of: date) -> float:
+        """Return the factor on the odds of all deals, open ones too; 1 where only later deals have one."""
+        return self.odds if self.first_day(as_of) == 1 else 1.0
+
+    def odds_of(self, month: date, as_of: date) -> float:
+        """Return the further factor on the odds of deals that arrive in a month, by its first day."""
+        return self.odds if 1 < self.first_day(as_of) <= (month - as_of).days else 1.0
 
     def price_on(self, day: NDArray[np.int64], as_of: date) -> NDArray[np.float64]:
         """Return the factor on amounts that are signed on days after the as-of day, floats[...]."""

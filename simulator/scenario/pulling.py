@@ -36,7 +36,7 @@ def _pulled(segment: Segment, more: Levers, as_of: date) -> Segment:
     return replace(
         segment,
         generation=generation,
-        soberness=Soberness(sober.odds * more.odds, sober.amount),
+        soberness=Soberness(sober.odds * levers.odds_of_all(as_of) / was.odds_of_all(as_of), sober.amount),
         clock=_clock(_clock(segment.clock, was, as_of, back=True), levers, as_of),
         levers=levers,
     )
