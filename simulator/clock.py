@@ -66,9 +66,16 @@ class Clock:
         beyond = np.maximum(day - self.last_day, 0) + np.minimum(day - self.first_day, 0)
         return np.asarray(inside + beyond, dtype=np.float64)
 
-    def faster(self, factor: float) -> Clock:
-        """Return a clock on which so many times as much happens a day."""
-        return Clock(self.first_day, self.elapsed * factor)
+    def faster(self, factor: float, since: int = 1) -> Clock:
+        """Return a clock on which so many times as much happens a day, from a day on.
+
+        From day 1 on it is as if it had always been so, since clocks count from there.
+        """
+        if since <= 1:
+            return Clock(self.first_day, self.elapsed * factor)
+        before = self.at_end_of(since - 1)
+        further = np.maximum(self.elapsed - before, 0.0)
+        return Clock(self.first_day, np.minimum(self.elapsed, before) + factor * further)
 
     def day_at(self, values: ArrayLike) -> Integers:
         """Return the first calendar day at whose end so much of W has passed, of values ≤ 0."""

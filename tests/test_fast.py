@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from simulator.engine import compile_plan, play, run
 from simulator.engine import fast as switch
 from simulator.market import Market
 from simulator.runs import json_bytes
+from simulator.scenario import Levers, pulled
 from simulator.simulation import simulate
 
 JOBS = {job.__name__: job for job in (jobs.standard_job, jobs.feature_job, jobs.full_job, jobs.learned_job)}
@@ -68,6 +70,16 @@ def test_jobs_are_played_alike(name, fast, left):
     assert left[0] > 1_000
     if name in ("standard_job", "feature_job"):
         assert left[1] <= 2, "the loops know everything here"
+
+
+@pytest.mark.slow
+def test_levers_are_played_alike(fast, left):
+    scenario = jobs.standard_job(40)
+    for since in (None, date(2027, 3, 1)):
+        levers = Levers(1.3, since, 1.2, 0.7, 1.15)
+        plan = compile_plan(pulled(scenario, {s.name: levers for s in scenario.segments}), 1)
+        in_numpy, compiled = both(fast, plan, 300)
+        assert differences(in_numpy, compiled) == [] and left[0] > 500
 
 
 @pytest.mark.slow

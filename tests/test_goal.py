@@ -13,7 +13,7 @@ from scipy import special
 
 from simulator.analysis.aims import Aim
 from simulator.analysis.goal.answers import goal
-from simulator.analysis.goal.levers import LEVERS, NAMES, PIPELINE, SHOCKS, pulled_since
+from simulator.analysis.goal.levers import LEVERS, NAMES, SHOCKS, pulled_since
 from simulator.analysis.goal.question import Question
 from simulator.analysis.goal.rows import goal_rows
 from simulator.analysis.goal.search import Chance, Curve, fallen_below, least_raised_to, raised_to
@@ -23,6 +23,7 @@ from simulator.distributions import LogNormal
 from simulator.errors import UsageError
 from simulator.forecast import Window
 from simulator.forecast.levels import trough
+from simulator.scenario import Levers, pulled
 from simulator.scores import wilson
 from simulator.simulation import simulate
 
@@ -157,18 +158,39 @@ def test_terms_do_not_move_bookings_but_receipts(answered):
     assert told(answer, "pipeline")["status"] == "no effect"
 
 
-def test_what_begins_later_takes_more_and_cannot_begin_too_late(answered):
-    pipeline = told(answered[2], "pipeline")
-    factors = [pipeline["answer"]["value"], *(start["value"] for start in pipeline["starts"])]
+@pytest.mark.parametrize("name", ["pipeline", "conversion"])
+def test_what_begins_later_takes_more_and_cannot_begin_too_late(answered, name):
+    found, lever = told(answered[2], name), BY_NAME[name]
+    factors = [found["answer"]["value"], *(start["value"] for start in found["starts"])]
     assert factors == sorted(factors) and factors[1] > factors[0]
-    question, last = (
-        Question.of(answered[0], answered[1], TRIALS),
-        date.fromisoformat(pipeline["latest_start"]),
-    )
-    assert all(start["chance"]["chance"] >= 0.6 for start in pipeline["starts"])
+    question, last = Question.of(answered[0], answered[1], TRIALS), date.fromisoformat(found["latest_start"])
+    assert found["starts"][-1]["from"] == found["latest_start"]
+    assert all(start["chance"]["chance"] >= 0.6 for start in found["starts"])
     late = date(last.year + last.month // 12, last.month % 12 + 1, 1)
-    most = pulled_since(question.scenario, PIPELINE.steps, ["smb"], late)
+    most = pulled_since(lever, question.scenario, lever.steps, ["smb"], late)
     assert question.chance(most).chance < 0.6
+
+
+def test_money_that_comes_sooner_may_begin_later_too():
+    wanted = aim(145_000, "receipts", last=date(2027, 2, 28))
+    answer = goal(company(8, 0.0), wanted, 0.69, levers=("deposit", "speed"), trials=TRIALS)
+    (start, *_), last = told(answer, "deposit")["starts"], told(answer, "deposit")["latest_start"]
+    assert "2026-12-01" <= start["from"] <= last < "2027-03"
+    assert start["value"] >= told(answer, "deposit")["answer"]["value"]
+    base, first = company(8, 0.0), date.fromisoformat(start["from"])
+    question = Question.of(base, wanted, TRIALS)
+    steps = round(start["value"] * 100)
+    chances = [
+        question.chance(pulled_since(BY_NAME["deposit"], question.scenario, n, ["smb"], first)).chance
+        for n in (steps, steps - 1)
+    ]
+    assert chances[1] < 0.69 <= chances[0] == start["chance"]["chance"]
+
+
+def test_where_levers_are_pulled_already_no_later_start_is_told():
+    scenario = pulled(company(), {"smb": Levers(price=1.02)})
+    answer = goal(scenario, aim(400_000), 0.6, levers=["conversion"], trials=TRIALS)
+    assert told(answer, "conversion")["status"] == "reached" and "starts" not in told(answer, "conversion")
 
 
 def test_nothing_is_needed_where_it_is_reached_already_and_nothing_helps_beyond_reach():

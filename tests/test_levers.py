@@ -17,6 +17,7 @@ from simulator.analysis.goal.levers import LEVERS, SHOCKS, loss_of, pulled_since
 from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.distributions import Fixed, LogNormal
 from simulator.market import Market
+from simulator.offers import Offer
 from simulator.products import Line, Renewal
 from simulator.scenario import Levers, Recycling, pulled
 from simulator.simulation import simulate, trials_alone
@@ -64,10 +65,32 @@ def series(scenario, name="bookings", trials=TRIALS):
 # ---- what it is
 
 
-@pytest.mark.parametrize("levers", [Levers(odds=1.8, days=1.5), ALL], ids=["slow", "all"])
+TERMS = Levers(since=FEBRUARY, deposit=Fraction(1, 2), due_sooner=30)
+AGREE = {
+    "slow": Levers(odds=1.8, days=1.5),
+    "all": ALL,
+    "sooner": Levers(since=FEBRUARY, days=0.5),
+    "terms": TERMS,
+    "odds": Levers(since=FEBRUARY, odds=4.0),
+}
+
+
+@pytest.mark.parametrize("levers", AGREE.values(), ids=AGREE)
 def test_engine_and_exact_means_agree(company, levers):
-    check = simulate(pulled(company, {"smb": levers}), 1_000, other_markets=False).check
+    offer = Offer("early", Fraction(1, 20), parse_terms("net 60"), 0.3)
+    offered = replace(company, offers=(offer,) if levers is TERMS else ())
+    check = simulate(pulled(offered, {"smb": levers}), 1_000, other_markets=False).check
     assert check.passed and check.cells > 50
+
+
+def test_those_who_arrive_later_keep_their_odds_when_they_come_back():
+    new = PipelineGeneration(30.0, SPREAD, np.array([1.0, 0, 0]))
+    segment = make_segment(generation=new, recycling=Recycling(0.9, LogNormal.from_median(10, 20)))
+    company = make_scenario(segments=(segment,), pipeline=columns(3), market=FIXED_MARKET, months=12)
+    check = simulate(
+        pulled(company, {"smb": Levers(since=FEBRUARY, odds=4.0)}), 300, other_markets=False
+    ).check
+    assert check.passed
 
 
 def test_levers_lie_on_what_is_learned(company):
@@ -93,14 +116,22 @@ def test_what_is_set_by_hand_is_what_is_pulled(tmp_path, lever):
     assert np.array_equal(ours, theirs) and not np.array_equal(ours, series(base, name, 50))
 
 
-def test_lost_deals_and_a_later_start_are_set_by_hand_too(tmp_path):
+@pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)
+def test_a_later_start_is_set_by_hand_too(tmp_path, lever):
+    base, steps = loaded(tmp_path, GROWING), lever.steps // 2
+    by_hand = loaded(tmp_path, GROWING, sets=told_since(lever, steps, [], FEBRUARY))
+    later = pulled_since(lever, base, steps, ["smb"], FEBRUARY)
+    name = "receipts" if "bookings" not in lever.moves else "bookings"
+    ours, theirs = series(later, name, 50), series(by_hand, name, 50)
+    assert np.array_equal(ours, theirs) and not np.array_equal(ours, series(base, name, 50))
+    assert not np.array_equal(ours, series(lever.pulled(base, steps, ["smb"]), name, 50))
+
+
+def test_lost_deals_are_set_by_hand_too(tmp_path):
     base = loaded(tmp_path, GROWING)
     loss = loss_of(("D2", "D1"))
     by_hand = loaded(tmp_path, GROWING, sets=loss.told(1, ["smb"]))
     assert np.array_equal(series(loss.pulled(base, 1, ["smb"]), trials=50), series(by_hand, trials=50))
-    by_hand = loaded(tmp_path, GROWING, sets=told_since(150, [], FEBRUARY))
-    later = pulled_since(base, 150, ["smb"], FEBRUARY)
-    assert np.array_equal(series(later, trials=50), series(by_hand, trials=50))
 
 
 def test_levers_come_on_top_of_levers(company):
@@ -136,6 +167,7 @@ MORE = {
     "later": Levers(new_deals=1.3, since=FEBRUARY),
     "odds": Levers(odds=1.3),
     "days": Levers(days=0.8),
+    "days later": Levers(days=0.8, since=FEBRUARY),
 }
 
 
@@ -148,9 +180,26 @@ def test_no_month_of_any_trial_has_less(company, levers):
     assert (after >= before).all() and after[-1].mean() > before[-1].mean()
 
 
-def test_more_from_a_month_on_leaves_the_months_before_alone(company):
-    before, after = (series(s) for s in (company, pulled(company, {"smb": Levers(2.0, FEBRUARY)})))
-    assert np.array_equal(before[:3], after[:3]) and (after[-1] > before[-1]).mean() > 0.5
+LATER = {
+    "more": (Levers(2.0, FEBRUARY), "bookings"),
+    "days": (Levers(days=0.5, since=FEBRUARY), "bookings"),
+    "price": (Levers(price=1.5, since=FEBRUARY), "bookings"),
+    "terms": (TERMS, "receipts"),
+    "odds": (Levers(odds=4.0, since=FEBRUARY), "bookings"),
+}
+
+
+@pytest.mark.parametrize(("levers", "name"), LATER.values(), ids=LATER)
+def test_what_begins_in_a_month_leaves_the_months_before_alone(company, levers, name):
+    now = replace(levers, since=None)
+    before, after, at_once = (series(pulled(company, {"smb": x}), name) for x in (Levers(), levers, now))
+    begun = [p.start for p in company.horizon.periods].index(FEBRUARY.replace(day=1))
+    same = [np.array_equal(before[:begun], other[:begun]) for other in (after, at_once)]
+    assert same == [True, False]
+    assert (after[begun:] > before[begun:]).mean() > 0.4
+
+
+def test_a_month_is_that_of_any_of_its_days():
     raised = replace(NEW, raised=2.0, since=FEBRUARY)
     assert [raised.raise_of(date(2027, month, 1)) for month in (1, 2, 3)] == [1, 2, 2]
 

@@ -88,9 +88,11 @@ class Block:
             self._entry[plan.index] = special.ndtr(score)
         return self._entry[plan.index]
 
-    def price(self, plan: SegmentPlan, trial: Integers) -> NDArray[np.float64] | float:
-        """Return the factor on the amounts of a segment's won deals, each in its trial."""
-        return plan.price[self.draws[trial]] if isinstance(plan.price, np.ndarray) else plan.price
+    def price(self, plan: SegmentPlan, trial: Integers, day: Integers) -> NDArray[np.float64] | float:
+        """Return the factor on the amounts of a segment's won deals, by the trial and day of each."""
+        price = plan.price[self.draws[trial]] if isinstance(plan.price, np.ndarray) else plan.price
+        levers = plan.segment.levers
+        return price if levers.price == 1 else price * levers.price_on(day, self.plan.scenario.horizon.as_of)
 
     def rates(self, currency: str) -> DayRates:
         """Return the rates of a currency in the block's trials."""

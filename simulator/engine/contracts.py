@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -69,17 +69,25 @@ class Contract:
         currency: ISO code.
         lines: in order.
         offers: other terms on offer, in order, with what the contract then is.
+        before: what it is where it is signed before levers move its terms, None where that makes no odds.
+        first_day: of signature on which they do.
     """
 
     segment: int
     currency: str
     lines: tuple[LinePlan, ...]
     offers: tuple[tuple[Offer, Contract], ...] = ()
+    before: Contract | None = None
+    first_day: int = 1
 
     @property
     def shares(self) -> tuple[Fraction, ...]:
         """Exact shares of the lines."""
         return tuple(line.conditions.line.share for line in self.lines)
+
+
+Place = tuple[int, str, str, str, tuple[Line, ...], str]
+"""Segment, customer's class, currency, own terms, lines and source of deals whose contracts are alike."""
 
 
 @dataclass
@@ -109,31 +117,40 @@ class Contracts:
         """
         place = segment, customer_class, currency, own_terms, lines, source
         if place not in self._known:
-            plain = tuple(
-                self._line(
-                    conditions(self.scenario, segment, customer_class, currency, own_terms, line), n,
-                    customer_class,
+
+            def plain(line: Line, agreed: bool) -> Conditions:
+                own = segment, customer_class, currency, own_terms
+                return conditions(self.scenario, *own, line, agreed)
+
+            def offered(terms: PaymentTerms) -> Contract:
+                own = segment, customer_class, currency, terms
+                return self._made(
+                    place, lambda line, agreed: offered_conditions(self.scenario, *own, line, agreed)
                 )
-                for n, line in enumerate(lines)
-            )  # fmt: skip
+
             made = [o for o in self.scenario.offers if o.is_made_to(segment, source)]  # type: ignore[arg-type]
-            offers = tuple(
-                (o, self._offered(segment, customer_class, currency, o.terms, lines)) for o in made
-            )
-            self._known[place] = Contract(segment, currency, plain, offers)
+            offers = tuple((o, offered(o.terms)) for o in made)
+            self._known[place] = replace(self._made(place, plain), offers=offers)
         return self._known[place]
 
-    def _offered(
-        self, segment: int, customer_class: str, currency: str, terms: PaymentTerms, lines: tuple[Line, ...]
-    ) -> Contract:
-        plans = (
-            self._line(
-                offered_conditions(self.scenario, segment, customer_class, currency, terms, line), n,
-                customer_class,
-            )
-            for n, line in enumerate(lines)
-        )  # fmt: skip
-        return Contract(segment, currency, tuple(plans))
+    def _made(self, place: Place, of: Callable[[Line, bool], Conditions]) -> Contract:
+        """Return a contract whose lines have conditions, and what it is before levers move them.
+
+        Args:
+            place: what it is about.
+            of: conditions of a line, with levers or as they were agreed before.
+        """
+        segment, customer_class, currency, _, lines, _ = place
+        levers = self.scenario.segments[segment].levers
+
+        def made(agreed: bool) -> Contract:
+            plans = (self._line(of(line, agreed), n, customer_class) for n, line in enumerate(lines))
+            return Contract(segment, currency, tuple(plans))
+
+        begin = levers.first_day(self.scenario.horizon.as_of)
+        if begin == 1 or not levers.tighten:
+            return made(False)
+        return replace(made(False), before=made(True), first_day=begin)
 
     def renewal(
         self, segment: int, customer_class: str, currency: str, product: int, months: int = 0

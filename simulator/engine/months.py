@@ -28,6 +28,7 @@ class Month:
         bluebirds: how many are first seen when won.
         start: clock value at which the month, or what is left of it, begins.
         end: clock value at which it ends.
+        odds: further factor on the odds of its deals, those first seen when won aside.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Month:
     bluebirds: Counts
     start: float
     end: float
+    odds: float
 
 
 def months_of(
@@ -65,6 +67,7 @@ def months_of(
                 *_counts(learned or segment.generation, first, horizon.as_of, share, raised),
                 start,
                 end,
+                segment.levers.odds_of(first, horizon.as_of),
             )
         )
         first = following

@@ -92,6 +92,11 @@ class SegmentPlan:
         factor, power = rule.line(pipeline.stated_days[deals], pipeline.pushes[deals], mean, sd)
         return factor, power, latest(self.end, factor, power)
 
+    @property
+    def odds_differ(self) -> bool:
+        """Whether deals of some months have other odds than those of others."""
+        return any(month.odds != 1 for month in self.months)
+
     def returns(self, attempt: int) -> bool:
         """Tell whether some of those who lose in an attempt come back."""
         recycling = self.segment.recycling

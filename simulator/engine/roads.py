@@ -17,6 +17,7 @@ from simulator.engine.plan import SegmentPlan
 from simulator.engine.populations import Population
 from simulator.engine.settle import close
 from simulator.engine.walk import Trail, Walkers, walk
+from simulator.funnel import tilted
 from simulator.streams import Words
 
 Floats = NDArray[np.float64]
@@ -208,7 +209,7 @@ def _entry_chances(
     stage: Integers, quarter: Integers | int,
 ) -> Floats:  # fmt: skip
     """Return p' of attempts that enter a stage."""
-    if not plan.chances.by_amount:
+    if not plan.chances.by_amount and not (population.is_new and plan.odds_differ):
         return np.asarray(block.entry_chances(plan)[stage, quarter, trial])
     score = _entry_scores(block, plan, population, walkers, trial, stage)
     return block.luck.moved(score, plan.index, quarter, trial, plan.segment.doubt[stage])
@@ -219,11 +220,16 @@ def _entry_scores(
     stage: Integers,
 ) -> Floats:  # fmt: skip
     """Return Φ⁻¹(p*) of attempts that enter a stage."""
-    if not plan.chances.by_amount:
+    if plan.chances.by_amount:
+        amount = population.worth(walkers.which, population.amounts(walkers.which, walkers.offsets))
+        score = plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
+    else:
         scores = plan.chances.entry_scores(block.draws)
-        return np.asarray(np.broadcast_to(scores, (len(scores), block.trials))[stage, trial])
-    amount = population.worth(walkers.which, population.amounts(walkers.which, walkers.offsets))
-    return plan.chances.entering(stage, block.draws[trial], plan.chances.log_amounts(amount))
+        score = np.broadcast_to(scores, (len(scores), block.trials))[stage, trial]
+    if plan.arrivals is not None and population.is_new and plan.odds_differ:
+        odds = np.array([month.odds for month in plan.months])[walkers.which // plan.arrivals.most]
+        score = special.ndtri(tilted(special.ndtr(score), odds))
+    return np.asarray(score)
 
 
 def outcomes(block: Block, plan: SegmentPlan, attempt: int) -> tuple[bool, ...]:

@@ -103,7 +103,7 @@ def close(
     change = law.factors(
         walkers.entities.draw("amount", walkers.which, walkers.offsets, 0, walkers.attempt), lean
     )
-    amount = open_amount * change * block.price(plan, trial)
+    amount = open_amount * change * block.price(plan, trial, day)
     # No law of amounts reaches the limit but by a slip; past it, whole numbers would wrap around.
     booked = np.minimum(np.rint(amount), LIMIT).astype(np.int64)
     quarter = np.broadcast_to(np.int64(0), day.shape)
@@ -265,6 +265,19 @@ def slipped(line: LinePlan, walkers: Walkers) -> Integers:
 
 def _agreed(won: Won) -> Iterator[tuple[Contract, Offer | None, Places]]:
     """Yield each contract among won deals with the offer that was taken and the places of its deals."""
+    for contract, offer, found in _chosen(won):
+        if contract.before is None:
+            yield contract, offer, found
+            continue
+        places = np.arange(len(won.trial))[found]
+        early = won.close_day[places] < contract.first_day
+        for kind, some in ((contract.before, places[early]), (contract, places[~early])):
+            if len(some):
+                yield kind, offer, some
+
+
+def _chosen(won: Won) -> Iterator[tuple[Contract, Offer | None, Places]]:
+    """Yield them by the offer that was taken, whenever they are signed."""
     for contract, found in won.population.contracts(won.walkers.which):
         if not contract.offers:
             yield contract, None, found

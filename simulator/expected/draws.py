@@ -13,7 +13,7 @@ from scipy import special
 
 from simulator.distributions import Distribution, Empirical, Fixed
 from simulator.expected.luck import Luck
-from simulator.expected.new_deals import months
+from simulator.expected.new_deals import by_odds, months
 from simulator.expected.open_deals import mean_factors
 from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
@@ -92,7 +92,9 @@ def won_ever(scenario: Scenario, draws: int) -> Floats:
         chances = _Chances(scenario, segment, learned, draws)
         result[0, index] = chances.of_open(np.flatnonzero(scenario.pipeline.segment == index))
         if segment.generation is not None:
-            result[1, index] = _to_come(scenario, segment, chances)
+            for odds, some in by_odds(scenario, index):
+                chances = _Chances(some, some.segments[index], learned, draws)
+                result[1, index] += _to_come(scenario, some.segments[index], chances, odds)
     return result
 
 
@@ -287,8 +289,8 @@ def _survivors(stay: StayDraws, draws: int, used: Integers, ages: Floats) -> Flo
     return np.asarray(np.exp(-(stay.rates[:draws][:, used] @ spent)))
 
 
-def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
-    """Return the expected wins of deals to come and the expected bluebirds, floats[draw]."""
+def _to_come(scenario: Scenario, segment: Segment, chances: _Chances, odds: float) -> Floats:
+    """Return the expected wins of deals to come and bluebirds in months of such odds, floats[draw]."""
     noun, learned, draws = segment.generation, chances.learned.generation, chances.draws
     assert noun is not None
     horizon = scenario.horizon
@@ -297,6 +299,8 @@ def _to_come(scenario: Scenario, segment: Segment, chances: _Chances) -> Floats:
     found = np.zeros(draws)
     entry = noun.entry[None] if learned is None else learned.entry[:draws]
     for month in months(segment.clock, horizon, returns):
+        if segment.levers.odds_of(month.first, horizon.as_of) != odds:
+            continue
         if learned is None:
             arrivals = np.full(draws, noun.rate(month.first, horizon.as_of) * month.share)
             found += noun.bluebird_rate(month.first, horizon.as_of) * month.share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,6 +37,7 @@ class Kind:
         months: the line's own length of service, 0 where the product decides.
         offer: index of the one taken, or `NO_OFFER`.
         payer: mean and standard deviation of the customer's lateness score.
+        agreed: whether they are signed before levers move their terms.
     """
 
     segment: int
@@ -47,15 +48,28 @@ class Kind:
     months: int
     offer: int = NO_OFFER
     payer: Payer = UNKNOWN
+    agreed: bool = False
 
     def conditions(self, scenario: Scenario, agreed: bool = False) -> Conditions:
         """Return the conditions of such lines, `agreed` before or not; their stated days are left aside."""
-        line = Line(self.product, months=self.months)
+        line, agreed = Line(self.product, months=self.months), agreed or self.agreed
         if self.offer == NO_OFFER:
             own = self.segment, self.customer_class, self.currency, self.terms
             return conditions(scenario, *own, line, agreed)
         terms = scenario.offers[self.offer].terms
-        return offered_conditions(scenario, self.segment, self.customer_class, self.currency, terms, line)
+        own_place = self.segment, self.customer_class, self.currency
+        return offered_conditions(scenario, *own_place, terms, line, agreed)
+
+    def parted(self, scenario: Scenario, series: Floats) -> Iterator[tuple[Kind, Floats]]:
+        """Part series by day of signature, floats[..., day 0 … last], by whether levers move their terms."""
+        levers = scenario.segments[self.segment].levers
+        begin = levers.first_day(scenario.horizon.as_of)
+        if levers.tighten and begin > 1:
+            moved = np.arange(series.shape[-1]) >= begin
+            yield replace(self, agreed=True), series * ~moved
+            yield self, series * moved
+        else:
+            yield self, series
 
     def sold(self, scenario: Scenario) -> Product | None:
         """Return the product, None where there is none."""

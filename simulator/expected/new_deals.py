@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from simulator.expected.open_deals import mean_factor, mean_factors, reached
 from simulator.expected.returns import Returns
 from simulator.expected.walks import cut
 from simulator.periods import Horizon, add_months
+from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -61,9 +62,9 @@ class NewDeals:
 
 def new_deals(
     generation: PipelineGeneration, returns: Returns, horizon: Horizon, worth: Floats | None = None,
-    grown: float = 1.0,
+    grown: float = 1.0, odds: float = 1.0,
 ) -> NewDeals:  # fmt: skip
-    """Solve the arrivals of one segment.
+    """Solve the arrivals of one segment, or those that levers give the same odds.
 
     A month's arrivals are spread evenly over its clock: v0 = W(start) + u·(W(end) − W(start)); a first
     attempt closes at v0 + T, a return at v0 + T_lost + delay + T, a bluebird at v0 (MODEL 5).
@@ -75,6 +76,7 @@ def new_deals(
         worth: p* by stage of entry weighted by closed amounts, where it depends on them; first attempts'
             money then differs from their number.
         grown: further factor on the amounts of won deals.
+        odds: only of months with this factor on the odds of their deals; those of `returns` have it.
     """
     segment, walk, attempts = returns.segment, returns.walk, returns.entry
     laws = cut(walk.law_from_entry("won"), returns.size)
@@ -84,6 +86,8 @@ def new_deals(
     at_once = reached(segment.clock, horizon.last_day, 0)
     won, more, seen_when_won = np.zeros((3, horizon.last_day))
     for month in months(segment.clock, horizon, returns):
+        if segment.levers.odds_of(month.first, horizon.as_of) != odds:
+            continue
         rate = generation.rate(month.first, horizon.as_of) * month.share
         closed = first.spread(returns.reach, month)
         if returns.any and rate:
@@ -94,9 +98,22 @@ def new_deals(
             more += rate * np.diff(change, prepend=0.0)
         arrived = np.diff(bluebird.spread(at_once, month), prepend=0.0)
         seen_when_won += generation.bluebird_rate(month.first, horizon.as_of) * month.share * arrived
-    price = mean_amount(generation.amount, segment.amount_change) * segment.soberness.amount * grown
+    amount = mean_amount(generation.amount, segment.amount_change) * segment.soberness.amount * grown
+    price = amount * segment.levers.price_on(np.arange(1, horizon.last_day + 1), horizon.as_of)
     of_bluebird = generation.bluebirds.amount.mean() if generation.bluebirds else 0.0
     return NewDeals(won + seen_when_won, price * (won + more) + of_bluebird * seen_when_won)
+
+
+def by_odds(scenario: Scenario, index: int) -> Iterator[tuple[float, Scenario]]:
+    """Yield the odds that levers give to some new deals of a segment, with what would give them to all."""
+    segment = scenario.segments[index]
+    last = segment.levers.odds_of(scenario.horizon.end, scenario.horizon.as_of)
+    yield 1.0, scenario
+    if last != 1:
+        sober = replace(segment.soberness, odds=segment.soberness.odds * last)
+        segments = list(scenario.segments)
+        segments[index] = replace(segment, soberness=sober)
+        yield last, replace(scenario, segments=tuple(segments))
 
 
 def mean_amount(law: Distribution, change: AmountChange) -> float:

@@ -52,8 +52,9 @@ def offer_effects(scenario: Scenario) -> tuple[OfferEffect, ...]:
             for offer, reached in taking.reached.items():
                 worth = money * rate
                 cost[offer] += float(worth @ taking.taken[offer]) * float(scenario.offers[offer].discount)
-                sums[offer, 0] += times.of(kind, stated) @ (worth * reached)
-                sums[offer, 1] += times.of(replace(kind, terms="", offer=offer), stated) @ (worth * reached)
+                for own, part in kind.parted(scenario, worth * reached):
+                    sums[offer, 0] += times.of(own, stated) @ part
+                    sums[offer, 1] += times.of(replace(own, terms="", offer=offer), stated) @ part
     return tuple(
         _effect(offer.name, float(offer.discount), float(given), received)
         for offer, given, received in zip(scenario.offers, cost, sums, strict=True)

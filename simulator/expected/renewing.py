@@ -67,7 +67,7 @@ class Renewed:
         kept = terms.payment.solvent(np.arange(series.shape[-1]))
         started = [reached(series[row], terms.start, days, np.ones_like(kept)) for row in (LINES, MONEY)]
         started.append(reached(series[SOLVENT], terms.start, days, kept))
-        own = replace(kind, terms="", offer=NO_OFFER)
+        own = replace(kind, terms="", offer=NO_OFFER, agreed=False)
         self._of(own)[:] += self._at_term_end(terms, renewal, np.stack(started))
 
     def signed(self) -> dict[Kind, Floats]:

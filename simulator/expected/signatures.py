@@ -13,7 +13,7 @@ from simulator.expected.billing import rates
 from simulator.expected.draws import Averages, averages
 from simulator.expected.lines import DealLines, Kind, Stated, Sums, Taking, earliest
 from simulator.expected.luck import Luck
-from simulator.expected.new_deals import new_deals
+from simulator.expected.new_deals import NewDeals, by_odds, new_deals
 from simulator.expected.open_deals import OpenDeals, mean_factors, open_deals
 from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
@@ -31,6 +31,8 @@ NEGLIGIBLE: Final = 1e-200
 PORTION: Final = 400
 """Open deals that are solved at once: each takes some kilobytes, a few numbers a day."""
 
+Attempts = tuple[Averages | None, Returns]
+"""What is learned of a segment's attempts on average, and their returns."""
 Lines = dict[tuple[int, Kind], dict[Stated, Floats]]
 """(source, kind of line) to its stated days to floats[2, day 0 … last]: the expected number of lines signed,
 and their money in minor units of the contract's currency."""
@@ -90,16 +92,15 @@ class Signatures:
         luck, walks, crm = Luck.of(scenario.market), dict[int, Walk](), crm_chances(scenario)
         for index, segment in enumerate(scenario.segments):
             walk = walks.setdefault(id(segment.funnel), Walk(segment.funnel))
-            known, length = averages(scenario, index), scenario.horizon.last_day
-            entry = known.entry if known else None
-            returns = Returns(segment, walk, luck, scenario.horizon.as_of, length, entry)
+            length = scenario.horizon.last_day
+            attempts = known, returns = _attempts(scenario, index, walk, luck)
             rows = np.flatnonzero(scenario.pipeline.segment == index)
             for some in _portions(scenario.pipeline, rows):
                 chances = known.open[some] if known else None
                 solved = open_deals(segment, walk, scenario.pipeline, rows[some], length, chances)
                 result._add_open(index, solved, returns, crm, known.price if known else 1.0)
             if segment.generation is not None:
-                result._add_new(index, returns, known)
+                result._add_new(index, _to_come(scenario, index, attempts))
             result.exempt |= returns.exempt
         return result
 
@@ -112,7 +113,8 @@ class Signatures:
         factor = mean_factors(change, _majors(self.scenario, deals.rows) if change.by_size else amounts)
         factor *= segment.soberness.amount * grown
         taking = Taking.of(self.scenario, index, "open")
-        price = 1 - taking.discount
+        raised = segment.levers.price_on(np.arange(len(taking.discount)), self.scenario.horizon.as_of)
+        price = raised * (1 - taking.discount)
         first = _from_day_0(np.diff(deals.won_by, axis=1, prepend=0.0))
         self.deals[:2, deals.rows] = deals.chance, deals.won_by[:, -1]
         self.winners[OPEN, index] += first.sum(axis=0)
@@ -147,18 +149,14 @@ class Signatures:
             won, again, more, extra = (_from_day_0(part) for part in parts)
             self.winners[OPEN, index] += won[0]
             money, number = money + more, number + extra
+        money = money * raised
         daily.returned[index] += (again * rate).sum(axis=0) * price
         for (kind, stated), *series_of in zip(lines.kinds, number, money, strict=True):
             _add(self.lines, (OPEN, kind), stated, np.stack(series_of))
 
-    def _add_new(self, index: int, returns: Returns, known: Averages | None) -> None:
+    def _add_new(self, index: int, new: NewDeals) -> None:
         """Add the deals yet to come to a segment, of the default class and in the company's currency."""
-        segment = self.scenario.segments[index]
-        if segment.generation is None:
-            return
-        taking = Taking.of(self.scenario, index, "new")
-        means = (known.entry_worth, known.price) if known else (None, 1.0)
-        new = new_deals(segment.generation, returns, self.scenario.horizon, *means)
+        segment, taking = self.scenario.segments[index], Taking.of(self.scenario, index, "new")
         won = _from_day_0(new.won)
         money = _from_day_0(new.money) * 10.0 ** minor_digits(self.scenario.currency)
         self.winners[NEW, index] = won
@@ -169,14 +167,37 @@ class Signatures:
             _add(self.lines, (NEW, kind), earliest(line), series)
 
     def after_offers(self) -> Lines:
-        """Return the lines parted by the offers that they take, discounts off."""
+        """Return the lines parted by offers taken, discounts off, and by levers on their terms."""
         result: Lines = {}
         for (source, kind), rows in self.lines.items():
             taking = Taking.of(self.scenario, kind.segment, "open" if source == OPEN else "new")
             for stated, series in rows.items():
-                for own, part in taking.split(self.scenario, kind, series):
-                    _add(result, (source, own), stated, part)
+                for taken, part in taking.split(self.scenario, kind, series):
+                    for own, some in taken.parted(self.scenario, part):
+                        _add(result, (source, own), stated, some)
         return result
+
+
+def _attempts(scenario: Scenario, index: int, walk: Walk, luck: Luck) -> Attempts:
+    """Return what is learned of a segment's attempts on average, and their returns."""
+    known, horizon = averages(scenario, index), scenario.horizon
+    entry = known.entry if known else None
+    return known, Returns(scenario.segments[index], walk, luck, horizon.as_of, horizon.last_day, entry)
+
+
+def _to_come(scenario: Scenario, index: int, attempts: Attempts) -> NewDeals:
+    """Return the deals yet to come to a segment, added up over the odds that levers give them."""
+    segment, horizon, total = scenario.segments[index], scenario.horizon, None
+    assert segment.generation is not None
+    for odds, some in by_odds(scenario, index):
+        known, returns = attempts
+        if some is not scenario:
+            known, returns = _attempts(some, index, returns.walk, returns.luck)
+        worth, grown = (known.entry_worth, known.price) if known else (None, 1.0)
+        part = new_deals(segment.generation, returns, horizon, worth, grown, odds)
+        total = part if total is None else NewDeals(total.won + part.won, total.money + part.money)
+    assert total is not None
+    return total
 
 
 def _portions(pipeline: Pipeline, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:

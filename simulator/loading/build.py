@@ -54,7 +54,7 @@ from simulator.periods import Horizon
 from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
-from simulator.scenario.levers import Levers, pulled
+from simulator.scenario import Levers, pulled
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment

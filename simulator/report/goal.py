@@ -12,7 +12,6 @@ from simulator.report.goal_words import (
     lever_name,
     limit_text,
     near_text,
-    number,
     range_text,
     what_it_takes,
     why_not,
@@ -94,8 +93,7 @@ def _goal(goal: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
     yield _answers(heading, levers, scale)
     yield _limits(f"Does not reach {wanted} by itself", levers, goal["chance"])
     yield _idle(levers)
-    for lever in levers:
-        yield list(_starts(lever))
+    yield _starts(levers)
 
 
 def _danger(danger: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:
@@ -159,16 +157,22 @@ def _idle(levers: Sequence[Lever]) -> list[str]:
     )
 
 
-def _starts(lever: Lever) -> Iterator[str]:
-    """Say how many more new deals it takes if they begin later."""
-    if not (last := lever.get("latest_start")):
-        return
-    told = [
-        f"from {month(start['from'])} {number(start['figure'])} a month instead of {number(start['now'])}"
-        for start in lever["starts"]
-    ]
-    end = f"after {month(last)} not even four times as many are enough"
-    yield from wrapped(f"If more new deals begin later: {'; '.join([*told, end])}.")
+def _starts(levers: Sequence[Lever]) -> list[str]:
+    """Lay out what it takes if a lever is pulled later, and when that is too late."""
+    rows = []
+    for lever in levers:
+        if not (last := lever.get("latest_start")):
+            continue
+        name = lever_name(lever)
+        for start in lever["starts"]:
+            pulled = {**lever, "now": {"figure": start["now"]}, "answer": start}
+            end = "at the latest" if start["from"] == last else ""
+            rows.append([name, f"from {month(start['from'])}", what_it_takes(pulled, later=True), end])
+            name = ""
+        if not lever["starts"]:
+            rows.append([name, "now", "a month later is too late", ""])
+    found = ["If it begins later", *(f"  {line}" for line in table(["", "", "", ""], rows, (0, 1, 2, 3))[1:])]
+    return found if rows else []
 
 
 def _by_hand(payload: Mapping[str, Any]) -> Iterator[str]:

@@ -65,14 +65,14 @@ def why_not(lever: Mapping[str, Any]) -> str:
     return _WHY_NOT[lever["lever"]]
 
 
-def what_it_takes(lever: Mapping[str, Any]) -> str:
-    """Say how far a lever is to be pulled."""
+def what_it_takes(lever: Mapping[str, Any], later: bool = False) -> str:
+    """Say how far a lever is to be pulled, from now on or from a later month on."""
     now, then = lever["now"]["figure"], lever["answer"]["figure"]
     before, after = figures_apart(now, then)
     name, value = lever["lever"], lever["answer"]["value"]
     return {
-        "pipeline": f"{after} new deals a month instead of {before}, from now on",
-        "conversion": f"{after} of 100 deals won instead of {before}",
+        "pipeline": f"{after} new deals a month instead of {before}{'' if later else ', from now on'}",
+        "conversion": f"{after} of 100 {'new ' if later else ''}deals won instead of {before}",
         "speed": f"a typical win in {after} days instead of {before}",
         "price": f"prices {then:.1f} % higher, and as many deals won",
         "deposit": f"{then:.0f} % of each new contract at signature",

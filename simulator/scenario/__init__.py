@@ -8,11 +8,13 @@ from simulator.scenario.conditions import (
     offered_conditions,
     served_share,
 )
-from simulator.scenario.levers import Levers, pulled
+from simulator.scenario.levers import UNPULLED, Levers
+from simulator.scenario.pulling import pulled
 from simulator.scenario.scenario import Assumption, Compared, Scenario, table_place
 from simulator.scenario.segment import Recycling, Segment, Soberness
 
 __all__ = [
+    "UNPULLED",
     "Assumption",
     "Compared",
     "Conditions",

@@ -191,8 +191,8 @@ def conditions(
         currency: ISO code of the contract.
         own_terms: the deal's, or "".
         line: of the deal.
-        agreed: whether the terms stand already, so that the segment's deposit and earlier due dates do not
-            touch them: of contracts signed by now, and of renewals.
+        agreed: whether the terms stand already, so that the segment's levers do not touch them: of contracts
+            signed before those hold, and of renewals.
     """
     terms = agreed_terms(scenario, segment, customer_class, own_terms, line)
     return _conditions(scenario, segment, customer_class, currency, terms, line, agreed)
@@ -209,10 +209,11 @@ def agreed_terms(
 
 
 def offered_conditions(
-    scenario: Names, segment: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line
-) -> Conditions:
+    scenario: Names, segment: int, customer_class: str, currency: str, terms: PaymentTerms, line: Line,
+    agreed: bool = False,
+) -> Conditions:  # fmt: skip
     """Return the conditions of a line of a deal that has taken an offer, whose terms replace all others."""
-    return _conditions(scenario, segment, customer_class, currency, terms, line)
+    return _conditions(scenario, segment, customer_class, currency, terms, line, agreed)
 
 
 def _product(scenario: Names, line: Line) -> Product:
@@ -228,8 +229,8 @@ def _conditions(
     months = line.months or product.service_months or DEFAULT_SERVICE_MONTHS
     group = customer_class or "default"
     installments = terms.installments(months)
-    if not agreed and (segment.deposit or segment.due_sooner):
-        installments = tightened(installments, segment.deposit, segment.due_sooner)
+    if segment.levers.tighten and not agreed:
+        installments = tightened(installments, segment.levers.deposit, segment.levers.due_sooner)
     return Conditions(
         segment=index,
         currency=currency,

@@ -22,8 +22,13 @@ class LeversFile(Strict):
     """Levers of a segment, each on top of all that is set or learned; `goal` says how far to pull them."""
 
     new_deals: NotNegative = Field(1.0, description="times as many new deals; those never seen before aside")
-    since: Day | None = Field(None, alias="from", description="first month in which there are more, else all")
-    odds: Positive = Field(1.0, description="factor on the odds of winning in the end, of all deals")
+    since: Day | None = Field(
+        None, alias="from", description="month from which on they all hold, else from now on"
+    )
+    odds: Positive = Field(
+        1.0,
+        description="factor on the odds of winning; with `from`, of deals that arrive from then on",
+    )
     days: Positive = Field(1.0, description="factor on the days that deals take from now on")
     price: Positive = Field(1.0, description="factor on the amounts of won deals")
     deposit: ExactShare = Field(Decimal(0), description="share of new contracts due when they are signed")

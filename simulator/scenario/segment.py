@@ -18,6 +18,7 @@ from simulator.distributions import Distribution
 from simulator.funnel import Funnel
 from simulator.payments import PaymentBehaviour
 from simulator.products import WHOLE, Line
+from simulator.scenario.levers import UNPULLED, Levers
 from simulator.terms import PaymentTerms
 
 
@@ -74,8 +75,7 @@ class Segment:
         use_probability: whether a deal's own probability replaces the stage's.
         tax: share of the net price that invoices add.
         mix: what deals are made of that name no product, and those still to come.
-        deposit: share of each new contract that is due when it is signed (see `Levers`).
-        due_sooner: days by which its other invoices are due sooner.
+        levers: what is pulled; `pulled` keeps all else in step with it.
     """
 
     name: str
@@ -98,5 +98,4 @@ class Segment:
     use_probability: bool = False
     tax: Fraction = Fraction(0)
     mix: tuple[Line, ...] = WHOLE
-    deposit: Fraction = Fraction(0)
-    due_sooner: int = 0
+    levers: Levers = UNPULLED

@@ -38,7 +38,7 @@ _OF_SCENARIO: Final = {
 _OF_SEGMENT: Final = {
     RATES: (
         *("funnel", "set_ladder", "doubt", "soberness", "close_date", "amount_change", "recycling"),
-        *("use_probability", "clock"),
+        *("use_probability", "clock", "levers"),
     ),
     COMING: ("generation",),
     TERMS: ("terms", "payment", "invoice_lag", "delivery", "acceptance", "roll", "tax", "mix"),

@@ -13,7 +13,6 @@ from simulator.analysis.aims import Aim
 from simulator.analysis.goal.levers import (
     LEVERS,
     NAMES,
-    PIPELINE,
     SHOCKS,
     Lever,
     loss_of,
@@ -21,7 +20,15 @@ from simulator.analysis.goal.levers import (
     told_since,
 )
 from simulator.analysis.goal.question import Question
-from simulator.analysis.goal.search import Chance, Curve, Found, fallen_below, least_raised_to, raised_to
+from simulator.analysis.goal.search import (
+    Chance,
+    Curve,
+    Found,
+    fallen_below,
+    is_raised_to,
+    least_raised_to,
+    raised_to,
+)
 from simulator.analysis.goal.units import UNITS, Business
 from simulator.errors import UsageError, did_you_mean
 from simulator.executors import Crew
@@ -34,8 +41,6 @@ TRIALS: Final = 2_000
 """Where none are asked for: enough for an answer that is known to a tenth of itself or so."""
 MOST_LOST: Final = 50
 """Open deals whose loss is looked at, the largest first."""
-LATER: Final = 3
-"""Months told of in which more new deals may begin, besides the first and the last."""
 Status = Literal["reached", "nothing needed", "out of reach", "no effect"]
 
 
@@ -121,8 +126,8 @@ def _lever(lever: Lever, question: Question, business: Business, chance: float) 
         return _told(lever, question, business, curve, Found(None, None, None))
     found = raised_to(curve, chance)
     result = _told(lever, question, business, curve, found)
-    if lever is PIPELINE and result["status"] == "reached":
-        result |= _starts(question, business, chance)
+    if result["status"] == "reached" and question.unpulled:
+        result |= _starts(lever, question, business, chance)
     return result
 
 
@@ -174,50 +179,47 @@ def _status(curve: Curve, found: Found) -> Status:
     return "reached" if found.steps else "nothing needed"
 
 
-def _starts(question: Question, business: Business, chance: float) -> dict[str, Any]:
-    """Return how many more new deals it takes if they begin later, and the last month in which they may.
+def _starts(lever: Lever, question: Question, business: Business, chance: float) -> dict[str, Any]:
+    """Return how far a lever is to be pulled if it begins later, and the last month in which it may.
 
-    The last one is that from which on even four times as many still do; the chance falls from month to month.
+    The last one is that from which on as far as the lever goes is still enough; the chance falls from month
+    to month.
     """
     months = _months(question.scenario)
-
-    def curve(first: date) -> Curve:
-        return question.curve(
-            PIPELINE, lambda steps: pulled_since(question.scenario, steps, question.segments, first)
-        )
-
-    curves = [curve(first) for first in months]
+    curves = [_since(lever, question, first) for first in months]
     early, late = 0, len(months)  # months[early - 1] is in time, months[late] is not
     while late > early:
         middle = (early + late) // 2
-        if curves[middle].at(PIPELINE.steps).chance >= chance:
+        if is_raised_to(curves[middle], chance):
             early = middle + 1
         else:
             late = middle
-    told = [_start(question, business, months[n], curves[n], chance) for n in _some(early)]
+    told = []
+    for n in sorted({(early - 1) // 2, early - 1} if early else ()):
+        found = least_raised_to(curves[n], chance)
+        if found is not None:
+            told.append(_start(lever, question, business, months[n], found, curves[n]))
     last = months[early - 1] if early else question.scenario.horizon.date_of(1)
     return {"latest_start": last.isoformat(), "starts": told}
 
 
-def _some(count: int) -> list[int]:
-    """Return the first few of so many places, and the last."""
-    return sorted({*range(min(count, LATER)), *([count - 1] if count else [])})
+def _since(lever: Lever, question: Question, first: date) -> Curve:
+    scenario, segments = question.scenario, question.segments
+    return question.curve(lever, lambda steps: pulled_since(lever, scenario, steps, segments, first))
 
 
 def _start(
-    question: Question, business: Business, first: date, curve: Curve, chance: float
+    lever: Lever, question: Question, business: Business, first: date, steps: int, curve: Curve
 ) -> dict[str, Any]:
-    found = least_raised_to(curve, chance)
-    assert found is not None
-    value = PIPELINE.value(found)
-    before, after = (business.figures("pipeline", v, first)[""] for v in (1.0, value))
+    value = lever.value(steps)
+    before, after = (business.figures(lever.name, v, first)[""] for v in (lever.value(0), value))
     return {
         "from": first.isoformat(),
         "value": value,
         "now": before,
         "figure": after,
-        "set": list(told_since(found, question.named, first)),
-        "chance": _chance(curve.at(found)),
+        "set": list(told_since(lever, steps, question.named, first)),
+        "chance": _chance(curve.at(steps)),
     }
 
 

@@ -47,17 +47,18 @@ class Lever:
         return self.pull(scenario, self.value(steps), segments) if steps else scenario
 
 
-def pulled_since(scenario: Scenario, steps: int, segments: Sequence[str], first: date) -> Scenario:
-    """Return the scenario with more new deals from the month of a day on."""
-    return pulled(scenario, dict.fromkeys(segments, Levers(PIPELINE.value(steps), first)))
+def pulled_since(
+    lever: Lever, scenario: Scenario, steps: int, segments: Sequence[str], first: date
+) -> Scenario:
+    """Return the scenario with a lever pulled from the month of a day on; no other may be pulled there."""
+    begun = pulled(scenario, dict.fromkeys(segments, Levers(since=first)))
+    return lever.pulled(begun, steps, segments)
 
 
-def told_since(steps: int, segments: Sequence[str], first: date) -> tuple[str, ...]:
+def told_since(lever: Lever, steps: int, segments: Sequence[str], first: date) -> tuple[str, ...]:
     """Return the same as `--set` has it."""
-    return (
-        *PIPELINE.told(PIPELINE.value(steps), segments),
-        *_set("levers", "from", sign="=")(first, segments),
-    )
+    by_hand = lever.told(lever.value(steps), segments)
+    return *by_hand, *_set("levers", "from", sign="=")(first, segments)
 
 
 def loss_of(deals: Sequence[str]) -> Lever:
@@ -110,10 +111,8 @@ def _part(of: float) -> Callable[[int], float]:
 
 _NEW_DEALS, _ODDS = _of(lambda f: Levers(new_deals=f)), _of(lambda f: Levers(odds=f))
 _SET_NEW_DEALS, _SET_ODDS = _set("levers", "new_deals", sign="*="), _set("levers", "odds", sign="*=")
-PIPELINE: Final = Lever("pipeline", 300, _more(0.01), _NEW_DEALS, _SET_NEW_DEALS)
-"""Four times as many new deals at most: s_max of MODEL 9."""
 LEVERS: Final = (
-    PIPELINE,
+    Lever("pipeline", 300, _more(0.01), _NEW_DEALS, _SET_NEW_DEALS),  # at most s_max of MODEL 9
     Lever("conversion", 400, _more(0.01), _ODDS, _SET_ODDS),
     Lever(
         *("speed", 100, _more(-0.005)),

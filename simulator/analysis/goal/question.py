@@ -17,7 +17,7 @@ from simulator.executors import Crew
 from simulator.forecast import Forecast, Trials
 from simulator.forecast.levels import trough
 from simulator.money import minor_digits
-from simulator.scenario import Scenario
+from simulator.scenario import UNPULLED, Scenario
 from simulator.simulation import shortened, simulate, trials_alone
 
 Floats = NDArray[np.float64]
@@ -75,6 +75,12 @@ class Question:
     def named(self) -> list[str]:
         """The same, but none where it is all of them, as settings write it."""
         return [] if self.aim.window.segment is None else self.segments
+
+    @property
+    def unpulled(self) -> bool:
+        """Whether no lever is pulled there yet; else the first month of one would be that of all."""
+        some = (s.levers for s in self.scenario.segments if s.name in self.segments)
+        return all(levers == UNPULLED for levers in some)
 
     @property
     def least(self) -> int:

@@ -104,6 +104,12 @@ def least_raised_to(curve: Curve, chance: float) -> int | None:
     return bracket and bracket[1]
 
 
+def is_raised_to(curve: Curve, chance: float) -> bool:
+    """Tell whether any number of steps is enough; where pulling further never harms, all of them are."""
+    end = _margin(curve.at(curve.steps).chance, chance) >= 0
+    return end or (curve.turns and least_raised_to(curve, chance) is not None)
+
+
 def fallen_below(curve: Curve, chance: float) -> Found:
     """Return the least steps at which the chance is below one."""
     return _found(

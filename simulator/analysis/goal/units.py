@@ -63,12 +63,12 @@ class Business:
         Args:
             lever: name.
             value: as set.
-            first: month from which on it counts, by default the first.
+            first: month from which on it counts, by default now; better odds are then those of new deals.
         """
         if lever in ("pipeline", "drought"):
             return self._added(lambda s: self._monthly(s, first) * value)
         if lever in ("conversion", "market"):
-            return self._weighed(lambda s: self._won(s, value), self._open)
+            return self._weighed(lambda s: self._won(s, value, first is not None), self._open)
         if lever == "speed":
             return self._weighed(lambda s: self._cycle[s.name] * value, self._open)
         scale = {"price": 100 * (value - 1), "deposit": 100 * value}
@@ -105,10 +105,10 @@ class Business:
     def _rate(self, noun: PipelineGeneration, month: date) -> float:
         return noun.rate(month, self.question.scenario.horizon.as_of)
 
-    def _won(self, segment: Segment, odds: float) -> float:
+    def _won(self, segment: Segment, odds: float, new: bool) -> float:
         """Return how many of 100 open deals are won in the end; of 100 new ones where none are open."""
         chances = self.question.forecast.deal_chance[self._rows(segment)]
-        if not len(chances):
+        if new or not len(chances):
             entry = np.zeros(len(segment.funnel.stages))
             entry[0] = 1.0
             entry = segment.generation.entry if segment.generation else entry

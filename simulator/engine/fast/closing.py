@@ -112,6 +112,7 @@ class Amounts(NamedTuple):
     Attributes:
         open: of each deal, minor units.
         price: factor by posterior draw; one for all.
+        raised: further factor by day of signature.
         lean: factor of each deal's size on what is changed; one for all.
         unchanged: chance to be signed as quoted.
         pieces: node, P(Y ≤ node), slope to the next, floats[node, 3].
@@ -122,6 +123,7 @@ class Amounts(NamedTuple):
 
     open: Any
     price: Any
+    raised: Any
     lean: Any
     unchanged: float
     pieces: Any
@@ -285,7 +287,7 @@ def book(
             continue
         r = row[i]
         u = uniform(changes[r] + offsets[trial[i]] + GAMMA)
-        price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)]
+        price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)] * amounts.raised[day[i]]
         if u < amounts.unchanged:
             booked[i] = np.int64(np.rint(min(amounts.open[r] * price, amounts.most)))
             continue

@@ -186,9 +186,11 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
         worth = open_deals.worth_of[deals] / 10 ** minor_digits(plan.scenario.currency)
         lean = np.exp(law.lean(worth))
     pieces, guide = _changes_of(law.location, law.scale)
+    days, as_of = np.arange(plan.last_day + 1), plan.scenario.horizon.as_of
     return closing.Amounts(
-        open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price), lean, law.unchanged,
-        pieces, guide, float(_GUIDE), float(LIMIT),
+        open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price),
+        segment.segment.levers.price_on(days, as_of), lean, law.unchanged, pieces, guide, float(_GUIDE),
+        float(LIMIT),
     )  # fmt: skip
 
 
@@ -224,7 +226,12 @@ def terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
 def _terms_of(contract: Contract, bookings_only: bool) -> columns.Terms | None:
     lines, all_terms = contract.lines, [line.conditions for line in contract.lines]
     shares = [*contract.shares, *(i.share for c in all_terms for i in c.installments)]
-    if contract.offers or any(map(_is_strange, lines)) or any(_is_long(share) for share in shares):
+    if (
+        contract.offers
+        or contract.before
+        or any(map(_is_strange, lines))
+        or any(_is_long(share) for share in shares)
+    ):
         return None
     if any(c.payment is not all_terms[0].payment for c in all_terms):
         return None
