@@ -144,10 +144,5 @@ def digits_apart(before: float, after: float) -> int:
     return next((d for d in range(3) if abs(after - before) * 10**d >= 5), 3 if before != after else 0)
 
 
-def number(figure: float) -> str:
-    """Write a figure to three digits or so."""
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}" if figure >= 1 else f"{figure:.2f}"
-
-
 def _days(days: float) -> str:
     return f"{days:.0f} day{'s' * (round(days) != 1)}"
