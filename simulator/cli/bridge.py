@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli.questions import aim_options, answer_options, kept
-from simulator.cli.terminal import say, say_bytes
+from simulator.cli.questions import aim_options, answer_options, kept, say_answer
 
 if TYPE_CHECKING:
     from simulator.runs import PastRun
@@ -32,8 +30,9 @@ def command(
     so that none is chance, and they add up to the change to the minor unit.
     """
     from simulator.analysis.aims import aim_of
-    from simulator.analysis.bridge import bridge, told
+    from simulator.analysis.bridge import bridge, bridge_rows, told
     from simulator.executors import keep_memory
+    from simulator.report.bridge import bridge_text
     from simulator.report.bridge_figures import bridge_figures
 
     before, after = _runs(runs)
@@ -43,7 +42,8 @@ def command(
     if not quiet:
         click.echo("playing both runs on the same luck", err=True)
     payload = bridge(old, new, aim, workers or os.cpu_count() or 1)
-    _print(form, payload, kept("bridge", payload, lambda: bridge_figures(payload), after.path, out))
+    files = kept("bridge", payload, lambda: bridge_figures(payload), after.path, out)
+    say_answer(form, payload, bridge_rows, bridge_text, files)
     return 0
 
 
@@ -68,16 +68,3 @@ def _runs(runs: tuple[Path, ...]) -> list[PastRun]:
             )
         found = [run_of(new.previous), new]
     return found
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.bridge import bridge_rows
-    from simulator.report.bridge import bridge_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(bridge_rows(payload)))
-    else:
-        say(bridge_text(payload, files))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from simulator.cli.loaded import loaded
-from simulator.cli.questions import all_sets, kept, question_options
-from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.cli.questions import all_sets, kept, question_options, say_answer
+from simulator.cli.terminal import Progress
 
 
 @click.command(name="compare", short_help="Hold scenarios against one another, on the same luck.")
@@ -45,8 +44,10 @@ def command(
     what its scenario says under compare_with.
     """
     from simulator.analysis.comparison import compare
+    from simulator.analysis.rows import comparison_rows
     from simulator.analysis.variants import case_of, fates, grid_of, variants
     from simulator.executors import keep_memory
+    from simulator.report.compare import comparison_text
     from simulator.report.compare_figures import comparison_figures
 
     sets, changed = (
@@ -63,18 +64,6 @@ def command(
     finally:
         progress.close()
     payload = comparison.payload
-    _print(form, payload, kept("compare", payload, lambda: comparison_figures(payload), base, out))
+    files = kept("compare", payload, lambda: comparison_figures(payload), base, out)
+    say_answer(form, payload, comparison_rows, comparison_text, files)
     return 0 if comparison.passed else 1
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.rows import comparison_rows
-    from simulator.report.compare import comparison_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(comparison_rows(payload)))
-    else:
-        say(comparison_text(payload, files))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from simulator.cli.loaded import loaded
-from simulator.cli.questions import aim_options, all_sets, kept, question_options
-from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.cli.questions import aim_options, all_sets, kept, question_options, say_answer
+from simulator.cli.terminal import Progress
 
 
 @click.command(name="explain", short_help="Tell what makes a forecast wide, and what moves it.")
@@ -34,7 +33,9 @@ def command(
     from simulator.analysis.aims import aim_of
     from simulator.analysis.explain.explanation import explain
     from simulator.analysis.explain.question import Question
+    from simulator.analysis.explain.rows import explanation_rows
     from simulator.executors import keep_memory
+    from simulator.report.explain import explanation_text
     from simulator.report.explain_figures import explanation_figures
 
     given = all_sets(sets, trials, seed)
@@ -53,18 +54,6 @@ def command(
         payload = explain(question)
     finally:
         progress.close()
-    _print(form, payload, kept("explain", payload, lambda: explanation_figures(payload), scenario, out))
+    files = kept("explain", payload, lambda: explanation_figures(payload), scenario, out)
+    say_answer(form, payload, explanation_rows, explanation_text, files)
     return 0 if payload["self_check"]["passed"] else 1
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.explain.rows import explanation_rows
-    from simulator.report.explain import explanation_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(explanation_rows(payload)))
-    else:
-        say(explanation_text(payload, files))

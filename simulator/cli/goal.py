@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from simulator.cli.loaded import loaded
-from simulator.cli.questions import aim_options, all_sets, kept, question_options
-from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.cli.questions import aim_options, all_sets, kept, question_options, say_answer
+from simulator.cli.terminal import Progress
 
 
 def chance(text: str) -> float:
@@ -60,7 +59,9 @@ def command(
     """
     from simulator.analysis.aims import aim_of
     from simulator.analysis.goal.answers import TRIALS, goal
+    from simulator.analysis.goal.rows import goal_rows
     from simulator.executors import keep_memory
+    from simulator.report.goal import goal_text
     from simulator.report.goal_figure import goal_figures
 
     given = trials if trials and trials != "auto" else str(TRIALS)
@@ -76,18 +77,6 @@ def command(
     finally:
         progress.close()
     payload = answer.payload
-    _print(form, payload, kept("goal", payload, lambda: goal_figures(payload), scenario, out))
+    files = kept("goal", payload, lambda: goal_figures(payload), scenario, out)
+    say_answer(form, payload, goal_rows, goal_text, files)
     return 0 if answer.passed else 1
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.goal.rows import goal_rows
-    from simulator.report.goal import goal_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(goal_rows(payload)))
-    else:
-        say(goal_text(payload, files))

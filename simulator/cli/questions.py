@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from simulator.cli.loaded import day, loading_options
+from simulator.cli.terminal import say, say_bytes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -91,6 +92,29 @@ def _amount(text: str) -> float:
 def all_sets(sets: Sequence[str], trials: str | None, seed: int | None) -> list[str]:
     """Return the settings of a command, its trials and its seed among them."""
     return [*sets, *([f"trials={trials}"] if trials else []), *([] if seed is None else [f"seed={seed}"])]
+
+
+def say_answer(
+    form: str, payload: Mapping[str, Any], rows: Callable[[Mapping[str, Any]], Iterable[Iterable[Any]]],
+    text: Callable[[Mapping[str, Any], str], str], files: str,
+) -> None:  # fmt: skip
+    """Print an answer in the form that is asked for.
+
+    Args:
+        form: `table`, `json` or `csv`.
+        payload: the answer.
+        rows: gives its rows, the header first.
+        text: gives what a person reads, and where it was written.
+        files: where that is, "" for nowhere.
+    """
+    from simulator.runs import csv_bytes, json_bytes
+
+    if form == "json":
+        say_bytes(json_bytes(payload))
+    elif form == "csv":
+        say_bytes(csv_bytes(rows(payload)))
+    else:
+        say(text(payload, files))
 
 
 def kept(

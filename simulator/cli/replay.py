@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from simulator.cli.loaded import loaded
-from simulator.cli.questions import aim_options, all_sets, kept, question_options
-from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.cli.questions import aim_options, all_sets, kept, question_options, say_answer
+from simulator.cli.terminal import Progress
 
 
 @click.command(name="replay", short_help="Tell one trial deal by deal, and what made it a bad year.")
@@ -39,8 +39,9 @@ def command(
     as the scenario or --trials says.
     """
     from simulator.analysis.aims import aim_of
-    from simulator.analysis.replay import narrowed, replay_payload, trials_for
+    from simulator.analysis.replay import event_rows, narrowed, replay_payload, trials_for
     from simulator.executors import keep_memory
+    from simulator.report.replay import replay_text
     from simulator.runs import trials_and_seed
 
     if trial is not None and at is not None:
@@ -61,7 +62,7 @@ def command(
         progress.close()
     if deal is not None:
         payload = narrowed(payload, deal)
-    _print(form, payload, _kept(payload, out))
+    say_answer(form, payload, event_rows, replay_text, _kept(payload, out))
     return 0 if payload["adds_up"] else 1
 
 
@@ -70,16 +71,3 @@ def _kept(payload: Mapping[str, Any], out: Path | None) -> str:
     from simulator.report.replay_figure import replay_figures
 
     return "" if out is None else kept("replay", payload, lambda: replay_figures(payload), out, out)
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.replay import event_rows
-    from simulator.report.replay import replay_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(event_rows(payload)))
-    else:
-        say(replay_text(payload, files))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from simulator.cli.loaded import loaded
-from simulator.cli.questions import aim_options, all_sets, kept, question_options
-from simulator.cli.terminal import Progress, say, say_bytes
+from simulator.cli.questions import aim_options, all_sets, kept, question_options, say_answer
+from simulator.cli.terminal import Progress
 
 
 @click.command(name="segments", short_help="Hold the funnels of segments side by side.")
@@ -31,8 +30,9 @@ def command(
     would be worth that passed on as many deals as the other segments do: where the funnel leaks.
     """
     from simulator.analysis.aims import aim_of
-    from simulator.analysis.segments import side_by_side
+    from simulator.analysis.segments import segment_rows, side_by_side
     from simulator.executors import keep_memory
+    from simulator.report.segments import segments_text
     from simulator.report.segments_figure import segment_figures
 
     found = loaded(scenario, all_sets(sets, trials, seed), as_of, problems)
@@ -43,18 +43,6 @@ def command(
         payload = side_by_side(found, aim, workers or os.cpu_count() or 1, progress)
     finally:
         progress.close()
-    _print(form, payload, kept("segments", payload, lambda: segment_figures(payload), scenario, out))
+    files = kept("segments", payload, lambda: segment_figures(payload), scenario, out)
+    say_answer(form, payload, segment_rows, segments_text, files)
     return 0 if payload["self_check"]["passed"] else 1
-
-
-def _print(form: str, payload: Mapping[str, Any], files: str) -> None:
-    from simulator.analysis.segments import segment_rows
-    from simulator.report.segments import segments_text
-    from simulator.runs import csv_bytes, json_bytes
-
-    if form == "json":
-        say_bytes(json_bytes(payload))
-    elif form == "csv":
-        say_bytes(csv_bytes(segment_rows(payload)))
-    else:
-        say(segments_text(payload, files))
