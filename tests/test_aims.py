@@ -9,6 +9,7 @@ import pytest
 from simulator import load, simulate
 from simulator.analysis.aims import aim_of
 from simulator.errors import UsageError
+from simulator.words import goal_name, plan_name
 
 HERE = Path(__file__).parent.parent / "scenarios"
 
@@ -52,3 +53,8 @@ def test_a_window_in_words_counts_from_the_fiscal_years_start(scenario):
 def test_what_cannot_be_asked_is_refused_in_words(scenario, words, told):
     with pytest.raises(UsageError, match=told):
         aim_of(scenario, **words)
+
+
+def test_a_plan_is_called_the_plan_and_a_target_by_its_name(scenario):
+    assert goal_name(plan_name("bookings", "FY2027")) == "the plan"
+    assert goal_name("plan-2027") == "plan-2027" and goal_name("") == ""

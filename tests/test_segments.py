@@ -597,3 +597,14 @@ def test_what_is_asked_is_told_with_its_chance():
     assert payload["targets"][0]["name"] == "asked"
     assert payload["targets"][0]["segment"] == "B"
     assert payload["end"] == "2026-12-31"
+
+
+@pytest.mark.slow
+def test_new_deals_are_those_of_now_where_a_lever_begins_later():
+    path = ROOT / "scenarios" / "baseline.yaml"
+    raised, told = ("trials=10", "segments.*.levers.new_deals=3"), []
+    for sets in (("trials=10",), raised, (*raised, "segments.*.levers.from=2027-06-01")):
+        scenario = load(path, sets=sets)
+        payload = side_by_side(scenario, aim_of(scenario), 1)
+        told.append([segment["new_per_month"] for segment in payload["segments"]])
+    assert told[2] == told[0] and told[1] == [3 * n for n in told[0]]

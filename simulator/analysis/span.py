@@ -12,6 +12,7 @@ from simulator.forecast import Window
 from simulator.periods import Period
 from simulator.scenario import Scenario
 from simulator.targets import Asked, Series, Target
+from simulator.words import plan_name
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def goals(scenario: Scenario) -> dict[str, Target]:
         for series in scenario.series if year.end <= horizon.end else ():
             amount = scenario.plan.total(series, first, last, None)
             if amount is not None and (series, first, last) not in taken:
-                name = f"planned {series} of {year.name}"
+                name = plan_name(series, year.name)
                 found.setdefault(name, Target(name, series, amount, first, last, period=year.name))
     return found
 

@@ -15,7 +15,7 @@ from simulator.report import (
     explain_tripwires,
 )
 from simulator.report.layout import WIDTH, wrapped
-from simulator.words import Scale, cut, day, days, likelihood, plain, scale_for, self_check_text
+from simulator.words import Scale, cut, day, days, goal_name, likelihood, plain, scale_for, self_check_text
 from simulator.words.money import landing
 
 SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Scale], list[str]]]] = {
@@ -75,7 +75,8 @@ def _amount(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     aim, stats, trials = payload["aim"], payload["amount"], int(payload["trials"])
     text = landing(what_is_asked(payload), stats, scale, "", trials, " (8 chances in 10)")
     if aim["amount"] is not None:
-        named = f"The target {plain(aim['target'], 40)} of" if aim["target"] else "To reach"
+        name = goal_name(aim["target"], 40)
+        named = {"": "To reach", "the plan": "The plan of"}.get(name, f"The target {name} of")
         text += f" {named} {scale.exact(aim['amount'])} is {likelihood(aim)}."
     yield from wrapped(text)
 

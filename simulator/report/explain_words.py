@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simulator.words import Scale, day, plain
+from simulator.words import Scale, day, goal_name
 
 DONE: Final = {
     "bookings": "won",
@@ -21,4 +21,4 @@ DONE: Final = {
 def aim_name(aim: Mapping[str, Any], scale: Scale) -> str:
     """Return a target's name, or what is to be reached by when."""
     done = DONE[aim["series"]]
-    return plain(aim["target"], 30) or f"{scale.exact(aim['amount'])} {done} by {day(aim['until'])}"
+    return goal_name(aim["target"]) or f"{scale.exact(aim['amount'])} {done} by {day(aim['until'])}"

@@ -22,6 +22,7 @@ from simulator.words import (
     chance_cells,
     cut,
     day,
+    goal_name,
     likelihood,
     month,
     percent,
@@ -78,7 +79,8 @@ def _title(payload: Mapping[str, Any], scale: Scale) -> str:
 
 
 def _now(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    name, text = plain(payload["aim"]["name"], 40), aim_text(payload, scale)
+    name, text = goal_name(payload["aim"]["name"], 40), aim_text(payload, scale)
+    name = "The plan" if name == "the plan" else name
     what = f"{name}: {text}." if name else f"{text[0].upper()}{text[1:]}."
     yield from wrapped(f"{what} As things are that is {likelihood(payload['now'])}.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simulator.words import Scale, day, one_in, percent, plain, scale_for
+from simulator.words import Scale, day, goal_name, one_in, percent, plain, scale_for
 
 Payload = Mapping[str, Any]
 COMMON: Final = 0.05
@@ -37,7 +37,8 @@ def headline(payload: Payload, scale: Scale) -> str:
         text += f", average {scale.said(asked['average'])}"
     if asked["target_amount"] is not None:
         missed = asked["amount"] < asked["target_amount"]
-        name = plain(asked["target"] or "the amount asked for", 40)
+        name = goal_name(asked["target"], 40) or "the amount asked for"
+        name = name[0].upper() + name[1:] if name.startswith("the ") else name
         text += f". {name} ({scale.exact(asked['target_amount'])}) is {'missed' if missed else 'reached'}"
     return text + "."
 

@@ -6,7 +6,7 @@ from simulator.words.checks import self_check_text
 from simulator.words.headline import headline
 from simulator.words.periods import complete_periods, headline_period, loose_targets, period_name
 from simulator.words.since import since
-from simulator.words.text import MONTHS, cut, day, days, length, month, plain, width
+from simulator.words.text import MONTHS, cut, day, days, goal_name, length, month, plain, plan_name, width
 
 __all__ = [
     "MONTHS",
@@ -16,6 +16,7 @@ __all__ = [
     "cut",
     "day",
     "days",
+    "goal_name",
     "happened_text",
     "has_interval",
     "headline",
@@ -30,6 +31,7 @@ __all__ = [
     "percent",
     "period_name",
     "plain",
+    "plan_name",
     "scale_for",
     "scale_of",
     "self_check_text",

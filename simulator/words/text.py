@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PLANNED: Final = "planned "
 _UNITS: Final = {"d": "day", "w": "week", "m": "month", "q": "quarter", "y": "year"}
 
 
@@ -73,3 +74,13 @@ def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def plan_name(series: str, period: str) -> str:
+    """Return the name of the plan of a series in a fiscal period, where it is a goal beside the targets."""
+    return f"{_PLANNED}{series} of {period}"
+
+
+def goal_name(name: str, most: int = 30) -> str:
+    """Return how people call what is to be reached: `the plan` for that of a fiscal year, else its name."""
+    return "the plan" if name.startswith(_PLANNED) else plain(name, most)

@@ -20,6 +20,7 @@ from simulator.forecast.sections import target_told
 from simulator.periods import Period
 from simulator.scores import Z95, clustered_variance
 from simulator.targets import Series, Target
+from simulator.words import plan_name
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +94,7 @@ class Brought:
         for row in planned(forecast):
             if row.kind == "year" and row.segment is not None:
                 days = horizon.day_of(row.period.start), horizon.day_of(row.period.end)
-                name = f"planned {row.series} of {row.period.name}"
+                name = plan_name(row.series, row.period.name)
                 wanted.append(Target(name, row.series, row.plan, *days, segment=row.segment))
         yield from (target_told(forecast, target) for target in wanted)
 

@@ -87,7 +87,8 @@ def deals_met(scenario: Scenario, index: int, passage: Passage) -> Floats:
     """
     pipeline, generation = scenario.pipeline, passage.segment.generation
     here = np.bincount(pipeline.stage[pipeline.segment == index], minlength=passage.size)
-    coming = 0.0 if generation is None else generation.per_month * generation.raised
+    now = scenario.horizon.date_of(1)
+    coming = 0.0 if generation is None else generation.per_month * generation.raise_of(now)
     found = coming * scenario.horizon.last_day / _MONTH * passage.reached[:-1]
     for stage in range(passage.size):
         for begin in range(stage + 1):

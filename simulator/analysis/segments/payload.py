@@ -110,6 +110,7 @@ class _Funnels:
 def _segment(funnels: _Funnels, brought: Brought, index: int) -> dict[str, Any]:
     facts, unit = funnels.facts[index], brought.forecast.unit
     passage, lag, coming = facts.passage, float(funnels.lags[index]), facts.passage.segment.generation
+    now = funnels.scenario.horizon.date_of(1)
     segment, standing, win_rate, cycle = (
         passage.segment,
         facts.standing(),
@@ -123,7 +124,7 @@ def _segment(funnels: _Funnels, brought: Brought, index: int) -> dict[str, Any]:
         "name": segment.name,
         "figures": _figures(passage),
         "open": _major(standing, unit),
-        "new_per_month": None if coming is None else coming.per_month * coming.raised,
+        "new_per_month": None if coming is None else coming.per_month * coming.raise_of(now),
         "win_rate": ranged(np.array([win_rate]), belief),
         "cycle_days": days,
         "velocity_a_day": standing["value"] / unit * win_rate / days if days else None,
