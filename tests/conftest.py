@@ -35,7 +35,8 @@ def shared_data():
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Leave figures undrawn, which takes most of a small run; what they look like is another test's."""
+    """Leave figures and reports out, most of a small run's time; what they look like is another test's."""
+    monkeypatch.setattr("simulator.report.editions.write_editions", lambda *_: [])
     monkeypatch.setattr(
         "matplotlib.figure.Figure.savefig", lambda self, file, format, **_: file.write(format.encode())
     )

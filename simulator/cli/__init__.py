@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "goal": "Say what it would take to reach a target, and what endangers it.",
     "bridge": "Tell why the forecast changed since an earlier run.",
     "replay": "Tell one trial deal by deal, and what made it a bad year.",
+    "report": "Write a finished run's report.",
     "fit": "Learn a funnel's figures from history.",
     "check": "Hold set percentages against history.",
     "backtest": "Tell how often past ranges would have held.",

@@ -87,6 +87,8 @@ def command(
     variants = _variants(
         resolved, scenario, lambda path, more: loaded(path, [*sets, *more], as_of, problems, refit)
     )
+    from simulator.report.editions import write_editions
+    from simulator.report.results import results_of
     from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
     as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
@@ -118,6 +120,7 @@ def command(
             _keep(comparison, folder.path)
         if since is not None:
             kept("bridge", since, dict, folder.path)
+        write_editions(results_of(folder.path, str(folder.handle)), folder.path)
         folder.blocks.remove()
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
