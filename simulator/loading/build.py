@@ -5,22 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from simulator.arrivals import PipelineGeneration
 from simulator.cash import Cash
 from simulator.clock import Clock
-from simulator.errors import InputError
 from simulator.figures import Figures
 from simulator.loading.assumptions import list_assumptions
-from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cash import build_cash
-from simulator.loading.cells import Cells, Customs, find_columns, note_unread
+from simulator.loading.cells import Cells, Customs
 from simulator.loading.columns import Place
-from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.deals import DealsRead, SegmentOf, read_deals
-from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
+from simulator.loading.doubtful import doubtful_deals
 from simulator.loading.figures import read_figures
 from simulator.loading.frame import (
     first_win_day,
@@ -31,10 +27,9 @@ from simulator.loading.frame import (
     read_zone,
 )
 from simulator.loading.funnels import EndNames, build_funnel, open_stages
-from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
+from simulator.loading.given import Given
 from simulator.loading.invoices import read_invoices
 from simulator.loading.learned import NAME, Learned, learned_generation, learned_segment
-from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.lines import Lines
 from simulator.loading.money_suspicions import note_money
 from simulator.loading.new_deals import estimated_generation, set_generation
@@ -42,12 +37,12 @@ from simulator.loading.notes import Notes
 from simulator.loading.otherwise import decided, read_compared
 from simulator.loading.problems import Problems
 from simulator.loading.products import build_mix, build_offers, build_products
-from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
+from simulator.loading.quality import quality
 from simulator.loading.renewals import read_renewals
 from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
-from simulator.loading.tables import Table, read_table
+from simulator.loading.tables import Table
 from simulator.loading.validate import follows, stands_apart
 from simulator.market import Market
 from simulator.periods import Horizon
@@ -55,22 +50,11 @@ from simulator.products import Line, Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario import Levers, pulled
-from simulator.scenario.model import TABLES, ScenarioFile
+from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import Compared, Scenario, table_place
 from simulator.scenario.segment import Segment
 from simulator.scenario.segment_model import NewPipelineFile
 from simulator.scenario.tree import Tree
-
-NEEDED: Final = {
-    "deals": NEEDED_OF_DEALS,
-    "invoices": NEEDED_OF_INVOICES,
-    "lines": NEEDED_OF_LINES,
-    "actuals": NEEDED_OF_FIGURES,
-    "plan": NEEDED_OF_FIGURES,
-    "renewals": NEEDED_OF_RENEWALS,
-    "outflows": NEEDED_OF_OUTFLOWS,
-}
-"""Our columns that each table has to have."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +90,19 @@ def build(
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
-    tables = _read_tables(frame)
+    given = Given(tree, file, frame.problems, frame.notes, frame.customs)
     products = build_products(file, tree, problems)
     mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
-    deals, lines = _deals(frame, tables, clocks, products, mixes, first_win_day(file, targets))
-    receivables, owners = _invoices(frame, tables, deals)
-    books, offers = _books(frame, tables, horizon, lines), build_offers(file, tree, problems)
+    since = first_win_day(file, targets)
+    deals, lines = _deals(frame, given, clocks, products, mixes, since)
+    receivables, owners = _invoices(frame, given, deals)
+    books, offers = _books(frame, given, horizon, lines, since), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     deals, compared = _otherwise(frame, deals, segments)
-    note_suspicions(deals.pipeline, segments, "invoices" in tables, "deals" in tables, notes)
+    doubtful = doubtful_deals(deals.pipeline, segments, notes)
+    tables = given.tables
+    note_suspicions(deals.pipeline, segments, doubtful, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         name=file.name,
         description=file.description,
@@ -131,7 +118,7 @@ def build(
         trials=file.trials,
         seed=file.seed,
         assumptions=list_assumptions(tree, file, estimated, learned),
-        resolved=_resolved(own, tables, learned),
+        resolved=_resolved(own, given, learned),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
         open_deals_only=survivors,
         invoice_segment=owners,
@@ -140,7 +127,8 @@ def build(
         **vars(books),
         compare_with=compared,
         lost_reasons=deals.lost_reasons,
-        disputes_known="invoices" in tables and _has_column(frame, tables, "invoices", "disputed"),
+        disputes_known=given.has_column("invoices", "disputed"),
+        quality=quality(given, deals.pipeline.id, doubtful, since),
     )
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
@@ -212,12 +200,12 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     clocks = {n: build_clock(n, s, horizon, tree, mine) for n, s in file.segments.items()}
     for name, segment in file.segments.items():
         build_funnel(name, segment, frame.ends, tree, mine)
-    tables = _read_tables(frame)
+    given = Given(tree, file, frame.problems, frame.notes, frame.customs)
     products = build_products(file, tree, mine)
     mixes = {n: build_mix(n, s, products, tree, mine) for n, s in file.segments.items()}
-    deals, lines = _deals(frame, tables, clocks, products, mixes, 0)
-    _invoices(frame, tables, deals)
-    _books(frame, tables, horizon, lines)
+    deals, lines = _deals(frame, given, clocks, products, mixes, 0)
+    _invoices(frame, given, deals)
+    _books(frame, given, horizon, lines, 0)
     told = tuple(problems.found)
     problems.found += [p for p in mine.found if p.code.startswith("D") or stands_apart(p, told)]
     _keep_causes(tree, problems)
@@ -244,67 +232,20 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
 # ---- tables
 
 
-def _read_tables(frame: _Frame) -> dict[str, Table]:
-    """Return the tables that the scenario names, without those that are not there or no tables."""
-    found = {}
-    for key in TABLES:
-        keys = table_place(key)
-        name = frame.file.cash.outflows if key == "outflows" else getattr(frame.file.data, key)
-        if not isinstance(name, str):
-            continue
-        path = Path(frame.tree.place(keys).folder, name)
-        if not path.is_file():
-            problem = frame.tree.problem("S015", f"there is no file {name}", keys, name)
-            frame.problems.add(problem)
-            continue
-        try:
-            found[key] = read_table(path)
-        except InputError as error:
-            for problem in error.problems:
-                frame.problems.add(problem)
-    return found
-
-
-def _cells(frame: _Frame, tables: Mapping[str, Table], key: str) -> Cells | None:
-    """Return the cells of a table, None where there is none, or columns are missing."""
-    before = len(frame.problems.found)
-    if (table := tables.get(key)) is None:
-        return None
-    columns = find_columns(
-        table, key, _named(frame, key), TABLES[key], NEEDED[key], frame.tree, frame.problems
-    )
-    if len(frame.problems.found) > before:
-        return None
-    rule = frame.file.data.segment
-    known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
-    note_unread(table, key, columns, known, frame.notes)
-    return Cells(table, columns, frame.customs, frame.problems)
-
-
-def _named(frame: _Frame, key: str) -> dict[str, str]:
-    """Return what the scenario says of a table's columns, ours: theirs."""
-    file = getattr(frame.file.data.columns, key)
-    return {name: theirs for name, theirs in file if theirs is not None and name != "source"}
-
-
-def _has_column(frame: _Frame, tables: Mapping[str, Table], key: str, column: str) -> bool:
-    return tables[key].column(_named(frame, key).get(column, column)) is not None
-
-
 def _deals(
-    frame: _Frame, tables: Mapping[str, Table], clocks: Mapping[str, Clock], products: Sequence[Product],
+    frame: _Frame, given: Given, clocks: Mapping[str, Clock], products: Sequence[Product],
     mixes: Mapping[str, tuple[Line, ...]], since: int,
 ) -> tuple[DealsRead, Lines]:  # fmt: skip
     names, as_of = tuple(frame.file.segments), frame.file.as_of
     check_rule(frame.file.data.segment, names, frame.tree, frame.problems)
-    cells = _cells(frame, tables, "deals")
+    cells = given.cells("deals")
     finder: SegmentOf = _nowhere
     if cells is None:
         cells = Cells(Table("", (), (), ()), {}, frame.customs, frame.problems)
     elif len(cells):
         finder = segment_finder(cells, frame.file.data.segment, names, frame.notes, frame.problems)
     places = [Place(n, open_stages(s, frame.ends), clocks[n]) for n, s in frame.file.segments.items()]
-    table = _cells(frame, tables, "lines")
+    table = given.cells("lines")
     lines = Lines(cells, table, products, tuple(mixes.values()), as_of, frame.notes)
     deals = read_deals(cells, places, finder, frame.ends, as_of, since, lines, frame.notes)
     lines.check()
@@ -315,10 +256,8 @@ def _nowhere(row: int, complain: bool) -> int:
     return -1
 
 
-def _invoices(
-    frame: _Frame, tables: Mapping[str, Table], deals: DealsRead
-) -> tuple[Receivables, tuple[int, ...]]:
-    cells = _cells(frame, tables, "invoices")
+def _invoices(frame: _Frame, given: Given, deals: DealsRead) -> tuple[Receivables, tuple[int, ...]]:
+    cells = given.cells("invoices")
     if cells is None:
         return Receivables.empty(), ()
     return read_invoices(cells, frame.file.as_of, deals.segment_of, frame.notes)
@@ -334,18 +273,18 @@ class _Books:
     cash: Cash
 
 
-def _books(frame: _Frame, tables: Mapping[str, Table], horizon: Horizon, lines: Lines) -> _Books:
-    names = tuple(frame.file.segments)
-    actuals, plan = (_cells(frame, tables, key) for key in ("actuals", "plan"))
-    due, outflows = _cells(frame, tables, "renewals"), _cells(frame, tables, "outflows")
+def _books(frame: _Frame, given: Given, horizon: Horizon, lines: Lines, since: int) -> _Books:
+    names, year = tuple(frame.file.segments), horizon.day_of(horizon.fiscal_years[0].start)
+    actuals, plan = given.cells("actuals"), given.cells("plan")
+    due, outflows = given.cells("renewals"), given.cells("outflows")
     renewals = Renewals.empty()
     if due is not None:
         rule = rule_for(due, frame.file.data.segment)
         finder = segment_finder(due, rule, names, frame.notes, frame.problems)
         renewals = read_renewals(due, finder, lines, horizon, frame.notes)
     return _Books(
-        Figures.empty() if actuals is None else read_figures(actuals, names, horizon, have_begun=True),
-        Figures.empty() if plan is None else read_figures(plan, names, horizon, have_begun=False),
+        Figures.empty() if actuals is None else read_figures(actuals, names, horizon, True, since),
+        Figures.empty() if plan is None else read_figures(plan, names, horizon, False, year),
         renewals,
         build_cash(frame.file, outflows, horizon, frame.tree, frame.problems),
     )
@@ -389,12 +328,18 @@ def _generations(
 # ---- what a run keeps
 
 
-def _resolved(tree: Tree, tables: Mapping[str, Table], learned: Learned | None) -> dict[str, Any]:
+def _resolved(tree: Tree, given: Given, learned: Learned | None) -> dict[str, Any]:
     """Return the scenario as it is written beside its tables."""
     resolved = copy.deepcopy(tree.data)
     if learned is not None:
         resolved["learned"] = NAME
-    for key in tables:
+    kept = {}
+    for key in given.tables:
         top, name = table_place(key)
-        resolved[top] = (resolved.get(top) or {}) | {name: f"{key}.csv"}
+        file = f"{key}.csv"
+        resolved[top] = (resolved.get(top) or {}) | {name: file}
+        if (before := given.file_of(key)) != file:
+            kept[file] = before
+    if kept:
+        resolved["data"] = (resolved.get("data") or {}) | {"kept_from": kept}
     return resolved

@@ -15,10 +15,13 @@ from simulator.money import LIMIT, minor_digits
 from simulator.periods import Horizon, add_months
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.money_model import OutflowFile, every
+from simulator.scenario.quality import PAID
 from simulator.scenario.tree import Keys, Tree
 
 NEEDED: Final = ("label", "amount", "from")
 _TAX_MONTHS: Final = {"1m": 1, "1q": 3, "1y": 12}
+NEVER: Final = "never"
+"""Fate of what is paid on no day of the forecast."""
 _MONTHS: Final = {"m": 1, "q": 3, "y": 12}
 
 
@@ -48,7 +51,7 @@ def build_cash(
     given = file.cash
     payments: Sequence[_Payment] | None = None
     if isinstance(given.outflows, str):
-        payments = [] if cells is None else list(_of_table(cells, file.currency))
+        payments = [] if cells is None else list(_of_table(cells, file.currency, horizon))
     elif given.outflows is not None:
         payments = list(_of_list(given.outflows, file.currency, tree, problems))
     opening = _minor(given.opening_balance, ("cash", "opening_balance"), file.currency, tree, problems)
@@ -86,13 +89,18 @@ def dates_of(first: date, step: str | None, last: date) -> Iterator[date]:
 
 def _in_days(payments: Sequence[_Payment], horizon: Horizon) -> tuple[Outflow, ...]:
     """Return what is paid inside the horizon, in the order of days."""
-    found = []
-    for payment in payments:
-        last = min(payment.until or horizon.end, horizon.end)
-        for day in dates_of(payment.first, payment.every, last):
-            if day > horizon.as_of:
-                found.append(Outflow(payment.label, horizon.day_of(day), payment.minor))
+    found = [
+        Outflow(payment.label, horizon.day_of(day), payment.minor)
+        for payment in payments
+        for day in _days(payment, horizon)
+    ]
     return tuple(sorted(found, key=lambda outflow: outflow.day))
+
+
+def _days(payment: _Payment, horizon: Horizon) -> Iterator[date]:
+    """Yield the days of the forecast on which something is paid."""
+    last = min(payment.until or horizon.end, horizon.end)
+    return (day for day in dates_of(payment.first, payment.every, last) if day > horizon.as_of)
 
 
 def _of_list(
@@ -106,7 +114,7 @@ def _of_list(
             yield _Payment(outflow.label, minor, first, outflow.every, outflow.until)
 
 
-def _of_table(cells: Cells, currency: str) -> Iterator[_Payment]:
+def _of_table(cells: Cells, currency: str, horizon: Horizon) -> Iterator[_Payment]:
     for row in range(len(cells)):
         before = len(cells.problems.found)
         minor = cells.minor(row, "amount", currency)
@@ -121,7 +129,9 @@ def _of_table(cells: Cells, currency: str) -> Iterator[_Payment]:
         if first is not None and until is not None and until < first:
             cells.complain("D040", "the outflow ends before it begins", row, "until", end, "correct the days")
         if minor is not None and first is not None and len(cells.problems.found) == before:
-            yield _Payment(cells.text(row, "label"), minor, first, step, until)
+            payment = _Payment(cells.text(row, "label"), minor, first, step, until)
+            cells.fates[row] = PAID if any(True for _ in _days(payment, horizon)) else NEVER
+            yield payment
 
 
 def _step(cells: Cells, row: int) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -12,7 +11,6 @@ from typing import Final
 from simulator.currency import RateCurve
 from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.dates import DateError, Order, parse_day
-from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
@@ -21,8 +19,6 @@ from simulator.terms.schedule import LONGEST_MONTHS
 
 MOST_PUSHES: Final = 10_000
 """A larger number of moved dates counts something else."""
-ALIKE: Final = 0.75
-"""A column's name that is so close to one of ours was probably meant to be it."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,16 @@ class Cells:
         columns: index of each of our columns that the table has.
         customs: how to read them.
         problems: takes what cannot be read.
+        fates: what a row is used as, or the code of the rule that leaves it out.
+        repaired: rows that are used by a rule, by its code.
     """
 
     table: Table
     columns: Mapping[str, int]
     customs: Customs
     problems: Problems
+    fates: dict[int, str] = field(default_factory=dict)
+    repaired: dict[str, list[int]] = field(default_factory=dict)
     _days: dict[str, date] = field(default_factory=dict)
     _money: dict[tuple[int, str], tuple[int, str] | None] = field(default_factory=dict)
 
@@ -188,23 +188,6 @@ def read_number(text: str, decimal: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def note_unread(
-    table: Table, kind: str, columns: Mapping[str, int], known: tuple[str, ...], notes: Notes
-) -> None:
-    """Note columns that are not read, and whose names are close to one of ours that the table lacks."""
-    lacking = {_squashed(name): name for name in known if name not in columns}
-    for at, title in enumerate(table.header):
-        if at in columns.values() or (close := nearest(_squashed(title), tuple(lacking), ALIKE)) is None:
-            continue
-        meant = lacking[close]
-        remedy = f'if it is {meant}, say data.columns.{kind}.{meant}: "{title}"'
-        notes.add("W024", f"column {title} of {table.name} is not read: {remedy}")
-
-
-def _squashed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def find_columns(

@@ -15,6 +15,7 @@ from simulator.loading.columns import Columns, OpenDeal, Place, Row, Status, Won
 from simulator.loading.funnels import EndNames
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
+from simulator.scenario.quality import EARLIER, LOST, OPEN, WON
 
 NEEDED: Final = ("id", "stage", "amount")
 SegmentOf = Callable[[int, bool], int]
@@ -225,6 +226,7 @@ class _Reader:
         money = self.cells.money(row.row)
         self.segments[row.id] = segment
         if money is not None and stage is not None:
+            self.cells.fates[row.row] = OPEN
             self.open.append(OpenDeal(row, segment, stage, *money, entered, as_exported))
 
     def win(self, row: Row) -> None:
@@ -236,12 +238,14 @@ class _Reader:
         segment, money = self.segment_of(row.row, asked), self.cells.money(row.row, needed=asked)
         self.segments[row.id] = segment
         if money is not None and segment >= 0:
+            self.cells.fates[row.row] = WON if asked else EARLIER
             self.won.append(WonDeal(row, segment, *money, row.closed))
         elif not asked:
             self.count("W037", row)
 
     def lose(self, row: Row) -> None:
         """Count why a deal was lost, in its last open stage where the row still tells that."""
+        self.cells.fates[row.row] = LOST
         segment, reason = self.segment_of(row.row, False), self.cells.text(row.row, "lost_reason")
         if segment >= 0 and reason:
             own, place = self.places[segment], self.index[segment].get(row.stage.casefold())
@@ -251,7 +255,7 @@ class _Reader:
     def count(self, code: str, row: Row) -> None:
         """Note what became of a row, with its money."""
         money = self.cells.money(row.row, needed=False)
-        self.notes.count(code, money, row.id)
+        self.notes.count(code, self.cells, row.row, money)
 
     def stage(self, row: Row, segment: int) -> int | None:
         """Return the index of a row's stage, None with a problem where it is unknown."""

@@ -16,9 +16,15 @@ from simulator.targets import SERIES
 
 NEEDED: Final = ("month", "series", "amount")
 KNOWN: Final = (*SERIES, "balance")
+EARLY: Final = "early"
+LATE: Final = "late"
+"""Fates of figures to which no period of the forecast comes."""
+NEVER: Final = -(10**6)
 
 
-def read_figures(cells: Cells, segments: Sequence[str], horizon: Horizon, have_begun: bool) -> Figures:
+def read_figures(
+    cells: Cells, segments: Sequence[str], horizon: Horizon, have_begun: bool, since: int = NEVER
+) -> Figures:
     """Return the figures in the order of months; what cannot be read becomes problems.
 
     Args:
@@ -26,6 +32,7 @@ def read_figures(cells: Cells, segments: Sequence[str], horizon: Horizon, have_b
         segments: names, in the scenario's order.
         horizon: whose calendar names the months.
         have_begun: whether months must have begun by the as-of day, as those of a run's actual figures have.
+        since: first day of what is asked for, from as-of; months that end before it change nothing.
     """
     rows: list[tuple[int, int, str, int, int]] = []
     seen: dict[tuple[int, str, int], int] = {}
@@ -44,6 +51,8 @@ def read_figures(cells: Cells, segments: Sequence[str], horizon: Horizon, have_b
             cells.complain("D034", message, row, "month", cells.text(row, "month"))
         else:
             seen[first, series, segment] = row
+            beyond = last > horizon.last_day and not have_begun
+            cells.fates[row] = EARLY if last < since else LATE if beyond else series
             rows.append((first, last, series, segment, amount))
     rows.sort()
     return Figures(

@@ -11,6 +11,7 @@ import numpy as np
 from simulator.loading.cells import Cells
 from simulator.loading.notes import Notes
 from simulator.receivables import UNPAID, Receivables
+from simulator.scenario.quality import OPEN, PAID
 
 NEEDED: Final = ("id", "amount", "invoice_date", "due_date")
 DEFAULT_CLASS: Final = "default"
@@ -97,12 +98,13 @@ def _invoice(cells: Cells, row: int, as_of: date, notes: Notes) -> _Invoice | No
         )
         return None
     if written > 0:
-        notes.count("W006", money)
+        notes.count("W006", cells, row, money)
         return None
     if paid is not None and paid > as_of:
-        notes.count("W022", money)
+        notes.count("W022", cells, row, money)
     elif paid is not None and paid.toordinal() - as_of.toordinal() < written:
-        notes.count("W021", money, identity)
+        notes.count("W021", cells, row, money)
+    cells.fates[row] = OPEN if paid is None or paid > as_of else PAID
     paid_day = UNPAID if paid is None else paid.toordinal() - as_of.toordinal()
     customer = cells.text(row, "customer") or f"invoice {identity}"
     group = cells.text(row, "class") or DEFAULT_CLASS

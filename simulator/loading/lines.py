@@ -109,7 +109,8 @@ class Lines:
             remedy = did_you_mean(name, names, "products: " + ", ".join(names))
             cells.complain("D030", "there is no such product", row, "product", name, remedy)
         elif found is None:
-            self.notes.count("W038", cells.money(row, needed=False) if cells is self.deals else None)
+            money = cells.money(row, needed=False) if cells is self.deals else None
+            self.notes.count("W038", cells, row, money)
         return NO_PRODUCT if found is None else found
 
     def _deal_of(self, row: int) -> str:
@@ -160,6 +161,7 @@ class Lines:
             table.complain("D023", message, rows[0], "amount", table.text(rows[0], "amount"))
             return WHOLE
         if total != amount:
+            table.repaired.setdefault("W030", []).extend(rows)
             self._unequal.append((self.notes.minor((total, currency)), self.notes.minor((amount, currency))))
         shares = [Fraction(part, total) if total else Fraction(1, len(rows)) for part in parts]
         found = []

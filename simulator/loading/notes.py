@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from simulator.currency import RateCurve
+from simulator.loading.cells import Cells
 from simulator.money import minor_digits
+from simulator.scenario.quality import Rule
 
 Money = tuple[int, str]
 Note = tuple[str, str, int | None]
 
-_TEXTS: Final = {
-    "W001": "{deals} created after {day}: left out",
-    "W002": "{deals} closed or moved after {day}, stage on that day not known: left out",
-    "W003": "{deals} closed after {day}: counted as open, at the last stage known on that day",
-    "W004": "{deals} without any date, so perhaps not there on {day}: left out",
-    "W005": "{deals} won without a date: in no period, left out",
-    "W006": "{invoices} written after {day}: left out",
-    "W009": "{deals} without a date of entering the stage, in a table younger than {day}: stage as exported",
-    "W019": "{deals} with a day of closing that has passed and no outcome (first {first}): counted as open",
-    "W020": "{deals} created, moved and closed in an order that cannot be (first {first}): taken as written",
-    "W021": "{invoices} paid before the day on which they were written (first {first}): taken as written",
-    "W022": "{invoices} paid after {day}: counted as open",
-    "W031": "{renewals} due by {day} already: taken as due on the day after",
-    "W032": "{renewals} due after the forecast ends: left out",
-    "W037": "{deals} won in earlier years without a known segment or an amount: left out",
-    "W038": "{deals} won in earlier years of products that are not known: billed as their segment says",
+RULES: Final = {
+    "W001": Rule("deal", "created after {day}", "left out"),
+    "W002": Rule("deal", "closed or moved after {day}, stage on that day not known", "left out"),
+    "W003": Rule("deal", "closed after {day}", "counted as open, at the last stage known on that day"),
+    "W004": Rule("deal", "without any date, so perhaps not there on {day}", "left out"),
+    "W005": Rule("deal", "won without a date", "in no period, left out"),
+    "W006": Rule("invoice", "written after {day}", "left out"),
+    "W009": Rule(
+        "deal", "without a date of entering the stage, in a table younger than {day}", "stage as exported"
+    ),
+    "W019": Rule("deal", "with a day of closing that has passed and no outcome", "counted as open", True),
+    "W020": Rule("deal", "created, moved and closed in an order that cannot be", "taken as written", True),
+    "W021": Rule("invoice", "paid before the day on which they were written", "taken as written", True),
+    "W022": Rule("invoice", "paid after {day}", "counted as open"),
+    "W031": Rule("renewal", "due by {day} already", "taken as due on the day after"),
+    "W032": Rule("renewal", "due after the forecast ends", "left out"),
+    "W037": Rule("deal", "won in earlier years without a known segment or an amount", "left out"),
+    "W038": Rule(
+        "deal", "won in earlier years of products that are not known", "billed as their segment says"
+    ),
 }
+"""What rows are counted for, each kind in one note."""
 
 
 @dataclass
@@ -47,8 +54,13 @@ class Notes:
     found: list[Note] = field(default_factory=list)
     _counts: dict[str, tuple[int, float, str]] = field(default_factory=dict)
 
-    def count(self, code: str, money: Money | None, identity: str = "") -> None:
-        """Count one row under a code; rows of a code become one note, which may name the first."""
+    def count(self, code: str, cells: Cells, row: int, money: Money | None) -> None:
+        """Count a row under a code; rows of a code become one note, which may name the first."""
+        if RULES[code].leaves_out:
+            cells.fates[row] = code
+        else:
+            cells.repaired.setdefault(code, []).append(row)
+        identity = cells.text(row, "id")
         number, total, first = self._counts.get(code, (0, 0.0, identity))
         self._counts[code] = number + 1, total + (self.minor(money) if money else 0.0), first
 
@@ -78,9 +90,14 @@ class Notes:
         return tuple(sorted([*counted, *self.found], key=lambda note: note[0]))
 
     def _text(self, code: str, number: int, first: str) -> str:
-        day = f"{self.as_of.day} {self.as_of:%b %Y}"
-        nouns = {f"{noun}s": counted(number, noun) for noun in ("deal", "invoice", "renewal")}
-        return _TEXTS[code].format(**nouns, day=day, first=first)
+        rule = dated(RULES[code], self.as_of)
+        named = f" (first {first})" if rule.names_first else ""
+        return f"{counted(number, rule.noun)} {rule.what}{named}: {rule.then}"
+
+
+def dated(rule: Rule, as_of: date) -> Rule:
+    """Return a rule that names the as-of day."""
+    return replace(rule, what=rule.what.format(day=f"{as_of.day} {as_of:%b %Y}"))
 
 
 def counted(number: int, noun: str) -> str:

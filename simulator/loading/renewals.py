@@ -15,6 +15,7 @@ from simulator.periods import Horizon
 from simulator.products import NO_PRODUCT, Product
 from simulator.renewals import Renewals
 from simulator.scenario.money_model import LARGEST_UPLIFT, SHORTEST_TERM
+from simulator.scenario.quality import DUE
 from simulator.terms import DEFAULT_SERVICE_MONTHS
 
 NEEDED: Final = ("id", "product", "amount", "due")
@@ -53,10 +54,11 @@ def read_renewals(
             continue
         money = renewal.amount, renewal.currency
         if renewal.due_day > horizon.last_day:
-            notes.count("W032", money)
+            notes.count("W032", cells, row, money)
             continue
         if renewal.due_day < 1:
-            notes.count("W031", money)
+            notes.count("W031", cells, row, money)
+        cells.fates[row] = DUE
         found.append(renewal._replace(due_day=max(renewal.due_day, 1)))
     return _columns(sorted(found))
 

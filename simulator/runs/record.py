@@ -20,6 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from simulator import __version__
+from simulator.forecast.quality import quality
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
@@ -73,6 +74,7 @@ def write_run(folder: RunFolder, record: Record) -> None:
         lambda: (payload,),
         lambda: csv_pieces(record.rows),
         lambda: csv_pieces(_with_header(record.deals)),
+        lambda: (json_bytes(quality(record.scenario)),),
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
     begin(folder.path, files)

@@ -157,6 +157,9 @@ class DataFile(Strict):
     won_stages: tuple[Text, ...] = ()
     lost_stages: tuple[Text, ...] = ()
     segment: SegmentRule | None = None
+    kept_from: dict[Text, Text] = Field(
+        {}, description="written by run: what the file of a table that it keeps was called before"
+    )
 
 
 class MarketFile(Strict):

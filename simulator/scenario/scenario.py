@@ -20,6 +20,7 @@ from simulator.products import Product
 from simulator.receivables import Receivables
 from simulator.renewals import Renewals
 from simulator.scenario.backlog import Rest, rests
+from simulator.scenario.quality import Quality
 from simulator.scenario.segment import Segment
 from simulator.targets import SERIES, Series, Target
 
@@ -98,6 +99,7 @@ class Scenario:
             0 and 1.
         compare_with: what each run of it is held against.
         lost_reasons: why deals were lost, by segment, stage and reason, deals; "" where no stage is told.
+        quality: what became of the rows of the tables, and which open deals are doubtful.
         track_record: how past intervals of such forecasts held, `verdict` and counts; None if not told.
     """
 
@@ -133,6 +135,7 @@ class Scenario:
     files: Mapping[str, bytes] = field(default_factory=dict)
     payers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     track_record: Mapping[str, Any] | None = None
+    quality: Quality = field(default_factory=Quality)
     compare_with: tuple[Compared, ...] = ()
     lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 

@@ -1,0 +1,137 @@
+"""Write what became of the rows of the tables as the fields of quality.json, with the money in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.money import minor_digits
+from simulator.scenario import Scenario
+from simulator.scenario.quality import DUE, EARLIER, LOST, OPEN, PAID, WON, TableRows
+from simulator.words import day
+
+BACKLOG: Final = "backlog"
+_USES: Final[Mapping[str, Mapping[str, str]]] = {
+    "deals": {
+        OPEN: "open: forecast",
+        WON: "won since {first}: already booked",
+        BACKLOG: "won before {first}, not all invoiced, recognised or paid: the rest is forecast",
+        EARLIER: "won before {first}, nothing left to come",
+        LOST: "lost: the past only",
+    },
+    "invoices": {OPEN: "open: what they bring is forecast", PAID: "paid: counted on the day of payment"},
+    "lines": {OPEN: "of open deals", WON: "of won deals", LOST: "of lost deals: the past only"},
+    "renewals": {DUE: "due within the forecast"},
+    "outflows": {PAID: "paid within the forecast"},
+}
+"""What rows of each table are used as, in the order in which that is told; figures are, by their series."""
+
+
+def quality(scenario: Scenario) -> dict[str, Any]:
+    """Return the fields of quality.json: what was used and what was left out add up to what was read.
+
+    Amounts are exact by currency; in the company's each row is rounded, at the rate of the as-of day.
+    """
+    unit = 10.0 ** minor_digits(scenario.currency)
+    worth = scenario.rates.worth(scenario.pipeline.amount, scenario.pipeline.currency)
+    return {
+        "schema_version": 1,
+        "scenario": scenario.name,
+        "as_of": scenario.horizon.as_of.isoformat(),
+        "currency": scenario.currency,
+        "tables": [_Table(scenario, key).told() for key in scenario.quality.tables],
+        "open_deals": {
+            "deals": len(scenario.pipeline),
+            "amount": float(worth.sum()) / unit,
+            "doubtful": [
+                {
+                    "kind": kind.name,
+                    "deals": kind.deals,
+                    "amount": kind.minor / unit,
+                    "what": kind.text,
+                    "then": kind.then,
+                }
+                for kind in scenario.quality.doubtful
+            ],
+        },
+    }
+
+
+class _Table:
+    """One table on its way into the file."""
+
+    def __init__(self, scenario: Scenario, key: str) -> None:
+        self.scenario, self.key, self.rows = scenario, key, scenario.quality.tables[key]
+        self.fate = np.array(_fates(scenario, key, self.rows), dtype=np.str_)
+        self.currency = np.array(self.rows.currency, dtype=np.str_)
+        self.known = self.currency != ""
+        self.worth = np.zeros(len(self.fate), dtype=np.int64)
+        codes = self.currency[self.known].tolist()
+        self.worth[self.known] = scenario.rates.worth(self.rows.minor[self.known], codes)
+
+    def told(self) -> dict[str, Any]:
+        """Return the table's entry."""
+        rules = self.scenario.quality.rules
+        left_out = np.isin(self.fate, [key for key, rule in rules.items() if rule.leaves_out])
+        return {
+            "table": self.key,
+            "file": self.rows.file,
+            "read": self.sums(np.ones(len(self.fate), dtype=np.bool_)),
+            "used": [
+                {"as": use, "what": what} | self.sums(self.fate == use)
+                for use, what in self.uses(np.unique(self.fate[~left_out]).tolist())
+            ],
+            "repaired": list(self.by_rule(self.repaired(left_out))),
+            "left_out": list(self.by_rule({key: self.fate == key for key in sorted({*self.fate[left_out]})})),
+        }
+
+    def uses(self, found: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield what rows are used as, of that which is found, with its words."""
+        first = day(self.scenario.horizon.date_of(self.scenario.quality.first_win_day))
+        texts = _USES.get(self.key) or {series: series for series in found}
+        for use, text in texts.items():
+            if use in found:
+                yield use, text.format(first=first)
+
+    def repaired(self, left_out: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+        """Return rows by rule: those that are used by it."""
+        found = {}
+        for key in sorted(self.rows.repaired):
+            mask = np.zeros(len(self.fate), dtype=np.bool_)
+            mask[list(self.rows.repaired[key])] = True
+            if (mask & ~left_out).any():
+                found[key] = mask & ~left_out
+        return found
+
+    def by_rule(self, masks: Mapping[str, NDArray[np.bool_]]) -> Iterator[dict[str, Any]]:
+        for key, mask in masks.items():
+            rule = self.scenario.quality.rules[key]
+            yield {"rule": str(key), "what": rule.what, "then": rule.then} | self.sums(mask)
+
+    def sums(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
+        """Return the number of some rows and the money in them."""
+        codes, minor = self.currency[mask], self.rows.minor[mask]
+        return {
+            "rows": int(mask.sum()),
+            "without_amount": int((mask & ~self.known).sum()),
+            "amount": int(self.worth[mask].sum()) / 10 ** minor_digits(self.scenario.currency),
+            "amounts": {
+                code: int(minor[codes == code].sum()) / 10 ** minor_digits(code)
+                for code in np.unique(codes).tolist()
+                if code
+            },
+        }
+
+
+def _fates(scenario: Scenario, key: str, rows: TableRows) -> tuple[str, ...]:
+    """Return what became of each row; of deals won long ago also whether anything is left of them."""
+    if key != "deals" or EARLIER not in rows.fate:
+        return rows.fate
+    unfinished = {scenario.wins.id[rest.win] for rest in scenario.rests if not rest.finished}
+    return tuple(
+        BACKLOG if fate == EARLIER and deal in unfinished else fate
+        for deal, fate in zip(rows.id, rows.fate, strict=True)
+    )

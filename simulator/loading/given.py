@@ -1,0 +1,123 @@
+"""Read the tables that a scenario names, and give their cells under our names of the columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from simulator.errors import InputError, nearest
+from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
+from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
+from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
+from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
+from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
+from simulator.loading.notes import Notes
+from simulator.loading.problems import Problems
+from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
+from simulator.loading.tables import Table, read_table
+from simulator.scenario.model import TABLES, ScenarioFile
+from simulator.scenario.scenario import table_place
+from simulator.scenario.tree import Tree
+
+NEEDED: Final = {
+    "deals": NEEDED_OF_DEALS,
+    "invoices": NEEDED_OF_INVOICES,
+    "lines": NEEDED_OF_LINES,
+    "actuals": NEEDED_OF_FIGURES,
+    "plan": NEEDED_OF_FIGURES,
+    "renewals": NEEDED_OF_RENEWALS,
+    "outflows": NEEDED_OF_OUTFLOWS,
+}
+"""Our columns that each table has to have."""
+ALIKE: Final = 0.75
+"""A column's name that is so close to one of ours was probably meant to be it."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The tables of a scenario.
+
+    Attributes:
+        tree: the scenario's plain data, with places.
+        file: the same, checked.
+        problems: takes tables that are not there, or lack columns.
+        notes: takes columns that are not read.
+        customs: how cells are written.
+        tables: by key, without those that are not there or no tables.
+        read: cells of those that have been asked for.
+    """
+
+    tree: Tree
+    file: ScenarioFile
+    problems: Problems
+    notes: Notes
+    customs: Customs
+    tables: dict[str, Table] = field(default_factory=dict)
+    read: dict[str, Cells] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key in TABLES:
+            keys = table_place(key)
+            name = self.file.cash.outflows if key == "outflows" else getattr(self.file.data, key)
+            if not isinstance(name, str):
+                continue
+            path = Path(self.tree.place(keys).folder, name)
+            if not path.is_file():
+                self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name))
+                continue
+            try:
+                self.tables[key] = read_table(path)
+            except InputError as error:
+                self.problems.found.extend(error.problems)
+
+    def cells(self, key: str) -> Cells | None:
+        """Return the cells of a table, None where there is none, or columns are missing."""
+        before = len(self.problems.found)
+        if (table := self.tables.get(key)) is None:
+            return None
+        columns = find_columns(
+            table, key, self._named(key), TABLES[key], NEEDED[key], self.tree, self.problems
+        )
+        if len(self.problems.found) > before:
+            return None
+        rule = self.file.data.segment
+        known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
+        _note_unread(table, key, columns, known, self.notes)
+        self.read[key] = Cells(table, columns, self.customs, self.problems)
+        return self.read[key]
+
+    def has_column(self, key: str, column: str) -> bool:
+        """Tell whether there is a table, and it has one of our columns."""
+        table = self.tables.get(key)
+        return table is not None and table.column(self._named(key).get(column, column)) is not None
+
+    def file_of(self, key: str) -> str:
+        """Return the name of a table's file, as its owner calls it."""
+        name = self.tables[key].name
+        return self.file.data.kept_from.get(name, name)
+
+    def _named(self, key: str) -> dict[str, str]:
+        """Return what the scenario says of a table's columns, ours: theirs."""
+        file = getattr(self.file.data.columns, key)
+        return {name: theirs for name, theirs in file if theirs is not None and name != "source"}
+
+
+def _note_unread(
+    table: Table, kind: str, columns: Mapping[str, int], known: tuple[str, ...], notes: Notes
+) -> None:
+    """Note columns that are not read, and whose names are close to one of ours that the table lacks."""
+    lacking = {_squashed(name): name for name in known if name not in columns}
+    for at, title in enumerate(table.header):
+        if at in columns.values() or (close := nearest(_squashed(title), tuple(lacking), ALIKE)) is None:
+            continue
+        meant = lacking[close]
+        remedy = f'if it is {meant}, say data.columns.{kind}.{meant}: "{title}"'
+        notes.add("W024", f"column {title} of {table.name} is not read: {remedy}")
+
+
+def _squashed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())

@@ -1,0 +1,101 @@
+"""Hold what became of each row of the tables, and which open deals are told doubtfully or not whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+OPEN: Final = "open"
+"""What a row is used as: a deal or an invoice that is forecast, and lines of such a deal."""
+WON: Final = "won"
+"""A deal that counts as booked; lines of any deal that was won."""
+EARLIER: Final = "earlier"
+"""A deal that was won too early to count as booked; what is left of it is forecast."""
+LOST: Final = "lost"
+PAID: Final = "paid"
+DUE: Final = "due"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is done about rows of a kind.
+
+    Attributes:
+        noun: what a row is, such as `deal`.
+        what: which rows they are: `created after 31 Oct 2026`.
+        then: what is done: `left out`, `counted as open`.
+        names_first: whether the first of them is named.
+    """
+
+    noun: str
+    what: str
+    then: str
+    names_first: bool = False
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the rows are no part of the forecast."""
+        return self.then.endswith("left out")
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """What became of the rows of a table, one value of each column a row.
+
+    Attributes:
+        file: name of the file, as its owner calls it.
+        id: "" where the table has none.
+        fate: what the row is used as, or the key of the rule that leaves it out.
+        minor: amount in minor units of its currency, 0 without one.
+        currency: ISO code, "" where no amount is given, or none that can be read.
+        repaired: by the key of a rule, the rows that are used by it.
+    """
+
+    file: str
+    id: tuple[str, ...]
+    fate: tuple[str, ...]
+    minor: Integers
+    currency: tuple[str, ...]
+    repaired: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """Open deals of which something is doubtful, or not told.
+
+    Attributes:
+        name: of the kind, such as `stale`.
+        deals: how many.
+        minor: their amounts, company minor units.
+        text: what there is about them, for people.
+        then: what the forecast does about it, likewise.
+    """
+
+    name: str
+    deals: int
+    minor: int
+    text: str
+    then: str
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What became of what was read.
+
+    Attributes:
+        tables: by key, as they were read.
+        rules: by key, those that rows met.
+        doubtful: kinds of open deals.
+        first_win_day: of wins that count as booked, from as-of, ≤ 0.
+    """
+
+    tables: Mapping[str, TableRows] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    doubtful: tuple[Doubtful, ...] = ()
+    first_win_day: int = 0
