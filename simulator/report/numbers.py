@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from simulator.report.blocks import Number
 from simulator.report.results import Results
+from simulator.report.walk import IN_BOTH, TOTALS
 from simulator.words import (
     Scale,
     chance_cells,
@@ -14,15 +15,11 @@ from simulator.words import (
     goal_name,
     happened_text,
     has_interval,
+    headline_name,
     headline_period,
     interval_texts,
     loose_targets,
-    plain,
 )
-
-NEW: Final = "deals yet to come"
-OURS: Final = "our average"
-"""Steps of the walk from the CRM's number to ours."""
 
 
 def top_numbers(results: Results) -> tuple[Number, ...]:
@@ -37,14 +34,9 @@ def top_numbers(results: Results) -> tuple[Number, ...]:
     return (*found, _certain(forecast, period, scale), _new(forecast, period, scale), _crm(forecast, scale))
 
 
-def period_text(period: Mapping[str, Any]) -> str:
-    """Name the headline's period: `FY2027`, or `until 31 Dec 2027` where no year of the books is covered."""
-    return plain(period["name"], 20) or f"until {day(period['end'])}"
-
-
 def _landing(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -> Number:
     stats = period.get("bookings") or {}
-    unit = f"{scale.name}, bookings {'of ' * bool(period['name'])}{period_text(period)}"
+    unit = f"{scale.name}, bookings {'of ' * bool(period['name'])}{headline_name(period)}"
     trials = int(forecast.get("trials") or 0)
     low, middle, high = interval_texts(stats, scale)
     if stats.get("certain"):
@@ -82,19 +74,19 @@ def _goal(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) 
 def _certain(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -> Number:
     stats = period.get("bookings") or {}
     if not stats.get("already"):
-        return Number("already certain", "0", f"nothing of {period_text(period)} is won yet")
+        return Number("already certain", "0", f"nothing of {headline_name(period)} is won yet")
     return Number("already certain", happened_text(stats, scale), f"won by {day(forecast['as_of'])}")
 
 
 def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -> Number:
     """Say what deals that do not exist yet must bring for the plan; without one, what they do on average."""
     steps, what = _steps(forecast), "from deals that do not exist yet"
-    bring, left_out = steps.get(NEW, 0.0), bool(forecast.get("open_deals_only"))
+    bring, left_out = steps.get(IN_BOTH["new"], 0.0), bool(forecast.get("open_deals_only"))
     brought = f"new deals bring {scale.exact(bring, 1)} on average"
     plan = (period.get("plan") or {}).get("bookings")
     if plan is None:
         return Number(what, scale.exact(bring, 1), "left out here" if left_out else "on average")
-    lacking = float(plan["amount"]) - (steps.get(OURS, 0.0) - bring)
+    lacking = float(plan["amount"]) - (steps.get(TOTALS[1], 0.0) - bring)
     note = (
         "for the plan, if what exists brings its average" if lacking > 0 else "what exists reaches the plan"
     )
@@ -104,7 +96,7 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
 
 def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     weighted = float(forecast.get("weighted_pipeline") or 0.0)
-    won = _steps(forecast).get("already won", 0.0)
+    won = _steps(forecast).get(TOTALS[0], 0.0)
     if not won:
         return Number(
             "the CRM's number", scale.exact(weighted, 2), "its weighted pipeline, whenever it closes"
