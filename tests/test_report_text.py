@@ -9,7 +9,8 @@ from sample_forecast import sample_forecast
 from simulator import words
 from simulator.report import detail_tables, first_screen, table_by
 from simulator.report.layout import align_decimals, bar, rounded_to_sum, table, wrapped
-from simulator.report.screen import fiscal_table, step_name
+from simulator.report.screen import fiscal_table
+from simulator.report.walk import step_name
 from simulator.words import Scale, self_check_text, width
 
 FAILED = self_check_text(False, folder=True)

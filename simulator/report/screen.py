@@ -15,6 +15,7 @@ from simulator.report.layout import (
     table,
     wrapped,
 )
+from simulator.report.walk import IN_BOTH, walk_steps, walk_title
 from simulator.words import (
     Scale,
     chance_cells,
@@ -37,7 +38,6 @@ LINES: Final = 40
 ROWS: Final = 8
 WARNINGS: Final = 3
 BAR: Final = 30
-TOTALS: Final = ("already won", "our average")
 SERIES: Final = ("bookings", "revenue", "receipts")
 PARTS: Final = {
     "actual": "so far",
@@ -48,8 +48,6 @@ PARTS: Final = {
     "renewals": "renewals",
 }
 """What people call the sources of money, in the order from sure to unsure."""
-IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals": "renewals"}
-"""Sources that are a step of the walk as well, and so are rounded alike in both."""
 NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
 NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
 NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
@@ -177,39 +175,11 @@ def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, ser
 
 
 def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    steps = payload.get("walk") or []
-    if len(steps) < 2:
+    if not (steps := walk_steps(payload, scale)):
         return []
-    amounts = [float(s["amount"]) for s in steps]
-    *parts, total = amounts
-    period = headline_period(payload)
-    stats = period.get("bookings") or {}
-    # Exact averages, which no simulation blurs.
-    scale = scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
-    scale = replace(scale, decimals=max(scale.decimals, 0))
-    kept = [i for i, step in enumerate(steps) if step["step"] in IN_BOTH.values()]
-    shown = [*rounded_to_sum(parts, total, scale, kept), total]
-    longest = max(map(abs, amounts)) or 1.0
-    rows = []
-    for step, amount, exact in zip(steps, shown, amounts, strict=True):
-        # What is shown adds up, so a step that would read 0 can be left out.
-        if scale.number(amount) == scale.number(0.0) and step["step"] not in TOTALS[1:]:
-            continue
-        signed = step["step"] not in TOTALS
-        label = "  " + step_name(step["step"], exact, str(period["name"]))
-        rows.append([label, scale.number(amount, sign=signed), bar(abs(exact) / longest, BAR)])
-    if len(rows) < 2:
-        return []
-    when = plain(period["name"], 20) or f"until {day(period['end'])}"
-    return [f"From the CRM's number to ours, {when}, averages", *table(["", "", ""], rows, (0, 2))[1:]]
-
-
-def step_name(step: str, amount: float, period: str) -> str:
-    """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
-    if step == "percentages corrected":
-        return "percentages too high" if amount < 0 else "percentages too low"
-    kind = {"F": "year", "Q": "quarter", "P": "month", "W": "week"}.get(period[:1], "period")
-    return plain(step.replace("the period", f"the {kind}"), 32)
+    longest = max(abs(float(step["amount"])) for step in payload["walk"]) or 1.0
+    rows = [[f"  {step.name}", step.text, bar(abs(step.amount) / longest, BAR)] for step in steps]
+    return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]]
 
 
 def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:

@@ -4,7 +4,13 @@ from simulator.words.amounts import Scale, happened_text, interval_texts, scale_
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.checks import self_check_text
 from simulator.words.headline import headline
-from simulator.words.periods import complete_periods, headline_period, loose_targets, period_name
+from simulator.words.periods import (
+    complete_periods,
+    headline_name,
+    headline_period,
+    loose_targets,
+    period_name,
+)
 from simulator.words.since import since
 from simulator.words.text import MONTHS, cut, day, days, goal_name, length, month, plain, plan_name, width
 
@@ -20,6 +26,7 @@ __all__ = [
     "happened_text",
     "has_interval",
     "headline",
+    "headline_name",
     "headline_period",
     "interval_texts",
     "is_certain",

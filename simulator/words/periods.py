@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from simulator.words.text import days, plain
+from simulator.words.text import day, days, plain
 
 
 def headline_period(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,11 @@ def complete_periods(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def period_name(name: str, start: str | date, end: str | date, whole: bool = True) -> str:
     """Name a period of the books by its name, `P03 FY2027`; one cut short, and everybody's, by its days."""
     return plain(name, 20) if whole and " FY" in name else days(start, end)
+
+
+def headline_name(period: Mapping[str, Any]) -> str:
+    """Name the headline's period: `FY2027`, or `until 31 Dec 2027` where no year of the books is covered."""
+    return plain(period["name"], 20) or f"until {day(period['end'])}"
 
 
 def loose_targets(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
