@@ -1,5 +1,7 @@
 import importlib.util
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,40 @@ def fast(monkeypatch):
             "NOT RUN: numba is not installed, so no compiled loop was looked at (pip install '.[fast]')"
         )
     return lambda on: monkeypatch.setenv("SIMULATOR_FAST", "on" if on else "off")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by Playwright; CI is not let off where it is missing."""
+    from playwright.sync_api import sync_playwright
+
+    program = _program("chromium", "chromium")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=root)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory):
+    """What LibreOffice makes of a file: `office(path, "xlsx", folder)`; CI is not let off where it is missing."""
+    program = _program("soffice", "libreoffice-calc-nogui")
+    profile = tmp_path_factory.mktemp("office").as_uri()
+
+    def converted(path, form, folder):
+        subprocess.run(
+            [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", form, "--outdir", folder, path],
+            check=True, capture_output=True, timeout=300,
+        )  # fmt: skip
+        return folder / f"{path.stem}.{form.split(':')[0]}"
+
+    return converted
+
+
+def _program(name, package):
+    found = shutil.which(name)
+    if found is None:
+        assert not os.environ.get("CI"), f"{name} is missing: apt-get install {package}"
+        pytest.skip(f"NOT RUN: there is no {name} here (Debian: apt-get install {package})")
+    return found
