@@ -1,13 +1,21 @@
-"""Draw in SVG: straight scales, and shapes whose colours the page's style decides, in light and in dark."""
+"""Draw in SVG that fits any width: places across are shares of it, places down and all texts are pixels.
+
+A drawing as wide as its place allows, on a phone as on paper, whose texts keep their size: the style gives it
+margins, into which the names of scales and the labels at its edges reach, and all its colours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
 
 from markupsafe import Markup, escape
 
 Point = tuple[float, float]
+WIDTH: Final = 100.0
+"""Of every drawing: places across are per cent of it."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +31,8 @@ class Axis:
 
     low: float
     high: float
-    start: float
-    end: float
+    start: float = 0.0
+    end: float = WIDTH
 
     def __call__(self, value: float) -> float:
         """Return the place of a value; on a scale without width all stand in its middle."""
@@ -35,60 +43,67 @@ class Axis:
 
 @dataclass
 class Drawing:
-    """A drawing that grows shape by shape; classes of the page's style give colours and lines.
+    """A drawing that grows shape by shape; classes of the page's style give colours, lines and margins.
+
+    A point is (per cent of the width, pixels from the top); a radius, a height and a shift are pixels.
 
     Attributes:
-        width: of its own coordinates.
-        height: likewise.
-        shapes: what is drawn, first what lies below.
+        height: pixels.
     """
 
-    width: float
     height: float
-    shapes: list[Markup] = field(default_factory=list)
+    _shapes: list[tuple[bool, str]] = field(default_factory=list)
+    """What is drawn, first what lies below, and whether it stretches with the drawing."""
 
     def line(self, start: Point, end: Point, css: str) -> None:
         """Draw a straight line."""
         (x1, y1), (x2, y2) = start, end
-        self._add(f'<line class="{css}" x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"/>')
+        ends = f'x1="{_n(x1)}%" y1="{_n(y1)}" x2="{_n(x2)}%" y2="{_n(y2)}"'
+        self._add(f'<line class="{css}" {ends}/>')
 
     def path(self, points: Iterable[Point], css: str, closed: bool = False) -> None:
         """Draw straight lines from point to point; a closed one is an area."""
         steps = " ".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self._add(f'<path class="{css}" d="M{steps}{"Z" if closed else ""}"/>')
+        self._add(f'<path class="{css}" d="M{steps}{"Z" if closed else ""}"/>', stretches=True)
 
     def rect(self, left: float, top: float, width: float, height: float, css: str, says: str = "") -> None:
         """Draw a rectangle; what it `says` is shown to a pointer that rests on it."""
-        box = f'x="{_n(left)}" y="{_n(top)}" width="{_n(max(width, 0))}" height="{_n(max(height, 0))}"'
-        self._add(f'<rect class="{css}" {box}', says, "rect")
+        box = f'x="{_n(left)}%" y="{_n(top)}" width="{_n(max(width, 0))}%" height="{_n(max(height, 0))}"'
+        self._add(_told(f'<rect class="{css}" {box}', says, "rect"))
 
     def circle(self, centre: Point, radius: float, css: str, says: str = "") -> None:
         """Draw a disc."""
         x, y = centre
-        self._add(f'<circle class="{css}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"', says, "circle")
+        self._add(_told(f'<circle class="{css}" cx="{_n(x)}%" cy="{_n(y)}" r="{_n(radius)}"', says, "circle"))
 
-    def text(self, at: Point, says: str, css: str = "", anchor: str = "start") -> None:
-        """Write a text; `anchor` is start, middle or end."""
+    def diamond(self, centre: Point, radius: float, css: str) -> None:
+        """Draw a square that stands on its corner."""
+        x, y = centre
+        r = _n(radius)
+        corners = f"M0-{r} {r} 0 0 {r}-{r} 0Z"
+        self._add(f'<svg x="{_n(x)}%" y="{_n(y)}"><path class="{css}" d="{corners}"/></svg>')
+
+    def text(self, at: Point, says: str, css: str = "", anchor: str = "start", shift: float = 0.0) -> None:
+        """Write a text; `anchor` is start, middle or end, and `shift` moves it across by pixels."""
         x, y = at
-        where = f'x="{_n(x)}" y="{_n(y)}"'
         side = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        moved = f' dx="{_n(shift)}"' if shift else ""
         dressed = f' class="{css}"' if css else ""
-        self.shapes.append(Markup(f"<text{dressed} {where}{side}>{escape(says)}</text>"))
+        self._add(f'<text{dressed} x="{_n(x)}%" y="{_n(y)}"{moved}{side}>{escape(says)}</text>')
 
-    def svg(self, css: str = "", data: Sequence[tuple[str, str]] = ()) -> Markup:
-        """Return the drawing, as wide as its place allows; `data` are attributes for the page's script."""
+    def svg(self, css: str, data: Sequence[tuple[str, str]] = ()) -> Markup:
+        """Return the drawing; its class sets the margins, `data` are attributes for the page's script."""
         more = "".join(f' data-{name}="{escape(value)}"' for name, value in data)
-        box = f"0 0 {_n(self.width)} {_n(self.height)}"
-        inner = Markup("").join(self.shapes)
-        return Markup(f'<svg class="{css}" viewBox="{box}" aria-hidden="true"{more}>{inner}</svg>')
+        stretched = f'<svg viewBox="0 0 {_n(WIDTH)} {_n(self.height)}" preserveAspectRatio="none">'
+        inner = ""
+        for stretches, shapes in groupby(self._shapes, key=lambda shape: shape[0]):
+            found = "".join(text for _, text in shapes)
+            inner += f"{stretched}{found}</svg>" if stretches else found
+        size = f'width="100%" height="{_n(self.height)}"'
+        return Markup(f'<svg class="chart {css}" {size} aria-hidden="true"{more}>{inner}</svg>')
 
-    def _add(self, opening: str, says: str = "", name: str = "") -> None:
-        if not name:
-            self.shapes.append(Markup(opening))
-        elif says:
-            self.shapes.append(Markup(f"{opening}><title>{escape(says)}</title></{name}>"))
-        else:
-            self.shapes.append(Markup(f"{opening}/>"))
+    def _add(self, shape: str, stretches: bool = False) -> None:
+        self._shapes.append((stretches, shape))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -105,6 +120,15 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [low, high]
 
 
+def anchored(x: float) -> str:
+    """Return how a text at a place is to be anchored so that it leaves the drawing on neither side."""
+    return "start" if x < 0.3 * WIDTH else "end" if x > 0.7 * WIDTH else "middle"
+
+
+def _told(opening: str, says: str, name: str) -> str:
+    return f"{opening}><title>{escape(says)}</title></{name}>" if says else f"{opening}/>"
+
+
 def _n(value: float) -> str:
-    """Write a place with one decimal, which no eye tells from more."""
-    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
+    """Write a place with two decimals, which no eye tells from more."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import headline
+from simulator.report.page import headline, walk
 from simulator.report.results import Results
 
-PARTS: Final = (Part(headline.section),)
+PARTS: Final = (
+    Part(headline.section),
+    Part(walk.section),
+)
 
 
 def sections(results: Results) -> list[Section]:
