@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_forecast import sample_forecast, with_money
 
-from simulator.report.canvas import spread_out
+from simulator.report.captions import spread_out
 from simulator.report.charts import histogram
 from simulator.report.figures import FIGURES, drawn, write_figures
 from simulator.report.past import past_path, plan_path

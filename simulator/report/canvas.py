@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, MaxNLocator
 from numpy.typing import NDArray
 
-from simulator.words import MONTHS, Scale, day, has_interval, headline_period, month, scale_for, scale_of
+from simulator.report.captions import spread_out
+from simulator.words import MONTHS, Scale, day, month
 
 Floats = NDArray[np.float64]
 
@@ -55,11 +56,6 @@ def canvas(right: float = 0.96) -> tuple[Figure, Axes]:
     axes = figure.subplots()
     figure.subplots_adjust(left=0.08, right=right, top=0.83, bottom=0.12)
     return figure, axes
-
-
-def has_bands(payload: Mapping[str, Any]) -> bool:
-    """Tell whether there were trials enough for a picture of what is likely."""
-    return has_interval(headline_period(payload).get("bookings") or {})
 
 
 def heading(axes: Axes, title: str, subtitle: str, lift: float = 0.0) -> None:
@@ -148,33 +144,6 @@ def length(period: Mapping[str, Any]) -> int:
     return (date.fromisoformat(period["end"]) - date.fromisoformat(period["start"])).days + 1
 
 
-def landing(what: str, stats: Mapping[str, Any], scale: Scale) -> str:
-    """Say in a title where an amount will land."""
-    fit = scale.fitting(stats)
-    low, middle, high = (fit.said(float(stats[q])) for q in ("p10", "p50", "p90"))
-    if stats.get("certain"):
-        return f"{what}: {middle}"
-    ends = f"8 chances in 10 between {low} and {high}"
-    return f"{what}: {ends if low != high else f'most likely about {middle}'}"
-
-
-def named_ends(stats: Mapping[str, Any], scale: Scale, colour: str) -> list[tuple[float, str, str]]:
-    """Return (height, text, colour) of low, middle and high; those that read alike share a label."""
-    fit, found = scale.fitting(stats), dict[str, list[str]]()
-    for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90")):
-        found.setdefault(fit.said(stats[q]), []).append(word)
-    if len(found) == 1:
-        return [(float(stats["p50"]), f"about {next(iter(found))}", colour)]
-    return [(float(stats[q]), f"{word} {fit.said(stats[q])}", colour)
-            for word, q in (("low", "p10"), ("middle", "p50"), ("high", "p90"))]  # fmt: skip
-
-
-def scale_to(payload: Mapping[str, Any], top: float) -> Scale:
-    """Return the forecast's scale, a larger one where the amounts of an axis would not fit beside it."""
-    scale = scale_of(payload)
-    return scale if top < 1e4 * scale.unit else scale_for(top, str(payload.get("currency", "")))
-
-
 def number(when: date) -> float:
     """Return a date as matplotlib counts it."""
     return float(date2num(when))  # type: ignore[no-untyped-call]
@@ -195,28 +164,7 @@ def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
         )  # fmt: skip
 
 
-def spread_out(heights: Sequence[float], gap: float) -> list[float]:
-    """Return heights at least a gap apart, in the same order, each group kept around its centre."""
-    order = sorted(range(len(heights)), key=lambda i: heights[i])
-    groups: list[list[float]] = []  # [sum of what the first label's height would be, labels]
-    for place in order:
-        groups.append([heights[place], 1.0])
-        while len(groups) > 1 and _first(groups[-1]) < _first(groups[-2]) + gap * groups[-2][1]:
-            total, count = groups.pop()
-            groups[-1][0] += total - gap * groups[-1][1] * count
-            groups[-1][1] += count
-    placed = [_first(group) + gap * k for group in groups for k in range(int(group[1]))]
-    found = [0.0] * len(heights)
-    for place, height in zip(order, placed, strict=True):
-        found[place] = height
-    return found
-
-
 def _name(period: Mapping[str, Any]) -> str:
     if " FY" in period.get("name", ""):
         return str(period["name"])
     return day(period["end"]) if length(period) < 27 else month(period["end"])
-
-
-def _first(group: list[float]) -> float:
-    return group[0] / group[1]

@@ -18,13 +18,11 @@ from simulator.report.canvas import (
     PLAN,
     bars,
     canvas,
-    has_bands,
     heading,
-    landing,
     money_axis,
     period_axis,
 )
-from simulator.report.fans import counted_since
+from simulator.report.captions import counted_since, has_bands, landing
 from simulator.words import (
     Scale,
     chance_cells,

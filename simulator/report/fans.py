@@ -19,19 +19,15 @@ from simulator.report.canvas import (
     canvas,
     date_axis,
     end_labels,
-    has_bands,
     heading,
-    landing,
     money_axis,
-    named_ends,
     number,
-    scale_to,
 )
-from simulator.report.past import Point, past_path, plan_path, planned_years, year_start
+from simulator.report.captions import SHADES, counted_since, end_names, has_bands, landing, scale_to
+from simulator.report.past import Point, past_path, plan_path, planned_years
 from simulator.words import Scale, chance_cells, day, month, percent, plain
 
 BANDS: Final = (("wide", "p2.5", "p97.5"), ("likely", "p10", "p90"), ("core", "p25", "p75"))
-SHADES: Final = "the shades hold 5, 8 and 9.5 chances in 10"
 Paths = Mapping[str, Sequence[float]]
 
 
@@ -64,7 +60,7 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     for when, height, text in marks:
         _mark(axes, number(when), height, text, x, paths["p97.5"], PLAN)
     last = points[-1][series]
-    labels = named_ends(last, scale, colours.line)
+    labels = [(*end, colours.line) for end in end_names(last, scale)]
     if plan and plan[-1][0] == ends[-1]:
         labels.append((plan[-1][1], f"plan {scale.exact(plan[-1][1])}", PLAN))
     end_labels(axes, labels)
@@ -98,7 +94,7 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
     if low < 0:
         axes.axhline(0, color=GREY, linewidth=1)
     last = stats[-1]
-    labels = named_ends(last, scale, colours.line)
+    labels = [(*end, colours.line) for end in end_names(last, scale)]
     if floor is not None:
         axes.axhline(floor, color=PLAN, linewidth=1.8)
         labels.append((floor, f"floor {scale.exact(floor, 2)}", PLAN))
@@ -111,15 +107,6 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
     money_axis(axes, scale)
     date_axis(axes, ends)
     return figure
-
-
-def counted_since(payload: Mapping[str, Any], series: str) -> str:
-    """Say from when a sum counts: the start of the fiscal year where something came before the as-of day."""
-    years = [f for f in payload.get("fiscal") or [] if f["name"].startswith("FY")]
-    begun = any((f.get(series) or {}).get("already") for f in years)
-    begun = begun or bool(past_path(payload, series, 0.0))
-    when = day(year_start(payload)) if begun else f"the end of {day(payload['as_of'])}"
-    return f"counted from {when}"
 
 
 def _fan(

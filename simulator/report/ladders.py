@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import INK, PLAN, bars, has_bands, heading, length, money_axis, period_axis
+from simulator.report.canvas import INK, PLAN, bars, heading, length, money_axis, period_axis
+from simulator.report.captions import has_bands
 from simulator.report.past import past_months
 from simulator.report.screen import PARTS
 from simulator.words import scale_of
