@@ -45,7 +45,9 @@ def page(results: Results) -> bytes:
 
 def _foot(results: Results) -> str:
     where = plain(results.handle)
-    return f"All numbers stand in {where}: forecast.json, forecast.csv, deals.csv. The inputs stand in inputs/."
+    return (
+        f"All numbers stand in {where}: forecast.json, forecast.csv, deals.csv. The inputs stand in inputs/."
+    )
 
 
 @cache

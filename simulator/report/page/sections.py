@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import headline
+from simulator.report.page import data_quality, deals, headline, provenance
 from simulator.report.results import Results
 
-PARTS: Final = (Part(headline.section),)
+PARTS: Final = (
+    Part(headline.section),
+    Part(deals.section),
+    Part(data_quality.section),
+    Part(provenance.section),
+)
 
 
 def sections(results: Results) -> tuple[list[Section], str]:
