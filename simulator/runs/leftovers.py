@@ -17,7 +17,7 @@ UNFINISHED: Final = ".unfinished.json"
 """Lists what is being written or taken away, until run.json lists what stands."""
 LATER: Final = (
     *(f"{name}.json" for name in ("compare", "explain", "bridge", "goal", "segments")),
-    *("report.html", "report.xlsx", "slide.pdf"),
+    *("report.html", "report.xlsx", "slide.pdf", "report.md"),
 )
 """What further commands write into a run's folder, under the same names each time."""
 
