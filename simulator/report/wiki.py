@@ -14,7 +14,7 @@ from simulator.words import plain
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|~&$!^@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 """What Markdown, or the mathematics and links of its dialects, would read as more than a character."""
-_START: Final = re.compile(r"^(\d*)([-+=](?<!\d.)|[.)](?=\s|$))")
+_START: Final = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")
 """What begins a list, or underlines a heading, at the start of a line."""
 
 
@@ -85,4 +85,4 @@ def _row(cells: Sequence[Cell | str], marks: bool = False, strong: bool = False)
 
 def _text(text: str) -> str:
     """Return a text of one line in which nothing is a mark."""
-    return _START.sub(r"\1\\\2", _MARKS.sub(r"\\\1", plain(text)))
+    return _START.sub(r"\1\\", _MARKS.sub(r"\\\1", plain(text)))
