@@ -62,8 +62,8 @@ def files(folder):
 def test_a_run_leaves_its_result_its_inputs_and_its_record(tmp_path):
     folder = reserve("baseline", "2026-10-31", root=tmp_path)
     found = written(folder)
-    assert set(found) == {"forecast.json", "forecast.csv", "deals.csv", "quality.json", "run.json",
-                          "inputs/scenario.yaml", "inputs/deals.csv"}  # fmt: skip
+    assert set(found) == {"forecast.json", "forecast.csv", "deals.csv", "quality.json", "assumptions.json",
+                          "run.json", "inputs/scenario.yaml", "inputs/deals.csv"}  # fmt: skip
     assert found["forecast.json"].decode().endswith('"mean": 0.30000000000000004\n }\n}\n')
     assert found["forecast.csv"].decode().splitlines()[1].endswith("p50,0.30000000000000004")
     assert found["deals.csv"] == b"id,chance,p90\nD1,0.5,\n"
@@ -213,8 +213,8 @@ def test_a_run_after_one_that_was_cut_short_knows_its_files(tmp_path, monkeypatc
             out(tmp_path, scenario=make_scenario(name="baseline", tables={"plan": (("month",),)}))
     assert not (first.path / "run.json").exists() and (first.path / "inputs" / "plan.csv").exists()
     found = out(tmp_path)[1]
-    assert set(found) == {"forecast.json", "forecast.csv", "deals.csv", "quality.json", "run.json",
-                          "inputs/scenario.yaml", "inputs/deals.csv"}  # fmt: skip
+    assert set(found) == {"forecast.json", "forecast.csv", "deals.csv", "quality.json", "assumptions.json",
+                          "run.json", "inputs/scenario.yaml", "inputs/deals.csv"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["deals.csv", "forecast.json", "inputs/deals.csv", "run.json"])

@@ -10,7 +10,7 @@ import click
 
 from simulator.cli.terminal import say
 
-FORMATS: Final = ("html",)
+FORMATS: Final = ("html", "md")
 
 
 @click.command(name="report", short_help="Write a finished run's report.")

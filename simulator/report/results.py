@@ -15,7 +15,7 @@ from simulator.errors import PlaceError, UsageError
 from simulator.runs import run_of
 from simulator.words import Scale, scale_of
 
-ANSWERS: Final = ("compare", "explain", "bridge", "goal", "segments", "track", "quality")
+ANSWERS: Final = ("compare", "explain", "bridge", "goal", "segments", "track", "quality", "assumptions")
 """What further commands, or the run itself, leave beside the forecast, each as a JSON file of that name."""
 
 

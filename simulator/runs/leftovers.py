@@ -12,12 +12,12 @@ from simulator.errors import UsageError
 from simulator.runs.files import explained, waiting_files, write_file
 
 RECORD: Final = "run.json"
-RESULTS: Final = ("forecast.json", "forecast.csv", "deals.csv", "quality.json")
+RESULTS: Final = ("forecast.json", "forecast.csv", "deals.csv", "quality.json", "assumptions.json")
 UNFINISHED: Final = ".unfinished.json"
 """Lists what is being written or taken away, until run.json lists what stands."""
 LATER: Final = (
     *(f"{name}.json" for name in ("compare", "explain", "bridge", "goal", "segments")),
-    *("report.html", "report.xlsx", "slide.pdf"),
+    *("report.html", "report.xlsx", "slide.pdf", "report.md"),
 )
 """What further commands write into a run's folder, under the same names each time."""
 

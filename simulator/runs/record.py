@@ -20,6 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from simulator import __version__
+from simulator.forecast.assumptions import assumptions
 from simulator.forecast.quality import quality
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
@@ -75,6 +76,7 @@ def write_run(folder: RunFolder, record: Record) -> None:
         lambda: csv_pieces(record.rows),
         lambda: csv_pieces(_with_header(record.deals)),
         lambda: (json_bytes(quality(record.scenario)),),
+        lambda: (json_bytes(assumptions(record.scenario)),),
     )
     files = dict(zip(RESULTS, results, strict=True)) | inputs
     begin(folder.path, files)

@@ -1,16 +1,17 @@
-"""Say first what the forecast says, and what changed since the run before."""
+"""Say first what the forecast says, what changed since the run before, and the few numbers that count."""
 
 from __future__ import annotations
 
-from simulator.report.blocks import Section, Text
+from simulator.report.blocks import Numbers, Section, Text
+from simulator.report.numbers import top_numbers
 from simulator.report.results import Results
 from simulator.words import since
 
 
 def section(results: Results) -> Section:
-    """Return the headline: the first sentence is the loudest."""
+    """Return the headline: the first paragraph is the loudest."""
     first, *more = results.forecast["headline"]
-    blocks = [Text(first, loud=True), *map(Text, more)]
+    texts = [Text(first, loud=True), *map(Text, more)]
     if (bridge := results.answer("bridge")) is not None:
-        blocks.append(Text(since(bridge, results.scale)))
-    return Section("headline", "", blocks)
+        texts.append(Text(since(bridge, results.scale)))
+    return Section("headline", "", [*texts, Numbers(top_numbers(results))])

@@ -11,8 +11,9 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from simulator.report.page.sections import missing, sections
+from simulator.report.page.sections import sections
 from simulator.report.results import Results
+from simulator.report.screen import title
 from simulator.words import day, plain
 
 POLICY: Final = (
@@ -28,17 +29,25 @@ def page(results: Results) -> bytes:
         results: of the run.
     """
     style, script = _part("page.css"), _part("page.js")
-    forecast = results.forecast
+    forecast, (found, missing) = results.forecast, sections(results)
     template = _environment().get_template("page.html")
     text = template.render(
         title=f"{plain(forecast['scenario'], 60)} · {day(forecast['as_of'])}",
+        subtitle=title(forecast, results.scale),
         policy=POLICY.format(_hash(style), _hash(script)),
         style=Markup(style),
         script=Markup(script),
-        sections=sections(results),
-        missing=missing(results),
+        sections=found,
+        closing=[line for line in (missing, _foot(results)) if line],
     )
     return (text + "\n").encode("utf-8", "replace")
+
+
+def _foot(results: Results) -> str:
+    where = plain(results.handle)
+    return (
+        f"All numbers stand in {where}: forecast.json, forecast.csv, deals.csv. The inputs stand in inputs/."
+    )
 
 
 @cache

@@ -5,24 +5,38 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import headline, walk
+from simulator.report.page import data_quality, deals, headline, provenance, walk
 from simulator.report.results import Results
 
 PARTS: Final = (
     Part(headline.section),
     Part(walk.section),
+    Part(deals.section),
+    Part(data_quality.section),
+    Part(provenance.section),
 )
 
 
-def sections(results: Results) -> list[Section]:
-    """Return the sections that there is something to tell in."""
-    return [found for part in PARTS if (found := part.section(results)) is not None]
+def sections(results: Results) -> tuple[list[Section], str]:
+    """Return the sections that there is something to tell in, and a line on what the report lacks.
+
+    The line names the commands that bring it; it is "" if nothing is lacking.
+    """
+    found = [(part, part.section(results)) for part in PARTS]
+    lacking = [part for part, section in found if section is None and part.what]
+    return [section for _, section in found if section is not None], _missing(lacking, results)
 
 
-def missing(results: Results) -> str:
-    """Say in one line what the report lacks, and which commands bring it; "" if nothing."""
-    lacking = [part for part in PARTS if part.what and part.section(results) is None]
-    if not lacking:
-        return ""
-    texts = [f"{part.what}: {results.command(part.command)}" for part in lacking]
-    return f"Not in this report: {'; '.join(texts)}."
+def _missing(lacking: list[Part], results: Results) -> str:
+    by_command: dict[str, list[str]] = {}
+    for part in lacking:
+        # What no command about the run brings is told in words.
+        command = results.command(part.command) if part.command.isidentifier() else part.command
+        by_command.setdefault(command, []).append(part.what)
+    texts = [f"{_listed(what)} ({command})" for command, what in by_command.items()]
+    return f"Not in this report: {'; '.join(texts)}." if texts else ""
+
+
+def _listed(texts: list[str]) -> str:
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
