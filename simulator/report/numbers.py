@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.report.blocks import Number
 from simulator.report.results import Results
-from simulator.report.walk import IN_BOTH, TOTALS
+from simulator.report.walk import IN_BOTH, LEVELS
 from simulator.words import (
     Scale,
     chance_cells,
@@ -86,7 +86,7 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
     plan = (period.get("plan") or {}).get("bookings")
     if plan is None:
         return Number(what, scale.exact(bring, 1), "left out here" if left_out else "on average")
-    lacking = float(plan["amount"]) - (steps.get(TOTALS[1], 0.0) - bring)
+    lacking = float(plan["amount"]) - (steps.get(LEVELS[1], 0.0) - bring)
     note = (
         "for the plan, if what exists brings its average" if lacking > 0 else "what exists reaches the plan"
     )
@@ -96,7 +96,7 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
 
 def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     weighted = float(forecast.get("weighted_pipeline") or 0.0)
-    won = _steps(forecast).get(TOTALS[0], 0.0)
+    won = _steps(forecast).get(LEVELS[0], 0.0)
     if not won:
         return Number(
             "the CRM's number", scale.exact(weighted, 2), "its weighted pipeline, whenever it closes"

@@ -175,11 +175,13 @@ def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, ser
 
 
 def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    if not (steps := walk_steps(payload, scale)):
-        return []
-    longest = max(abs(float(step["amount"])) for step in payload["walk"]) or 1.0
-    rows = [[f"  {step.name}", step.text, bar(abs(step.amount) / longest, BAR)] for step in steps]
-    return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]]
+    steps, fine = walk_steps(payload, scale)
+    longest = max((abs(step.amount) for step in steps), default=1.0) or 1.0
+    rows = [
+        [f"  {step.name}", fine.number(step.shown, sign=not step.level), bar(abs(step.amount) / longest, BAR)]
+        for step in steps
+    ]
+    return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]] if rows else []
 
 
 def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
