@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 PLAN: Final = "#b8500a"
 INK: Final = "#222222"
 GREY: Final = "#666666"
+LINE: Final = 1.32
+"""Height of a line of text over that of its letters."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +152,18 @@ def number(when: date) -> float:
     return float(date2num(when))  # type: ignore[no-untyped-call]
 
 
+def inches(axes: Axes) -> tuple[float, float]:
+    """Return how wide and how high axes are."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    (width, height), place = figure.get_size_inches(), axes.get_position()
+    return float(place.width * width), float(place.height * height)
+
+
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write (height, text, colour) at the right edge, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    gap = 0.052 * (high - low)
+    gap = (high - low) * LINE * float(mpl.rcParams["font.size"]) / (72 * inches(axes)[1])
     places = spread_out([height for height, _, _ in labels], gap)
     # What would stand on the names of the days below moves up.
     for rank, i in enumerate(sorted(range(len(places)), key=lambda i: places[i])):

@@ -33,6 +33,21 @@ Paths = Mapping[str, Sequence[float]]
 
 def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     """Draw what comes in, added up, after what has come, with its plan and the plans that end inside."""
+    figure, axes = canvas(right=0.83)
+    if (scale := draw_cumulative(axes, payload, series)) is None:
+        return None
+    *_, last = (p for p in payload["cumulative"] if p.get(series))
+    title = landing(f"{series.capitalize()} by {day(last['end'])}", last[series], scale)
+    heading(axes, title, f"{scale.name}, {counted_since(payload, series)}; {SHADES}")
+    return figure
+
+
+def draw_cumulative(axes: Axes, payload: Mapping[str, Any], series: str) -> Scale | None:
+    """Draw the same on axes of one's own, without a heading; return the unit of its amounts.
+
+    Returns:
+        None where there is nothing to draw.
+    """
     points = [p for p in payload.get("cumulative") or [] if p.get(series)]
     if not points or not has_bands(payload):
         return None
@@ -46,7 +61,7 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     marks = _plans(payload, series, base, ends[-1])
     if not (base or plan or marks or any(p[series]["p97.5"] for p in points)):
         return None
-    figure, axes, paths, x = _fan([p[series] for p in points], payload["as_of"], ends, base, colours)
+    paths, x = _fan(axes, [p[series] for p in points], payload["as_of"], ends, base, colours)
     heights = [height for _, height, _ in marks] + [height for _, height in plan]
     top = max([*paths["p97.5"], *heights, base])
     scale = scale_to(payload, top)
@@ -64,14 +79,9 @@ def cumulative(payload: Mapping[str, Any], series: str) -> Figure | None:
     if plan and plan[-1][0] == ends[-1]:
         labels.append((plan[-1][1], f"plan {scale.exact(plan[-1][1])}", PLAN))
     end_labels(axes, labels)
-    heading(
-        axes,
-        landing(f"{series.capitalize()} by {day(ends[-1])}", last, scale),
-        f"{scale.name}, {counted_since(payload, series)}; {SHADES}",
-    )
     money_axis(axes, scale)
     date_axis(axes, [*(when for when, _ in past[1:-1]), date.fromisoformat(payload["as_of"]), *ends])
-    return figure
+    return scale
 
 
 def balance(payload: Mapping[str, Any]) -> Figure | None:
@@ -84,7 +94,8 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
     ends = [date.fromisoformat(p["end"]) for p in periods]
     opening, floor = float(known["opening"]), known.get("floor")
     stats = [p["balance"] for p in periods]
-    figure, axes, paths, x = _fan(stats, payload["as_of"], ends, opening, colours)
+    figure, axes = canvas(right=0.83)
+    paths, x = _fan(axes, stats, payload["as_of"], ends, opening, colours)
     low = min([0.0, *paths["p2.5"], floor or 0.0])
     top = max([*paths["p97.5"], floor or 0.0, 0.0])
     scale = scale_to(payload, max(top, -low))
@@ -110,17 +121,17 @@ def balance(payload: Mapping[str, Any]) -> Figure | None:
 
 
 def _fan(
-    stats: Sequence[Mapping[str, Any]], as_of: str, ends: Sequence[date], base: float, colours: Palette
-) -> tuple[Figure, Axes, Paths, list[float]]:
+    axes: Axes, stats: Sequence[Mapping[str, Any]], as_of: str, ends: Sequence[date], base: float,
+    colours: Palette,
+) -> tuple[Paths, list[float]]:  # fmt: skip
     """Draw bands and middle from the as-of day on; return where they run, by quantile."""
     x = [number(date.fromisoformat(as_of)), *map(number, ends)]
     quantiles = ["p50", *(q for _, *both in BANDS for q in both)]
     paths = {q: [base, *(float(s[q]) for s in stats)] for q in quantiles}
-    figure, axes = canvas(right=0.83)
     for shade, low, high in BANDS:
         axes.fill_between(x, paths[low], paths[high], color=getattr(colours, shade), linewidth=0)
     axes.plot(x, paths["p50"], color=colours.line, linewidth=2.2, solid_capstyle="round")
-    return figure, axes, paths, x
+    return paths, x
 
 
 def _draw(axes: Axes, path: Sequence[Point], colour: str) -> None:
@@ -136,6 +147,7 @@ def _as_of(axes: Axes, as_of: str, text: str) -> None:
     axes.annotate(
         f"{day(as_of)}\n{text}", (x, 1), (-4 if right else 4, -2), ("data", "axes fraction"),
         textcoords="offset points", ha="right" if right else "left", va="top", color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )  # fmt: skip
 
 

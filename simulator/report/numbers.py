@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.report.blocks import Number
+from simulator.report.layout import rounded_to_sum
 from simulator.report.results import Results
-from simulator.report.walk import IN_BOTH, TOTALS
+from simulator.report.walk import IN_BOTH, LEVELS
 from simulator.words import (
     Scale,
     chance_cells,
@@ -82,27 +84,32 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
     """Say what deals that do not exist yet must bring for the plan; without one, what they do on average."""
     steps, what = _steps(forecast), "from deals that do not exist yet"
     bring, left_out = steps.get(IN_BOTH["new"], 0.0), bool(forecast.get("open_deals_only"))
-    brought = f"new deals bring {scale.exact(bring, 1)} on average"
     plan = (period.get("plan") or {}).get("bookings")
     if plan is None:
-        return Number(what, scale.exact(bring, 1), "left out here" if left_out else "on average")
-    lacking = float(plan["amount"]) - (steps.get(TOTALS[1], 0.0) - bring)
-    note = (
-        "for the plan, if what exists brings its average" if lacking > 0 else "what exists reaches the plan"
-    )
-    more = "they are left out here" if left_out else brought
-    return Number(f"needed {what}", scale.exact(max(lacking, 0.0), 1), f"{note}; {more}")
+        return Number(what, _brief(bring, scale), "left out here" if left_out else "on average")
+    lacking = float(plan["amount"]) - (steps.get(LEVELS[1], 0.0) - bring)
+    note = "to reach the plan on average" if lacking > 0 else "what exists reaches the plan on average"
+    more = "they are left out here" if left_out else f"they bring {_brief(bring, scale)}"
+    return Number(f"needed {what}", _brief(max(lacking, 0.0), scale), f"{note}; {more}")
+
+
+def _brief(amount: float, scale: Scale) -> str:
+    """Write a small amount beside larger ones: one digit more than theirs at most."""
+    fine = scale.showing(abs(amount), 1)
+    return replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), 0)).said(amount)
 
 
 def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     weighted = float(forecast.get("weighted_pipeline") or 0.0)
-    won = _steps(forecast).get(TOTALS[0], 0.0)
+    won = _steps(forecast).get(LEVELS[0], 0.0)
+    # A digit more than elsewhere, so that nobody adds up what is rounded twice.
+    fine = replace(scale.showing(won + weighted, 3), noise=0.0)
+    fine = replace(fine, decimals=max(fine.decimals, 0))
+    parts = rounded_to_sum([won, weighted], won + weighted, fine)
+    note = f"{fine.said(parts[0])} won, {fine.said(parts[1])} weighted pipeline, whenever it closes"
     if not won:
-        return Number(
-            "the CRM's number", scale.exact(weighted, 2), "its weighted pipeline, whenever it closes"
-        )
-    note = f"what is won and its weighted pipeline of {scale.exact(weighted, 2)}, whenever it closes"
-    return Number("the CRM's number", scale.exact(won + weighted, 2), note)
+        note = "its weighted pipeline, whenever it closes"
+    return Number("the CRM's number", fine.said(won + weighted), note)
 
 
 def _steps(forecast: Mapping[str, Any]) -> dict[str, float]:

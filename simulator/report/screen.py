@@ -89,10 +89,28 @@ def first_screen(
 
 def title(payload: Mapping[str, Any], scale: Scale) -> str:
     """Return the line that says what is shown, as of when, in which unit, and how exactly."""
-    name, trials = plain(payload.get("scenario", ""), 30), int(payload.get("trials") or 0)
-    noun = "trial" if trials == 1 else "trials"
-    parts = [name, f"as of {day(payload['as_of'])}", scale.name, f"{trials:,} {noun}, {scale.noise_text()}"]
+    return f"{subject(payload, scale)} · {exactness(payload, scale)}"
+
+
+def subject(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say what is shown, as of when, and in which unit."""
+    parts = [plain(payload.get("scenario", ""), 30), f"as of {day(payload['as_of'])}", scale.name]
     return " · ".join(part for part in parts if part)
+
+
+def exactness(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say how many trials there were, and how much of what is shown is their noise."""
+    trials = int(payload.get("trials") or 0)
+    return f"{trials:,} trial{'s' * (trials != 1)}, {scale.noise_text()}"
+
+
+def check_line(payload: Mapping[str, Any]) -> str:
+    """Say how the self-check ended, "" where there was none."""
+    found = payload.get("self_check") or {}
+    passed = found.get("passed")
+    if passed and found.get("cells") == 0:
+        return UNCHECKED
+    return "" if passed is None else self_check_text(passed, folder=True)
 
 
 def fiscal_table(payload: Mapping[str, Any], scale: Scale, limit: int, series: str = "bookings") -> list[str]:
@@ -175,11 +193,13 @@ def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, ser
 
 
 def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    if not (steps := walk_steps(payload, scale)):
-        return []
-    longest = max(abs(float(step["amount"])) for step in payload["walk"]) or 1.0
-    rows = [[f"  {step.name}", step.text, bar(abs(step.amount) / longest, BAR)] for step in steps]
-    return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]]
+    steps, fine = walk_steps(payload, scale)
+    longest = max((abs(step.amount) for step in steps), default=1.0) or 1.0
+    rows = [
+        [f"  {step.name}", fine.number(step.shown, sign=not step.level), bar(abs(step.amount) / longest, BAR)]
+        for step in steps
+    ]
+    return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]] if rows else []
 
 
 def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -197,25 +217,31 @@ def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     return wrapped(" · ".join(parts)) if parts else []
 
 
+def gravest(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the warnings, those with most money in them first."""
+    return sorted(payload.get("warnings") or [], key=lambda w: -abs(w.get("amount") or 0.0))
+
+
+def warning_text(warning: Mapping[str, Any], scale: Scale, longest: int | None = None) -> str:
+    """Say a warning with the money in it, in so many columns."""
+    amount = warning.get("amount")
+    money = f" ({scale.exact(amount, 2)})" if amount else ""
+    return plain(warning["text"], longest and longest - len(money)) + money
+
+
 def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
     """Yield the three warnings with most money in them, a line each."""
-    every: Sequence[Mapping[str, Any]] = payload.get("warnings") or []
-    order = sorted(every, key=lambda w: -abs(w.get("amount") or 0.0))
+    every = gravest(payload)
     more = f" · {len(every) - WARNINGS} more: --details" if len(every) > WARNINGS else ""
-    for place, warning in enumerate(order[:WARNINGS], 1):
-        amount, end = warning.get("amount"), more if place == WARNINGS else ""
-        money = f" ({scale.exact(amount, 2)})" if amount else ""
-        yield f"! {plain(warning['text'], WIDTH - 2 - len(money) - len(end))}{money}{end}"
+    for place, warning in enumerate(every[:WARNINGS], 1):
+        end = more if place == WARNINGS else ""
+        yield f"! {warning_text(warning, scale, WIDTH - 2 - len(end))}{end}"
 
 
 def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:
     if not (payload.get("totals") or {}).get("revenue"):
         yield NO_RULE
-    found = payload.get("self_check") or {}
-    passed = found.get("passed")
-    check = "" if passed is None else self_check_text(passed, folder=True)
-    if passed and found.get("cells") == 0:
-        check = UNCHECKED
+    check = check_line(payload)
     if sentences := (payload.get("track_record") or {}).get("verdict"):
         yield from wrapped(plain(sentences[0]))
     files = f"Files: {plain(files)}" if files else ""

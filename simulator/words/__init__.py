@@ -3,7 +3,7 @@
 from simulator.words.amounts import Scale, happened_text, interval_texts, scale_for, scale_of
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.checks import self_check_text
-from simulator.words.headline import headline
+from simulator.words.headline import claim, headline, paragraphs
 from simulator.words.periods import (
     complete_periods,
     headline_name,
@@ -18,6 +18,7 @@ __all__ = [
     "MONTHS",
     "Scale",
     "chance_cells",
+    "claim",
     "complete_periods",
     "cut",
     "day",
@@ -35,6 +36,7 @@ __all__ = [
     "loose_targets",
     "month",
     "one_in",
+    "paragraphs",
     "percent",
     "period_name",
     "plain",

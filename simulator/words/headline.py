@@ -19,22 +19,38 @@ def headline(payload: Mapping[str, Any], unit: bool = True) -> list[str]:
         payload: forecast.json; its own `headline` is not read.
         unit: name the currency in each paragraph; off where the reader has just been told.
     """
+    return [text for texts in paragraphs(payload, unit).values() for text in texts]
+
+
+def paragraphs(payload: Mapping[str, Any], unit: bool = True) -> dict[str, list[str]]:
+    """Return the same by what each is about: first what is left out, then each series, then targets."""
     scale, period = scale_of(payload), headline_period(payload)
     last = f" {scale.name}" if unit else ""
     trials = int(payload.get("trials") or 0)
     only = "Open deals only: deals yet to come are not in these numbers."
-    found = [only] if payload.get("open_deals_only") else []
     bookings = _bookings(period, scale, last, trials)
     rest = [*_plan(period, "bookings", scale), *_won(period, scale), *commits(payload, scale)]
-    found.append(" ".join([bookings, *rest]))
+    found = {
+        "only": [only] if payload.get("open_deals_only") else [],
+        "bookings": [" ".join([bookings, *rest])],
+    }
+    found |= {"revenue": [], "receipts": []}
     if revenue := period.get("revenue"):
         text = landing(f"Revenue {_when(period)}", revenue, scale, last, trials)
-        found.append(" ".join([text, *_plan(period, "revenue", scale)]))
+        found["revenue"] = [" ".join([text, *_plan(period, "revenue", scale)])]
     if receipts := period.get("receipts"):
         text = _receipts(period, _shifted(receipts), scale, last, trials)
-        found.append(" ".join([text, *_plan(period, "receipts", scale)]))
-    found += balance(payload, scale, last, trials)
-    return found + [_target(target, scale) for target in loose_targets(payload)[:3]]
+        found["receipts"] = [" ".join([text, *_plan(period, "receipts", scale)])]
+    found["balance"] = list(balance(payload, scale, last, trials))
+    found["targets"] = [_target(target, scale) for target in loose_targets(payload)[:3]]
+    return found
+
+
+def claim(payload: Mapping[str, Any]) -> str:
+    """Return the headline's first words: where bookings will land, and how likely the plan is."""
+    scale, period = scale_of(payload), headline_period(payload)
+    bookings = _bookings(period, scale, f" {scale.name}", int(payload.get("trials") or 0))
+    return " ".join([bookings, *_plan(period, "bookings", scale)])
 
 
 def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int) -> str:

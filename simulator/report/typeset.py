@@ -1,0 +1,85 @@
+"""Set texts of any length in places of a given width, by the measure of their letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+from simulator.words import plain
+
+LONGEST: Final = 700
+"""Columns of a text that are looked at at all."""
+
+
+def fitted(
+    text: str, width: float, lines: int, sizes: Sequence[float], bold: bool = False
+) -> tuple[float, list[str]]:
+    """Return the largest size in which a text fits, and its lines in that size.
+
+    A text that fits in none is cut in the last one, and ends in `…`.
+
+    Args:
+        text: of any length and kind.
+        width: points.
+        lines: how many there may be.
+        sizes: points, from the largest on.
+        bold: whether its letters are.
+    """
+    text = plain(text, LONGEST)
+    for size in sizes:
+        if len(found := broken(text, width, size, bold)) <= lines:
+            return size, found
+    *kept, last = found[:lines]
+    return size, [*kept, _cut(f"{last}…", width, size, bold)]
+
+
+def broken(text: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """Return the lines of a text no wider than so many points; a longer word is broken.
+
+    A number stays with the word after it: `8 chances`, `20 %`.
+    """
+    lines, line = [], ""
+    for word in re.split(r"(?<!\d) ", text):
+        both = f"{line} {word}" if line else word
+        if measure(both, size, bold) <= width:
+            line = both
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while measure(line, size, bold) > width and len(line) > 1:
+            size_of = _beginning(line, width, size, bold)
+            lines.append(line[:size_of])
+            line = line[size_of:]
+    return [*lines, line] if line or not lines else lines
+
+
+def measure(text: str, size: float, bold: bool = False) -> float:
+    """Return how many points wide a text is."""
+    return _unit(text, bold) * size
+
+
+@lru_cache(4096)
+def _unit(text: str, bold: bool) -> float:
+    font = FontProperties(size=100, weight="bold" if bold else "normal")
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 100
+
+
+def _beginning(word: str, width: float, size: float, bold: bool) -> int:
+    """Return how many characters of a word fit, one at least."""
+    low, high = 1, len(word)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if measure(word[:middle], size, bold) <= width else (low, middle - 1)
+    return low
+
+
+def _cut(text: str, width: float, size: float, bold: bool) -> str:
+    while measure(text, size, bold) > width and len(text) > 1:
+        text = f"{text[:-2].rstrip()}…"
+    return text
