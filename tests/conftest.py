@@ -70,13 +70,14 @@ def browser():
 
 @pytest.fixture(scope="session")
 def office(tmp_path_factory):
-    """What LibreOffice makes of a file: `office(path, "xlsx", folder)`; CI is not let off where it is missing."""
+    """What LibreOffice makes of a file, as `office(path, "xlsx", folder)`; CI may not lack it."""
     program = _program("soffice", "libreoffice-calc-nogui")
     profile = tmp_path_factory.mktemp("office").as_uri()
 
     def converted(path, form, folder):
         subprocess.run(
-            [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", form, "--outdir", folder, path],
+            [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", form,
+             "--outdir", folder, path],
             check=True, capture_output=True, timeout=300,
         )  # fmt: skip
         return folder / f"{path.stem}.{form.split(':')[0]}"

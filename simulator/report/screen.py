@@ -193,12 +193,9 @@ def _cells(row: Mapping[str, Any], scale: Scale, already: bool, plans: bool, ser
 
 
 def _walk(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    steps, fine = walk_steps(payload, scale)
+    steps = walk_steps(payload, scale)
     longest = max((abs(step.amount) for step in steps), default=1.0) or 1.0
-    rows = [
-        [f"  {step.name}", fine.number(step.shown, sign=not step.level), bar(abs(step.amount) / longest, BAR)]
-        for step in steps
-    ]
+    rows = [[f"  {step.name}", step.text, bar(abs(step.amount) / longest, BAR)] for step in steps]
     return [walk_title(payload), *table(["", "", ""], rows, (0, 2))[1:]] if rows else []
 
 

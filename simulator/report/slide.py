@@ -105,7 +105,7 @@ def _numbers(figure: Figure, numbers: Sequence[Number]) -> None:
 def _panels(figure: Figure, results: Results, bottom: float) -> None:
     """Draw the fan and the walk side by side; where one lacks its numbers, the other takes its place."""
     forecast, scale = results.forecast, results.scale
-    steps, fine = walk_steps(forecast, scale)
+    steps = walk_steps(forecast, scale)
     fan = _FAN if steps else _INNER
     axes = _axes(figure, EDGE + 0.42, EDGE + fan - 1.45, bottom)
     if own := draw_cumulative(axes, forecast, "bookings"):
@@ -116,7 +116,7 @@ def _panels(figure: Figure, results: Results, bottom: float) -> None:
         fan = 0.0
     if steps:
         left = EDGE + (fan + _GAP if fan else 0.0)
-        draw_walk(_axes(figure, left + _NAMES, WIDTH - EDGE, bottom), steps, fine)
+        draw_walk(_axes(figure, left + _NAMES, WIDTH - EDGE, bottom), steps)
         _heading(figure, left, WIDTH - EDGE - left, walk_title(forecast), f"{scale.name}; the steps add up")
     elif not fan:
         _heading(figure, EDGE, _INNER, "Nothing to draw", NOTHING)

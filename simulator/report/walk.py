@@ -1,4 +1,4 @@
-"""Tell the walk from the CRM's number to ours, in steps that are printed so that they add up."""
+"""Tell the walk from the CRM's number to ours, in words and in amounts that add up as they are printed."""
 
 from __future__ import annotations
 
@@ -7,60 +7,62 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from simulator.report.layout import rounded_to_sum
-from simulator.words import Scale, day, headline_period, plain
+from simulator.words import Scale, headline_name, headline_period, plain
 
-LEVELS: Final = ("already won", "our average")
+TOTALS: Final = ("already won", "our average")
+"""Where the walk begins and ends; what lies between are steps."""
 IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals": "renewals"}
-"""Sources that are a step of the walk as well, and so are rounded alike in both."""
+"""Sources of money that are a step of the walk as well, and so are rounded alike in both."""
 
 
 @dataclass(frozen=True)
-class WalkStep:
+class Step:
     """A step of the walk.
 
     Attributes:
         name: in words.
-        amount: major units.
-        shown: the amount as it is printed: rounded so that the steps add up to the last.
-        level: whether it is a level, from which or to which the walk goes.
+        amount: in major units, exactly.
+        text: as it is printed, with its sign unless it is a total.
+        total: whether it is where the walk begins or ends.
     """
 
     name: str
     amount: float
-    shown: float
-    level: bool
+    text: str
+    total: bool
 
 
-def walk_steps(payload: Mapping[str, Any], scale: Scale) -> tuple[list[WalkStep], Scale]:
-    """Return the steps whose printed amount is not nothing, and the scale that prints them.
+def walk_steps(payload: Mapping[str, Any], scale: Scale) -> list[Step]:
+    """Return the steps that show, the last of them our average; none where there is nothing to walk.
 
-    There are none where there is nothing to walk between.
+    They are exact averages, which no simulation blurs, rounded so that they add up as printed.
+
+    Args:
+        payload: forecast.json.
+        scale: of its amounts.
     """
     steps = payload.get("walk") or []
     if len(steps) < 2:
-        return [], scale
-    *parts, total = (float(step["amount"]) for step in steps)
+        return []
+    *parts, total = (float(s["amount"]) for s in steps)
     period = headline_period(payload)
     stats = period.get("bookings") or {}
-    # Exact averages, which no simulation blurs.
     scale = scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
     scale = replace(scale, decimals=max(scale.decimals, 0))
     kept = [i for i, step in enumerate(steps) if step["step"] in IN_BOTH.values()]
-    shown = [*rounded_to_sum(parts, total, scale, kept), total]
     found = []
-    for step, amount, printed in zip(steps, (*parts, total), shown, strict=True):
+    for step, amount in zip(steps, [*rounded_to_sum(parts, total, scale, kept), total], strict=True):
+        what, exact = step["step"], float(step["amount"])
         # What is shown adds up, so a step that would read 0 can be left out.
-        if scale.number(printed) != scale.number(0.0) or step["step"] == LEVELS[-1]:
-            name = step_name(step["step"], amount, str(period["name"]))
-            found.append(WalkStep(name, amount, printed, step["step"] in LEVELS))
-    return (found if len(found) > 1 else []), scale
+        if scale.number(amount) != scale.number(0.0) or what == TOTALS[-1]:
+            text = scale.number(amount, sign=what not in TOTALS)
+            found.append(Step(step_name(what, exact, str(period["name"])), exact, text, what in TOTALS))
+    return found if len(found) > 1 else []
 
 
 def walk_title(payload: Mapping[str, Any]) -> str:
-    """Return what the walk is about."""
-    period = headline_period(payload)
-    when = plain(period["name"], 20) or f"until {day(period['end'])}"
-    return f"From the CRM's number to ours, {when}, averages"
+    """Say what the walk is: `From the CRM's number to ours, FY2027, averages`."""
+    return f"From the CRM's number to ours, {headline_name(headline_period(payload))}, averages"
 
 
 def step_name(step: str, amount: float, period: str) -> str:

@@ -11,50 +11,48 @@ from matplotlib.axes import Axes
 from simulator.report.canvas import GREY, INK, PALETTES, PLAN, inches
 from simulator.report.ladders import COLOURS
 from simulator.report.typeset import measure
-from simulator.report.walk import LEVELS, WalkStep
-from simulator.words import Scale
+from simulator.report.walk import TOTALS, Step
 
 _HEIGHT: Final = 0.62
 """Of a bar, the distance of two being 1."""
 
 
-def draw_walk(axes: Axes, steps: Sequence[WalkStep], fine: Scale) -> None:
+def draw_walk(axes: Axes, steps: Sequence[Step]) -> None:
     """Draw each step as a bar from where the one before it ended.
 
     Args:
         axes: to draw on.
         steps: of `walk_steps`, at least one.
-        fine: that prints them.
     """
     at, ends, size = 0.0, [0.0], float(mpl.rcParams["font.size"])
     for place, step in enumerate(steps):
-        start = 0.0 if step.level else at
-        at = step.amount if step.level else at + step.amount
+        start = 0.0 if step.total else at
+        at = step.amount if step.total else at + step.amount
         ends.append(at)
         axes.barh(-place, at - start, left=start, height=_HEIGHT, color=_colour(step))
         if place < len(steps) - 1:
             axes.vlines(at, -place - 1 + _HEIGHT / 2, -place - _HEIGHT / 2, color=GREY, linewidth=0.8)
         axes.annotate(
-            fine.number(step.shown, sign=not step.level), (max(start, at), -place), (4, 0),
+            step.text, (max(start, at), -place), (4, 0),
             textcoords="offset points", va="center", ha="left", color=INK,
-            weight="bold" if step.level else "normal",
+            weight="bold" if step.total else "normal",
         )  # fmt: skip
     low, high = min(ends), max(ends)
-    width = (high - low) or fine.unit
-    room = (6 + max(measure(fine.number(s.shown, sign=True), size, bold=True) for s in steps)) / 72
+    width = (high - low) or 1.0
+    room = (6 + max(measure(s.text, size, bold=True) for s in steps)) / 72
     axes.set_xlim(low - 0.01 * width, high + width * room / (inches(axes)[0] - room))
     axes.set_ylim(-len(steps) + 0.4, 0.6)
     axes.set_yticks([-place for place in range(len(steps))], [step.name for step in steps])
     for label, step in zip(axes.get_yticklabels(), steps, strict=True):
-        label.set_fontweight("bold" if step.level else "normal")
+        label.set_fontweight("bold" if step.total else "normal")
     axes.set_xticks([])
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
 
 
-def _colour(step: WalkStep) -> str:
+def _colour(step: Step) -> str:
     colours = PALETTES["bookings"]
-    if step.level:
-        return COLOURS["actual"] if step.name == LEVELS[0] else colours.line
+    if step.total:
+        return COLOURS["actual"] if step.name == TOTALS[0] else colours.line
     return colours.core if step.amount > 0 else PLAN
