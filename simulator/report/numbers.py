@@ -9,7 +9,7 @@ from typing import Any
 from simulator.report.blocks import Number
 from simulator.report.layout import rounded_to_sum
 from simulator.report.results import Results
-from simulator.report.walk import IN_BOTH, LEVELS
+from simulator.report.walk import IN_BOTH, TOTALS
 from simulator.words import (
     Scale,
     chance_cells,
@@ -87,7 +87,7 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
     plan = (period.get("plan") or {}).get("bookings")
     if plan is None:
         return Number(what, _brief(bring, scale), "left out here" if left_out else "on average")
-    lacking = float(plan["amount"]) - (steps.get(LEVELS[1], 0.0) - bring)
+    lacking = float(plan["amount"]) - (steps.get(TOTALS[1], 0.0) - bring)
     note = "to reach the plan on average" if lacking > 0 else "what exists reaches the plan on average"
     more = "they are left out here" if left_out else f"they bring {_brief(bring, scale)}"
     return Number(f"needed {what}", _brief(max(lacking, 0.0), scale), f"{note}; {more}")
@@ -101,7 +101,7 @@ def _brief(amount: float, scale: Scale) -> str:
 
 def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     weighted = float(forecast.get("weighted_pipeline") or 0.0)
-    won = _steps(forecast).get(LEVELS[0], 0.0)
+    won = _steps(forecast).get(TOTALS[0], 0.0)
     # A digit more than elsewhere, so that nobody adds up what is rounded twice.
     fine = replace(scale.showing(won + weighted, 3), noise=0.0)
     fine = replace(fine, decimals=max(fine.decimals, 0))

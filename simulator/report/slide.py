@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 
 from simulator.report.blocks import Number
 from simulator.report.canvas import GREY, INK, LINE, PALETTES, PLAN
-from simulator.report.fans import SHADES, counted_since, draw_cumulative
+from simulator.report.captions import SHADES, counted_since
+from simulator.report.fans import draw_cumulative
 from simulator.report.figures import STYLE
 from simulator.report.numbers import top_numbers
 from simulator.report.results import Results

@@ -27,7 +27,7 @@ def _doubtful(found: Mapping[str, Any], scale: Scale) -> Iterator[Text | Table]:
         yield Text(f"The forecast rests on {whole}; nothing about them looks doubtful.")
         return
     yield Text(f"The forecast rests on {whole}. What is doubtful about them, a deal perhaps more than once:")
-    rows = [
+    rows: list[Sequence[Cell | str]] = [
         [plain(kind["what"]), _count(kind["deals"]), _money(kind["amount"], scale), plain(kind["then"])]
         for kind in kinds
     ]
@@ -59,7 +59,9 @@ def _tables(found: Mapping[str, Any], scale: Scale) -> Iterator[Table]:
 def _warnings(results: Results, found: Mapping[str, Any] | None) -> Iterator[Table]:
     """Yield what the run warned of, the most money first."""
     warnings = sorted(results.forecast.get("warnings") or (), key=lambda w: -abs(w.get("amount") or 0.0))
-    rows = [[plain(w["text"]), _money(w.get("amount") or 0.0, results.scale)] for w in warnings]
+    rows: list[Sequence[Cell | str]] = [
+        [plain(w["text"]), _money(w.get("amount") or 0.0, results.scale)] for w in warnings
+    ]
     if rows:
         yield Table(("what to look at", results.scale.name), rows)
 
