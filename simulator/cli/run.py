@@ -104,11 +104,8 @@ def command(
         forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
         finished = datetime.now(UTC)
         payload = forecast.to_json()
-        since = _since(forecast, payload, folder, _workers(workers))
-        following = f"simulator explain {shlex.quote(str(folder.handle))}"
-        _print(
-            form, forecast, payload, resolved, by, details, f"{folder.path}/", following, comparison, since
-        )
+        answers = _answers(forecast, payload, comparison, folder, _workers(workers))
+        _print(form, forecast, payload, by, details, folder, answers)
         said = {"scenario": str(scenario), "as_of": as_of and as_of.isoformat()}
         arguments = {**said, "set": sets, "by": list(by), **({"refit": True} if refit else {})}
         record = Record(
@@ -116,10 +113,7 @@ def command(
         )
         write_run(folder, record)
         _draw(payload, folder.path, workers)
-        if comparison is not None:
-            _keep(comparison, folder.path)
-        if since is not None:
-            kept("bridge", since, dict, folder.path)
+        _keep(answers, folder.path)
         write_editions(results_of(folder.path, str(folder.handle)), folder.path)
         folder.blocks.remove()
     except KeyboardInterrupt:
@@ -141,11 +135,28 @@ def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None
     write_figures(payload, folder / "figures", _workers(workers))
 
 
-def _keep(comparison: Comparison, folder: Path) -> None:
+def _answers(
+    forecast: Forecast, payload: Mapping[str, Any], comparison: Comparison | None, folder: RunFolder,
+    workers: int,
+) -> dict[str, Mapping[str, Any]]:  # fmt: skip
+    """Return what a run tells beside its forecast, by the name of its JSON file."""
+    found = {
+        "compare": None if comparison is None else comparison.payload,
+        "bridge": _since(forecast, payload, folder, workers),
+    }
+    return {name: answer for name, answer in found.items() if answer is not None}
+
+
+def _keep(answers: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
     from simulator.report.compare_figures import comparison_figures
 
-    payload = comparison.payload
-    kept("compare", payload, lambda: comparison_figures(payload), folder)
+    for name, answer in answers.items():
+        kept(
+            name,
+            answer,
+            (lambda: comparison_figures(answers["compare"])) if name == "compare" else dict,
+            folder,
+        )
 
 
 def _since(
@@ -249,9 +260,8 @@ def _simulated(
 
 
 def _print(
-    form: str, forecast: Forecast, payload: Mapping[str, Any], scenario: Scenario, by: Sequence[str],
-    details: bool, files: str, following: str, comparison: Comparison | None,
-    since: Mapping[str, Any] | None,
+    form: str, forecast: Forecast, payload: Mapping[str, Any], by: Sequence[str], details: bool,
+    folder: RunFolder, answers: Mapping[str, Mapping[str, Any]],
 ) -> None:  # fmt: skip
     from simulator.report.compare_sentences import brief
     from simulator.report.screen import first_screen
@@ -262,10 +272,12 @@ def _print(
         return say_bytes(json_bytes(payload))
     if form == "csv":
         return say_bytes(csv_bytes(forecast.rows()))
-    also = [] if comparison is None else brief(comparison.payload)
-    parts = [first_screen(payload, files, following, also, since), *(table_by(payload, name) for name in by)]
+    also = brief(answers["compare"]) if "compare" in answers else []
+    following = f"simulator explain {shlex.quote(str(folder.handle))}"
+    screen = first_screen(payload, f"{folder.path}/", following, also, answers.get("bridge"))
+    parts = [screen, *(table_by(payload, name) for name in by)]
     if details:
         from simulator.report.origins import assumptions
 
-        parts += [detail_tables(payload), assumptions(scenario)]
+        parts += [detail_tables(payload), assumptions(forecast.scenario)]
     say("\n".join(part for part in parts if part))
