@@ -104,19 +104,14 @@ def build(
     tables = given.tables
     note_suspicions(deals.pipeline, segments, doubtful, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
-        name=file.name,
-        description=file.description,
-        currency=file.currency,
+        **_as_written(file),
         horizon=horizon,
         segments=tuple(segments),
         pipeline=deals.pipeline,
         wins=deals.wins,
         receivables=receivables,
         rates=frame.customs.rates,
-        market=Market(file.market.shared, file.market.segment, file.market.phi),
         targets=tuple(target for target, _ in targets),
-        trials=file.trials,
-        seed=file.seed,
         assumptions=list_assumptions(tree, file, estimated, learned),
         resolved=_resolved(own, given, learned),
         tables={key: (table.header, *table.rows) for key, table in tables.items()},
@@ -133,6 +128,13 @@ def build(
     scenario = _with_learned(scenario, learned, notes)
     note_money(scenario, tables, lines, notes)
     return replace(pulled(scenario, _levers(file)), lost=deals.lost, notes=notes.all())
+
+
+def _as_written(file: ScenarioFile) -> dict[str, Any]:
+    """Return what a scenario takes from its file as it stands there."""
+    market = Market(file.market.shared, file.market.segment, file.market.phi)
+    told = {key: getattr(file, key) for key in ("name", "description", "currency", "trials", "seed")}
+    return told | {"market": market}
 
 
 def _segments(
