@@ -20,18 +20,16 @@ USUAL: Final = ("html",)
 """What a run leaves without being asked."""
 
 
-def edition_names(formats: Sequence[str] = USUAL) -> list[str]:
-    """Return the names of the files of some formats."""
-    return [EDITIONS[form][0] for form in formats]
-
-
-def write_editions(results: Results, folder: Path, formats: Sequence[str] = USUAL) -> list[Path]:
+def write_editions(
+    results: Results, folder: Path, formats: Sequence[str] = USUAL, mark: str = ""
+) -> list[Path]:
     """Write a run's report.
 
     Args:
         results: of the run.
         folder: that takes the files, the run's own or any other; made where it is not there.
         formats: of EDITIONS.
+        mark: part of the files' names, which tells them from those of the run as it is.
 
     Returns:
         The files.
@@ -40,6 +38,7 @@ def write_editions(results: Results, folder: Path, formats: Sequence[str] = USUA
         PlaceError: the folder cannot be written to.
         UsageError: somebody else's file stands where one of ours would; nothing is written.
     """
-    files = {name: make(results) for name, make in map(EDITIONS.__getitem__, formats)}
+    made = ((Path(name), make) for name, make in map(EDITIONS.__getitem__, formats))
+    files = {f"{name.stem}{mark}{name.suffix}": make(results) for name, make in made}
     write_results(folder, files)
     return [folder / name for name in files]
