@@ -7,11 +7,13 @@ margins, into which the names of scales and the labels at its edges reach, and a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
 from markupsafe import Markup, escape
+
+from simulator.words import Scale
 
 Point = tuple[float, float]
 WIDTH: Final = 100.0
@@ -123,6 +125,28 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 def anchored(x: float) -> str:
     """Return how a text at a place is to be anchored so that it leaves the drawing on neither side."""
     return "start" if x < 0.3 * WIDTH else "end" if x > 0.7 * WIDTH else "middle"
+
+
+def amounts_axis(drawing: Drawing, low: float, high: float, bottom: float, top: float, scale: Scale) -> Axis:
+    """Draw lines across at round amounts, named at the left; return where amounts stand.
+
+    Args:
+        drawing: to draw on.
+        low: the lowest amount; the scale begins at nothing or below.
+        high: the highest.
+        bottom: where the scale begins, in pixels.
+        top: where it ends.
+        scale: writes the amounts.
+    """
+    low, high = min(low, 0.0), max(high, 0.0)
+    axis = Axis(low, high if high > low else low + scale.unit, bottom, top)
+    places = ticks(axis.low, axis.high, 5)
+    parts = [f"{place / scale.unit:.6f}".rstrip("0").partition(".")[2] for place in places]
+    fine = replace(scale, decimals=max(map(len, parts)))
+    for place in places:
+        drawing.line((0, axis(place)), (WIDTH, axis(place)), "grid" if place else "zero")
+        drawing.text((0, axis(place) + 4), fine.number(place) if place else "0", "tick", "end", shift=-7)
+    return axis
 
 
 def _told(opening: str, says: str, name: str) -> str:
