@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from math import ceil, floor, log10
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -110,16 +111,19 @@ class Drawing:
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Return round values from `low` to `high`, at most `most`, that a reader expects on a scale."""
-    if not high > low:
-        return [low]
-    for power in range(-12, 18):
+    return round_steps(low, high, most)[1] if high > low else [low]
+
+
+def round_steps(low: float, high: float, most: int) -> tuple[float, list[float]]:
+    """Return the smallest round step of which at most `most` lie from `low` to `high`, and these."""
+    first = floor(log10((high - low) / most)) - 1
+    for power in range(first, first + 3):
         for step in (1.0, 2.0, 2.5, 5.0):
             size = step * 10.0**power
-            first = -(-low // size)
-            last = high // size
-            if last - first + 1 <= most:
-                return [round(number * size, 12) for number in range(int(first), int(last) + 1)]
-    return [low, high]
+            start, end = ceil(low / size - 1e-9), floor(high / size + 1e-9)
+            if end - start < most:
+                return size, [round(number * size, 12) for number in range(start, end + 1)]
+    raise AssertionError((low, high, most))
 
 
 def anchored(x: float) -> str:
