@@ -152,4 +152,4 @@ def _rows(stats: Mapping[str, Any], plan: Mapping[str, Any] | None, scale: Scale
     rows = [(chance, f"{100 * chance:.0f} %", one_in(chance), text) for chance, text in amounts.items()]
     if plan:
         rows.append((float(plan["chance"]), *chance_cells(plan), f"{scale.exact(plan['amount'])} (the plan)"))
-    return [row[1:] for row in sorted(rows, reverse=True)]
+    return [list(row[1:]) for row in sorted(rows, reverse=True)]

@@ -70,7 +70,7 @@ function filterable(table) {
     }
     found.textContent = left === rows.length ? "" : `${left} of ${rows.length}`;
   }
-
+}
 
 // ---- the curve: a target is moved by pointer or keys, and its chance, written by the report, is shown
 for (const svg of document.querySelectorAll("svg[data-reach]")) reachable(svg);
