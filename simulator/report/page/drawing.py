@@ -67,7 +67,7 @@ class Drawing:
     def path(self, points: Iterable[Point], css: str, closed: bool = False) -> None:
         """Draw straight lines from point to point; a closed one is an area."""
         steps = " ".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self._add(f'<path class="{css}" d="M{steps}{"Z" if closed else ""}"/>', stretches=True)
+        self.outline(f"M{steps}{'Z' if closed else ''}", css)
 
     def rect(self, left: float, top: float, width: float, height: float, css: str, says: str = "") -> None:
         """Draw a rectangle; what it `says` is shown to a pointer that rests on it."""
@@ -79,12 +79,20 @@ class Drawing:
         x, y = centre
         self._add(_told(f'<circle class="{css}" cx="{_n(x)}%" cy="{_n(y)}" r="{_n(radius)}"', says, "circle"))
 
-    def diamond(self, centre: Point, radius: float, css: str) -> None:
-        """Draw a square that stands on its corner."""
-        x, y = centre
-        r = _n(radius)
-        corners = f"M0-{r} {r} 0 0 {r}-{r} 0Z"
-        self._add(f'<svg x="{_n(x)}%" y="{_n(y)}"><path class="{css}" d="{corners}"/></svg>')
+    def diamond(self, centre: Point, radius: float, css: str, shift: float = 0.0) -> None:
+        """Draw a square that stands on its corner, moved across by pixels."""
+        left, middle, right = _n(shift - radius), _n(shift), _n(shift + radius)
+        self._piece(centre, f"M{left} 0 {middle}-{_n(radius)} {right} 0 {middle} {_n(radius)}Z", css)
+
+    def square(self, centre: Point, radius: float, css: str, shift: float = 0.0) -> None:
+        """Draw a square, moved across by pixels."""
+        left, right, r = _n(shift - radius), _n(shift + radius), _n(radius)
+        self._piece(centre, f"M{left}-{r}H{right}V{r}H{left}Z", css)
+
+    def outline(self, steps: str, css: str) -> None:
+        """Draw what the steps of a path say."""
+        if steps:
+            self._add(f'<path class="{css}" d="{steps}"/>', stretches=True)
 
     def text(self, at: Point, says: str, css: str = "", anchor: str = "start", shift: float = 0.0) -> None:
         """Write a text; `anchor` is start, middle or end, and `shift` moves it across by pixels."""
@@ -104,6 +112,11 @@ class Drawing:
             inner += f"{stretched}{found}</svg>" if stretches else found
         size = f'width="100%" height="{_n(self.height)}"'
         return Markup(f'<svg class="chart {css}" {size} aria-hidden="true"{more}>{inner}</svg>')
+
+    def _piece(self, centre: Point, steps: str, css: str) -> None:
+        """Draw a shape of its own size."""
+        x, y = centre
+        self._add(f'<svg x="{_n(x)}%" y="{_n(y)}"><path class="{css}" d="{steps}"/></svg>')
 
     def _add(self, shape: str, stretches: bool = False) -> None:
         self._shapes.append((stretches, shape))

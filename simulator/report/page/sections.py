@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import data_quality, deals, headline, outlook, provenance, reach, walk
+from simulator.report.page import data_quality, deals, headline, months, outlook, provenance, reach, walk
 from simulator.report.results import Results
 
 PARTS: Final = (
@@ -13,6 +13,7 @@ PARTS: Final = (
     Part(walk.section),
     Part(outlook.section),
     Part(reach.section),
+    Part(months.section),
     Part(deals.section),
     Part(data_quality.section),
     Part(provenance.section),
