@@ -7,11 +7,14 @@ margins, into which the names of scales and the labels at its edges reach, and a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from math import ceil, floor, log10
 from typing import Final
 
 from markupsafe import Markup, escape
+
+from simulator.words import Scale
 
 Point = tuple[float, float]
 WIDTH: Final = 100.0
@@ -64,7 +67,7 @@ class Drawing:
     def path(self, points: Iterable[Point], css: str, closed: bool = False) -> None:
         """Draw straight lines from point to point; a closed one is an area."""
         steps = " ".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self._add(f'<path class="{css}" d="M{steps}{"Z" if closed else ""}"/>', stretches=True)
+        self.outline(f"M{steps}{'Z' if closed else ''}", css)
 
     def rect(self, left: float, top: float, width: float, height: float, css: str, says: str = "") -> None:
         """Draw a rectangle; what it `says` is shown to a pointer that rests on it."""
@@ -76,12 +79,20 @@ class Drawing:
         x, y = centre
         self._add(_told(f'<circle class="{css}" cx="{_n(x)}%" cy="{_n(y)}" r="{_n(radius)}"', says, "circle"))
 
-    def diamond(self, centre: Point, radius: float, css: str) -> None:
-        """Draw a square that stands on its corner."""
-        x, y = centre
-        r = _n(radius)
-        corners = f"M0-{r} {r} 0 0 {r}-{r} 0Z"
-        self._add(f'<svg x="{_n(x)}%" y="{_n(y)}"><path class="{css}" d="{corners}"/></svg>')
+    def diamond(self, centre: Point, radius: float, css: str, shift: float = 0.0) -> None:
+        """Draw a square that stands on its corner, moved across by pixels."""
+        left, middle, right = _n(shift - radius), _n(shift), _n(shift + radius)
+        self._piece(centre, f"M{left} 0 {middle}-{_n(radius)} {right} 0 {middle} {_n(radius)}Z", css)
+
+    def square(self, centre: Point, radius: float, css: str, shift: float = 0.0) -> None:
+        """Draw a square, moved across by pixels."""
+        left, right, r = _n(shift - radius), _n(shift + radius), _n(radius)
+        self._piece(centre, f"M{left}-{r}H{right}V{r}H{left}Z", css)
+
+    def outline(self, steps: str, css: str) -> None:
+        """Draw what the steps of a path say."""
+        if steps:
+            self._add(f'<path class="{css}" d="{steps}"/>', stretches=True)
 
     def text(self, at: Point, says: str, css: str = "", anchor: str = "start", shift: float = 0.0) -> None:
         """Write a text; `anchor` is start, middle or end, and `shift` moves it across by pixels."""
@@ -102,27 +113,57 @@ class Drawing:
         size = f'width="100%" height="{_n(self.height)}"'
         return Markup(f'<svg class="chart {css}" {size} aria-hidden="true"{more}>{inner}</svg>')
 
+    def _piece(self, centre: Point, steps: str, css: str) -> None:
+        """Draw a shape of its own size."""
+        x, y = centre
+        self._add(f'<svg x="{_n(x)}%" y="{_n(y)}"><path class="{css}" d="{steps}"/></svg>')
+
     def _add(self, shape: str, stretches: bool = False) -> None:
         self._shapes.append((stretches, shape))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Return round values from `low` to `high`, at most `most`, that a reader expects on a scale."""
-    if not high > low:
-        return [low]
-    for power in range(-12, 18):
+    return round_steps(low, high, most)[1] if high > low else [low]
+
+
+def round_steps(low: float, high: float, most: int) -> tuple[float, list[float]]:
+    """Return the smallest round step of which at most `most` lie from `low` to `high`, and these."""
+    first = floor(log10((high - low) / most)) - 1
+    for power in range(first, first + 3):
         for step in (1.0, 2.0, 2.5, 5.0):
             size = step * 10.0**power
-            first = -(-low // size)
-            last = high // size
-            if last - first + 1 <= most:
-                return [round(number * size, 12) for number in range(int(first), int(last) + 1)]
-    return [low, high]
+            start, end = ceil(low / size - 1e-9), floor(high / size + 1e-9)
+            if end - start < most:
+                return size, [round(number * size, 12) for number in range(start, end + 1)]
+    raise AssertionError((low, high, most))
 
 
 def anchored(x: float) -> str:
     """Return how a text at a place is to be anchored so that it leaves the drawing on neither side."""
     return "start" if x < 0.3 * WIDTH else "end" if x > 0.7 * WIDTH else "middle"
+
+
+def amounts_axis(drawing: Drawing, low: float, high: float, bottom: float, top: float, scale: Scale) -> Axis:
+    """Draw lines across at round amounts, named at the left; return where amounts stand.
+
+    Args:
+        drawing: to draw on.
+        low: the lowest amount; the scale begins at nothing or below.
+        high: the highest.
+        bottom: where the scale begins, in pixels.
+        top: where it ends.
+        scale: writes the amounts.
+    """
+    low, high = min(low, 0.0), max(high, 0.0)
+    axis = Axis(low, high if high > low else low + scale.unit, bottom, top)
+    places = ticks(axis.low, axis.high, 5)
+    parts = [f"{place / scale.unit:.6f}".rstrip("0").partition(".")[2] for place in places]
+    fine = replace(scale, decimals=max(map(len, parts)))
+    for place in places:
+        drawing.line((0, axis(place)), (WIDTH, axis(place)), "grid" if place else "zero")
+        drawing.text((0, axis(place) + 4), fine.number(place) if place else "0", "tick", "end", shift=-7)
+    return axis
 
 
 def _told(opening: str, says: str, name: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import data_quality, deals, headline, provenance, walk
+from simulator.report.page import data_quality, deals, headline, months, outlook, provenance, reach, walk
 from simulator.report.results import Results
 
 PARTS: Final = (
     Part(headline.section),
     Part(walk.section),
+    Part(outlook.section),
+    Part(reach.section),
+    Part(months.section),
     Part(deals.section),
     Part(data_quality.section),
     Part(provenance.section),

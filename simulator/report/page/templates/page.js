@@ -71,3 +71,53 @@ function filterable(table) {
     found.textContent = left === rows.length ? "" : `${left} of ${rows.length}`;
   }
 }
+
+// ---- the curve: a target is moved by pointer or keys, and its chance, written by the report, is shown
+for (const svg of document.querySelectorAll("svg[data-reach]")) reachable(svg);
+
+function reachable(svg) {
+  const stops = svg.dataset.reach.split("|").map((stop) => stop.split(";"));
+  const [down, across, handle, asked, answer] =
+    ["down", "across", "handle", "asked", "answer"].map((name) => svg.querySelector("." + name));
+  const value = (text) => parseFloat(text.replace(/,/g, "").replace("−", "-"));
+  const slider = document.createElement("div");
+  const told = { role: "slider", tabindex: 0, "aria-label": "Target, " + svg.dataset.unit,
+    "aria-valuemin": value(stops[0][2]), "aria-valuemax": value(stops.at(-1)[2]) };
+  for (const name in told) slider.setAttribute(name, told[name]);
+  svg.before(slider);
+  slider.append(svg);
+  let at = Number(svg.dataset.at);
+  show(at);
+
+  function show(to) {
+    at = Math.min(Math.max(to, 0), stops.length - 1);
+    const [x, y, amount, says] = stops[at];
+    const places = [[down, { x1: x + "%", x2: x + "%", y1: y }], [across, { x2: x + "%", y1: y, y2: y }],
+      [handle, { cx: x + "%", cy: y }]];
+    for (const [shape, place] of places) for (const name in place) shape.setAttribute(name, place[name]);
+    asked.textContent = `At least ${amount}, ${svg.dataset.unit}`;
+    answer.textContent = says;
+    slider.setAttribute("aria-valuenow", value(amount));
+    slider.setAttribute("aria-valuetext", `${amount}, ${svg.dataset.unit}: ${says}`);
+  }
+
+  function point(event) {
+    const box = svg.querySelector(".plot").getBoundingClientRect();
+    const x = 100 * (event.clientX - box.left) / box.width;
+    const far = (stop) => Math.abs(stop[0] - x);
+    show(stops.reduce((best, stop, i) => (far(stop) < far(stops[best]) ? i : best), 0));
+  }
+
+  slider.addEventListener("pointerdown", (event) => {
+    slider.setPointerCapture(event.pointerId);
+    point(event);
+  });
+  slider.addEventListener("pointermove", (event) => { if (slider.hasPointerCapture(event.pointerId)) point(event); });
+  slider.addEventListener("keydown", (event) => {
+    const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10,
+      Home: -stops.length, End: stops.length };
+    if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    show(at + steps[event.key]);
+  });
+}
