@@ -11,19 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from simulator.report.canvas import (
-    GREY,
-    INK,
-    PALETTES,
-    PLAN,
-    bars,
-    canvas,
-    has_bands,
-    heading,
-    landing,
-    money_axis,
-    period_axis,
-)
+from simulator.report.canvas import bars, canvas, has_bands, heading, landing, money_axis, period_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.fans import counted_since
 from simulator.words import (
     Scale,

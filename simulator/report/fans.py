@@ -11,11 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.report.canvas import (
-    GREY,
-    INK,
-    PALETTES,
-    PLAN,
-    Palette,
     canvas,
     date_axis,
     end_labels,
@@ -27,6 +22,7 @@ from simulator.report.canvas import (
     number,
     scale_to,
 )
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.past import Point, past_path, plan_path, planned_years, year_start
 from simulator.words import Scale, chance_cells, day, month, percent, plain
 
