@@ -10,7 +10,7 @@ import click
 
 from simulator.cli.terminal import say
 
-FORMATS: Final = ("html", "md")
+FORMATS: Final = ("html", "md", "xlsx")
 
 
 @click.command(name="report", short_help="Write a finished run's report.")
