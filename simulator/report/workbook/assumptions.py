@@ -26,7 +26,6 @@ def assumptions(results: Results) -> Sheet | None:
 
 
 def _made(results: Results) -> Table:
-    columns = [Column("", TEXT), Column("value", TEXT)]
     columns = [Column("what", TEXT), Column("is", LONG)]
     return Table("Run", columns, list(_run(results)), "How the run was made", filters=False)
 

@@ -15,12 +15,13 @@ from simulator.report.workbook.quality import quality
 from simulator.report.workbook.scenarios import scenarios
 from simulator.report.workbook.segments import funnels, segments
 from simulator.report.workbook.sheet import Leaf
-from simulator.report.workbook.summary import summary
+from simulator.report.workbook.summary import charts, summary
 from simulator.report.workbook.track import track
 from simulator.report.workbook.writer import Writer
 from simulator.words import day, plain
 
 LEAVES: Final = (
+    Leaf("Charts", charts),
     Leaf("Months", months),
     Leaf("Quarters and years", years),
     Leaf("Plan", plans, "data: {plan: plan.csv}"),

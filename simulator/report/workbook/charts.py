@@ -66,7 +66,7 @@ def fan(payload: Mapping[str, Any], series: str) -> Chart | None:
 
 
 def ladder(payload: Mapping[str, Any], series: str) -> Chart | None:
-    """Return what each period is made of on average, from sure to unsure, one upon the other, and the plan."""
+    """Return what each period is made of on average, from sure to unsure, and its plan."""
     periods = payload.get("periods") or []
     if not any((p.get("parts") or {}).get(series) for p in periods):
         return None

@@ -56,7 +56,7 @@ def change(currency: str) -> Kind:
 
 
 def in_unit(scale: Scale, sign: bool = False) -> Kind:
-    """Return how an amount is shown in a forecast's unit, no finer than it is known; the cell has all of it."""
+    """Return how an amount is shown in a forecast's unit, no finer than it is known; its cell has all."""
     thousands = {1.0: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,"}[scale.unit]
     form = f"#,##0{_decimals(max(scale.decimals, 0))}{thousands}"
     return Kind(f"+{form};-{form};{form}" if sign else form, 12)

@@ -10,7 +10,7 @@ from simulator.report.colours import GREY, INK, RULE
 from simulator.report.workbook.columns import in_unit
 from simulator.report.workbook.sheet import Chart, Layer
 
-SIZE: Final = (640, 340)
+SIZE: Final = (600, 320)
 """Width and height of a chart, in pixels."""
 _SMALL: Final = {"size": 9, "color": GREY}
 
@@ -57,9 +57,9 @@ def _dress(main: Any, chart: Chart) -> None:
         "num_font": _SMALL, "num_format": in_unit(chart.scale).form, "line": {"none": True},
         "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
     }  # fmt: skip
-    if chart.shape == "bar":
-        main.set_x_axis(names | {"reverse": True})
-        main.set_y_axis(amounts | {"label_position": "high"})
+    if chart.shape == "bar":  # whose names stand on the upright axis, the first of them on top
+        main.set_y_axis(names | {"reverse": True})
+        main.set_x_axis(amounts | {"label_position": "high"})
     else:
         main.set_x_axis(names)
         main.set_y_axis(amounts)

@@ -62,10 +62,8 @@ def _doubtful(payload: Mapping[str, Any], currency: str) -> Table:
 def _warnings(warnings: list[Mapping[str, Any]], currency: str) -> Table:
     columns = [
         Column("code", TEXT),
-        Column("", TEXT),
         Column("what", LONG),
         Column("amount", money(currency)),
     ]
     rows = [[plain(w.get("code") or ""), plain(w["text"]), w.get("amount")] for w in warnings]
-    del columns[1]
     return Table("Warnings", columns, rows, "What to look at")

@@ -1,4 +1,4 @@
-"""Name what a sheet of the workbook is made of, so that no sheet knows how a file of spreadsheets is written."""
+"""Name what a sheet of the workbook is made of, so that only the writer knows how files are written."""
 
 from __future__ import annotations
 
@@ -139,10 +139,12 @@ class Sheet:
     Attributes:
         title: above it.
         blocks: what stands on it, one below the other.
+        whole: whether one page of paper takes all of it.
     """
 
     title: str
     blocks: Sequence[Block]
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Leaf:
     Attributes:
         name: of the sheet.
         sheet: makes it; None where the run holds nothing to tell.
-        command: that brings it, as in `explain`, or words such as `--actuals`; "" if that is not worth a word.
+        command: that brings it, as in `explain`, or words such as `--actuals`; "" if not worth a word.
     """
 
     name: str

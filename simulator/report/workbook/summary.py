@@ -1,4 +1,4 @@
-"""Say first what the forecast says, in words, in numbers and in four charts."""
+"""Say first what the forecast says, in words, in numbers and in charts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from simulator.report.blocks import Numbers, Text
 from simulator.report.colours import PALETTES
 from simulator.report.numbers import top_numbers
 from simulator.report.results import Results
-from simulator.report.screen import title
+from simulator.report.screen import WARNINGS, fiscal_rows, title
 from simulator.report.walk import walk_steps, walk_title
 from simulator.report.workbook.charts import fan, ladder, waterfall
 from simulator.report.workbook.columns import chance_cell, in_unit
 from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Column, Kind, Sheet, Table, Value
 from simulator.words import (
     Scale,
-    complete_periods,
     has_interval,
     likelihood,
     plain,
@@ -25,6 +24,8 @@ from simulator.words import (
 )
 
 SERIES: Final = ("bookings", "revenue", "receipts")
+ROWS: Final = 3
+"""Quarters and years of each series; all of them have a sheet."""
 
 
 def summary(results: Results, lacking: str) -> Sheet:
@@ -39,11 +40,24 @@ def summary(results: Results, lacking: str) -> Sheet:
     texts = [Text(title(forecast, scale), quiet=True), Text(first, loud=True), *map(Text, more)]
     if (bridge := results.answer("bridge")) is not None:
         texts.append(Text(since(bridge, scale)))
+    walk = [(step.name, step.amount, step.text, step.total) for step in walk_steps(forecast, scale)]
+    named, colour = f"{walk_title(forecast)}, {scale.name}", PALETTES["bookings"].line
+    way = waterfall("Walk", named, walk, scale, str(forecast["currency"]), colour) if walk else None
     blocks: list[Block] = [*texts, Numbers(top_numbers(results)), *_periods(forecast, scale)]
-    charts = _charts(forecast, scale)
-    blocks += [Charts(charts[i : i + 2]) for i in range(0, len(charts), 2)]
+    blocks += [*_pair(way, fan(forecast, "bookings"))]
     blocks += [Text(text, quiet=True) for text in _foot(results, lacking)]
-    return Sheet(plain(forecast["scenario"], 80), blocks)
+    return Sheet(plain(forecast["scenario"], 80), blocks, whole=True)
+
+
+def charts(results: Results) -> Sheet | None:
+    """Return further charts on one page: the money, and what months are made of."""
+    forecast = results.forecast
+    fans = ("revenue", "balance" if forecast.get("balance") else "receipts")
+    blocks = [
+        *_pair(*(fan(forecast, s) for s in fans)),
+        *_pair(*(ladder(forecast, s) for s in ("bookings", "receipts"))),
+    ]
+    return Sheet("What comes in, and of what it is made", blocks, whole=True) if blocks else None
 
 
 def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
@@ -51,10 +65,10 @@ def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
     kind = in_unit(scale)
     heads = ("happened already", "low", "middle", "high", "plan")
     columns = [
-        Column("series", Kind(width=24)), Column("period", Kind(width=16)), *(Column(head, kind) for head in heads),
-        Column("chance of the plan", kind), Column("in words", Kind(width=40)),
+        Column("series", Kind(width=34)), Column("period", Kind(width=16)), *(Column(head, kind) for head in heads),
+        Column("chance of the plan", kind), Column("in words", Kind(width=24)),
     ]  # fmt: skip
-    rows = [_row(p, s, scale) for s in SERIES for p in complete_periods(forecast) if p.get(s)]
+    rows = [_row(p, s, scale) for s in SERIES for p in fiscal_rows(forecast, ROWS, s)]
     when = f"Quarters and years, {scale.name}; the cells hold every digit"
     return [Table("Summary", columns, rows, when, filters=False)] if rows else []
 
@@ -73,21 +87,20 @@ def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | C
     return [*cells, Cell(plan["amount"], kind), chance_cell(plan), words]
 
 
-def _charts(forecast: Mapping[str, Any], scale: Scale) -> list[Chart]:
-    walk = [(step.name, step.amount, step.text, step.total) for step in walk_steps(forecast, scale)]
-    currency, colour = str(forecast["currency"]), PALETTES["bookings"].line
-    named = f"{walk_title(forecast)}, {scale.name}"
-    first = [waterfall("Walk", named, walk, scale, currency, colour)] if walk else []
-    money = fan(forecast, "balance") or fan(forecast, "receipts")
-    more = (fan(forecast, "bookings"), money, ladder(forecast, "bookings"))
-    return [*first, *(chart for chart in more if chart is not None)]
+def _pair(*charts: Chart | None) -> Iterator[Charts]:
+    """Yield charts side by side, those that there is something to show in."""
+    if found := [chart for chart in charts if chart is not None]:
+        yield Charts(found)
 
 
 def _foot(results: Results, lacking: str) -> Iterator[str]:
     warnings: Sequence[Mapping[str, Any]] = results.forecast.get("warnings") or []
-    for warning in sorted(warnings, key=lambda w: -abs(w.get("amount") or 0.0)):
+    order = sorted(warnings, key=lambda w: -abs(w.get("amount") or 0.0))
+    for warning in order[:WARNINGS]:
         money = f" ({results.scale.exact(warning['amount'], 2)})" if warning.get("amount") else ""
         yield f"! {plain(warning['text'])}{money}"
+    if len(order) > WARNINGS:
+        yield f"{len(order) - WARNINGS} more to look at: sheet Data quality"
     if (passed := (results.forecast.get("self_check") or {}).get("passed")) is not None:
         yield self_check_text(passed)
     if lacking:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from simulator.report.blocks import Numbers, Text
@@ -27,10 +28,10 @@ DATA: Final = "Chart data"
 """The sheet on which the cells stand that charts are made of."""
 LINE: Final = 15.0
 """Height of a row of one line, in points."""
-_PROSE: Final = 120.0
-"""Characters in a line of prose."""
-_HEADS: Final = 3
-"""Lines that the heads of a table take."""
+_PROSE: Final = 130.0
+"""Characters in a line of prose, where its sheet is as wide."""
+_HEADS: Final = 5
+"""Most lines that the heads of a table take."""
 
 
 class Writer:
@@ -50,7 +51,7 @@ class Writer:
         self._footer = "&L&8" + footer.replace("&", "&&") + "&C&8&A&R&8&P of &N"
         self._formats: dict[Any, Format] = {}
         self._data: list[Table] = []
-        self._data_row = 0
+        self._data_row = 1
 
     def add(self, name: str, sheet: Sheet) -> None:
         """Write a sheet.
@@ -99,6 +100,7 @@ class _Page:
         self.tables = [block for block in content.blocks if isinstance(block, Table)]
         self.widths = _widths(self.tables)
         self.row = 0
+        self.heads = 0
 
     def write(self) -> None:
         for place, width in enumerate(self.widths):
@@ -129,8 +131,7 @@ class _Page:
             text_wrap=True, font_size=size, bold=text.loud, font_color=GREY if text.quiet else INK
         )
         last, room = self.span()
-        lines = math.ceil(len(text.says) * size / 10 * 1.05 / room) or 1
-        self.sheet.set_row(self.row, LINE * lines * size / 10)
+        self.sheet.set_row(self.row, LINE * _lines(text.says, room, size / 10) * size / 10)
         self.sheet.merge_range(self.row, 0, self.row, last, "", style)
         self.sheet.write_string(self.row, 0, fitting(text.says), style)
         self.row += 1
@@ -179,7 +180,10 @@ class _Page:
                 {
                     "name": table.name,
                     "style": None,
-                    "columns": [{"header": c.head, "header_format": self.head_style(c)} for c in table.columns],
+                    "columns": [
+                        {"header": column.head, "header_format": self.head_style(column, not place)}
+                        for place, column in enumerate(table.columns)
+                    ],
                 },
             )  # fmt: skip
 
@@ -193,36 +197,44 @@ class _Page:
             elif column.sums:
                 total = math.fsum(float(row[place]) for row in rows if isinstance(row[place], float | int))
                 first, last = self.row + 2, self.row + 1 + max(len(rows), 1)
-                cells = f"{_letter(place)}{first + 1}:{_letter(place)}{last + 1}"
+                cells = xl_range(first, place, last, place)
                 style = self.writer.style(**look, num_format=column.kind.form)
                 self.sheet.write_formula(self.row, place, f"=SUBTOTAL(109,{cells})", style, total)
         self.row += 1
 
     def head(self, table: Table) -> None:
         lines = max(
-            math.ceil(len(c.head) * 1.15 / w) for c, w in zip(table.columns, self.widths, strict=False)
+            _lines(column.head, width, 1.15)
+            for column, width in zip(table.columns, self.widths, strict=False)
         )
-        self.sheet.set_row(self.row, LINE * min(max(lines, 1), _HEADS + 1))
+        self.sheet.set_row(self.row, LINE * min(lines, _HEADS))
         for place, column in enumerate(table.columns):
-            self.sheet.write_string(self.row, place, column.head, self.head_style(column))
+            self.sheet.write_string(self.row, place, column.head, self.head_style(column, not place))
         self.row += 1
 
-    def head_style(self, column: Column) -> Format:
+    def head_style(self, column: Column, first: bool) -> Format:
+        left = {"align": "left", "indent": 0 if first else 1} if _is_text(column.kind) else {"align": "right"}
         return self.writer.style(
-            bold=True, font_color="#ffffff", bg_color=HEAD, text_wrap=True, valign="vcenter",
-            align="left" if _is_text(column.kind) else "right",
-        )  # fmt: skip
+            bold=True, font_color="#ffffff", bg_color=HEAD, text_wrap=True, valign="vcenter", **left
+        )
 
     def cells(self, table: Table, row: Sequence[Value | Cell], strong: bool) -> None:
+        """Write a row, as high as its wrapped texts need."""
+        lines = max(_lines(str(value), width) if column.kind.wraps else 1
+                    for column, value, width in zip(table.columns, row, self.widths, strict=False))  # fmt: skip
+        if lines > 1:
+            self.sheet.set_row(self.row, min(LINE * lines, 400.0))
         for place, (column, found) in enumerate(zip(table.columns, row, strict=True)):
             value, kind = (found.value, found.kind) if isinstance(found, Cell) else (found, column.kind)
-            self.cell(place, value, self.look(kind, strong))
+            self.cell(place, value, self.look(kind, strong, not place))
         self.row += 1
 
-    def look(self, kind: Kind, strong: bool) -> Format:
+    def look(self, kind: Kind, strong: bool, first: bool) -> Format:
         look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE}
         look |= {"bold": True} if strong else {}
-        look |= {"num_format": kind.form} if kind.form else {"quote_prefix": True}
+        look |= (
+            {"num_format": kind.form} if kind.form else {"quote_prefix": True, "indent": 0 if first else 1}
+        )
         look |= {"text_wrap": True} if kind.wraps else {}
         return self.writer.style(**look)
 
@@ -250,7 +262,7 @@ class _Page:
         room = 0.0
         for place, width in enumerate(self.widths):
             room += width
-            if place and room >= _PROSE * 0.8:
+            if place and room >= _PROSE:
                 return place, room
         return max(len(self.widths) - 1, 1), room
 
@@ -264,9 +276,9 @@ class _Page:
     def print(self) -> None:
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
-        self.sheet.fit_to_pages(1, 0)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.sheet.set_footer(self.writer.footer)
+        self.sheet.fit_to_pages(1, 1 if self.content.whole else 0)
 
 
 def fitting(text: str) -> str:
@@ -279,28 +291,36 @@ def fitting(text: str) -> str:
 
 
 def _widths(tables: Sequence[Table]) -> list[float]:
-    """Return the width of each column of a sheet: what the widest of its tables needs, texts included."""
+    """Return the width of each column of a sheet: what the widest of its tables needs."""
     found: list[float] = []
     for table in tables:
         for place, column in enumerate(table.columns):
-            need = max(column.kind.width, *(len(word) + 2.0 for word in column.head.split()))
-            if _is_text(column.kind) and not column.kind.wraps:
-                texts = (len(row[place]) for row in table.rows[:ROWS] if isinstance(row[place], str))
-                need = min(max(need, max(texts, default=0) + 2.0), 44.0)
+            values = [row[place] for row in table.rows[:ROWS]]
+            longest = max((len(word) for word in column.head.split()), default=0)
+            need = max(_width(column.kind, values), longest + 1.5)
             if place == len(found):
                 found.append(need)
             found[place] = max(found[place], need)
     return found or [20.0] * 6
 
 
+def _width(kind: Kind, values: Sequence[Value | Cell]) -> float:
+    """Return the width of a column: its own, or what its texts or its amounts in full need."""
+    if kind.wraps:
+        return kind.width
+    if _is_text(kind):
+        return min(max(kind.width, *(len(v) + 2.0 for v in values if isinstance(v, str)), 0.0), 44.0)
+    if kind.form.startswith(("#", "+#")) and not kind.form.endswith(","):
+        size = max((abs(v) for v in values if isinstance(v, float | int)), default=0.0)
+        decimals = len(kind.form.partition(";")[0].partition(".")[2])
+        return max(len(f"{size:,.{decimals}f}") + 3.0, 9.0)
+    return kind.width
+
+
+def _lines(text: str, width: float, size: float = 1.0) -> int:
+    """Return how many lines a text takes in a width, at a size beside that of tables."""
+    return max(math.ceil(len(text) * size / (1.1 * width)), 1)
+
+
 def _is_text(kind: Kind) -> bool:
     return not kind.form
-
-
-def _letter(column: int) -> str:
-    """Return a column's letters."""
-    text = ""
-    while column >= 0:
-        column, rest = divmod(column, 26)
-        text, column = chr(65 + rest) + text, column - 1
-    return text
