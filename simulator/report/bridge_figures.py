@@ -10,7 +10,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from simulator.report.bridge import bridge_scale, step_text, what_of
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, money_axis
+from simulator.report.canvas import money_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.words import Scale, day
 from simulator.words.since import aim_text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -17,40 +16,14 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from numpy.typing import NDArray
 
 from simulator.report.captions import spread_out
+from simulator.report.colours import GREY
 from simulator.words import MONTHS, Scale, day, month
 
 Floats = NDArray[np.float64]
 
-PLAN: Final = "#b8500a"
-INK: Final = "#222222"
-GREY: Final = "#666666"
 LINE: Final = 1.32
 """Height of a line of text over that of its letters."""
 
-
-@dataclass(frozen=True)
-class Palette:
-    """Shades of one series, told apart in grey and by the colour-blind: light to dark.
-
-    Attributes:
-        wide: 95 chances in 100.
-        likely: 8 in 10.
-        core: 1 in 2.
-        line: the middle.
-    """
-
-    wide: str
-    likely: str
-    core: str
-    line: str
-
-
-PALETTES: Final = {
-    "bookings": Palette("#dbe8f5", "#a3c4e4", "#5e97cb", "#123a66"),
-    "revenue": Palette("#ece6f4", "#c8b8e0", "#9479c0", "#3a2168"),
-    "receipts": Palette("#d8eee8", "#9fd3c5", "#4aa58d", "#08483c"),
-    "balance": Palette("#e7eaee", "#bcc6d1", "#8292a5", "#26323f"),
-}
 
 
 def canvas(right: float = 0.96) -> tuple[Figure, Axes]:

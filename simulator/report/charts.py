@@ -11,18 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from simulator.report.canvas import (
-    GREY,
-    INK,
-    PALETTES,
-    PLAN,
-    bars,
-    canvas,
-    heading,
-    money_axis,
-    period_axis,
-)
+from simulator.report.canvas import bars, canvas, heading, money_axis, period_axis
 from simulator.report.captions import counted_since, has_bands, landing
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.words import (
     Scale,
     chance_cells,

@@ -16,7 +16,8 @@ from simulator.history import NEVER
 from simulator.learning import Fit
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.posterior import FunnelDraws
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, canvas, heading
+from simulator.report.canvas import canvas, heading
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import write_drawn
 from simulator.words import plain
 

@@ -11,7 +11,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, Palette, money_axis
+from simulator.report.canvas import money_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.compare_tables import (
     SAME,
     Stats,

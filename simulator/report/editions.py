@@ -9,14 +9,16 @@ from typing import Final
 from simulator.report.page import page
 from simulator.report.results import Results
 from simulator.report.wiki import wiki
+from simulator.report.workbook import workbook
 from simulator.runs import write_results
 
 EDITIONS: Final[Mapping[str, tuple[str, Callable[[Results], bytes]]]] = {
     "html": ("report.html", page),
     "md": ("report.md", wiki),
+    "xlsx": ("report.xlsx", workbook),
 }
 """By its format: the file's name, and what makes it of a run's results."""
-USUAL: Final = ("html",)
+USUAL: Final = ("html", "xlsx")
 """What a run leaves without being asked."""
 
 

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.report import explain_one_at_a_time, explain_shares
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, Palette, money_axis
+from simulator.report.canvas import money_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.explain import explanation_scale, what_is_asked
 from simulator.report.explain_way_figure import way_figure
 from simulator.report.figures import STYLE, saved

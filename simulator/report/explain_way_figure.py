@@ -10,17 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from simulator.report.canvas import (
-    GREY,
-    INK,
-    PALETTES,
-    PLAN,
-    Palette,
-    date_axis,
-    end_labels,
-    money_axis,
-    number,
-)
+from simulator.report.canvas import date_axis, end_labels, money_axis, number
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.explain_concentration import label
 from simulator.report.explain_swings import swing_scale, what_swings
 from simulator.report.explain_words import DONE, aim_name

@@ -11,11 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.report.canvas import (
-    GREY,
-    INK,
-    PALETTES,
-    PLAN,
-    Palette,
     canvas,
     date_axis,
     end_labels,
@@ -24,6 +19,7 @@ from simulator.report.canvas import (
     number,
 )
 from simulator.report.captions import SHADES, counted_since, end_names, has_bands, landing, scale_to
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.past import Point, past_path, plan_path, planned_years
 from simulator.words import Scale, chance_cells, day, month, percent, plain
 

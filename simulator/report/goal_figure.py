@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.report.goal import aim_scale, aim_text
 from simulator.report.goal_words import lever_name, limit_text, near_text, short_answer

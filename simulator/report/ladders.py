@@ -9,22 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import INK, PLAN, bars, heading, length, money_axis, period_axis
+from simulator.report.canvas import bars, heading, length, money_axis, period_axis
 from simulator.report.captions import has_bands
+from simulator.report.colours import INK, PLAN, SOURCES
 from simulator.report.past import past_months
 from simulator.report.screen import PARTS
 from simulator.words import scale_of
 
 SERIES: Final = ("bookings", "receipts")
-COLOURS: Final = {
-    "actual": "#4d4d4d",
-    "backlog": "#08483c",
-    "receivables": "#2f7f9e",
-    "open": "#4a8fd0",
-    "renewals": "#9fc9a6",
-    "new": "#d5dfe8",
-}
-"""From sure, dark, to unsure, pale."""
 
 
 def sources(payload: Mapping[str, Any]) -> Figure | None:
@@ -55,7 +47,7 @@ def _bars(axes: Axes, payload: Mapping[str, Any], series: str) -> bool:
     columns += [(p.get("parts") or {}).get(series) or {} for p in periods]
     plans = [row["plan"] for row, _ in past] + [_plan(p, series) for p in periods]
     places, bottom = np.arange(len(columns), dtype=np.float64), np.zeros(len(columns))
-    for source, colour in COLOURS.items():
+    for source, colour in SOURCES.items():
         amounts = np.array([float(parts.get(source, 0.0)) for parts in columns])
         if amounts.any():
             bars(axes, places, bottom, bottom + amounts, colour, label=PARTS[source])
@@ -75,7 +67,7 @@ def _bars(axes: Axes, payload: Mapping[str, Any], series: str) -> bool:
     period_axis(axes, [*rows, *periods])
     if bottom.any():
         axes.legend(
-            loc="lower left", bbox_to_anchor=(-0.006, 1.02), ncols=len(COLOURS), fontsize=10,
+            loc="lower left", bbox_to_anchor=(-0.006, 1.02), ncols=len(SOURCES), fontsize=10,
             borderaxespad=0, handlelength=0.9, handleheight=0.9, handletextpad=0.4, columnspacing=1.3,
         )  # fmt: skip
     return bool(known)

@@ -27,8 +27,7 @@ TABLES: Final = {"name": "", "customer": "customer", "owner": "owner", "id": "de
 _SELDOM: Final = {"W008", "W023", "W024", "W043"}
 """Warnings that quote keys, columns and classes as the company writes them."""
 _OUR_WORDS: Final = frozenset(
-    "series step kind lever status unit market good of code rule origin as table currency by lumpy period"
-    " headline_period group quarter as_of start end finished started".split()
+    ["series", "step", "kind", "lever", "status", "unit", "market", "good", "of", "code", "rule", "origin", "as", "table", "currency", "by", "lumpy", "period", "headline_period", "group", "quarter", "as_of", "start", "end", "finished", "started"]
 )
 """Keys whose texts are the program's own; all other texts are searched for names."""
 _OUR_GROUPS: Final = ("", NEW, OTHERS, WON, INVOICES, FIGURES)

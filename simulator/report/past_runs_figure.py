@@ -9,18 +9,8 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import (
-    INK,
-    PALETTES,
-    PLAN,
-    bars,
-    canvas,
-    date_axis,
-    end_labels,
-    heading,
-    money_axis,
-    number,
-)
+from simulator.report.canvas import bars, canvas, date_axis, end_labels, heading, money_axis, number
+from simulator.report.colours import INK, PALETTES, PLAN
 from simulator.report.past_runs import named_period
 from simulator.words import day, plain, scale_for
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, money_axis
+from simulator.report.canvas import money_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.report.layout import rounded_to_sum
 from simulator.report.replay_words import headline, replay_scale, told_reasons

@@ -115,7 +115,7 @@ def check_line(payload: Mapping[str, Any]) -> str:
 
 def fiscal_table(payload: Mapping[str, Any], scale: Scale, limit: int, series: str = "bookings") -> list[str]:
     """Lay out fiscal quarters and years: already, low, middle, high, plan and its chance."""
-    rows = _fiscal_rows(payload, limit, series)
+    rows = fiscal_rows(payload, limit, series)
     already = any(row[series].get("already") for row in rows)
     plans = any((row.get("plan") or {}).get(series) for row in rows)
     header = [series, *(["already"] if already else []), "low", "middle", "high"]
@@ -161,7 +161,7 @@ def _headline(payload: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _fiscal_rows(payload: Mapping[str, Any], limit: int, series: str) -> list[Mapping[str, Any]]:
+def fiscal_rows(payload: Mapping[str, Any], limit: int, series: str) -> list[Mapping[str, Any]]:
     """Choose the periods to show: the headline's, the first to end, then years before quarters."""
     chosen = headline_period(payload)
     rows = [row for row in complete_periods(payload) if row.get(series)]

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
 from simulator.report.segments import worst_leak
 from simulator.report.segments_tables import percent_text, worth_scale

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulator.report.blocks import Number
-from simulator.report.canvas import GREY, INK, LINE, PALETTES, PLAN
+from simulator.report.canvas import LINE
 from simulator.report.captions import SHADES, counted_since
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.fans import draw_cumulative
 from simulator.report.figures import STYLE
 from simulator.report.numbers import top_numbers

@@ -58,7 +58,7 @@ def table_by(payload: Mapping[str, Any], by: str, every_series: bool = False) ->
     when = "" if by == "month" else f", {_span(payload)}"
     told = has_interval(headline_period(payload).get("bookings") or {})
     ends = "8 chances in 10 between low and high" if told else "too few trials for chances"
-    name = _period_noun(payload) if by == "month" else plain(by, 20)
+    name = period_noun(payload) if by == "month" else plain(by, 20)
     heading = wrapped(f"By {name}{when}, {scale.name} ({ends})")
     rows = [row for row in rows if by == "month" or any(row[1].get(s) for s in chosen)]
     blocks = [[name], *([f"{s} low", "middle", "high"] for s in chosen)]
@@ -82,7 +82,7 @@ def detail_tables(payload: Mapping[str, Any]) -> str:
     return "\n".join(block for block in blocks if block)
 
 
-def _period_noun(payload: Mapping[str, Any]) -> str:
+def period_noun(payload: Mapping[str, Any]) -> str:
     """Return what the scenario's periods are: months, quarters or weeks."""
     name = str((payload.get("periods") or [{}])[0].get("name", ""))
     return "week" if "W" in name else "quarter" if name.startswith("Q") else "month"

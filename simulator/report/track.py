@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, bars, canvas, date_axis, heading, money_axis
+from simulator.report.canvas import bars, canvas, date_axis, heading, money_axis
+from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import write_drawn
 from simulator.words import length, plain, scale_for
 

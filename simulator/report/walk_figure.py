@@ -8,8 +8,8 @@ from typing import Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from simulator.report.canvas import GREY, INK, PALETTES, PLAN, inches
-from simulator.report.ladders import COLOURS
+from simulator.report.canvas import inches
+from simulator.report.colours import GREY, INK, PALETTES, PLAN, SOURCES
 from simulator.report.typeset import measure
 from simulator.report.walk import TOTALS, Step
 
@@ -54,5 +54,5 @@ def draw_walk(axes: Axes, steps: Sequence[Step]) -> None:
 def _colour(step: Step) -> str:
     colours = PALETTES["bookings"]
     if step.total:
-        return COLOURS["actual"] if step.name == TOTALS[0] else colours.line
+        return SOURCES["actual"] if step.name == TOTALS[0] else colours.line
     return colours.core if step.amount > 0 else PLAN

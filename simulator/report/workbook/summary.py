@@ -1,0 +1,107 @@
+"""Say first what the forecast says, in words, in numbers and in charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from simulator.report.blocks import Numbers, Text
+from simulator.report.colours import PALETTES
+from simulator.report.numbers import top_numbers
+from simulator.report.results import Results
+from simulator.report.screen import WARNINGS, fiscal_rows, title
+from simulator.report.walk import walk_steps, walk_title
+from simulator.report.workbook.charts import fan, ladder, waterfall
+from simulator.report.workbook.columns import chance_cell, in_unit
+from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Column, Kind, Sheet, Table, Value
+from simulator.words import (
+    Scale,
+    has_interval,
+    likelihood,
+    plain,
+    self_check_text,
+    since,
+)
+
+SERIES: Final = ("bookings", "revenue", "receipts")
+ROWS: Final = 3
+"""Quarters and years of each series; all of them have a sheet."""
+
+
+def summary(results: Results, lacking: str) -> Sheet:
+    """Return the first sheet.
+
+    Args:
+        results: of the run.
+        lacking: what the workbook lacks, and the commands that bring it; "" if nothing.
+    """
+    forecast, scale = results.forecast, results.scale
+    first, *more = forecast["headline"]
+    texts = [Text(title(forecast, scale), quiet=True), Text(first, loud=True), *map(Text, more)]
+    if (bridge := results.answer("bridge")) is not None:
+        texts.append(Text(since(bridge, scale)))
+    walk = [(step.name, step.amount, step.text, step.total) for step in walk_steps(forecast, scale)]
+    named, colour = f"{walk_title(forecast)}, {scale.name}", PALETTES["bookings"].line
+    way = waterfall("Walk", named, walk, scale, str(forecast["currency"]), colour) if walk else None
+    blocks: list[Block] = [*texts, Numbers(top_numbers(results)), *_periods(forecast, scale)]
+    blocks += [*_pair(way, fan(forecast, "bookings"))]
+    blocks += [Text(text, quiet=True) for text in _foot(results, lacking)]
+    return Sheet(plain(forecast["scenario"], 80), blocks, whole=True)
+
+
+def charts(results: Results) -> Sheet | None:
+    """Return further charts on one page: the money, and what months are made of."""
+    forecast = results.forecast
+    fans = ("revenue", "balance" if forecast.get("balance") else "receipts")
+    blocks = [
+        *_pair(*(fan(forecast, s) for s in fans)),
+        *_pair(*(ladder(forecast, s) for s in ("bookings", "receipts"))),
+    ]
+    return Sheet("What comes in, and of what it is made", blocks, whole=True) if blocks else None
+
+
+def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
+    """Return the quarters and years of the books: low, middle, high, and the chance of the plan."""
+    kind = in_unit(scale)
+    heads = ("happened already", "low", "middle", "high", "plan")
+    columns = [
+        Column("series", Kind(width=34)), Column("period", Kind(width=16)), *(Column(head, kind) for head in heads),
+        Column("chance of the plan", kind), Column("in words", Kind(width=24)),
+    ]  # fmt: skip
+    rows = [_row(p, s, scale) for s in SERIES for p in fiscal_rows(forecast, ROWS, s)]
+    when = f"Quarters and years, {scale.name}; the cells hold every digit"
+    return [Table("Summary", columns, rows, when, filters=False)] if rows else []
+
+
+def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | Cell]:
+    stats, plan = period[series], (period.get("plan") or {}).get(series)
+    kind = in_unit(scale.fitting(stats))
+    told = has_interval(stats)
+    ends = [Cell(stats[q], kind) if told or q == "p50" else None for q in ("p10", "p50", "p90")]
+    already = stats.get("already")
+    cells = [series, plain(period["name"], 20), Cell(already, kind) if already else None, *ends]
+    if not plan:
+        return [*cells, None, None, None]
+    reached = already and already >= plan["amount"]
+    words = "reached" if reached else likelihood(plan).partition(":")[0]
+    return [*cells, Cell(plan["amount"], kind), chance_cell(plan), words]
+
+
+def _pair(*charts: Chart | None) -> Iterator[Charts]:
+    """Yield charts side by side, those that there is something to show in."""
+    if found := [chart for chart in charts if chart is not None]:
+        yield Charts(found)
+
+
+def _foot(results: Results, lacking: str) -> Iterator[str]:
+    warnings: Sequence[Mapping[str, Any]] = results.forecast.get("warnings") or []
+    order = sorted(warnings, key=lambda w: -abs(w.get("amount") or 0.0))
+    for warning in order[:WARNINGS]:
+        money = f" ({results.scale.exact(warning['amount'], 2)})" if warning.get("amount") else ""
+        yield f"! {plain(warning['text'])}{money}"
+    if len(order) > WARNINGS:
+        yield f"{len(order) - WARNINGS} more to look at: sheet Data quality"
+    if (passed := (results.forecast.get("self_check") or {}).get("passed")) is not None:
+        yield self_check_text(passed)
+    if lacking:
+        yield lacking
