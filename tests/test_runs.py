@@ -113,7 +113,8 @@ def test_names_that_are_no_text_do_not_stop_a_run():
 
 def test_no_spreadsheet_takes_a_text_for_a_formula_and_programs_read_what_was_written(tmp_path):
     texts = ["=1+1", " =1", "+a", "-a", "@a", "＝1", "\ta", "\ra", "\na", "'=1", "''-a",
-             "a=1", "'a", "", "-1.5e-3", "+2", "a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "\ufeffa", "\u2028", "a;b"]  # fmt: skip
+             "a=1", "'a", "", "-1.5e-3", "+2", "a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "\ufeffa",
+             "\u2028", "a;b"]  # fmt: skip
     content = csv_bytes([["name", "=n"], *([text, -1.5] for text in texts)])
     (tmp_path / "x.csv").write_bytes(content)
     assert csv_rows(tmp_path / "x.csv") == [{"name": text, "=n": "-1.5"} for text in texts]
