@@ -44,7 +44,7 @@ def set_scenario(history, base):
     with TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "scenario.yaml").write_text(base.text, "utf-8")
-        (place / "deals.csv").write_bytes(csv_bytes(open_deals_table(history)))
+        (place / "deals.csv").write_bytes(csv_bytes(open_deals_table(history), verbatim=True))
         return load(place / "scenario.yaml")
 
 

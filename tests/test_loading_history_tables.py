@@ -7,7 +7,7 @@ from simulator.history import OPEN
 from simulator.loading import load
 from simulator.loading.history import read_history
 from simulator.loading.history_tables import invoices_table, left_out_of_table, open_deals_table
-from simulator.runs.record import csv_bytes
+from simulator.runs.tables import csv_bytes
 
 SCENARIO = """\
 version: 1
@@ -28,8 +28,8 @@ def back(folder, history):
     """Write a history's tables and load them with a scenario around them."""
     from datetime import date
 
-    (folder / "deals.csv").write_bytes(csv_bytes(open_deals_table(history)))
-    (folder / "invoices.csv").write_bytes(csv_bytes(invoices_table(history)))
+    (folder / "deals.csv").write_bytes(csv_bytes(open_deals_table(history), verbatim=True))
+    (folder / "invoices.csv").write_bytes(csv_bytes(invoices_table(history), verbatim=True))
     stages = ", ".join(f'"{s}": {{advance: 0.5, days: {{median: 9}}}}' for s in history.stages)
     segments = "".join(SEGMENT.format(name=f'"{name}"', stages=stages) for name in history.segments)
     known = date.fromordinal(history.known).isoformat()

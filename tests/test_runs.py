@@ -1,5 +1,8 @@
+import csv
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -24,7 +27,8 @@ from simulator.runs import (
     write_run,
 )
 from simulator.runs.files import point_to
-from simulator.runs.record import csv_bytes, json_bytes, yaml_bytes
+from simulator.runs.record import json_bytes, yaml_bytes
+from simulator.runs.tables import csv_bytes, csv_rows
 
 ROWS = [("series", "statistic", "value"), ("bookings", "p50", 0.1 + 0.2)]
 
@@ -105,6 +109,20 @@ def test_yaml_keeps_the_order_and_awkward_texts():
 def test_names_that_are_no_text_do_not_stop_a_run():
     assert json.loads(json_bytes({"name": "a\ud800"})) == {"name": "a?"}
     assert csv_bytes([["a"], ["x\ud800"]]) == b"a\nx?\n"
+
+
+def test_no_spreadsheet_takes_a_text_for_a_formula_and_programs_read_what_was_written(tmp_path):
+    texts = ["=1+1", " =1", "+a", "-a", "@a", "＝1", "\ta", "\ra", "\na", "'=1", "''-a",
+             "a=1", "'a", "", "-1.5e-3", "+2", "a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "\ufeffa",
+             "\u2028", "a;b"]  # fmt: skip
+    content = csv_bytes([["name", "=n"], *([text, -1.5] for text in texts)])
+    (tmp_path / "x.csv").write_bytes(content)
+    assert csv_rows(tmp_path / "x.csv") == [{"name": text, "=n": "-1.5"} for text in texts]
+    shown = [row[0] for row in csv.reader(io.StringIO(content.decode(), newline=""))][1:]
+    assert [s for s, t in zip(shown, texts, strict=True) if s != t] == [f"'{text}" for text in texts[:11]]
+    assert all(re.match(r"[\w\ufeff\u2028'\"]|[+-]\d|$", text) for text in shown)
+    own = csv_bytes([["name"], *([text] for text in texts)], verbatim=True)
+    assert [row[0] for row in csv.reader(io.StringIO(own.decode(), newline=""))][1:] == texts
 
 
 # ---- where it is written

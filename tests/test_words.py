@@ -153,10 +153,21 @@ def test_dates():
         ("Größe 日本 🙂", "Größe 日本 🙂"),
         ("\u2028line\u2029", "line"),
         ("\x9b31mred", "31mred"),
+        ("e" + "\u0301" * 500 + "f\u0302", "e" + "\u0301" * 4 + "f\u0302"),
     ],
 )
 def test_text_cannot_steer_a_terminal(text, kept):
     assert words.plain(text) == kept
+
+
+def test_marks_take_no_columns():
+    assert [words.width(text) for text in ("e\u0301", "x\u20dd", "ก\u0e49", "🙂\ufe0f", "日本")] == [
+        1,
+        1,
+        1,
+        2,
+        4,
+    ]
 
 
 @given(st.text(), st.integers(2, 40))

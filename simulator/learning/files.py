@@ -71,9 +71,9 @@ def fit_files(
         return files | {SCENARIO: yaml_bytes(_upon(fit, folder, origin.base))}
     files[SCENARIO] = yaml_bytes(_scenario(fit, folder.resolve().name))
     if tables:
-        files["deals.csv"] = csv_bytes(open_deals_table(fit.history))
+        files["deals.csv"] = csv_bytes(open_deals_table(fit.history), verbatim=True)
         if len(fit.history.invoices):
-            files["invoices.csv"] = csv_bytes(invoices_table(fit.history))
+            files["invoices.csv"] = csv_bytes(invoices_table(fit.history), verbatim=True)
     return files
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError
-from simulator.runs import run_of
+from simulator.runs import csv_rows, run_of
 from simulator.words import Scale, scale_of
 
 ANSWERS: Final = ("compare", "explain", "bridge", "goal", "segments", "track", "quality", "assumptions")
@@ -83,9 +82,8 @@ def _answer(path: Path) -> Mapping[str, Any]:
 
 def _rows(path: Path) -> list[Mapping[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        return csv_rows(path)
     except OSError as error:
         raise PlaceError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except (ValueError, csv.Error):
+    except ValueError:
         raise UsageError(f"{path} is damaged: it cannot be read as CSV; run the forecast anew") from None

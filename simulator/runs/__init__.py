@@ -15,7 +15,6 @@ from simulator.runs.past import LeftOut, PastRun, PastRuns, past_runs, run_of, t
 from simulator.runs.record import (
     Record,
     add_files,
-    csv_bytes,
     file_names,
     json_bytes,
     origin,
@@ -23,6 +22,7 @@ from simulator.runs.record import (
     write_run,
     yaml_bytes,
 )
+from simulator.runs.tables import csv_bytes, csv_rows
 
 __all__ = [
     "LeftOut",
@@ -33,6 +33,7 @@ __all__ = [
     "TemporaryBlocks",
     "add_files",
     "csv_bytes",
+    "csv_rows",
     "file_names",
     "json_bytes",
     "make_folder",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -25,6 +24,7 @@ from simulator.forecast.quality import quality
 from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
+from simulator.runs.tables import csv_pieces
 from simulator.scenario import Scenario, table_place
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
@@ -157,20 +157,6 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
     return b"".join((*pieces, b"\n"))
 
 
-def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return a table as CSV: commas, quotes where needed, a line feed at the end, nothing for None."""
-    return b"".join(csv_pieces(rows))
-
-
-def csv_pieces(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
-    """Yield a table as `csv_bytes`, some rows at a time, so that a long one need not lie in memory."""
-    rows = iter(rows)
-    while some := list(islice(rows, _ROWS)):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(some)
-        yield text.getvalue().encode("utf-8", "replace")
-
-
 def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     """Return a mapping as YAML that reads back equal, keys in their order."""
     yaml = YAML(typ="safe", pure=True)
@@ -219,7 +205,7 @@ def _inputs(scenario: Scenario, compared: Sequence[Scenario] = ()) -> dict[str, 
         resolved[top] = dict(resolved.get(top) or {}) | {name: file}
     files: dict[str, Content] = {"inputs/scenario.yaml": lambda: (yaml_bytes(resolved),)}
     for key, table in scenario.tables.items():
-        files[f"inputs/{names[key]}"] = partial(csv_pieces, table)
+        files[f"inputs/{names[key]}"] = partial(csv_pieces, table, verbatim=True)
     return files | others | {f"inputs/{name}": partial(_whole, one) for name, one in scenario.files.items()}
 
 

@@ -8,6 +8,12 @@ from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PLANNED: Final = "planned "
+_UNSHOWN: Final = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Categories of what steers a terminal, turns or hides text, or is no character that all know."""
+_MARKS: Final = ("Mn", "Me")
+"""Categories of accents and the like, which stand over, under or around a letter."""
+_MOST_MARKS: Final = 4
+"""That a letter keeps; no language piles up more in a row, and a hundred reach over the lines above."""
 _UNITS: Final = {"d": "day", "w": "week", "m": "month", "q": "quarter", "y": "year"}
 
 
@@ -43,13 +49,17 @@ def length(text: str) -> str:
 def plain(text: object, longest: int | None = None) -> str:
     """Return text that cannot steer a terminal: one line, without control and direction characters.
 
+    Accents that pile up beyond what a language needs are left out too.
+
     Args:
         text: anything that came from a file.
         longest: columns; what is longer ends in `…`.
     """
-    spaced = "".join(" " if c.isspace() else c for c in str(text))
-    kept = "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    kept = " ".join(kept.split())
+    kept = str(text)
+    if not kept.isprintable():
+        spaced = "".join(" " if c.isspace() else c for c in kept)
+        kept = "".join(c for c in spaced if unicodedata.category(c) not in _UNSHOWN)
+    kept = " ".join((kept if kept.isascii() else _sparing(kept)).split())
     return kept if longest is None else cut(kept, longest)
 
 
@@ -67,13 +77,23 @@ def cut(text: str, columns: int) -> str:
 
 def width(text: str) -> int:
     """Return the columns that a text takes in a terminal."""
-    return sum(_columns(c) for c in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _MARKS:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _sparing(text: str) -> str:
+    """Return a text whose letters bear no more marks than they may."""
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def plan_name(series: str, period: str) -> str:
