@@ -25,7 +25,6 @@ LINE: Final = 1.32
 """Height of a line of text over that of its letters."""
 
 
-
 def canvas(right: float = 0.96) -> tuple[Figure, Axes]:
     """Return a figure with one pair of axes, and room for a heading."""
     figure = Figure()
@@ -125,6 +124,11 @@ def number(when: date) -> float:
     return float(date2num(when))  # type: ignore[no-untyped-call]
 
 
+def font_size() -> float:
+    """Return the points of what is written in a figure, but for its heading."""
+    return float(mpl.rcParams["font.size"])
+
+
 def inches(axes: Axes) -> tuple[float, float]:
     """Return how wide and how high axes are."""
     figure = axes.get_figure(root=True)
@@ -136,7 +140,7 @@ def inches(axes: Axes) -> tuple[float, float]:
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write (height, text, colour) at the right edge, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    gap = (high - low) * LINE * float(mpl.rcParams["font.size"]) / (72 * inches(axes)[1])
+    gap = (high - low) * LINE * font_size() / (72 * inches(axes)[1])
     places = spread_out([height for height, _, _ in labels], gap)
     # What would stand on the names of the days below moves up.
     for rank, i in enumerate(sorted(range(len(places)), key=lambda i: places[i])):

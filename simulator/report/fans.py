@@ -11,19 +11,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.report.canvas import (
+    LINE,
     canvas,
     date_axis,
     end_labels,
+    font_size,
     heading,
+    inches,
     money_axis,
     number,
 )
 from simulator.report.captions import SHADES, counted_since, end_names, has_bands, landing, scale_to
 from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.past import Point, past_path, plan_path, planned_years
+from simulator.report.typeset import clipped, measure
 from simulator.words import Scale, chance_cells, day, month, percent, plain
 
 BANDS: Final = (("wide", "p2.5", "p97.5"), ("likely", "p10", "p90"), ("core", "p25", "p75"))
+NAME: Final = 14
+"""Widest that the name of a plan is written, in sizes of its letters."""
 Paths = Mapping[str, Sequence[float]]
 
 
@@ -62,7 +68,7 @@ def draw_cumulative(axes: Axes, payload: Mapping[str, Any], series: str) -> Scal
     top = max([*paths["p97.5"], *heights, base])
     scale = scale_to(payload, top)
     top = top or scale.unit
-    axes.set_ylim(1.12 * min(0.0, *paths["p2.5"]), 1.12 * top)
+    axes.set_ylim(1.12 * min(0.0, *paths["p2.5"]), _ceiling(axes, top, past, marks))
     axes.set_xlim(number(past[0][0]) if past else x[0], x[-1])
     if past:
         _draw(axes, past, INK)
@@ -130,6 +136,16 @@ def _fan(
     return paths, x
 
 
+def _ceiling(
+    axes: Axes, top: float, past: Sequence[Point], marks: Sequence[tuple[date, float, str]]
+) -> float:
+    """Return how high the axes reach: a plan that stands out leaves room for what is written above it."""
+    if not past or all(height < 0.7 * top for _, height, _ in marks):
+        return 1.12 * top
+    # Two lines on the past, and one on the plan below them.
+    return top / (1 - min(3.6 * LINE * font_size() / (72 * inches(axes)[1]), 0.5))
+
+
 def _draw(axes: Axes, path: Sequence[Point], colour: str) -> None:
     axes.plot([number(when) for when, _ in path], [height for _, height in path], color=colour, linewidth=1.8)
 
@@ -158,7 +174,8 @@ def _plans(payload: Mapping[str, Any], series: str, base: float, end: date) -> l
         until = date.fromisoformat(target["until"])
         if target["series"] == series and target.get("segment", "all") == "all" and begun and until <= end:
             height = base + float(target["amount"]) - float(target.get("already") or 0.0)
-            text = f"{plain(target['name'], 24)}: {chance_cells(target)[0]}"
+            name = clipped(plain(target["name"]), NAME * font_size(), font_size())
+            text = f"{name}: {chance_cells(target)[0]}"
             # Of the plans that end on one day the one that began first speaks for them.
             if target["from"] < found.get(until, ("9999", 0.0, ""))[0]:
                 found[until] = (target["from"], height, text)
@@ -178,8 +195,8 @@ def _mark(
     left, end = axes.get_xlim()
     width = end - left
     right = x > left + 0.4 * width
-    # The text is as wide as its letters are on average, against the axes' width.
-    reach = x if right else min(x + 0.0128 * len(text) * width, end)
+    size = measure(text, font_size()) / (72 * inches(axes)[0])
+    reach = x if right else min(x + size * width, end)
     inside = [h for d, h in zip(days, top, strict=True) if x <= d <= reach]
     low, high = axes.get_ylim()
     free = max([*inside, float(np.interp(reach, days, top)), height]) + 0.03 * (high - low)

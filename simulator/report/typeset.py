@@ -35,16 +35,16 @@ def fitted(
         if len(found := broken(text, width, size, bold)) <= lines:
             return size, found
     *kept, last = found[:lines]
-    return size, [*kept, _cut(f"{last}…", width, size, bold)]
+    return size, [*kept, clipped(last, width, size, bold, more=True)]
 
 
 def broken(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Return the lines of a text no wider than so many points; a longer word is broken.
 
-    A number stays with the word after it: `8 chances`, `20 %`.
+    A number stays with the word after it, and a chance is one word: `8 chances in 10`, `20 %`.
     """
     lines, line = [], ""
-    for word in re.split(r"(?<!\d) ", text):
+    for word in re.split(r"(?<!\d) (?!in \d)", text):
         both = f"{line} {word}" if line else word
         if measure(both, size, bold) <= width:
             line = both
@@ -57,6 +57,16 @@ def broken(text: str, width: float, size: float, bold: bool = False) -> list[str
             lines.append(line[:size_of])
             line = line[size_of:]
     return [*lines, line] if line or not lines else lines
+
+
+def clipped(text: str, width: float, size: float, bold: bool = False, more: bool = False) -> str:
+    """Return a text that is no wider than so many points; what is cut, or has `more` to come, ends in `…`."""
+    if not more and measure(text, size, bold) <= width:
+        return text
+    kept = text[:LONGEST]
+    while kept and measure(f"{kept}…", size, bold) > width:
+        kept = kept[: min(_beginning(kept, width, size, bold), len(kept) - 1)].rstrip()
+    return f"{kept}…"
 
 
 def measure(text: str, size: float, bold: bool = False) -> float:
@@ -77,9 +87,3 @@ def _beginning(word: str, width: float, size: float, bold: bool) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if measure(word[:middle], size, bold) <= width else (low, middle - 1)
     return low
-
-
-def _cut(text: str, width: float, size: float, bold: bool) -> str:
-    while measure(text, size, bold) > width and len(text) > 1:
-        text = f"{text[:-2].rstrip()}…"
-    return text

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from simulator.report.canvas import inches
+from simulator.report.canvas import font_size, inches
 from simulator.report.colours import GREY, INK, PALETTES, PLAN, SOURCES
 from simulator.report.typeset import measure
 from simulator.report.walk import TOTALS, Step
@@ -24,7 +23,7 @@ def draw_walk(axes: Axes, steps: Sequence[Step]) -> None:
         axes: to draw on.
         steps: of `walk_steps`, at least one.
     """
-    at, ends, size = 0.0, [0.0], float(mpl.rcParams["font.size"])
+    at, ends, size = 0.0, [0.0], font_size()
     for place, step in enumerate(steps):
         start = 0.0 if step.total else at
         at = step.amount if step.total else at + step.amount

@@ -49,23 +49,23 @@ def paragraphs(payload: Mapping[str, Any], unit: bool = True) -> dict[str, list[
 def claim(payload: Mapping[str, Any]) -> str:
     """Return the headline's first words: where bookings will land, and how likely the plan is."""
     scale, period = scale_of(payload), headline_period(payload)
-    bookings = _bookings(period, scale, f" {scale.name}", int(payload.get("trials") or 0))
+    bookings = _bookings(period, scale, f" {scale.name}", int(payload.get("trials") or 0), middle=False)
     return " ".join([bookings, *_plan(period, "bookings", scale)])
 
 
-def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int) -> str:
+def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int, middle: bool = True) -> str:
     stats = period.get("bookings") or {}
     what = f"Bookings {_when(period)}"
-    low, middle, high = (float(stats.get(q, 0.0)) for q in ("p10", "p50", "p90"))
+    low, most, high = (float(stats.get(q, 0.0)) for q in ("p10", "p50", "p90"))
     fit = scale.fitting(stats)
     if stats.get("certain"):
         end = "; all of it is already won" if _all_won(stats, fit) else ": nothing of it is left open"
-        return f"{what} will be {fit.said(middle)}{last}{end}." if middle else f"{what} will be nothing."
+        return f"{what} will be {fit.said(most)}{last}{end}." if most else f"{what} will be nothing."
     if has_interval(stats) and low == high == 0:
         mean = float(stats.get("mean", 0.0))
         rest = f"; the average is {scale.exact(mean, 1)}{last}" if mean else ""
         return f"{what} will most likely be nothing (at least 8 chances in 10){rest}."
-    return landing(what, stats, scale, last, trials, " (8 chances in 10)")
+    return landing(what, stats, scale, last, trials, " (8 chances in 10)", middle)
 
 
 def _when(period: Mapping[str, Any]) -> str:

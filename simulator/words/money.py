@@ -17,7 +17,10 @@ NAMES: Final = (
 )
 
 
-def landing(what: str, stats: Mapping[str, Any], scale: Scale, last: str, trials: int, sure: str = "") -> str:
+def landing(
+    what: str, stats: Mapping[str, Any], scale: Scale, last: str, trials: int, sure: str = "",
+    middle: bool = True,
+) -> str:  # fmt: skip
     """Say where a series will most likely land, and its middle.
 
     Args:
@@ -27,6 +30,7 @@ def landing(what: str, stats: Mapping[str, Any], scale: Scale, last: str, trials
         last: the unit, behind the first amounts, or "".
         trials: of the run.
         sure: how sure the interval is, where that is still to be said.
+        middle: whether that is said too, beside an interval.
     """
     fit = scale.fitting(stats)
     low, high = float(stats.get("p10", 0.0)), float(stats.get("p90", 0.0))
@@ -39,7 +43,8 @@ def landing(what: str, stats: Mapping[str, Any], scale: Scale, last: str, trials
         least = " (at least 8 chances in 10)" if sure else ""
         return f"{what} will most likely be about {middle_text}{last}{least}."
     ends = f"{low_text} and {high_text}{last}"
-    return f"{what} will most likely land between {ends}{sure}; the middle is {middle_text}."
+    more = f"; the middle is {middle_text}" if middle else ""
+    return f"{what} will most likely land between {ends}{sure}{more}."
 
 
 def in_few_trials(what: str, trials: int, fit: Scale, low: float, high: float, last: str) -> str:
