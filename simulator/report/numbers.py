@@ -89,7 +89,7 @@ def _new(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -
         return Number(what, _brief(bring, scale), "left out here" if left_out else "on average")
     lacking = float(plan["amount"]) - (steps.get(TOTALS[1], 0.0) - bring)
     note = "to reach the plan on average" if lacking > 0 else "what exists reaches the plan on average"
-    more = "they are left out here" if left_out else f"they bring {_brief(bring, scale)}"
+    more = "they are left out here" if left_out else f"{_brief(bring, scale)} is expected"
     return Number(f"needed {what}", _brief(max(lacking, 0.0), scale), f"{note}; {more}")
 
 

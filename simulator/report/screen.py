@@ -104,6 +104,11 @@ def exactness(payload: Mapping[str, Any], scale: Scale) -> str:
     return f"{trials:,} trial{'s' * (trials != 1)}, {scale.noise_text()}"
 
 
+def is_wrong(payload: Mapping[str, Any]) -> bool:
+    """Tell whether the self-check failed."""
+    return (payload.get("self_check") or {}).get("passed") is False
+
+
 def check_line(payload: Mapping[str, Any]) -> str:
     """Say how the self-check ended, "" where there was none."""
     found = payload.get("self_check") or {}

@@ -21,7 +21,7 @@ from simulator.report.fans import draw_cumulative
 from simulator.report.figures import STYLE
 from simulator.report.numbers import top_numbers
 from simulator.report.results import Results
-from simulator.report.screen import check_line, exactness, gravest, subject, warning_text
+from simulator.report.screen import check_line, exactness, gravest, is_wrong, subject, warning_text
 from simulator.report.typeset import fitted
 from simulator.report.walk import walk_steps, walk_title
 from simulator.report.walk_figure import draw_walk
@@ -80,10 +80,13 @@ def slide_figure(results: Results) -> Figure:
 
 
 def _top(figure: Figure, results: Results) -> None:
-    """Write what the page is about, and what it says."""
-    _write(figure, (EDGE, 0.5), [subject(results.forecast, results.scale)], 10, GREY)
-    size, lines = fitted(claim(results.forecast), _INNER * 72, 2, (21, 20, 19, 18, 17, 16), bold=True)
-    _write(figure, (EDGE, 0.88), lines, size, INK, bold=True)
+    """Write what the page is about, and what it says; of numbers that are wrong, that they are."""
+    forecast = results.forecast
+    wrong = is_wrong(forecast)
+    _write(figure, (EDGE, 0.5), [subject(forecast, results.scale)], 10, GREY)
+    title = check_line(forecast) if wrong else claim(forecast)
+    size, lines = fitted(title, _INNER * 72, 2, (21, 20, 19, 18, 17, 16, 15, 14), bold=True)
+    _write(figure, (EDGE, 0.88), lines, size, PLAN if wrong else INK, bold=True)
 
 
 def _numbers(figure: Figure, numbers: Sequence[Number]) -> None:
@@ -150,12 +153,11 @@ def _lines(figure: Figure, sentences: Sequence[tuple[str, str]]) -> float:
 
 
 def _foot(figure: Figure, results: Results) -> None:
-    """Write how exact the numbers are, and whether they were checked; loudly if they are wrong."""
-    passed = (results.forecast.get("self_check") or {}).get("passed") is not False
-    parts = [exactness(results.forecast, results.scale), check_line(results.forecast)]
-    text = " · ".join(part for part in (parts if passed else parts[::-1]) if part)
-    size, lines = fitted(text, _INNER * 72, 1, (9, 8.5, 8, 7.5, 7), bold=not passed)
-    _write(figure, (EDGE, _FOOT), lines, size, GREY if passed else PLAN, bold=not passed)
+    """Write how exact the numbers are, and that they were checked, unless the top says they are wrong."""
+    forecast = results.forecast
+    parts = [exactness(forecast, results.scale), "" if is_wrong(forecast) else check_line(forecast)]
+    size, lines = fitted(" · ".join(filter(None, parts)), _INNER * 72, 1, (9, 8.5, 8, 7.5, 7))
+    _write(figure, (EDGE, _FOOT), lines, size, GREY)
 
 
 def _heading(figure: Figure, left: float, width: float, title: str, meaning: str) -> None:
