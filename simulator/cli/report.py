@@ -13,7 +13,7 @@ from simulator.cli.terminal import say
 if TYPE_CHECKING:
     from simulator.report.names import Extent
 
-FORMATS: Final = ("html", "md", "xlsx")
+FORMATS: Final = ("html", "md", "xlsx", "slide")
 MARKS: Final = {"names": "-no-names", "all": "-anonymous"}
 """What tells the files of a report under other names from the run's own."""
 

@@ -12,13 +12,22 @@ from simulator.report.wiki import wiki
 from simulator.report.workbook import workbook
 from simulator.runs import write_results
 
+
+def _slide(results: Results) -> bytes:
+    # What draws takes as long to load as the page to write, and the page draws for itself.
+    from simulator.report.slide import slide
+
+    return slide(results)
+
+
 EDITIONS: Final[Mapping[str, tuple[str, Callable[[Results], bytes]]]] = {
     "html": ("report.html", page),
     "md": ("report.md", wiki),
     "xlsx": ("report.xlsx", workbook),
+    "slide": ("slide.pdf", _slide),
 }
 """By its format: the file's name, and what makes it of a run's results."""
-USUAL: Final = ("html", "xlsx")
+USUAL: Final = ("html", "xlsx", "slide")
 """What a run leaves without being asked."""
 
 
