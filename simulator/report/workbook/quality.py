@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.report.results import Results
-from simulator.report.workbook.columns import COUNT, LONG, TEXT, money
-from simulator.report.workbook.sheet import Column, Sheet, Table, Value
+from simulator.report.workbook.columns import COUNT, LONG, TEXT, columns, money
+from simulator.report.workbook.sheet import Sheet, Table, Value
 from simulator.words import day, plain
 
 
@@ -24,15 +24,16 @@ def quality(results: Results) -> Sheet | None:
 
 
 def _rows(payload: Mapping[str, Any], currency: str) -> Table:
-    columns = [
-        Column("table", TEXT), Column("became", TEXT), Column("what", LONG), Column("then", LONG),
-        Column("rows", COUNT), Column("of them without an amount", COUNT), Column("amount", money(currency)),
+    head = [
+        *columns(TEXT, "table", "became"), *columns(LONG, "what", "then"),
+        *columns(COUNT, "rows", "of them without an amount"), *columns(money(currency), "amount"),
     ]  # fmt: skip
-    rows, strong = [], []
+    rows: list[list[Value]] = []
+    strong = []
     for table in payload.get("tables") or []:
         strong.append(len(rows))
         rows += list(_fates(table))
-    return Table("Rows", columns, rows, "Rows of the tables", strong, rest="quality.json")
+    return Table("Rows", head, rows, "Rows of the tables", strong, rest="quality.json")
 
 
 def _fates(table: Mapping[str, Any]) -> Iterator[list[Value]]:
@@ -48,22 +49,16 @@ def _sums(row: Mapping[str, Any]) -> list[Value]:
 
 
 def _doubtful(payload: Mapping[str, Any], currency: str) -> Table:
-    columns = [
-        Column("kind", TEXT), Column("deals", COUNT), Column("what", LONG), Column("then", LONG),
-        Column("amount", money(currency)),
-    ]  # fmt: skip
+    head = [*columns(TEXT, "kind"), *columns(COUNT, "deals"), *columns(LONG, "what", "then"),
+            *columns(money(currency), "amount")]  # fmt: skip
     rows = [
         [plain(one["kind"]), one["deals"], plain(one["what"]), plain(one["then"]), one["amount"]]
         for one in (payload.get("open_deals") or {}).get("doubtful") or []
     ]
-    return Table("Doubtful", columns, rows, "Open deals that one may doubt", rest="quality.json")
+    return Table("Doubtful", head, rows, "Open deals that one may doubt", rest="quality.json")
 
 
 def _warnings(warnings: list[Mapping[str, Any]], currency: str) -> Table:
-    columns = [
-        Column("code", TEXT),
-        Column("what", LONG),
-        Column("amount", money(currency)),
-    ]
+    head = [*columns(TEXT, "code"), *columns(LONG, "what"), *columns(money(currency), "amount")]
     rows = [[plain(w.get("code") or ""), plain(w["text"]), w.get("amount")] for w in warnings]
-    return Table("Warnings", columns, rows, "What to look at")
+    return Table("Warnings", head, rows, "What to look at")

@@ -111,6 +111,7 @@ class Chart:
         scale: of its axis.
         labels: columns on the left that name the rows, the last one row by row.
         says: column of texts that stand above the stack, None for none.
+        begins: where its axis begins, None for nothing.
     """
 
     title: str
@@ -120,6 +121,7 @@ class Chart:
     scale: Scale
     labels: int = 1
     says: int | None = None
+    begins: float | None = None
 
 
 @dataclass(frozen=True)
