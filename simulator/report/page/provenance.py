@@ -43,6 +43,16 @@ def circumstances(results: Results) -> Iterator[list[str]]:
     yield ["to repeat it", again(results)]
 
 
+def heading(head: str) -> str:
+    """Name what some figures belong to: `Segment enterprise`."""
+    kind, _, name = head.partition(".")
+    return (
+        f"{kind.removesuffix('s').capitalize()} {plain(name.strip(chr(34)), 60)}"
+        if head
+        else "The scenario as a whole"
+    )
+
+
 def _figures(results: Results) -> Iterator[Text | Fold]:
     found = results.answer("assumptions")
     if found is None:
@@ -61,16 +71,7 @@ def _figures(results: Results) -> Iterator[Text | Fold]:
     )  # fmt: skip
     yield Text(f"The forecast rests on {count:,} figures: {told}.")
     for head, figures in groups:
-        yield Fold(_heading(head), [_table(figures)])
-
-
-def _heading(head: str) -> str:
-    kind, _, name = head.partition(".")
-    return (
-        f"{kind.removesuffix('s').capitalize()} {plain(name.strip(chr(34)), 60)}"
-        if head
-        else "The scenario as a whole"
-    )
+        yield Fold(heading(head), [_table(figures)])
 
 
 def _table(figures: list[Figure]) -> Table:

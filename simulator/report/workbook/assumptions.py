@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.report.origins import ENDS, HEADING, has_ends, origin_groups
-from simulator.report.page.provenance import circumstances
+from simulator.report.page.provenance import circumstances, heading
 from simulator.report.results import Results
 from simulator.report.workbook.columns import LONG, TEXT, columns
 from simulator.report.workbook.sheet import Kind, Sheet, Table, Value
@@ -18,7 +18,7 @@ def assumptions(results: Results) -> Sheet | None:
     groups = origin_groups(payload.get("assumptions") or [])
     wide = Kind(width=44, wraps=True)
     head = [*columns(TEXT, "of"), *columns(wide, "figure", "value"), *columns(LONG, "source")]
-    rows = [[plain(of), *map(plain, figure)] for of, figures in groups for figure in figures]
+    rows = [[heading(of), *map(plain, figure)] for of, figures in groups for figure in figures]
     ends = f"; {ENDS}" if any(has_ends(figures) for _, figures in groups) else ""
     tables = [Table("Assumptions", head, rows, f"{HEADING}{ends}", rest="assumptions.json")] if rows else []
     return Sheet("On what the forecast rests", [_made(results), *tables])

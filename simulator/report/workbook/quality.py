@@ -15,8 +15,7 @@ def quality(results: Results) -> Sheet | None:
     """Return rows used, repaired and left out with the money in them, doubtful deals, and warnings."""
     payload, warnings = results.answer("quality") or {}, results.forecast.get("warnings") or []
     currency = str(results.forecast["currency"])
-    found = [_rows(payload, currency), _doubtful(payload, currency), _warnings(warnings, currency)]
-    tables = [table for table in found if table.rows]
+    tables = [table for table in (_rows(payload, currency), _warnings(warnings, currency)) if table.rows]
     if not tables:
         return None
     title = f"The data behind the forecast, {currency} at the rates of {day(results.forecast['as_of'])}"
@@ -33,7 +32,10 @@ def _rows(payload: Mapping[str, Any], currency: str) -> Table:
     for table in payload.get("tables") or []:
         strong.append(len(rows))
         rows += list(_fates(table))
-    return Table("Rows", head, rows, "Rows of the tables", strong, rest="quality.json")
+    for one in (payload.get("open_deals") or {}).get("doubtful") or []:
+        told = [plain(one["what"]), plain(one["then"])]
+        rows.append(["open deals", "forecast, doubtful", *told, one["deals"], None, one["amount"]])
+    return Table("Rows", head, rows, "What became of the rows of the tables", strong, rest="quality.json")
 
 
 def _fates(table: Mapping[str, Any]) -> Iterator[list[Value]]:
@@ -48,17 +50,7 @@ def _sums(row: Mapping[str, Any]) -> list[Value]:
     return [row["rows"], row["without_amount"], row["amount"]]
 
 
-def _doubtful(payload: Mapping[str, Any], currency: str) -> Table:
-    head = [*columns(TEXT, "kind"), *columns(COUNT, "deals"), *columns(LONG, "what", "then"),
-            *columns(money(currency), "amount")]  # fmt: skip
-    rows = [
-        [plain(one["kind"]), one["deals"], plain(one["what"]), plain(one["then"]), one["amount"]]
-        for one in (payload.get("open_deals") or {}).get("doubtful") or []
-    ]
-    return Table("Doubtful", head, rows, "Open deals that one may doubt", rest="quality.json")
-
-
 def _warnings(warnings: list[Mapping[str, Any]], currency: str) -> Table:
-    head = [*columns(TEXT, "code"), *columns(LONG, "what"), *columns(money(currency), "amount")]
-    rows = [[plain(w.get("code") or ""), plain(w["text"]), w.get("amount")] for w in warnings]
+    head = [*columns(TEXT, "code"), *columns(money(currency), "amount"), *columns(LONG, "what")]
+    rows = [[plain(w.get("code") or ""), w.get("amount"), plain(w["text"])] for w in warnings]
     return Table("Warnings", head, rows, "What to look at")

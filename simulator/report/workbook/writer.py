@@ -241,8 +241,8 @@ class _Page:
 
     def cells(self, table: Table, row: Sequence[Value | Cell], strong: bool) -> None:
         """Write a row, as high as its wrapped texts need."""
-        lines = max(_lines(str(value), width) if column.kind.wraps else 1
-                    for column, value, width in zip(table.columns, row, self.widths, strict=False))  # fmt: skip
+        texts = zip(table.columns, row, self.widths, strict=False)
+        lines = max(_lines(str(value), width) if column.kind.wraps else 1 for column, value, width in texts)
         if lines > 1:
             self.sheet.set_row(self.row, min(LINE * lines, 400.0))
         for place, (column, found) in enumerate(zip(table.columns, row, strict=True)):
