@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -143,5 +143,6 @@ def _name(period: Mapping[str, Any]) -> str:
 
 
 def _end_name(payload: Mapping[str, Any], when: date) -> str:
-    """Name the end of a period: a month by its name."""
-    return month(when) if period_noun(payload) == "month" else day(when)
+    """Name the end of a period: that of a month by its name."""
+    ends_month = (when + timedelta(days=1)).day == 1
+    return month(when) if ends_month and period_noun(payload) == "month" else day(when)

@@ -20,11 +20,13 @@ class Kind:
         form: number format of a spreadsheet, "" for text.
         width: of the column, in characters.
         wraps: whether a long text goes on below; else it is cut off by the next cell.
+        right: whether a text stands right, as numbers do.
     """
 
     form: str = ""
     width: float = 14.0
     wraps: bool = False
+    right: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from simulator.report.results import Results
 from simulator.report.screen import WARNINGS, fiscal_rows, title
 from simulator.report.walk import walk_steps, walk_title
 from simulator.report.workbook.charts import fan, ladder, waterfall
-from simulator.report.workbook.columns import CHANCE, chance_cell, columns, in_unit
+from simulator.report.workbook.columns import columns, in_unit
 from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Kind, Sheet, Table, Value
 from simulator.words import (
     Scale,
+    chance_cells,
     has_interval,
-    likelihood,
     plain,
     self_check_text,
     since,
@@ -65,7 +65,7 @@ def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
     amounts = ("happened already", "low", "middle", "high", "plan")
     head = [
         *columns(Kind(width=34), "series"), *columns(Kind(width=16), "period"),
-        *columns(in_unit(scale), *amounts), *columns(CHANCE, "chance of the plan"),
+        *columns(in_unit(scale), *amounts), *columns(Kind(width=12, right=True), "chance of the plan"),
         *columns(Kind(width=24), "in words"),
     ]  # fmt: skip
     rows = [_row(p, s, scale) for s in SERIES for p in fiscal_rows(forecast, ROWS, s)]
@@ -83,8 +83,7 @@ def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | C
     if not plan:
         return [*cells, None, None, None]
     reached = already and already >= plan["amount"]
-    words = "reached" if reached else likelihood(plan).partition(":")[0]
-    return [*cells, Cell(plan["amount"], kind), chance_cell(plan), words]
+    return [*cells, Cell(plan["amount"], kind), *(("100 %", "reached") if reached else chance_cells(plan))]
 
 
 def _pair(*charts: Chart | None) -> Iterator[Charts]:

@@ -87,7 +87,7 @@ class Writer:
             if kind.form:
                 look["num_format"] = kind.form
             else:  # a text stays one, even where somebody edits its cell
-                look |= {"quote_prefix": True, "align": "left", "indent": 0 if first else 1}
+                look |= {"quote_prefix": True, **_side(kind, first)}
                 look["text_wrap"] = kind.wraps
             self._looks[key] = self.style(**look)
         return self._looks[key]
@@ -227,17 +227,10 @@ class _Page:
         self.row += 1
 
     def head_style(self, column: Column, first: bool) -> Format:
-        left = {"align": "left", "indent": 0 if first else 1} if _is_text(column.kind) else {"align": "right"}
         return self.writer.style(
-            bold=True,
-            font_color="#ffffff",
-            bg_color=HEAD,
-            text_wrap=True,
-            valign="vcenter",
-            right=1,
-            right_color="#ffffff",
-            **left,
-        )
+            bold=True, font_color="#ffffff", bg_color=HEAD, text_wrap=True, valign="vcenter", right=1,
+            right_color="#ffffff", **_side(column.kind, first),
+        )  # fmt: skip
 
     def cells(self, table: Table, row: Sequence[Value | Cell], strong: bool) -> None:
         """Write a row, as high as its wrapped texts need."""
@@ -332,6 +325,13 @@ def _width(kind: Kind, values: Sequence[Value | Cell]) -> float:
 def _lines(text: str, width: float, size: float = 1.0) -> int:
     """Return how many lines a text takes in a width, at a size beside that of tables."""
     return max(math.ceil(len(text) * size / (1.1 * width)), 1)
+
+
+def _side(kind: Kind, first: bool) -> dict[str, Any]:
+    """Return on which side of its column something stands; texts keep clear of the numbers before them."""
+    if kind.right or not _is_text(kind):
+        return {"align": "right"}
+    return {"align": "left", "indent": 0 if first else 1}
 
 
 def _is_text(kind: Kind) -> bool:
