@@ -15,7 +15,7 @@ from simulator.words import day, headline_period, plain, self_check_text
 
 def section(results: Results) -> Section:
     """Return every figure with its source, what is known of the play itself, and the command to repeat it."""
-    table = Table(("", ""), list(_circumstances(results)), left=(0, 1), caption="How this forecast was made")
+    table = Table(("", ""), list(circumstances(results)), left=(0, 1), caption="How this forecast was made")
     return Section(
         "assumptions", "Assumptions and provenance",
         [*_figures(results), table, _files(results), _versions(results)],
@@ -26,6 +26,31 @@ def again(results: Results) -> str:
     """Return the command that repeats the run to the same numbers, from what its folder keeps."""
     by = (results.record.get("arguments") or {}).get("by") or []
     return " ".join([results.command("run"), *(f"--by {shlex.quote(plain(name))}" for name in by)])
+
+
+def circumstances(results: Results) -> Iterator[list[str]]:
+    """Yield what is known of the play, and its value."""
+    forecast, record = results.forecast, results.record
+    yield ["scenario", plain(forecast["scenario"], 60)]
+    yield ["as of the end of", day(forecast["as_of"])]
+    yield ["until", day(forecast["periods"][-1]["end"])]
+    yield ["trials", f"{forecast['trials']:,}"]
+    yield ["seed of the random numbers", str(forecast["seed"])]
+    yield ["simulation noise", _noise(results)]
+    yield ["self-check", _check(forecast.get("self_check") or {})]
+    if record.get("finished"):
+        yield ["run on", f"{day(record['finished'][:10])}, {record['finished'][11:16]} UTC"]
+    yield ["to repeat it", again(results)]
+
+
+def heading(head: str) -> str:
+    """Name what some figures belong to: `Segment enterprise`."""
+    kind, _, name = head.partition(".")
+    return (
+        f"{kind.removesuffix('s').capitalize()} {plain(name.strip(chr(34)), 60)}"
+        if head
+        else "The scenario as a whole"
+    )
 
 
 def _figures(results: Results) -> Iterator[Text | Fold]:
@@ -46,36 +71,13 @@ def _figures(results: Results) -> Iterator[Text | Fold]:
     )  # fmt: skip
     yield Text(f"The forecast rests on {count:,} figures: {told}.")
     for head, figures in groups:
-        yield Fold(_heading(head), [_table(figures)])
-
-
-def _heading(head: str) -> str:
-    kind, _, name = head.partition(".")
-    return (
-        f"{kind.removesuffix('s').capitalize()} {plain(name.strip(chr(34)), 60)}"
-        if head
-        else "The scenario as a whole"
-    )
+        yield Fold(heading(head), [_table(figures)])
 
 
 def _table(figures: list[Figure]) -> Table:
     rows = [[plain(name, 100), plain(value, 200), plain(source, 200)] for name, value, source in figures]
     caption = f"In each: {ENDS}" if has_ends(figures) else ""
     return Table(("figure", "value", "source"), rows, left=(0, 1, 2), caption=caption)
-
-
-def _circumstances(results: Results) -> Iterator[list[str]]:
-    forecast, record = results.forecast, results.record
-    yield ["scenario", plain(forecast["scenario"], 60)]
-    yield ["as of the end of", day(forecast["as_of"])]
-    yield ["until", day(forecast["periods"][-1]["end"])]
-    yield ["trials", f"{forecast['trials']:,}"]
-    yield ["seed of the random numbers", str(forecast["seed"])]
-    yield ["simulation noise", _noise(results)]
-    yield ["self-check", _check(forecast.get("self_check") or {})]
-    if record.get("finished"):
-        yield ["run on", f"{day(record['finished'][:10])}, {record['finished'][11:16]} UTC"]
-    yield ["to repeat it", again(results)]
 
 
 def _noise(results: Results) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.report.origins import ENDS, HEADING, has_ends, origin_groups
+from simulator.report.page.provenance import circumstances, heading
 from simulator.report.results import Results
-from simulator.report.workbook.columns import LONG, TEXT
-from simulator.report.workbook.sheet import Column, Kind, Sheet, Table, Value
-from simulator.words import plain, self_check_text
+from simulator.report.workbook.columns import LONG, TEXT, columns
+from simulator.report.workbook.sheet import Kind, Sheet, Table, Value
+from simulator.words import plain
 
 
 def assumptions(results: Results) -> Sheet | None:
@@ -16,30 +17,22 @@ def assumptions(results: Results) -> Sheet | None:
     payload = results.answer("assumptions") or {}
     groups = origin_groups(payload.get("assumptions") or [])
     wide = Kind(width=44, wraps=True)
-    columns = [Column("of", TEXT), Column("figure", wide), Column("value", wide), Column("source", LONG)]
-    rows = [[plain(head), *map(plain, figure)] for head, figures in groups for figure in figures]
+    head = [*columns(TEXT, "of"), *columns(wide, "figure", "value"), *columns(LONG, "source")]
+    rows = [[heading(of), *map(plain, figure)] for of, figures in groups for figure in figures]
     ends = f"; {ENDS}" if any(has_ends(figures) for _, figures in groups) else ""
-    tables = (
-        [Table("Assumptions", columns, rows, f"{HEADING}{ends}", rest="assumptions.json")] if rows else []
-    )
+    tables = [Table("Assumptions", head, rows, f"{HEADING}{ends}", rest="assumptions.json")] if rows else []
     return Sheet("On what the forecast rests", [_made(results), *tables])
 
 
 def _made(results: Results) -> Table:
-    columns = [Column("what", TEXT), Column("is", LONG)]
-    return Table("Run", columns, list(_run(results)), "How the run was made", filters=False)
+    head = [*columns(TEXT, "what"), *columns(Kind(width=70, wraps=True), "is")]
+    return Table("Run", head, list(_run(results)), "How the run was made", filters=False)
 
 
 def _run(results: Results) -> Iterator[list[Value]]:
-    forecast, record = results.forecast, results.record
-    yield ["seed", str(forecast["seed"])]
-    yield ["trials", f"{forecast['trials']:,}"]
-    yield ["noise", results.scale.noise_text()]
-    check = forecast.get("self_check") or {}
-    if check.get("passed") is not None:
-        yield ["self-check", self_check_text(check["passed"])]
-    yield ["repeat it with", results.command("run")]
-    for name, version in (record.get("versions") or {}).items():
+    for what, value in circumstances(results):
+        yield [what, value]
+    for name, version in (results.record.get("versions") or {}).items():
         yield [f"version of {plain(name)}", plain(version)]
-    for name, digest in (record.get("inputs") or {}).items():
-        yield [plain(name), f"SHA-256 {plain(digest)}"]
+    for name, digest in (results.record.get("inputs") or {}).items():
+        yield [f"SHA-256 of {plain(name)}", plain(digest)]

@@ -24,7 +24,7 @@ LEAVES: Final = (
     Leaf("Charts", charts),
     Leaf("Months", months),
     Leaf("Quarters and years", years),
-    Leaf("Plan", plans, "data: {plan: plan.csv}"),
+    Leaf("Plan", plans, "a plan among the scenario's data"),
     Leaf("Segments", segments),
     Leaf("Funnels", funnels),
     Leaf("Deals", deals),

@@ -10,8 +10,8 @@ from simulator.report.bridge import bridge_scale, step_text, what_of
 from simulator.report.colours import PALETTES
 from simulator.report.results import Results
 from simulator.report.workbook.charts import waterfall
-from simulator.report.workbook.columns import LONG, POINTS, SHARE, TEXT, change, money
-from simulator.report.workbook.sheet import Cell, Charts, Column, Sheet, Table, Value
+from simulator.report.workbook.columns import LONG, POINTS, SHARE, TEXT, change, columns, money
+from simulator.report.workbook.sheet import Cell, Charts, Sheet, Table, Value
 from simulator.words import day, plain, since
 
 Payload = Mapping[str, Any]
@@ -23,9 +23,9 @@ def bridge(results: Results) -> Sheet | None:
     if payload is None:
         return None
     currency = payload["currency"]
-    columns = [
-        Column("step", LONG), Column("deal", TEXT), Column("name", TEXT), Column("middle", change(currency)),
-        Column("average", change(currency)), Column("chance", POINTS),
+    head = [
+        *columns(LONG, "step"), *columns(TEXT, "deal", "name"),
+        *columns(change(currency), "middle", "average"), *columns(POINTS, "chance"),
     ]  # fmt: skip
     rows: list[list[Value | Cell]] = [_level(payload, "from", "before")]
     strong = [0]
@@ -39,7 +39,7 @@ def bridge(results: Results) -> Sheet | None:
     says += [Text(plain(note), quiet=True) for note in payload["notes"]]
     what = what_of(payload)
     title = f"Why {what} changed, {currency}"
-    return Sheet(title, [*says, Table("Bridge", columns, rows, strong=strong), Charts([_chart(payload)])])
+    return Sheet(title, [*says, Table("Bridge", head, rows, strong=strong), Charts([_chart(payload)])])
 
 
 def _level(payload: Payload, run: str, level: str) -> list[Value | Cell]:
@@ -60,8 +60,9 @@ def _chart(payload: Payload) -> Any:
             for run, level in (("from", "before"), ("to", "after"))]  # fmt: skip
     (first, before), (last, after) = ends
     steps = [(first, before, scale.number(before), True)]
-    steps += [(step_text(step), step["middle"], scale.number(step["middle"], sign=True), False)
-              for step in payload["steps"]]  # fmt: skip
+    for step in payload["steps"]:
+        text = scale.number(step["middle"], sign=True)
+        steps.append((step_text(step), step["middle"], "" if text == scale.number(0.0) else text, False))
     steps.append((last, after, scale.number(after), True))
     title = f"The middle of {what_of(payload)}, step by step, {scale.name}"
     colour = PALETTES["bookings"].line

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -11,8 +12,8 @@ from simulator.report.colours import DOWN, INK, PALETTES, PLAN, SOURCES, UP
 from simulator.report.past import past_months, past_path, plan_path
 from simulator.report.screen import PARTS
 from simulator.report.tables import period_noun
-from simulator.report.workbook.columns import TEXT, money
-from simulator.report.workbook.sheet import Chart, Column, Layer, Table
+from simulator.report.workbook.columns import TEXT, columns, money
+from simulator.report.workbook.sheet import Chart, Layer, Table, Value
 from simulator.words import Scale, day, has_interval, month, period_name, scale_of
 
 FAN: Final = ("p2.5", "p10", "p25", "p75", "p90", "p97.5")
@@ -49,10 +50,10 @@ def fan(payload: Mapping[str, Any], series: str) -> Chart | None:
             [_end_name(payload, when), came.get(when), edges[0], *(b - a for a, b in pairwise(edges)),
              middle, floor if level else plan.get(when)]
         )  # fmt: skip
-    kind, palette = money(str(payload["currency"])), PALETTES[series]
-    heads = ["until the end of", "came", "from", "to 90 % chance of more", "to 75 %", "5 chances in 10",
-             "8 in 10", "9.5 in 10", "middle", "floor" if level else "plan"]  # fmt: skip
-    columns = [Column(heads[0], TEXT), *(Column(head, kind) for head in heads[1:])]
+    palette = PALETTES[series]
+    heads = ("came", "from", "to 90 % chance of more", "to 75 %", "5 chances in 10", "8 in 10", "9.5 in 10",
+             "middle", "floor" if level else "plan")  # fmt: skip
+    head = [*columns(TEXT, "until the end of"), *columns(money(str(payload["currency"])), *heads)]
     shades = (palette.wide, palette.likely, palette.core, palette.likely, palette.wide)
     layers = [Layer(2, told=False)]
     layers += [Layer(3 + i, shade, told=i >= 2) for i, shade in enumerate(shades)]
@@ -62,7 +63,7 @@ def fan(payload: Mapping[str, Any], series: str) -> Chart | None:
     scale = scale_of(payload)
     what = "The balance in the bank" if level else f"{series.capitalize()} added up"
     title = f"{what}, {scale.name}"
-    return Chart(title, Table(f"Fan_{series}", columns, rows, title), "area", layers, scale)
+    return Chart(title, Table(f"Fan_{series}", head, rows, title), "area", layers, scale)
 
 
 def ladder(payload: Mapping[str, Any], series: str) -> Chart | None:
@@ -82,12 +83,12 @@ def ladder(payload: Mapping[str, Any], series: str) -> Chart | None:
         for one, p, plan in zip(named, parts, plans, strict=True)
     ]
     kind = money(str(payload["currency"]))
-    columns = [Column("period", TEXT), *(Column(PARTS[s], kind) for s in sources), Column("plan", kind)]
+    head = [*columns(TEXT, "period"), *columns(kind, *(PARTS[s] for s in sources), "plan")]
     layers = [Layer(1 + i, SOURCES[s]) for i, s in enumerate(sources)]
-    layers += [Layer(len(columns) - 1, PLAN, line=True, marks=True)] if any(plans) else []
+    layers += [Layer(len(head) - 1, PLAN, line=True, marks=True)] if any(plans) else []
     scale = scale_of(payload)
     title = f"What {series} are made of, averages, {scale.name}"
-    return Chart(title, Table(f"Ladder_{series}", columns, rows, title), "column", layers, scale)
+    return Chart(title, Table(f"Ladder_{series}", head, rows, title), "column", layers, scale)
 
 
 def waterfall(
@@ -99,30 +100,42 @@ def waterfall(
     Args:
         name: of its table.
         title: above it.
-        steps: name, amount, the amount as it is printed, whether it is a level.
+        steps: name, amount, the amount as it is printed, whether it is a level; where "" is printed, the step
+            is walked but not shown.
         scale: of its axis.
         currency: of its amounts.
         colour: of the levels.
     """
-    ends = accumulate(steps, lambda at, step: step[1] if step[3] else at + step[1], initial=0.0)
-    rows, colours = [], []
+    ends = list(accumulate(steps, lambda at, step: step[1] if step[3] else at + step[1], initial=0.0))
+    rows: list[list[Value]] = []
+    colours = []
     for (before, after), (label, amount, text, is_level) in zip(pairwise(ends), steps, strict=True):
         low, high = sorted((0.0 if is_level else before, after))
         # Above and below zero bars are stacked apart: what carries a bar stands on its own side.
         carries = low if low > 0 else min(high, 0.0)
         above, below = max(high, 0.0) - max(low, 0.0), min(low, 0.0) - min(high, 0.0)
-        rows.append([label, amount, carries, above, below, max(high, 0.0), text])
-        colours.append(colour if is_level else UP if amount >= 0 else DOWN)
-    kind = money(currency)
+        if text:
+            rows.append([label, amount, carries, above, below, max(high, 0.0), text])
+            colours.append(colour if is_level else UP if amount >= 0 else DOWN)
     heads = ("amount", "begins at", "above zero", "below zero", "top")
-    columns = [Column("step", TEXT), *(Column(head, kind) for head in heads), Column("as printed", TEXT)]
+    head = [*columns(TEXT, "step"), *columns(money(currency), *heads), *columns(TEXT, "as printed")]
     layers = [
         Layer(2, told=False),
         Layer(3, told=False, colours=colours),
         Layer(4, told=False, colours=colours),
         Layer(5, line=True, told=False),
     ]
-    return Chart(title, Table(name, columns, rows, title), "column", layers, scale, says=6)
+    table = Table(name, head, rows, title)
+    return Chart(title, table, "column", layers, scale, says=6, begins=_axis_begin(ends[1:]))
+
+
+def _axis_begin(levels: Sequence[float]) -> float | None:
+    """Return where an axis begins on which small steps between large levels can be seen."""
+    low, high = min(levels), max(levels)
+    if not 0 < high - low < low / 2:
+        return None
+    step = 10.0 ** math.floor(math.log10(high - low))
+    return step * math.floor((low - (high - low) / 2) / step)
 
 
 def _name(period: Mapping[str, Any]) -> str:
@@ -130,5 +143,6 @@ def _name(period: Mapping[str, Any]) -> str:
 
 
 def _end_name(payload: Mapping[str, Any], when: date) -> str:
-    """Name the end of a period: a month by its name."""
-    return month(when) if period_noun(payload) == "month" else day(when)
+    """Name the end of a period: that of a month by its name."""
+    ends_month = (when + timedelta(days=1)).day == 1
+    return month(when) if ends_month and period_noun(payload) == "month" else day(when)

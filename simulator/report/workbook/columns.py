@@ -19,7 +19,7 @@ NUMBER: Final = Kind("0.0", 10)
 SHARE: Final = Kind("0 %", 10)
 CHANCE: Final = Kind('[<0.01]"<1 %";[>0.99]">99 %";0 %', 10)
 """A chance that trials tell: what only ever or never happened by luck is not 0 or 100."""
-POINTS: Final = Kind("+0 %;-0 %;0 %", 10)
+POINTS: Final = Kind("+0.0 %;-0.0 %;0 %", 10)
 """By how much a chance differs."""
 SERIES: Final[Mapping[str, str]] = {
     "bookings": "bookings",
@@ -62,9 +62,14 @@ def in_unit(scale: Scale, sign: bool = False) -> Kind:
     return Kind(f"+{form};-{form};{form}" if sign else form, 12)
 
 
+def columns(kind: Kind, *heads: str) -> list[Column]:
+    """Return columns of one kind."""
+    return [Column(head, kind) for head in heads]
+
+
 def span_columns() -> list[Column]:
     """Return the columns of a period: its name, its first and its last day."""
-    return [Column("period", Kind(width=16)), Column("from", DAY), Column("until", DAY)]
+    return [*columns(Kind(width=16), "period"), *columns(DAY, "from", "until")]
 
 
 def span_cells(period: Mapping[str, Any]) -> list[Value]:
@@ -76,9 +81,8 @@ def span_cells(period: Mapping[str, Any]) -> list[Value]:
 
 def statistic_columns(currency: str, keys: Sequence[str] = tuple(QUANTILES)) -> list[Column]:
     """Return the columns of an amount's average, its noise, and where it lies with which chance."""
-    kind = money(currency)
-    average = [Column("average", kind), Column("simulation noise of the average, ±", kind)]
-    return [*average, *(Column(QUANTILES[key], kind) for key in keys)]
+    heads = ("average", "simulation noise of the average, ±", *(QUANTILES[key] for key in keys))
+    return columns(money(currency), *heads)
 
 
 def statistic_cells(stats: Mapping[str, Any], keys: Sequence[str] = tuple(QUANTILES)) -> list[Value]:
@@ -99,12 +103,17 @@ def plan_columns(currency: str) -> list[Column]:
 
 def plan_cells(plan: Mapping[str, Any] | None) -> list[Value | Cell]:
     """Return a plan's cells, empty where there is none."""
-    return [None] * 3 if not plan else [plan["amount"], plan["difference"], chance_cell(plan)]
+    return [None] * 3 if not plan else [plan["amount"], plan.get("difference"), chance_cell(plan)]
 
 
 def chance_cell(target: Mapping[str, Any]) -> Cell:
     """Return a chance, as surely as it is known: one that is exact may be 0 or 100 %."""
     return Cell(target["chance"], SHARE if is_certain(target) else CHANCE)
+
+
+def whose(segment: str) -> str:
+    """Name a segment, or the company where all of them are meant."""
+    return "the company" if segment == "all" else plain(segment)
 
 
 def as_day(text: str | None) -> Value:

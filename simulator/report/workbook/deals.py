@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.report.blocks import Text
 from simulator.report.results import Results
-from simulator.report.workbook.columns import CHANCE, DAY, NUMBER, TEXT, as_day, as_number, money
+from simulator.report.workbook.columns import CHANCE, DAY, NUMBER, TEXT, as_day, as_number, columns, money
 from simulator.report.workbook.sheet import Column, Sheet, Table, Value
 from simulator.words import day
 
@@ -15,13 +15,15 @@ def deals(results: Results) -> Sheet | None:
         return None
     forecast = results.forecast
     currency, end = str(forecast["currency"]), day(forecast["periods"][-1]["end"])
-    columns = [
-        Column("deal", TEXT), Column("name", TEXT), Column("customer", TEXT), Column("segment", TEXT),
-        Column("stage", TEXT), Column("amount", money(currency), sums=True), Column("chance to be won", CHANCE),
-        Column("chance to be won within the forecast", CHANCE),
-        Column("average within the forecast", money(currency), sums=True),
-        Column("months later than stated, average", NUMBER), Column("closes early (10 % chance of sooner)", DAY),
-        Column("closes, middle", DAY), Column("closes late (10 % chance of later)", DAY),
+    amounts = money(currency)
+    head = [
+        *columns(TEXT, "deal", "name", "customer", "segment", "stage"),
+        Column("amount", amounts, sums=True),
+        *columns(CHANCE, "chance to be won", "chance to be won within the forecast"),
+        Column("average within the forecast", amounts, sums=True),
+        *columns(NUMBER, "months later than stated, average"),
+        *columns(DAY, "closes early (10 % chance of sooner)", "closes, middle",
+                 "closes late (10 % chance of later)"),
     ]  # fmt: skip
     numbers = ("amount", "chance", "in_horizon", "mean", "slip_months")
     dates = ("close_early", "close_middle", "close_late")
@@ -31,5 +33,5 @@ def deals(results: Results) -> Sheet | None:
         for row in sorted(results.deals, key=lambda row: (-float(row["mean"] or 0.0), row["id"]))
     ]  # fmt: skip
     says = f"A date that is not told lies after {end}. The sums on top are of the rows that a filter leaves."
-    table = Table("Deals", columns, rows, keeps=2, rest="deals.csv")
+    table = Table("Deals", head, rows, keeps=2, rest="deals.csv")
     return Sheet(f"Open deals, {currency}", [Text(says, quiet=True), table])

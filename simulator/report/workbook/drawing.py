@@ -56,6 +56,7 @@ def _dress(main: Any, chart: Chart) -> None:
     amounts = {
         "num_font": _SMALL, "num_format": in_unit(chart.scale).form, "line": {"none": True},
         "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
+        "min": chart.begins,
     }  # fmt: skip
     if chart.shape == "bar":  # whose names stand on the upright axis, the first of them on top
         main.set_y_axis(names | {"reverse": True})

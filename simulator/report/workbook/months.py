@@ -17,6 +17,7 @@ from simulator.report.workbook.columns import (
     TEXT,
     chance_cell,
     change,
+    columns,
     money,
     plan_cells,
     plan_columns,
@@ -24,9 +25,10 @@ from simulator.report.workbook.columns import (
     span_columns,
     statistic_cells,
     statistic_columns,
+    whose,
 )
-from simulator.report.workbook.sheet import Cell, Column, Sheet, Table, Value
-from simulator.words import complete_periods, plain
+from simulator.report.workbook.sheet import Cell, Sheet, Table, Value
+from simulator.words import complete_periods
 
 HOW: Final = (
     "Averages add up, over sources and over months; low and high do not: months are not all bad at once."
@@ -51,19 +53,19 @@ def plans(results: Results) -> Sheet | None:
     rows, currency = results.forecast.get("plan") or [], str(results.forecast["currency"])
     if not rows:
         return None
-    columns = [
-        Column("series", TEXT), Column("segment", TEXT), Column("span"), *span_columns(),
-        Column("came", money(currency)), *(Column(QUANTILES[q], money(currency)) for q in ENDS),
-        Column("plan", money(currency)), Column("came or middle, less plan", change(currency)),
-        Column("chance of the plan", CHANCE),
+    amounts = money(currency)
+    head = [
+        *columns(TEXT, "series", "segment", "span"), *span_columns(),
+        *columns(amounts, "came", *(QUANTILES[q] for q in ENDS), "plan"),
+        *columns(change(currency), "came or middle, less plan"), *columns(CHANCE, "chance of the plan"),
     ]  # fmt: skip
     cells = [
-        [SERIES[r["series"]], _whose(r["segment"]), r["period"], *span_cells(r), r["actual"],
+        [SERIES[r["series"]], whose(r["segment"]), r["period"], *span_cells(r), r["actual"],
          *(r[q] for q in ENDS), r["plan"], r["difference"], chance_cell(r)]
         for r in rows
     ]  # fmt: skip
     return Sheet(
-        f"The plan beside what came and will come, {currency}", [Table("Plan", columns, cells, keeps=4)]
+        f"The plan beside what came and will come, {currency}", [Table("Plan", head, cells, keeps=4)]
     )
 
 
@@ -73,26 +75,25 @@ def _sheet(results: Results, name: str, title: str, periods: Sequence[Mapping[st
     if not shown:
         return None
     sources = [
-        s for s in PARTS if any(s in parts for p in periods for parts in (p.get("parts") or {}).values())
+        s for s in PARTS if any(s in found for p in periods for found in (p.get("parts") or {}).values())
     ]
-    columns = [
-        Column("series", TEXT), *span_columns(), Column("happened already", money(currency)),
-        *(Column(f"average: {PARTS[s]}", money(currency)) for s in sources),
+    already = any(p[series].get("already") for series in shown for p in periods if p.get(series))
+    amounts = ["happened already"] if already else []
+    amounts += [f"average: {PARTS[s]}" for s in sources]
+    head = [
+        *columns(TEXT, "series"), *span_columns(), *columns(money(currency), *amounts),
         *statistic_columns(currency), *plan_columns(currency),
     ]  # fmt: skip
-    rows = [_row(period, series, sources) for series in shown for period in periods if period.get(series)]
-    return Sheet(title, [Text(HOW, quiet=True), Table(name, columns, rows, keeps=2)])
+    rows = [_row(p, series, sources, already) for series in shown for p in periods if p.get(series)]
+    return Sheet(title, [Text(HOW, quiet=True), Table(name, head, rows, keeps=2)])
 
 
-def _row(period: Mapping[str, Any], series: str, sources: Sequence[str]) -> list[Value | Cell]:
+def _row(period: Mapping[str, Any], series: str, sources: Sequence[str], already: bool) -> list[Value | Cell]:
     parts = (period.get("parts") or {}).get(series) or {}
     plan = (period.get("plan") or {}).get(series)
     stats = period[series]
+    happened = [stats.get("already")] if already else []
     return [
-        SERIES[series], *span_cells(period), stats.get("already"), *(parts.get(s) for s in sources),
+        SERIES[series], *span_cells(period), *happened, *(parts.get(s) for s in sources),
         *statistic_cells(stats), *plan_cells(plan),
     ]  # fmt: skip
-
-
-def _whose(segment: str) -> str:
-    return "the company" if segment == "all" else plain(segment)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.report.results import Results
-from simulator.report.workbook.columns import COUNT, LONG, TEXT, money
-from simulator.report.workbook.sheet import Column, Sheet, Table, Value
+from simulator.report.workbook.columns import COUNT, LONG, TEXT, columns, money
+from simulator.report.workbook.sheet import Sheet, Table, Value
 from simulator.words import day, plain
 
 
@@ -15,8 +15,7 @@ def quality(results: Results) -> Sheet | None:
     """Return rows used, repaired and left out with the money in them, doubtful deals, and warnings."""
     payload, warnings = results.answer("quality") or {}, results.forecast.get("warnings") or []
     currency = str(results.forecast["currency"])
-    found = [_rows(payload, currency), _doubtful(payload, currency), _warnings(warnings, currency)]
-    tables = [table for table in found if table.rows]
+    tables = [table for table in (_rows(payload, currency), _warnings(warnings, currency)) if table.rows]
     if not tables:
         return None
     title = f"The data behind the forecast, {currency} at the rates of {day(results.forecast['as_of'])}"
@@ -24,15 +23,19 @@ def quality(results: Results) -> Sheet | None:
 
 
 def _rows(payload: Mapping[str, Any], currency: str) -> Table:
-    columns = [
-        Column("table", TEXT), Column("became", TEXT), Column("what", LONG), Column("then", LONG),
-        Column("rows", COUNT), Column("of them without an amount", COUNT), Column("amount", money(currency)),
+    head = [
+        *columns(TEXT, "table", "became"), *columns(LONG, "what", "then"),
+        *columns(COUNT, "rows", "of them without an amount"), *columns(money(currency), "amount"),
     ]  # fmt: skip
-    rows, strong = [], []
+    rows: list[list[Value]] = []
+    strong = []
     for table in payload.get("tables") or []:
         strong.append(len(rows))
         rows += list(_fates(table))
-    return Table("Rows", columns, rows, "Rows of the tables", strong, rest="quality.json")
+    for one in (payload.get("open_deals") or {}).get("doubtful") or []:
+        told = [plain(one["what"]), plain(one["then"])]
+        rows.append(["open deals", "forecast, doubtful", *told, one["deals"], None, one["amount"]])
+    return Table("Rows", head, rows, "What became of the rows of the tables", strong, rest="quality.json")
 
 
 def _fates(table: Mapping[str, Any]) -> Iterator[list[Value]]:
@@ -47,23 +50,7 @@ def _sums(row: Mapping[str, Any]) -> list[Value]:
     return [row["rows"], row["without_amount"], row["amount"]]
 
 
-def _doubtful(payload: Mapping[str, Any], currency: str) -> Table:
-    columns = [
-        Column("kind", TEXT), Column("deals", COUNT), Column("what", LONG), Column("then", LONG),
-        Column("amount", money(currency)),
-    ]  # fmt: skip
-    rows = [
-        [plain(one["kind"]), one["deals"], plain(one["what"]), plain(one["then"]), one["amount"]]
-        for one in (payload.get("open_deals") or {}).get("doubtful") or []
-    ]
-    return Table("Doubtful", columns, rows, "Open deals that one may doubt", rest="quality.json")
-
-
 def _warnings(warnings: list[Mapping[str, Any]], currency: str) -> Table:
-    columns = [
-        Column("code", TEXT),
-        Column("what", LONG),
-        Column("amount", money(currency)),
-    ]
-    rows = [[plain(w.get("code") or ""), plain(w["text"]), w.get("amount")] for w in warnings]
-    return Table("Warnings", columns, rows, "What to look at")
+    head = [*columns(TEXT, "code"), *columns(money(currency), "amount"), *columns(LONG, "what")]
+    rows = [[plain(w.get("code") or ""), w.get("amount"), plain(w["text"])] for w in warnings]
+    return Table("Warnings", head, rows, "What to look at")

@@ -11,6 +11,7 @@ from simulator.report.compare_tables import at_place, comparison_scale, main_pla
 from simulator.report.results import Results
 from simulator.report.workbook.columns import (
     CHANCE,
+    DAY,
     ENDS,
     POINTS,
     SERIES,
@@ -19,13 +20,15 @@ from simulator.report.workbook.columns import (
     as_day,
     chance_cell,
     change,
+    columns,
     money,
     span_cells,
     span_columns,
     statistic_cells,
     statistic_columns,
+    whose,
 )
-from simulator.report.workbook.sheet import Cell, Chart, Charts, Column, Kind, Layer, Sheet, Table, Value
+from simulator.report.workbook.sheet import Cell, Chart, Charts, Kind, Layer, Sheet, Table, Value
 from simulator.words import has_interval, plain
 
 Payload = Mapping[str, Any]
@@ -46,14 +49,14 @@ def scenarios(results: Results) -> Sheet | None:
 
 def _amounts(payload: Payload) -> Table:
     currency = payload["currency"]
-    columns = [
-        Column("scenario", TEXT), Column("series", TEXT), *span_columns(),
-        *statistic_columns(currency, ENDS), Column("differs on average by", change(currency)),
-        Column("noise of the difference, ±", money(currency)), Column("middle differs by", change(currency)),
-        Column("futures with less", SHARE), Column("futures with more", SHARE),
+    apart = change(currency)
+    head = [
+        *columns(TEXT, "scenario", "series"), *span_columns(), *statistic_columns(currency, ENDS),
+        *columns(apart, "differs on average by"), *columns(money(currency), "noise of the difference, ±"),
+        *columns(apart, "middle differs by"), *columns(SHARE, "futures with less", "futures with more"),
     ]  # fmt: skip
     rows = [row for one in _variants(payload) for row in _rows(payload, one)]
-    return Table("Scenarios", columns, rows, "Quarters, years, and until the end", keeps=2)
+    return Table("Scenarios", head, rows, "Quarters, years, and until the end", keeps=2)
 
 
 def _rows(payload: Payload, one: Payload) -> Iterator[list[Value]]:
@@ -80,10 +83,10 @@ def _difference(one: Payload, place: tuple[Any, ...], series: str) -> list[Value
 
 def _targets(payload: Payload) -> Table:
     currency = payload["currency"]
-    columns = [
-        Column("scenario", TEXT), Column("target", TEXT), Column("from", Kind("d mmm yyyy", 16)),
-        Column("until", Kind("d mmm yyyy", 12)), Column("segment", TEXT), Column("amount", money(currency)),
-        Column("chance", CHANCE), Column("differs by", POINTS), Column("noise, ±", Kind("0.0 %", 10)),
+    head = [
+        *columns(TEXT, "scenario", "target"), *columns(DAY, "from", "until"), *columns(TEXT, "segment"),
+        *columns(money(currency), "amount"), *columns(CHANCE, "chance"),
+        *columns(POINTS, "differs by"), *columns(Kind("0.0 %", 10), "noise, ±"),
     ]  # fmt: skip
     rows: list[list[Value | Cell]] = []
     for one in _variants(payload):
@@ -91,19 +94,19 @@ def _targets(payload: Payload) -> Table:
             apart = one["difference"]["targets"][place] if one.get("difference") else {}
             rows.append(
                 [plain(one["name"]), plain(target["name"]), as_day(target["from"]), as_day(target["until"]),
-                 plain(target["segment"]), target["amount"], chance_cell(target), apart.get("chance"),
+                 whose(target["segment"]), target["amount"], chance_cell(target), apart.get("chance"),
                  apart.get("error")]
             )  # fmt: skip
-    return Table("Chances", columns, rows, "Chances of targets and plans")
+    return Table("Chances", head, rows, "Chances of targets and plans")
 
 
 def _settings(payload: Payload) -> Table:
-    columns = [Column(head, TEXT) for head in ("scenario", "differs in", "there", "here")]
+    head = columns(TEXT, "scenario", "differs in", "there", "here")
     rows = [
         [plain(one["name"]), plain(d["what"]), plain(d["other"]), plain(d["base"])]
         for one in payload["others"] for d in one.get("differs") or []
     ]  # fmt: skip
-    return Table("Settings", columns, rows, "In what they differ")
+    return Table("Settings", head, rows, "In what they differ")
 
 
 def _chart(payload: Payload) -> Chart | None:
@@ -114,15 +117,14 @@ def _chart(payload: Payload) -> Chart | None:
         return None
     scale = comparison_scale(payload)
     when = when_of(at_place(payload["base"], place))
-    title = f"{series.capitalize()} {when}, low to high, {scale.name}"
+    title = f"{series.capitalize()} {when}, low, middle and high, {scale.name}"
     rows = [
         [plain(one["name"], 32), s["p10"], s["p50"] - s["p10"], s["p90"] - s["p50"]] for one, s in stats
     ]  # fmt: skip
-    kind, palette = money(payload["currency"]), PALETTES["bookings"]
-    heads = ("low", "low to middle", "middle to high")
-    columns = [Column("scenario", TEXT), *(Column(head, kind) for head in heads)]
-    layers = [Layer(1, told=False), Layer(2, palette.likely), Layer(3, palette.core)]
-    return Chart(title, Table("Scenarios_chart", columns, rows, title), "bar", layers, scale)
+    palette, heads = PALETTES["bookings"], ("low", "low to middle", "middle to high")
+    head = [*columns(TEXT, "scenario"), *columns(money(payload["currency"]), *heads)]
+    layers = [Layer(1, told=False), Layer(2, palette.likely, told=False), Layer(3, palette.core, told=False)]
+    return Chart(title, Table("Scenarios_chart", head, rows, title), "bar", layers, scale)
 
 
 def _variants(payload: Payload) -> list[Payload]:

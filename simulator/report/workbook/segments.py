@@ -17,6 +17,7 @@ from simulator.report.workbook.columns import (
     TEXT,
     as_day,
     change,
+    columns,
     money,
     span_cells,
     span_columns,
@@ -39,12 +40,12 @@ def segments(results: Results) -> Sheet | None:
             for row in _rows(forecast, what, name, found, periods)]  # fmt: skip
     if not rows:
         return None
-    columns = [
-        Column("by", TEXT), Column("name", TEXT), Column("series", TEXT), Column("span"), *span_columns(),
-        Column("happened already", money(currency)), *statistic_columns(currency),
+    head = [
+        *columns(TEXT, "by", "name", "series", "span"), *span_columns(),
+        *columns(money(currency), "happened already"), *statistic_columns(currency),
     ]  # fmt: skip
     title = f"What segments, sources and products bring, {currency}"
-    return Sheet(title, [Table("Segments", columns, rows, keeps=3, rest="forecast.csv")])
+    return Sheet(title, [Table("Segments", head, rows, keeps=3, rest="forecast.csv")])
 
 
 def funnels(results: Results) -> Sheet | None:
@@ -56,17 +57,19 @@ def funnels(results: Results) -> Sheet | None:
     answer = results.answer("segments") or {}
     asked = {(s["name"], t["stage"]): t for s in answer.get("segments") or [] for t in s["stages"]}
     currency = str(forecast["currency"])
-    columns = [
-        Column("segment", TEXT), Column("stage", TEXT), Column("open deals", COUNT), Column("value", money(currency)),
-        Column("weighted by the CRM's chances", money(currency)), Column("days in the stage, average", NUMBER),
+    amounts = money(currency)
+    head = [
+        *columns(TEXT, "segment", "stage"), *columns(COUNT, "open deals"),
+        *columns(amounts, "value", "weighted by the CRM's chances"),
+        *columns(NUMBER, "days in the stage, average"),
+        *(_asked_columns(answer, currency) if asked else []),
     ]  # fmt: skip
-    columns += _asked_columns(answer, currency) if asked else []
     rows = []
     for segment, stage in stages:
         row: list[Value] = [plain(segment), plain(stage["stage"]), stage["count"], stage["value"],
                             stage["weighted"], stage["mean_age"]]  # fmt: skip
         rows.append([*row, *(_asked_cells(asked.get((segment, stage["stage"]))) if asked else [])])
-    table = Table("Funnels", columns, rows, keeps=2)
+    table = Table("Funnels", head, rows, keeps=2)
     return Sheet(
         f"What stands in the funnels, {currency}",
         [*_legend(asked), table, Charts([_chart(forecast, stages)])],
@@ -91,35 +94,27 @@ def _rows(
 ) -> Iterator[list[Value]]:
     end = forecast["periods"][-1]["end"]
     for series in SERIES:
-        if series in totals:
-            stats = totals[series]
-            whole: list[Value] = ["until the end", None, as_day(end)]
-            yield [
-                what,
-                name,
-                SERIES[series],
-                "in all",
-                *whole,
-                stats.get("already"),
-                *statistic_cells(stats),
-            ]
+        named = (what, name, SERIES[series])
+        if stats := totals.get(series):
+            span: tuple[Value, ...] = ("in all", "until the end", None, as_day(end))
+            yield [*named, *span, stats.get("already"), *statistic_cells(stats)]
         for period in periods:
             if stats := period.get(series):
-                yield [what, name, SERIES[series], "period", *span_cells(period), stats.get("already"),
-                       *statistic_cells(stats)]  # fmt: skip
+                yield [*named, "period", *span_cells(period), stats.get("already"), *statistic_cells(stats)]
 
 
 def _asked_columns(answer: Mapping[str, Any], currency: str) -> list[Column]:
-    until = day(answer["end"])
+    by = day(answer["end"])
     return [
-        Column("get on to the next stage", SHARE), Column("8 chances in 10: from", SHARE), Column("to", SHARE),
-        Column("are lost here", SHARE), Column("go back", SHARE), Column("days until they move, average", NUMBER),
-        Column("days until won, middle", NUMBER), Column("deals standing longer than usual", COUNT),
-        Column("their value", money(currency)), Column("get on elsewhere", SHARE),
-        Column("chance that the difference is real", SHARE),
-        Column(f"as elsewhere it would bring, by {until}", change(currency)),
-        Column("as elsewhere, by the end of the forecast", change(currency)),
-    ]  # fmt: skip
+        *columns(SHARE, "get on to the next stage", "low", "high", "are lost here", "go back"),
+        *columns(NUMBER, "days until they move, average", "days until won, middle"),
+        *columns(COUNT, "deals standing longer than usual"),
+        *columns(money(currency), "their value"),
+        *columns(SHARE, "get on elsewhere", "chance that the difference is real"),
+        *columns(
+            change(currency), f"as elsewhere it would bring, by {by}", "as elsewhere, by the forecast's end"
+        ),
+    ]
 
 
 def _asked_cells(stage: Mapping[str, Any] | None) -> list[Value]:
@@ -127,9 +122,10 @@ def _asked_cells(stage: Mapping[str, Any] | None) -> list[Value]:
         return [None] * 13
     rate, other = stage["conversion"], stage["elsewhere"] or {}
     return [
-        rate["mean"], rate["p10"], rate["p90"], stage["lost"], stage["back"], stage["days"], stage["days_to_won"],
-        stage["stalled"]["deals"], stage["stalled"]["value"], (other.get("conversion") or {}).get("mean"),
-        other.get("real"), (stage["worth"] or {}).get("amount"), (stage["worth_to_end"] or {}).get("amount"),
+        rate["mean"], rate["p10"], rate["p90"], stage["lost"], stage["back"], stage["days"],
+        stage["days_to_won"], stage["stalled"]["deals"], stage["stalled"]["value"],
+        (other.get("conversion") or {}).get("mean"), other.get("real"),
+        (stage["worth"] or {}).get("amount"), (stage["worth_to_end"] or {}).get("amount"),
     ]  # fmt: skip
 
 
@@ -152,8 +148,8 @@ def _chart(forecast: Mapping[str, Any], stages: Stages) -> Chart:
          stage["weighted"], stage["value"] - stage["weighted"]]
         for i, (segment, stage) in enumerate(shown)
     ]  # fmt: skip
-    kind, palette = money(currency), PALETTES["bookings"]
-    columns = [Column("segment", TEXT), Column("stage", TEXT), Column("weighted by the CRM's chances", kind),
-               Column("rest of the value", kind)]  # fmt: skip
+    palette = PALETTES["bookings"]
+    heads = ("weighted by the CRM's chances", "rest of the value")
+    head = [*columns(TEXT, "segment", "stage"), *columns(money(currency), *heads)]
     layers = [Layer(2, palette.line), Layer(3, palette.likely)]
-    return Chart(title, Table("Funnel_chart", columns, rows, title), "bar", layers, scale, labels=2)
+    return Chart(title, Table("Funnel_chart", head, rows, title), "bar", layers, scale, labels=2)

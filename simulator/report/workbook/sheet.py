@@ -20,11 +20,13 @@ class Kind:
         form: number format of a spreadsheet, "" for text.
         width: of the column, in characters.
         wraps: whether a long text goes on below; else it is cut off by the next cell.
+        right: whether a text stands right, as numbers do.
     """
 
     form: str = ""
     width: float = 14.0
     wraps: bool = False
+    right: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Chart:
         scale: of its axis.
         labels: columns on the left that name the rows, the last one row by row.
         says: column of texts that stand above the stack, None for none.
+        begins: where its axis begins, None for nothing.
     """
 
     title: str
@@ -120,6 +123,7 @@ class Chart:
     scale: Scale
     labels: int = 1
     says: int | None = None
+    begins: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from simulator.report.results import Results
 from simulator.report.screen import WARNINGS, fiscal_rows, title
 from simulator.report.walk import walk_steps, walk_title
 from simulator.report.workbook.charts import fan, ladder, waterfall
-from simulator.report.workbook.columns import chance_cell, in_unit
-from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Column, Kind, Sheet, Table, Value
+from simulator.report.workbook.columns import columns, in_unit
+from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Kind, Sheet, Table, Value
 from simulator.words import (
     Scale,
+    chance_cells,
     has_interval,
-    likelihood,
     plain,
     self_check_text,
     since,
@@ -62,15 +62,15 @@ def charts(results: Results) -> Sheet | None:
 
 def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
     """Return the quarters and years of the books: low, middle, high, and the chance of the plan."""
-    kind = in_unit(scale)
-    heads = ("happened already", "low", "middle", "high", "plan")
-    columns = [
-        Column("series", Kind(width=34)), Column("period", Kind(width=16)), *(Column(head, kind) for head in heads),
-        Column("chance of the plan", kind), Column("in words", Kind(width=24)),
+    amounts = ("happened already", "low", "middle", "high", "plan")
+    head = [
+        *columns(Kind(width=34), "series"), *columns(Kind(width=16), "period"),
+        *columns(in_unit(scale), *amounts), *columns(Kind(width=12, right=True), "chance of the plan"),
+        *columns(Kind(width=24), "in words"),
     ]  # fmt: skip
     rows = [_row(p, s, scale) for s in SERIES for p in fiscal_rows(forecast, ROWS, s)]
     when = f"Quarters and years, {scale.name}; the cells hold every digit"
-    return [Table("Summary", columns, rows, when, filters=False)] if rows else []
+    return [Table("Summary", head, rows, when, filters=False)] if rows else []
 
 
 def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | Cell]:
@@ -83,8 +83,7 @@ def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | C
     if not plan:
         return [*cells, None, None, None]
     reached = already and already >= plan["amount"]
-    words = "reached" if reached else likelihood(plan).partition(":")[0]
-    return [*cells, Cell(plan["amount"], kind), chance_cell(plan), words]
+    return [*cells, Cell(plan["amount"], kind), *(("100 %", "reached") if reached else chance_cells(plan))]
 
 
 def _pair(*charts: Chart | None) -> Iterator[Charts]:

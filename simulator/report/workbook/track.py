@@ -8,8 +8,8 @@ from typing import Any
 from simulator.report.blocks import Text
 from simulator.report.past_runs import named_period
 from simulator.report.results import Results
-from simulator.report.workbook.columns import COUNT, DAY, SERIES, TEXT, as_day, money
-from simulator.report.workbook.sheet import Column, Sheet, Table, Value
+from simulator.report.workbook.columns import COUNT, DAY, SERIES, TEXT, as_day, columns, money, whose
+from simulator.report.workbook.sheet import Sheet, Table, Value
 from simulator.words import plain
 
 LEVELS: Mapping[str, str] = {"50": "5 in 10", "80": "8 in 10", "95": "9.5 in 10"}
@@ -32,22 +32,21 @@ def track(results: Results) -> Sheet | None:
 def _windows(windows: list[Mapping[str, Any]], currency: str) -> Table:
     kind = money(currency)
     others = list(dict.fromkeys(name for row in windows for name in row["others"]))
-    ends = [Column(f"{said}: {end}", kind) for said in LEVELS.values() for end in ("from", "to")]
-    columns = [
-        Column("series", TEXT), Column("segment", TEXT), Column("period", TEXT), Column("from", DAY),
-        Column("until", DAY), Column("forecast as of", DAY), Column("days ahead", COUNT),
-        Column("happened already", kind), Column("middle", kind), *ends, Column("came", kind),
-        *(Column(f"{said} held it", TEXT) for said in LEVELS.values()),
-        *(Column(f"said otherwise: {plain(name)}", kind) for name in others),
+    ends = [f"{said}: {end}" for said in LEVELS.values() for end in ("from", "to")]
+    head = [
+        *columns(TEXT, "series", "segment", "period"), *columns(DAY, "from", "until", "forecast as of"),
+        *columns(COUNT, "days ahead"), *columns(kind, "happened already", "middle", *ends, "came"),
+        *columns(TEXT, *(f"{said} held it" for said in LEVELS.values())),
+        *columns(kind, *(f"said otherwise: {plain(name)}" for name in others)),
     ]  # fmt: skip
     rows: list[list[Value]] = [
-        [SERIES.get(w["series"], plain(w["series"])), "the company" if w["segment"] == "all" else plain(w["segment"]),
-         named_period(w), as_day(w["start"]), as_day(w["end"]), as_day(w["as_of"]), w["days_ahead"], w["already"],
-         w["middle"], *(end for level in LEVELS for end in w["ranges"][level]), w["came"],
+        [SERIES.get(w["series"], plain(w["series"])), whose(w["segment"]),
+         named_period(w), as_day(w["start"]), as_day(w["end"]), as_day(w["as_of"]), w["days_ahead"],
+         w["already"], w["middle"], *(end for level in LEVELS for end in w["ranges"][level]), w["came"],
          *(_held(w["held"].get(level)) for level in LEVELS), *(w["others"].get(name) for name in others)]
         for w in windows
     ]  # fmt: skip
-    return Table("Track", columns, rows, keeps=3, rest="track.json")
+    return Table("Track", head, rows, keeps=3, rest="track.json")
 
 
 def _held(held: bool | None) -> str:

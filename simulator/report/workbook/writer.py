@@ -50,6 +50,7 @@ class Writer:
         self._book.set_size(2200, 1400)
         self._footer = "&L&8" + footer.replace("&", "&&") + "&C&8&A&R&8&P of &N"
         self._formats: dict[Any, Format] = {}
+        self._looks: dict[tuple[Kind, bool, bool], Format] = {}
         self._data: list[Table] = []
         self._data_row = 1
 
@@ -77,6 +78,19 @@ class Writer:
             base = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "top"}
             self._formats[key] = self._book.add_format(base | more)
         return self._formats[key]
+
+    def look(self, kind: Kind, strong: bool, first: bool) -> Format:
+        """Return the format of a cell of a table, one that is `strong`, or in the `first` column."""
+        key = kind, strong, first
+        if key not in self._looks:
+            look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "bold": strong}
+            if kind.form:
+                look["num_format"] = kind.form
+            else:  # a text stays one, even where somebody edits its cell
+                look |= {"quote_prefix": True, **_side(kind, first)}
+                look["text_wrap"] = kind.wraps
+            self._looks[key] = self.style(**look)
+        return self._looks[key]
 
     def finish(self) -> bytes:
         """Return the file."""
@@ -195,9 +209,9 @@ class _Page:
             if place and not column.sums:
                 self.sheet.write_blank(self.row, place, None, self.writer.style(**look))
             elif column.sums:
-                total = math.fsum(float(row[place]) for row in rows if isinstance(row[place], float | int))
-                first, last = self.row + 2, self.row + 1 + max(len(rows), 1)
-                cells = xl_range(first, place, last, place)
+                values = (row[place] for row in rows)
+                total = math.fsum(value for value in values if isinstance(value, float | int))
+                cells = xl_range(self.row + 2, place, self.row + 1 + max(len(rows), 1), place)
                 style = self.writer.style(**look, num_format=column.kind.form)
                 self.sheet.write_formula(self.row, place, f"=SUBTOTAL(109,{cells})", style, total)
         self.row += 1
@@ -213,30 +227,21 @@ class _Page:
         self.row += 1
 
     def head_style(self, column: Column, first: bool) -> Format:
-        left = {"align": "left", "indent": 0 if first else 1} if _is_text(column.kind) else {"align": "right"}
         return self.writer.style(
-            bold=True, font_color="#ffffff", bg_color=HEAD, text_wrap=True, valign="vcenter", **left
-        )
+            bold=True, font_color="#ffffff", bg_color=HEAD, text_wrap=True, valign="vcenter", right=1,
+            right_color="#ffffff", **_side(column.kind, first),
+        )  # fmt: skip
 
     def cells(self, table: Table, row: Sequence[Value | Cell], strong: bool) -> None:
         """Write a row, as high as its wrapped texts need."""
-        lines = max(_lines(str(value), width) if column.kind.wraps else 1
-                    for column, value, width in zip(table.columns, row, self.widths, strict=False))  # fmt: skip
+        texts = zip(table.columns, row, self.widths, strict=False)
+        lines = max(_lines(str(value), width) if column.kind.wraps else 1 for column, value, width in texts)
         if lines > 1:
             self.sheet.set_row(self.row, min(LINE * lines, 400.0))
         for place, (column, found) in enumerate(zip(table.columns, row, strict=True)):
             value, kind = (found.value, found.kind) if isinstance(found, Cell) else (found, column.kind)
-            self.cell(place, value, self.look(kind, strong, not place))
+            self.cell(place, value, self.writer.look(kind, strong, place == 0))
         self.row += 1
-
-    def look(self, kind: Kind, strong: bool, first: bool) -> Format:
-        look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE}
-        look |= {"bold": True} if strong else {}
-        look |= (
-            {"num_format": kind.form} if kind.form else {"quote_prefix": True, "indent": 0 if first else 1}
-        )
-        look |= {"text_wrap": True} if kind.wraps else {}
-        return self.writer.style(**look)
 
     def cell(self, place: int, value: Value, style: Format) -> None:
         """Write a value: text never as anything but text."""
@@ -320,6 +325,13 @@ def _width(kind: Kind, values: Sequence[Value | Cell]) -> float:
 def _lines(text: str, width: float, size: float = 1.0) -> int:
     """Return how many lines a text takes in a width, at a size beside that of tables."""
     return max(math.ceil(len(text) * size / (1.1 * width)), 1)
+
+
+def _side(kind: Kind, first: bool) -> dict[str, Any]:
+    """Return on which side of its column something stands; texts keep clear of the numbers before them."""
+    if kind.right or not _is_text(kind):
+        return {"align": "right"}
+    return {"align": "left", "indent": 0 if first else 1}
 
 
 def _is_text(kind: Kind) -> bool:
