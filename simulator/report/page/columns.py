@@ -14,7 +14,7 @@ from simulator.words import Scale
 _TOP, _BOTTOM, _LINE = 8.0, 208.0, 16.0
 _FILLED: Final = 0.76
 """Part of its place that a column takes."""
-_NARROW, _ROOMY = 4, 8
+_NARROW, _ROOMY = 4, 7
 """Columns that are named on a narrow page and on a wide one."""
 
 
@@ -111,5 +111,5 @@ def _key(drawing: Drawing, names: Mapping[str, str], ends: bool, plans: bool) ->
         drawing.text((WIDTH, y), "┃ low to high", "label", shift=12)
         y += _LINE + 3
     if plans:
-        drawing.diamond((WIDTH, y - 4), 4, "plan")
+        drawing.diamond((WIDTH, y - 4), 4, "plan", shift=16)
         drawing.text((WIDTH, y), "plan", "label plan", shift=28)

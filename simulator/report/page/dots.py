@@ -16,10 +16,9 @@ from simulator.report.results import Results
 from simulator.words import Scale, headline_name, headline_period
 
 DOTS: Final = 20
-_COLUMNS: Final = 13
-_RADIUS: Final = 8.0
-_HEIGHT: Final = 190.0
-_TOP: Final = 22.0
+_COLUMNS: Final = 11
+_RADIUS, _HIGHEST, _TOP = 11.0, 190.0, 26.0
+"""Pixels of a dot, of the highest column, and above it."""
 
 
 def dots(results: Results) -> Picture | None:
@@ -33,11 +32,11 @@ def dots(results: Results) -> Picture | None:
         return None
     plan, scale = (period.get("plan") or {}).get("bookings"), results.scale
     title = f"Bookings of {headline_name(period)} as twenty dots, each one chance in twenty"
-    note = f"{scale.name}."
+    note = unit = f"{scale.name[0].upper()}{scale.name[1:]}."
     if plan:
         reached = sum(value >= plan["amount"] for value in values)
         share = f"{reached} of 20 dots" if reached else "None of the dots"
-        note = f"{share} {'reaches' if reached < 2 else 'reach'} the plan: the full ones. {scale.name}."
+        note = f"{share} {'reaches' if reached < 2 else 'reach'} the plan: the full ones. {unit}"
     svg = _drawn(values, float(plan["amount"]) if plan else None, scale)
     return Picture(svg, f"{title}. {note}", title, note, half=True)
 
@@ -49,35 +48,39 @@ def twenty(curve: Sequence[float]) -> list[float]:
 
 def _drawn(values: Sequence[float], plan: float | None, scale: Scale) -> Markup:
     low, high = values[0], values[-1]
-    near = plan is not None and low - (high - low) / 2 <= plan <= high + (high - low) / 2
-    if plan is not None and near:
-        low, high = min(low, plan), max(high, plan)
+    reach = (high - low) / 2
+    near = plan is not None and low - reach <= plan <= high + reach
+    start = plan if plan is not None and near else low
     # Columns begin at the plan, so that dots stand on the side of it where their amounts lie.
-    width = (high - low) / (_COLUMNS - 1)
-    start = plan if plan is not None and near else low - width / 2
-    columns = [floor((value - start) / width + 1e-9) for value in values]
-    first, last = min(*columns, 0 if near else columns[0]), max(*columns, -1 if near else columns[-1])
-    x = Axis(start + first * width, start + (last + 1) * width)
-    pitch = min(2 * _RADIUS + 1, (_HEIGHT - _TOP) / max(Counter(columns).values()))
-    drawing = Drawing(_HEIGHT + 22)
-    drawing.line((0, _HEIGHT), (WIDTH, _HEIGHT), "zero")
-    for place in ticks(x.low, x.high, 5):
-        drawing.line((x(place), _HEIGHT), (x(place), _HEIGHT + 4), "tick")
-        drawing.text((x(place), _HEIGHT + 18), scale.exact(place), "tick", "middle")
+    width = (max(high, start) - min(low, start)) / (_COLUMNS - 1)
+    places = [floor((value - start) / width + 1e-9) for value in values]
+    x = Axis(start + min(places[0], 0) * width, start + max(places[-1] + 1, 0) * width)
+    highest = max(Counter(places).values())
+    pitch = min(2.0 * _RADIUS + 1, _HIGHEST / highest)
+    ground = _TOP + pitch * highest + 2
+    drawing = Drawing(ground + 22)
+    drawing.line((0, ground), (WIDTH, ground), "zero")
+    for amount in ticks(x.low, x.high, 5):
+        drawing.line((x(amount), ground), (x(amount), ground + 4), "tick")
+        drawing.text((x(amount), ground + 18), scale.exact(amount), "tick", "middle")
     stacked: Counter[int] = Counter()
-    for value, column in zip(values, columns, strict=True):
-        middle = x(start + (column + 0.5) * width)
+    for value, place in zip(values, places, strict=True):
+        centre = (x(start + (place + 0.5) * width), ground - pitch * (stacked[place] + 0.5) - 1)
         css = "dot" if plan is None or value >= plan else "dot below"
-        centre = (middle, _HEIGHT - pitch * (stacked[column] + 0.5) - 1)
         drawing.circle(centre, pitch / 2 - 1, css, scale.exact(value))
-        stacked[column] += 1
+        stacked[place] += 1
     if plan is not None:
-        text = f"plan {scale.exact(plan)}"
-        if near:
-            drawing.line((x(plan), 16), (x(plan), _HEIGHT), "line plan")
-            drawing.text((x(plan), 11), text, "label plan", anchored(x(plan)))
-        elif plan > high:
-            drawing.text((WIDTH, 11), f"{text} →", "label plan", "end")
-        else:
-            drawing.text((0, 11), f"← {text}", "label plan")
+        _plan(drawing, plan, x, ground, scale)
     return drawing.svg("dots")
+
+
+def _plan(drawing: Drawing, plan: float, x: Axis, ground: float, scale: Scale) -> None:
+    """Mark the plan, or say on which side it lies where it is far away."""
+    text = f"plan {scale.exact(plan)}"
+    if plan > x.high:
+        drawing.text((WIDTH, 11), f"{text} →", "label plan", "end")
+    elif plan < x.low:
+        drawing.text((0, 11), f"← {text}", "label plan")
+    else:
+        drawing.line((x(plan), 16), (x(plan), ground), "line plan")
+        drawing.text((x(plan), 11), text, "label plan", anchored(x(plan)))

@@ -19,7 +19,7 @@ _LANES: Final = 3
 """Marks that are named, each on a line of its own above the fan."""
 _HEIGHT: Final = 210.0
 """Pixels of the fan itself."""
-_NARROW, _ROOMY = 4, 8
+_NARROW, _ROOMY = 3, 6
 """Days that are named on a narrow page and on a wide one."""
 
 
@@ -42,7 +42,7 @@ def fan(course: Course) -> Markup:
         if points:
             drawing.path([(x(when.toordinal()), y(height)) for when, height in points], f"line {css}")
     if course.floor is not None:
-        drawing.line((0, y(course.floor)), (WIDTH, y(course.floor)), "line plan")
+        drawing.line((0, y(course.floor)), (WIDTH, y(course.floor)), "line plan floor")
     _today(drawing, course, days[0], bottom)
     for lane, mark in enumerate(marks, 1):
         place, height = x(mark.when.toordinal()), y(mark.height)
@@ -80,8 +80,7 @@ def _dates(drawing: Drawing, course: Course, x: Axis, bottom: float) -> None:
         year = 0
         for when in _apart([*past, *course.days], most):
             place = x(when.toordinal())
-            if css == "roomy":
-                drawing.line((place, bottom), (place, bottom + 4), "tick")
+            drawing.line((place, bottom), (place, bottom + 4), css)
             drawing.text((place, bottom + _LINE), f"{when.day} {MONTHS[when.month - 1]}", css, "middle")
             if when.year != year:
                 drawing.text((place, bottom + 2 * _LINE), str(when.year), css, "middle")

@@ -56,7 +56,7 @@ def _table(series: str, every: Sequence[Made], totals: Sequence[Made], scale: Sc
     shown = sources(rows)
     plans = any(one.plan for one in rows)
     sizes = sorted(abs(one.average) for one in every if one.average)
-    fine = scale.showing(sizes[len(sizes) // 2] if sizes else 0.0, 2)
+    fine = scale.showing(sizes[len(sizes) // 2] if sizes else 0.0, 3)
     fine = replace(fine, decimals=max(fine.decimals, 0))
     header = ["", *(PARTS[source] for source in shown), "average", "low", "middle", "high"]
     header += ["plan", "chance of it"] if plans else []

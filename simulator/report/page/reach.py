@@ -60,10 +60,9 @@ def section(results: Results) -> Section | None:
     chosen = _nearest(stops, float(plan["amount"]) if plan else float(stats["p50"]))
     what = f"Bookings of {name}: the chance of at least so much, {scale.name}"
     picture = Picture(_drawn(stops, chosen, scale), f"{what}. {stops[chosen].text}: {stops[chosen].says}.")
-    how = "Move the target along the curve, or with the arrow keys, and read how likely it is reached."
-    table = Table(
-        ["chance", "", "bookings of at least"], _rows(stats, plan, scale), (0, 1), f"{name}, {scale.name}"
-    )
+    how = f"How likely bookings of {name} reach each amount; {scale.name}."
+    header, caption = ["chance", "which is", "at least", ""], f"Bookings of {name}, {scale.name}"
+    table = Table(header, _rows(stats, plan, scale), (0, 1, 3), caption)
     return Section("reach", "How likely is another target?", [Text(how, quiet=True), picture, table])
 
 
@@ -142,14 +141,14 @@ def _asked(stop: Stop, scale: Scale) -> str:
 def _rows(stats: Mapping[str, Any], plan: Mapping[str, Any] | None, scale: Scale) -> list[list[str]]:
     fit = scale.fitting(stats)
     low, middle, high = interval_texts(stats, scale)
-    amounts = {
-        0.9: low,
-        0.75: fit.number(stats["p25"]),
-        0.5: middle,
-        0.25: fit.number(stats["p75"]),
-        0.1: high,
-    }
-    rows = [(chance, f"{100 * chance:.0f} %", one_in(chance), text) for chance, text in amounts.items()]
+    lower, upper = (fit.number(stats[q]) for q in ("p25", "p75"))
+    rows = [
+        (chance, f"{100 * chance:.0f} %", one_in(chance), text, name)
+        for chance, text, name in (
+            (0.9, low, "low"), (0.75, lower, ""), (0.5, middle, "middle"),
+            (0.25, upper, ""), (0.1, high, "high"),
+        )
+    ]  # fmt: skip
     if plan:
-        rows.append((float(plan["chance"]), *chance_cells(plan), f"{scale.exact(plan['amount'])} (the plan)"))
+        rows.append((float(plan["chance"]), *chance_cells(plan), scale.exact(plan["amount"]), "the plan"))
     return [list(row[1:]) for row in sorted(rows, reverse=True)]

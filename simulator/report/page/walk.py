@@ -6,6 +6,7 @@ from simulator.report.blocks import Picture, Section, Text
 from simulator.report.page.rows import waterfall
 from simulator.report.results import Results
 from simulator.report.walk import walk_steps, walk_title
+from simulator.words import headline_name, headline_period
 
 
 def section(results: Results) -> Section | None:
@@ -15,6 +16,7 @@ def section(results: Results) -> Section | None:
         return None
     title = walk_title(results.forecast)
     told = ", ".join(f"{step.name} {step.text}" for step in steps)
-    how = f"In {results.scale.name}. Each step begins where the one before it ends; what is printed adds up."
+    how = "Each step begins where the one before it ends; what is printed adds up."
+    note = f"{headline_name(headline_period(results.forecast))}, averages, {results.scale.name}. {how}"
     picture = Picture(waterfall(steps), f"{title}, {results.scale.name}: {told}.")
-    return Section("walk", title, [Text(how, quiet=True), picture])
+    return Section("walk", "From the CRM's number to ours", [Text(note, quiet=True), picture])

@@ -86,6 +86,10 @@ function reachable(svg) {
   for (const name in told) slider.setAttribute(name, told[name]);
   svg.before(slider);
   slider.append(svg);
+  const hint = document.createElement("p");
+  hint.className = "quiet hint";
+  hint.textContent = "Drag the target, or move it by the arrow keys.";
+  slider.after(hint);
   let at = Number(svg.dataset.at);
   show(at);
 
