@@ -67,6 +67,7 @@ class _Table:
         self.scenario, self.key, self.rows = scenario, key, scenario.quality.tables[key]
         self.fate = np.array(_fates(scenario, key, self.rows), dtype=np.str_)
         self.currency = np.array(self.rows.currency, dtype=np.str_)
+        self.series = np.array(self.rows.series or [""] * len(self.fate), dtype=np.str_)
         self.known = self.currency != ""
         self.worth = np.zeros(len(self.fate), dtype=np.int64)
         codes = self.currency[self.known].tolist()
@@ -107,16 +108,21 @@ class _Table:
         return found
 
     def by_rule(self, masks: Mapping[str, NDArray[np.bool_]]) -> Iterator[dict[str, Any]]:
+        """Yield what was done by each rule; figures series by series, so that each entry has its sum."""
         for key, mask in masks.items():
             rule = self.scenario.quality.rules[key]
-            yield {"rule": str(key), "what": rule.what, "then": rule.then} | self.sums(mask)
+            for series in dict.fromkeys(self.series[mask].tolist()):
+                what = f"{series} {rule.what}".strip()
+                own = mask & (self.series == series)
+                yield {"rule": str(key), "what": what, "then": rule.then} | self.sums(own)
 
     def sums(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
-        """Return the number of some rows and the money in them."""
+        """Return the number of some rows and the money in them, which those of several series have not."""
+        counts = {"rows": int(mask.sum()), "without_amount": int((mask & ~self.known).sum())}
+        if len(np.unique(self.series[mask])) > 1:
+            return counts | {"amount": None, "amounts": None}
         codes, minor = self.currency[mask], self.rows.minor[mask]
-        return {
-            "rows": int(mask.sum()),
-            "without_amount": int((mask & ~self.known).sum()),
+        return counts | {
             "amount": int(self.worth[mask].sum()) / 10 ** minor_digits(self.scenario.currency),
             "amounts": {
                 code: int(minor[codes == code].sum()) / 10 ** minor_digits(code)

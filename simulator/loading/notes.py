@@ -10,18 +10,18 @@ from typing import Final
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells
 from simulator.money import minor_digits
-from simulator.scenario.quality import Rule
+from simulator.scenario.quality import LEFT_OUT, Rule
 
 Money = tuple[int, str]
 Note = tuple[str, str, int | None]
 
 RULES: Final = {
-    "W001": Rule("deal", "created after {day}", "left out"),
-    "W002": Rule("deal", "closed or moved after {day}, stage on that day not known", "left out"),
+    "W001": Rule("deal", "created after {day}", LEFT_OUT),
+    "W002": Rule("deal", "closed or moved after {day}, stage on that day not known", LEFT_OUT),
     "W003": Rule("deal", "closed after {day}", "counted as open, at the last stage known on that day"),
-    "W004": Rule("deal", "without any date, so perhaps not there on {day}", "left out"),
-    "W005": Rule("deal", "won without a date", "in no period, left out"),
-    "W006": Rule("invoice", "written after {day}", "left out"),
+    "W004": Rule("deal", "without any date, so perhaps not there on {day}", LEFT_OUT),
+    "W005": Rule("deal", "won without a date, so in no period", LEFT_OUT),
+    "W006": Rule("invoice", "written after {day}", LEFT_OUT),
     "W009": Rule(
         "deal", "without a date of entering the stage, in a table younger than {day}", "stage as exported"
     ),
@@ -30,8 +30,8 @@ RULES: Final = {
     "W021": Rule("invoice", "paid before the day on which they were written", "taken as written", True),
     "W022": Rule("invoice", "paid after {day}", "counted as open"),
     "W031": Rule("renewal", "due by {day} already", "taken as due on the day after"),
-    "W032": Rule("renewal", "due after the forecast ends", "left out"),
-    "W037": Rule("deal", "won in earlier years without a known segment or an amount", "left out"),
+    "W032": Rule("renewal", "due after the forecast ends", LEFT_OUT),
+    "W037": Rule("deal", "won in earlier years without a known segment or an amount", LEFT_OUT),
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
     ),

@@ -14,17 +14,17 @@ from simulator.loading.figures import EARLY, LATE
 from simulator.loading.given import Given
 from simulator.loading.notes import RULES, dated
 from simulator.loading.problems import Problems
-from simulator.scenario.quality import EARLIER, LOST, OPEN, WON, Doubtful, Quality, Rule, TableRows
+from simulator.scenario.quality import EARLIER, LEFT_OUT, LOST, OPEN, WON, Doubtful, Quality, Rule, TableRows
 
 DROPPED: Final = "W044"
 OF_LEFT_OUT: Final = "deal"
 _RULES: Final = RULES | {
     "W030": Rule("line", "of deals that they do not add up to", "counted with their share of the deal"),
-    DROPPED: Rule("deal", "that the scenario drops", "left out"),
-    OF_LEFT_OUT: Rule("line", "of deals that are left out", "left out"),
-    EARLY: Rule("figure", "of months before the fiscal year", "left out"),
-    LATE: Rule("figure", "of months that end after the forecast", "left out"),
-    NEVER: Rule("outflow", "on no day of the forecast", "left out"),
+    DROPPED: Rule("deal", "that the scenario drops", LEFT_OUT),
+    OF_LEFT_OUT: Rule("line", "of deals that are left out", LEFT_OUT),
+    EARLY: Rule("figure", "of months before the first that is told", LEFT_OUT),
+    LATE: Rule("figure", "of months whose end the forecast does not reach", LEFT_OUT),
+    NEVER: Rule("outflow", "on no day of the forecast", LEFT_OUT),
 }
 _LINES: Final = {OPEN: OPEN, WON: WON, EARLIER: WON, LOST: LOST}
 """What lines are used as, by what becomes of their deal."""
@@ -93,6 +93,9 @@ def _table(
         fate=tuple(fates),
         minor=np.array([minor for minor, _ in money], dtype=np.int64),
         currency=tuple(code for _, code in money),
+        series=tuple(
+            cells.text(row, "series").casefold() for row in range(len(cells)) if cells.has("series")
+        ),
         repaired={code: tuple(rows) for code, rows in cells.repaired.items()},
     )
 

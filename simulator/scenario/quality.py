@@ -20,6 +20,8 @@ EARLIER: Final = "earlier"
 LOST: Final = "lost"
 PAID: Final = "paid"
 DUE: Final = "due"
+LEFT_OUT: Final = "left out"
+"""What is done about rows that are no part of the forecast."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Rule:
     @property
     def leaves_out(self) -> bool:
         """Whether the rows are no part of the forecast."""
-        return self.then.endswith("left out")
+        return self.then == LEFT_OUT
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class TableRows:
         fate: what the row is used as, or the key of the rule that leaves it out.
         minor: amount in minor units of its currency, 0 without one.
         currency: ISO code, "" where no amount is given, or none that can be read.
+        series: of figures, else empty: amounts of several series are no sum.
         repaired: by the key of a rule, the rows that are used by it.
     """
 
@@ -62,6 +65,7 @@ class TableRows:
     fate: tuple[str, ...]
     minor: Integers
     currency: tuple[str, ...]
+    series: tuple[str, ...] = ()
     repaired: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
