@@ -26,9 +26,11 @@ TABLES: Final = {"name": "", "customer": "customer", "owner": "owner", "id": "de
 """Columns of the inputs whose values are names, by kind; "" is a deal's own name."""
 _SELDOM: Final = {"W008", "W023", "W024", "W043"}
 """Warnings that quote keys, columns and classes as the company writes them."""
-_OUR_WORDS: Final = frozenset(
-    ["series", "step", "kind", "lever", "status", "unit", "market", "good", "of", "code", "rule", "origin", "as", "table", "currency", "by", "lumpy", "period", "headline_period", "group", "quarter", "as_of", "start", "end", "finished", "started"]
-)
+_OUR_WORDS: Final = frozenset((
+    "series", "step", "kind", "lever", "status", "unit", "market", "good", "of", "code", "rule", "origin",
+    "as", "table", "currency", "by", "lumpy", "period", "headline_period", "group", "quarter", "as_of",
+    "start", "end", "started", "finished",
+))  # fmt: skip
 """Keys whose texts are the program's own; all other texts are searched for names."""
 _OUR_GROUPS: Final = ("", NEW, OTHERS, WON, INVOICES, FIGURES)
 _PLAN: Final = "plan"
@@ -40,8 +42,8 @@ def forwarded(results: Results, folder: Path, extent: Extent) -> Results:
     """Return what a run holds under other names: the same for the same run, and the same all through.
 
     With `names`, names of customers, deals and owners are left out, ids of deals stay. With `all`, so are
-    ids, segments, products, offers, targets, the scenario, files, sources and the command's arguments. Amounts,
-    dates, stages, terms, reasons of losses and countries stay.
+    ids, segments, products, offers, targets, the scenario, files, sources and the command's arguments.
+    Amounts, dates, stages, terms, reasons of losses and countries stay.
 
     Args:
         results: of the run.
