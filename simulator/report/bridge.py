@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.layout import WIDTH, Grid, rounded_to_sum, wrapped
+from simulator.report.walk import Step
 from simulator.words import Scale, cut, day, days, plain, scale_for
 from simulator.words.since import STEPS, came_text, counted, deal_text, deals_in, kind_of, plain_text, since
 
@@ -69,6 +70,23 @@ def bridge_grid(payload: Mapping[str, Any], scale: Scale) -> Grid:
         ]
     rows.append(_end(payload, "to", "after", scale, chances))
     return Grid(header, rows, strong=(0, len(rows) - 1))
+
+
+def bridge_steps(payload: Mapping[str, Any]) -> list[Step]:
+    """Return the steps that the middle went, from where it stood to where it stands."""
+    scale = bridge_scale(payload)
+    shown = _shown(payload, "middle", scale)
+    levels = [
+        (payload[run]["as_of"], payload[level]["middle"])
+        for run, level in (("from", "before"), ("to", "after"))
+    ]
+    ends = [Step(f"as of {day(when)}", amount, scale.number(amount), True) for when, amount in levels]
+    moved = [
+        Step(step_text(step), step["middle"], scale.number(amount, sign=True), False)
+        for step, amount in zip(payload["steps"], shown, strict=True)
+        if scale.number(amount) != scale.number(0.0)
+    ]
+    return [ends[0], *moved, ends[1]]
 
 
 def without_effect(payload: Mapping[str, Any], scale: Scale) -> str:

@@ -62,6 +62,13 @@ def worst_leak(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[s
     return next(iter(_leaking(payload)), None)
 
 
+def more_than_elsewhere(stage: Mapping[str, Any]) -> float:
+    """Return how many more of a stage's deals would get on as elsewhere, where that is worth anything."""
+    if stage["elsewhere"] is None or stage["worth"]["amount"] <= 0:
+        return 0.0
+    return max(-float(stage["elsewhere"]["difference"]), 0.0)
+
+
 def _leaking(payload: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return segments and stages that would bring more as elsewhere, those of most worth first."""
     every = [(row, stage) for row in payload["segments"] for stage in row["stages"] if stage["worth"]]

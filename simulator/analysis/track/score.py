@@ -145,8 +145,10 @@ def verdict(rows: Sequence[Row]) -> list[str]:
 
 def track_record(rows: Sequence[Row]) -> dict[str, Any] | None:
     """Return how often the ranges held that a reader asks for first, None without any."""
-    main = main_rows(rows)
-    return {"what": main[0].told.series, **hits(main, LEVEL).to_json()} if main else None
+    if not (main := main_rows(rows)):
+        return None
+    levels = {f"{100 * level:.0f}": hits(main, level).to_json() for level in LEVELS}
+    return {"what": main[0].told.series, **hits(main, LEVEL).to_json(), "hits": levels}
 
 
 def _score(name: str, rows: Sequence[Row]) -> Score:
