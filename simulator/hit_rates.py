@@ -8,14 +8,11 @@ from datetime import date
 from typing import Final, Literal
 
 from simulator.scores import chance_of_fewer, wilson
-from simulator.words import one_in
+from simulator.words import RARE, one_in
 
 Judgement = Literal["too narrow", "too wide", "too few", "sound", "short"]
 LEVELS: Final = (0.5, 0.8, 0.95)
 """Shares of futures that the intervals are to hold."""
-
-RARE: Final = 0.025
-"""A hit rate or a lean as far off by chance less often than this is called wrong."""
 
 VAGUE: Final = 0.5
 """Where the true rate may lie so far apart, windows are too few to call a hit rate right or wrong."""

@@ -25,7 +25,10 @@ def payload(backtest: Backtest) -> dict[str, Any]:
     unit = float(10 ** minor_digits(backtest.currency))
     every, asked = summaries(backtest.rows), backtest.asked
     main = main_measure(backtest.rows)
-    company = [row for row in backtest.rows if not row.measure.segment]
+    own, company = (
+        [row for row in backtest.rows if row.measure == main],
+        [row for row in backtest.rows if not row.measure.segment],
+    )
     return {
         "schema_version": SCHEMA_VERSION,
         "from": asked.origins[0].isoformat(),
@@ -41,7 +44,8 @@ def payload(backtest: Backtest) -> dict[str, Any]:
         "track_record": {
             **_named(main),
             "what": name_of(main),
-            **hits([row for row in backtest.rows if row.measure == main], LEVEL).to_json(),
+            **hits(own, LEVEL).to_json(),
+            "hits": _by_level(own),
         },
         "pooled": _by_level(company),
         "measures": [_measure(summary, unit) for summary in every],

@@ -143,6 +143,7 @@ def _answers(
     found = {
         "compare": None if comparison is None else comparison.payload,
         "bridge": _since(forecast, payload, folder, workers),
+        "track": _track(forecast.scenario, folder),
     }
     return {name: answer for name, answer in found.items() if answer is not None}
 
@@ -172,6 +173,20 @@ def _since(
     try:
         return since_run(before, forecast, payload, folder.path.resolve().name, workers)
     except SimulatorError:  # what became of an old run's inputs is no reason to stop this one
+        return None
+
+
+def _track(scenario: Scenario, folder: RunFolder) -> dict[str, Any] | None:
+    """Return how often the ranges of earlier runs held; None where nothing that they forecast has ended."""
+    from simulator.runs import past_runs, previous_run
+
+    if previous_run(folder) is None:
+        return None
+    from simulator.analysis.track import kept_score, record_before
+
+    try:
+        return kept_score(record_before(past_runs(str(folder.home)), scenario))
+    except SimulatorError:  # nor is what cannot be read of them
         return None
 
 
@@ -274,7 +289,9 @@ def _print(
         return say_bytes(csv_bytes(forecast.rows()))
     also = brief(answers["compare"]) if "compare" in answers else []
     following = f"simulator explain {shlex.quote(str(folder.handle))}"
-    screen = first_screen(payload, f"{folder.path}/", following, also, answers.get("bridge"))
+    screen = first_screen(
+        payload, f"{folder.path}/", following, also, answers.get("bridge"), answers.get("track")
+    )
     parts = [screen, *(table_by(payload, name) for name in by)]
     if details:
         from simulator.report.origins import assumptions

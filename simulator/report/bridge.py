@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from simulator.report.layout import WIDTH, rounded_to_sum, table, wrapped
+from simulator.report.layout import WIDTH, Grid, rounded_to_sum, wrapped
+from simulator.report.walk import Step
 from simulator.words import Scale, cut, day, days, plain, scale_for
 from simulator.words.since import STEPS, came_text, counted, deal_text, deals_in, kind_of, plain_text, since
 
@@ -34,8 +35,9 @@ def bridge_text(payload: Mapping[str, Any], files: str = "") -> str:
         files: where it was written; "" leaves it out.
     """
     scale = bridge_scale(payload)
-    blocks = [[_title(payload, scale)], wrapped(since(payload, scale, paired=True)), _table(payload, scale)]
-    blocks.append(list(_without_effect(payload, scale)))
+    steps = bridge_grid(payload, scale).lines(WIDTH)
+    blocks = [[_title(payload, scale)], wrapped(since(payload, scale, paired=True)), steps]
+    blocks.append(wrapped(without_effect(payload, scale)))
     blocks.append([line for note in payload["notes"] for line in wrapped(f"! {plain(note)}")])
     lines = [cut(line, WIDTH) for block in blocks if block for line in ["", *block]][1:]
     return "\n".join([*lines, *([f"Files: {files}"] if files else [])]) + "\n"
@@ -47,6 +49,56 @@ def bridge_scale(payload: Mapping[str, Any]) -> Scale:
     scale = scale_for(max(levels), payload["currency"])
     steps = [abs(step["middle"]) for step in payload["steps"]]
     return replace(scale.showing(max(steps, default=0.0), 2), noise=0.0)
+
+
+def bridge_grid(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return the steps from one run to the other, each with the deals that moved the middle most in it."""
+    chances = payload["change"]["chance"] is not None
+    what = what_of(payload)
+    header = [what[0].upper() + what[1:], "middle", "average", *(["chance"] if chances else [])]
+    steps = payload["steps"]
+    keys = ("middle", "mean", *(["chance"] if chances else []))
+    shown = {key: _shown(payload, key, POINTS if key == "chance" else scale) for key in keys}
+    rows = [_end(payload, "from", "before", scale, chances)]
+    for i, step in enumerate(steps):
+        if not has_effect(step, scale):
+            continue
+        cells = [(POINTS if key == "chance" else scale).number(shown[key][i], sign=True) for key in keys]
+        rows.append([f"  {step_text(step)}", *cells])
+        rows += [
+            [text, amount, "", *([""] if chances else [])] for text, amount in _deals(step, payload, scale)
+        ]
+    rows.append(_end(payload, "to", "after", scale, chances))
+    return Grid(header, rows, strong=(0, len(rows) - 1))
+
+
+def bridge_steps(payload: Mapping[str, Any]) -> list[Step]:
+    """Return the steps that the middle went, from where it stood to where it stands."""
+    scale = bridge_scale(payload)
+    shown = _shown(payload, "middle", scale)
+    levels = [
+        (payload[run]["as_of"], payload[level]["middle"])
+        for run, level in (("from", "before"), ("to", "after"))
+    ]
+    ends = [Step(f"as of {day(when)}", amount, scale.number(amount), True) for when, amount in levels]
+    moved = [
+        Step(step_text(step), step["middle"], scale.number(amount, sign=True), False)
+        for step, amount in zip(payload["steps"], shown, strict=True)
+        if scale.number(amount) != scale.number(0.0)
+    ]
+    return [ends[0], *moved, ends[1]]
+
+
+def without_effect(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Name the steps of which nothing is left once they are rounded, "" if there are none."""
+    none = [step_text(step) for step in payload["steps"] if not has_effect(step, scale)]
+    return f"Hardly any effect: {'; '.join(none)}." if none else ""
+
+
+def has_effect(step: Mapping[str, Any], scale: Scale) -> bool:
+    """Tell whether anything of a step is left once it is rounded."""
+    amounts = (scale.number(step[key]) != scale.number(0.0) for key in ("middle", "mean"))
+    return any(amounts) or bool(POINTS.number(step["chance"] or 0.0) != POINTS.number(0.0))
 
 
 def step_text(step: Mapping[str, Any]) -> str:
@@ -75,38 +127,6 @@ def _title(payload: Mapping[str, Any], scale: Scale) -> str:
     ends = " → ".join(day(payload[end]["as_of"]) for end in ("from", "to"))
     name = plain(payload["scenario"], 24)
     return f"{name} · {ends} · {scale.name} · {trials:,} {noun} of the same luck"
-
-
-def _table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
-    chances = payload["change"]["chance"] is not None
-    what = what_of(payload)
-    header = [what[0].upper() + what[1:], "middle", "average", *(["chance"] if chances else [])]
-    steps = payload["steps"]
-    keys = ("middle", "mean", *(["chance"] if chances else []))
-    shown = {key: _shown(payload, key, POINTS if key == "chance" else scale) for key in keys}
-    rows = [_end(payload, "from", "before", scale, chances)]
-    for i, step in enumerate(steps):
-        if not _has_effect(step, scale):
-            continue
-        cells = [(POINTS if key == "chance" else scale).number(shown[key][i], sign=True) for key in keys]
-        rows.append([f"  {step_text(step)}", *cells])
-        rows += [
-            [text, amount, "", *([""] if chances else [])] for text, amount in _deals(step, payload, scale)
-        ]
-    rows.append(_end(payload, "to", "after", scale, chances))
-    return table(header, rows, columns=WIDTH)
-
-
-def _has_effect(step: Mapping[str, Any], scale: Scale) -> bool:
-    """Tell whether anything of a step is left once it is rounded."""
-    amounts = (scale.number(step[key]) != scale.number(0.0) for key in ("middle", "mean"))
-    return any(amounts) or bool(POINTS.number(step["chance"] or 0.0) != POINTS.number(0.0))
-
-
-def _without_effect(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    none = [step_text(step) for step in payload["steps"] if not _has_effect(step, scale)]
-    if none:
-        yield from wrapped(f"Hardly any effect: {'; '.join(none)}.")
 
 
 def _shown(payload: Mapping[str, Any], key: str, scale: Scale) -> list[float]:

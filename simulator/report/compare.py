@@ -15,6 +15,7 @@ from simulator.report.compare_tables import (
     main_place,
     numbered,
     side_by_side,
+    side_title,
     until,
 )
 from simulator.report.layout import WIDTH, table, wrapped
@@ -36,7 +37,9 @@ def comparison_text(payload: Mapping[str, Any], files: str = "") -> str:
     scale, others = comparison_scale(payload), payload["others"]
     blocks = [[_title(payload, scale)], list(_differs(payload))]
     if len(others) > 1:
-        blocks.append(list(side_by_side(payload, scale)))
+        blocks.append([side_title(payload), *side_by_side(payload, scale).lines(WIDTH)])
+        if len(others) > DETAILED:
+            blocks[-1].append("--format json and --format csv have every series and period.")
     if len(others) <= DETAILED:
         blocks += [told(payload, other, scale) for other in others if other["kind"] != "grid"]
         blocks += both_sides(payload, scale) if len(others) == 1 else by_period(payload, scale)

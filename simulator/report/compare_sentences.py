@@ -27,7 +27,7 @@ def told(payload: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -> 
     """Return what comes of one other, in a few sentences."""
     base = payload["base"]
     lines = [f"{numbered(payload, other)}, in place of {plain(base['name'], 30)}"]
-    for text in _sentences(base, other, scale):
+    for text in sentences(base, other, scale):
         lines += wrapped(text, first="  ", then="    ")
     return lines
 
@@ -52,7 +52,8 @@ def brief(payload: Mapping[str, Any]) -> list[str]:
     return lines + ([f"  {left} more: compare.json"] if left > 0 else [])
 
 
-def _sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -> Iterator[str]:
+    """Yield what comes of one other in place of the first."""
     same: list[str] = []
     apart, end = other["difference"], until(base)
     years = [i for i, period in enumerate(base["fiscal"]) if str(period["name"]).startswith("FY")][:2]
@@ -76,6 +77,13 @@ def _sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) 
         yield f"The same in every trial: {', '.join(same)}."
 
 
+def often(share: float) -> str:
+    """Say of how many futures something is true."""
+    if share > 0.995:
+        return "all" if share == 1 else "more than 99 of 100"
+    return f"{round(100 * share)} of 100" if share >= 0.005 else "less than 1 of 100"
+
+
 def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale) -> str:
     mean, error = float(change["mean"]), change["error"]["mean"]
     before, after = average_text(ours, scale), average_text(theirs, scale)
@@ -87,15 +95,9 @@ def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale
         return f"{what}: no difference beyond what chance would make ({scale.margin(error)})."
     way, share = ("less", change["less"]) if mean < 0 else ("more", change["more"])
     margin = f" ({scale.margin(error)})" if error else ""
-    often = f"in {_often(share)} futures {way}"
+    told = f"in {often(share)} futures {way}"
     verb = "is" if what.startswith("Revenue") else "are"
-    return f"{what} {verb} on average {amount} {way}{margin}{sides}; {often}."
-
-
-def _often(share: float) -> str:
-    if share > 0.995:
-        return "all" if share == 1 else "more than 99 of 100"
-    return f"{round(100 * share)} of 100" if share >= 0.005 else "less than 1 of 100"
+    return f"{what} {verb} on average {amount} {way}{margin}{sides}; {told}."
 
 
 def _peak(apart: Mapping[str, Any], scale: Scale) -> Iterator[str]:

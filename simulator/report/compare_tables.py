@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table
+from simulator.report.layout import NOTHING, WIDTH, Grid, rounded_to_sum, table
 from simulator.words import Scale, chance_cells, day, has_interval, interval_texts, plain, scale_of
 
 SERIES: Final = ("bookings", "revenue", "receipts", "balance")
@@ -56,8 +56,8 @@ def target_at(base: Mapping[str, Any], series: str, period: Mapping[str, Any]) -
     return None
 
 
-def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    """Lay out one row a variant, of the period and the series in which most differs."""
+def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return one row a variant, of the period and the series in which most differs."""
     base, (series, place) = payload["base"], main_place(payload)
     aim = target_at(base, series, at_place(base, place))
     rows = []
@@ -66,12 +66,16 @@ def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
         row = [numbered(payload, one), *_ends(stats, scale), average_text(stats, scale)]
         row += change_texts(at_place(apart, place)[series], scale) if apart else (NOTHING, "")
         rows.append(row if aim is None else [*row, chance_cells(one["targets"][aim])[0]])
-    chance = "" if aim is None else f", and the chance of {plain(base['targets'][aim]['name'], 40)}"
-    yield f"{series.capitalize()} {when_of(at_place(base, place))}{chance}"
     header = ["", "low", "middle", "high", "average", "differs by", "", *([] if aim is None else ["chance"])]
-    yield from table(header, rows, columns=WIDTH)
-    if len(payload["others"]) > DETAILED:
-        yield "--format json and --format csv have every series and period."
+    return Grid(header, rows)
+
+
+def side_title(payload: Mapping[str, Any]) -> str:
+    """Say of what variants stand side by side."""
+    base, (series, place) = payload["base"], main_place(payload)
+    aim = target_at(base, series, at_place(base, place))
+    chance = "" if aim is None else f", and the chance of {plain(base['targets'][aim]['name'], 40)}"
+    return f"{series.capitalize()} {when_of(at_place(base, place))}{chance}"
 
 
 def both_sides(payload: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:

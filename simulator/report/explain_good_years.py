@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.report.explain_concentration import label
 from simulator.report.explain_words import aim_name
-from simulator.report.layout import WIDTH, table, wrapped
+from simulator.report.layout import WIDTH, Grid, wrapped
 from simulator.words import Scale, day, percent, plain
 
 
@@ -18,26 +18,40 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         payload: explain.json.
         scale: in which amounts are written.
     """
-    found, aim = payload["good_years"], payload["aim"]
-    if not found["looked_at"]:
+    if not payload["good_years"]["looked_at"]:
         return []
-    if found["good"] == "reached":
-        which = f"the futures that reach {aim_name(aim, scale)}"
-    else:
-        which = f"the best quarter of futures, by {aim['series']} until {day(aim['until'])},"
-    if not found["shared"]:
-        return [f"Nothing that was looked at sets {which.rstrip(',')} apart"]
-    rows = [
-        ["  " + _words(one, aim), *map(percent, (one["in_good"], one["overall"]))] for one in found["shared"]
-    ]
-    note = (
-        f"Of {found['looked_at']:,} things that were looked at; where nothing is shared, the list is empty "
-        "99 times in 100. They go together; which is the cause, this does not tell."
+    shown = grid(payload, scale)
+    if not shown.rows:
+        return [nothing(payload, scale)]
+    return [*shown.lines(WIDTH), *wrapped(note(payload), first="  ", then="  ")]
+
+
+def nothing(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say that the good years share nothing."""
+    return f"Nothing that was looked at sets {_which(payload, scale).rstrip(',')} apart"
+
+
+def grid(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return what is true in more of the good years than in others, and how often."""
+    shared, aim = payload["good_years"]["shared"], payload["aim"]
+    rows = [["  " + _words(one, aim), *map(percent, (one["in_good"], one["overall"]))] for one in shared]
+    return Grid([f"What {_which(payload, scale)} share", "in these", "in all"], rows)
+
+
+def note(payload: Mapping[str, Any]) -> str:
+    """Say how sure the list is, and what it does not tell."""
+    return (
+        f"Of {payload['good_years']['looked_at']:,} things that were looked at; where nothing is shared, the "
+        "list is empty 99 times in 100. They go together; which is the cause, this does not tell."
     )
-    return [
-        *table([f"What {which} share", "in these", "in all"], rows, columns=WIDTH),
-        *wrapped(note, first="  ", then="  "),
-    ]
+
+
+def _which(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Name the good years."""
+    aim = payload["aim"]
+    if payload["good_years"]["good"] == "reached":
+        return f"the futures that reach {aim_name(aim, scale)}"
+    return f"the best quarter of futures, by {aim['series']} until {day(aim['until'])},"
 
 
 def _words(one: Mapping[str, Any], aim: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.layout import bar, table, wrapped
@@ -33,7 +33,31 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         scale: in which amounts are written.
     """
     found = payload["uncertainty"]
-    return ["Where the uncertainty comes from", *_told(found)]
+    shown = parts(found)
+    largest = max([share for _, share in shown], default=1) or 1
+    rows = [[f"  {name}", f"{share} %", bar(share / largest, _BAR)] for name, share in shown]
+    bars = table(["", "", ""], rows, (0, 2))[1:] if rows else []
+    return ["Where the uncertainty comes from", *bars, *wrapped(meaning(found), first="  ", then="  ")]
+
+
+def parts(found: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the groups of chances in words with their shares in whole percents, the largest first.
+
+    Args:
+        found: `uncertainty` of explain.json.
+    """
+    if not found["parts"]:
+        return []
+    shown = percents([part["share"] for part in found["parts"]])
+    return [(NAMES[part["group"]], share) for part, share in zip(found["parts"], shown, strict=True)]
+
+
+def meaning(found: Mapping[str, Any]) -> str:
+    """Say what the shares are, and how exact; or why there are none."""
+    if not found["parts"]:
+        return "So few trials do not tell." if found["trials"] < FEW else "All trials bring the same."
+    points = math.ceil(100 * max(part["error"] for part in found["parts"]))
+    return f"Together 100 %; what two of them do only together is halved. Each is exact to ±{points} points."
 
 
 def percents(shares: Sequence[float]) -> list[int]:
@@ -45,22 +69,3 @@ def percents(shares: Sequence[float]) -> list[int]:
     for place in most[: 100 - sum(whole)]:
         whole[place] += 1
     return whole
-
-
-def _told(found: Mapping[str, Any]) -> Iterator[str]:
-    parts = found["parts"]
-    if not parts:
-        yield "  So few trials do not tell." if found["trials"] < FEW else "  All trials bring the same."
-        return
-    shown = percents([part["share"] for part in parts])
-    largest = max(max(shown), 1)
-    rows = [
-        [f"  {NAMES[part['group']]}", f"{share} %", bar(share / largest, _BAR) if share > 0 else ""]
-        for part, share in zip(parts, shown, strict=True)
-    ]
-    yield from table(["", "", ""], rows, (0, 2))[1:]
-    points = math.ceil(100 * max(part["error"] for part in parts))
-    yield from wrapped(
-        f"Together 100 %; what two of them do only together is halved. Each is exact to ±{points} points.",
-        first="  ", then="  ",
-    )  # fmt: skip

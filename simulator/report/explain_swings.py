@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.report.explain_concentration import label
 from simulator.report.explain_words import aim_name
-from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, Grid, wrapped
 from simulator.words import Scale, cut, day, month, percent
 
 Deal = Mapping[str, Any]
@@ -21,30 +21,50 @@ def lines(payload: Mapping[str, Any], scale: Scale) -> list[str]:
         payload: explain.json.
         scale: in which amounts are written.
     """
-    found, of = payload["swings"], what_swings(payload, scale)
-    chance = found["of"] == "chance"
+    found = payload["swings"]
     if not found["deals"]:
-        return [f"No single open deal moves {of}"] if found["open_deals"] else []
-    first, ends = found["deals"][0], _chances if chance else _middles
-    fit = scale.showing(max(float(deal["amount"]) for deal in found["deals"]), 2)
+        return [nothing(payload, scale)] if found["open_deals"] else []
+    return [
+        "The deals that swing it",
+        *wrapped(said(payload, scale), first="  ", then="  "),
+        *("  " + line for line in grid(payload, scale).lines(WIDTH - 2)),
+        *wrapped(note(payload, scale), first="  ", then="  "),
+    ]
+
+
+def nothing(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say that no deal swings it."""
+    return f"No single open deal moves {what_swings(payload, scale)}"
+
+
+def said(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say what comes of the deal that swings it most."""
+    found, of = payload["swings"], what_swings(payload, scale)
+    first = found["deals"][0]
+    won, lost, _ = _ends(first, payload, scale)
+    return f"If {label(first)} is won, {of} is {won}; if it is lost, {lost}."
+
+
+def grid(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return the deals with what becomes of the chance or the middle, and what is known of each."""
+    deals = payload["swings"]["deals"]
+    fit = scale.showing(max((float(deal["amount"]) for deal in deals), default=0.0), 2)
     header = ["", "if won", "if lost", "swing", "worth", "in stage", "stated close", "signed", "pushed"]
     rows = [
-        [cut(label(deal), 40), *ends(deal, swing_scale(found, scale)), *_facts(deal, fit, payload["as_of"])]
-        for deal in found["deals"]
+        [cut(label(deal), 40), *_ends(deal, payload, scale), *_facts(deal, fit, payload["as_of"])]
+        for deal in deals
     ]
-    said = f"If {label(first)} is won, {of} is {rows[0][1]}; if it is lost, {rows[0][2]}."
-    noise = _noise(found, scale)
-    note = (
+    return Grid(header, rows)
+
+
+def note(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say what the columns are, and how exact."""
+    noise = _noise(payload["swings"], scale)
+    return (
         f"Each deal by itself is won or lost, the others as they come; simulation noise {noise}. "
         "In stage: days so far / usual there. Signed: by then in half of the futures in which it is won. "
         "A date with ! has passed."
     )
-    return [
-        "The deals that swing it",
-        *wrapped(said, first="  ", then="  "),
-        *("  " + line for line in table(header, rows, columns=WIDTH - 2)),
-        *wrapped(note, first="  ", then="  "),
-    ]
 
 
 def what_swings(payload: Mapping[str, Any], scale: Scale) -> str:
@@ -63,7 +83,13 @@ def swing_scale(found: Mapping[str, Any], scale: Scale) -> Scale:
     return replace(scale, decimals=len(scale.margin(max(errors)).partition(".")[2]))
 
 
-def _chances(deal: Deal, scale: Scale) -> list[str]:
+def _ends(deal: Deal, payload: Mapping[str, Any], scale: Scale) -> list[str]:
+    """Write the chance or the middle with a deal won, with it lost, and the swing from one to the other."""
+    found = payload["swings"]
+    return _chances(deal) if found["of"] == "chance" else _middles(deal, swing_scale(found, scale))
+
+
+def _chances(deal: Deal) -> list[str]:
     ends = [percent(float(deal[end])) for end in ("if_won", "if_lost")]
     return [*ends, f"{100 * float(deal['swing']):+.0f}".replace("-", "−")]
 

@@ -42,7 +42,7 @@ def goal_text(payload: Mapping[str, Any], files: str = "") -> str:
         files: where it was written; "" leaves it out.
     """
     scale = aim_scale(payload)
-    blocks = [[_title(payload, scale)], list(_now(payload, scale))]
+    blocks = [[_title(payload, scale)], wrapped(now_text(payload, scale))]
     if goal := payload.get("goal"):
         blocks += list(_goal(goal, scale))
     if danger := payload.get("danger"):
@@ -69,6 +69,14 @@ def aim_text(payload: Mapping[str, Any], scale: Scale) -> str:
     return f"{aim['series']}{whose} of {amount} from {day(aim['from'])} to {until}"
 
 
+def now_text(payload: Mapping[str, Any], scale: Scale) -> str:
+    """Say what is to be reached, and how likely it is as things are."""
+    name, text = goal_name(payload["aim"]["name"], 40), aim_text(payload, scale)
+    name = "The plan" if name == "the plan" else name
+    what = f"{name}: {text}." if name else f"{text[0].upper()}{text[1:]}."
+    return f"{what} As things are that is {likelihood(payload['now'])}."
+
+
 def _title(payload: Mapping[str, Any], scale: Scale) -> str:
     trials = int(payload["trials"])
     parts = [
@@ -76,13 +84,6 @@ def _title(payload: Mapping[str, Any], scale: Scale) -> str:
         f"{trials:,} trial{'s' * (trials != 1)} of the same luck",
     ]  # fmt: skip
     return " · ".join(parts)
-
-
-def _now(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    name, text = goal_name(payload["aim"]["name"], 40), aim_text(payload, scale)
-    name = "The plan" if name == "the plan" else name
-    what = f"{name}: {text}." if name else f"{text[0].upper()}{text[1:]}."
-    yield from wrapped(f"{what} As things are that is {likelihood(payload['now'])}.")
 
 
 def _goal(goal: Mapping[str, Any], scale: Scale) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
@@ -13,6 +14,27 @@ WIDTH: Final = 100
 NOTHING: Final = "–"
 _SHORTEST: Final = 6
 """Columns that a text keeps, however narrow its table is made."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a table says, for a terminal and for a page alike.
+
+    Attributes:
+        header: of its columns.
+        rows: cells; a name that stands two spaces further in belongs to a row above.
+        left: columns that hold no numbers.
+        strong: rows that stand out, such as totals.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: Sequence[int] = (0,)
+    strong: Sequence[int] = ()
+
+    def lines(self, columns: int | None = None) -> list[str]:
+        """Lay it out in a terminal, as `table` does."""
+        return table(self.header, self.rows, self.left, columns)
 
 
 def table(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.analysis.track import AHEAD
-from simulator.report.layout import NOTHING, WIDTH, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, Grid, table, wrapped
 from simulator.words import Scale, chance_cells, day, days, plain, scale_for
 
 Payload = Mapping[str, Any]
@@ -16,6 +16,7 @@ MISSES: Final = 8
 LEVELS: Final = ("50", "80", "95")
 _SHORT: Final = {"weighted pipeline": "weighted", "sales commit": "commit"}
 _TEXTS: Final = ("as of", "folder", "made", "version", "bookings of")
+HELD: Final = "How often ranges held"
 NO_RUNS: Final = "There are no runs in {place}/ yet: simulator run SCENARIO makes the first."
 
 
@@ -48,7 +49,12 @@ def score_screen(payload: Payload) -> str:
     """Return whether to trust the ranges, how often they held, and how far off middles and others were."""
     parts = [list(_heading(payload)), [line for text in payload["verdict"] for line in wrapped(plain(text))]]
     if payload["windows"]:
-        parts += [_hit_table(payload), _error_table(payload), _against_table(payload), list(_misses(payload))]
+        for title, grid in (HELD, hit_grid(payload)), *money_grids(payload):
+            parts.append([title, *grid.lines(WIDTH)] if grid.rows else [])
+        missed = miss_grid(payload)
+        parts.append(missed.lines(WIDTH) if missed.rows else [])
+        if (left := len(_missed(payload)) - MISSES) > 0:
+            parts[-1].append(f"{left} more: --format csv")
     return _joined([*parts, list(_notes(payload)), list(_left_out(payload))])
 
 
@@ -58,7 +64,7 @@ def followed_screen(payload: Payload) -> str:
         return _joined([wrapped(payload["verdict"][0]), list(_left_out(payload))])
     rows, period = payload["rows"], payload["period"]
     if not rows:
-        text = f"No run has a range for {_what(payload)} of {named_period(period)}."
+        text = f"No run has a range for {what_of(payload)} of {named_period(period)}."
         return _joined([wrapped(text), list(_notes(payload)), list(_left_out(payload))])
     scale = _scale(payload, (row["ranges"]["80"][1] for row in rows), [payload["came"]])
     others = list(dict.fromkeys(name for row in rows for name in row["others"]))
@@ -74,7 +80,7 @@ def followed_screen(payload: Payload) -> str:
         ]
         for row in rows
     ]
-    top = f"{_title(payload)} · {_what(payload)} of {named_period(period)} · {scale.name}"
+    top = f"{_title(payload)} · {what_of(payload)} of {named_period(period)} · {scale.name}"
     lines = table(header, cells, columns=WIDTH)
     ending = list(_notes(payload)), list(_left_out(payload))
     return _joined([wrapped(top), wrapped(_outcome(payload, scale)), lines, *ending])
@@ -124,6 +130,52 @@ def window_rows(payload: Payload) -> Iterator[Sequence[Any]]:
         )  # fmt: skip
 
 
+def hit_grid(payload: Payload) -> Grid:
+    """Return how often ranges held, by series and length of window; of segments of the first series."""
+    first = payload["measures"][0]["series"]
+    segments = {measure["segment"] for measure in payload["measures"]} - {"all"}
+    rows = []
+    for measure in payload["measures"]:
+        shown = measure["segment"] == "all" or (measure["series"] == first and len(segments) > 1)
+        if measure["ahead"] == "all" and shown:
+            hits, fair = measure["hits"], measure["hits"]["80"]
+            held = (f"{hits[level]['held']} of {hits[level]['of']}" for level in LEVELS)
+            truly = f"{100 * fair['low_apart']:.0f}–{100 * fair['high_apart']:.0f} %"
+            rows.append([_measure(measure), str(measure["runs"]), *held, truly, str(fair["apart"])])
+    return Grid(["", "runs", "50 % ranges", "80 %", "95 %", "80 %: truly", "sharing no day"], rows)
+
+
+def money_grids(payload: Payload) -> Iterator[tuple[str, Grid]]:
+    """Yield, each with its title, how far off middles were, and how far off others were beside us."""
+    scale, errors = _error_grid(payload)
+    yield f"Middles against what came, averages, {scale.name}", errors
+    scale, others = _against_grid(payload)
+    yield f"Against others, averages, {scale.name}", others
+
+
+def miss_grid(payload: Payload) -> Grid:
+    """Return the company's windows outside of their 80 % range, the farthest off first."""
+    missed = _missed(payload)
+    scale = _scale(payload, (w["came"] for w in missed), (w["ranges"]["80"][1] for w in missed))
+    missed.sort(key=lambda w: -max(w["ranges"]["80"][0] - w["came"], w["came"] - w["ranges"]["80"][1]))
+    rows = [
+        [
+            f"{what_of(w)} of {named_period(w)}",
+            day(w["as_of"]),
+            "–".join(_amounts(scale, *w["ranges"]["80"])),
+            *_amounts(scale, w["came"]),
+        ]
+        for w in missed[:MISSES]
+    ]
+    return Grid(["missed", "as of", f"80 % range, {scale.name}", "came"], rows, (0, 1))
+
+
+def what_of(payload: Payload) -> str:
+    """Say of what a forecast is: `bookings in smb`."""
+    segment = payload["segment"]
+    return str(payload["series"]) + ("" if segment == "all" else f" in {plain(segment, 30)}")
+
+
 def _title(payload: Payload) -> str:
     return plain(payload["scenario"], 40)
 
@@ -139,24 +191,12 @@ def _heading(payload: Payload) -> Iterator[str]:
     yield from wrapped(text)
 
 
-def _hit_table(payload: Payload) -> list[str]:
-    """Lay out how often ranges held, by series and length of window; of segments of the first series."""
-    first = payload["measures"][0]["series"]
-    segments = {measure["segment"] for measure in payload["measures"]} - {"all"}
-    rows = []
-    for measure in payload["measures"]:
-        shown = measure["segment"] == "all" or (measure["series"] == first and len(segments) > 1)
-        if measure["ahead"] == "all" and shown:
-            hits, fair = measure["hits"], measure["hits"]["80"]
-            held = (f"{hits[level]['held']} of {hits[level]['of']}" for level in LEVELS)
-            truly = f"{100 * fair['low_apart']:.0f}–{100 * fair['high_apart']:.0f} %"
-            rows.append([_measure(measure), str(measure["runs"]), *held, truly, str(fair["apart"])])
-    header = ["", "runs", "50 % ranges", "80 %", "95 %", "80 %: truly", "sharing no day"]
-    return ["How often ranges held", *table(header, rows, columns=WIDTH)]
+def _missed(payload: Payload) -> list[Payload]:
+    return [w for w in payload["windows"] if not w["held"]["80"] and w["segment"] == "all"]
 
 
-def _error_table(payload: Payload) -> list[str]:
-    """Lay out how far off middles were, on average and by how far ahead they looked."""
+def _error_grid(payload: Payload) -> tuple[Scale, Grid]:
+    """Return how far off middles were, on average and by how far ahead they looked."""
     company = [m for m in payload["measures"] if m["segment"] == "all"]
     whole = [m for m in company if m["ahead"] == "all"]
     scale = _scale(payload, (m["came"] for m in whole), (m["error"] for m in whole))
@@ -174,15 +214,13 @@ def _error_table(payload: Payload) -> list[str]:
         for m in whole
     ]
     header = ["", "came", "too high", "", "off by", "", *columns]
-    return [f"Middles against what came, averages, {scale.name}", *table(header, rows, columns=WIDTH)]
+    return scale, Grid(header, rows)
 
 
-def _against_table(payload: Payload) -> list[str]:
-    """Lay out the errors of others beside ours, over the windows of which they speak."""
+def _against_grid(payload: Payload) -> tuple[Scale, Grid]:
+    """Return the errors of others beside ours, over the windows of which they speak."""
     company = [m for m in payload["measures"] if m["segment"] == "all" and m["ahead"] == "all"]
     pairs = [(m, name, a) for m in company for name, a in m["against"].items()]
-    if not pairs:
-        return []
     scale = _scale(payload, (a["its_error"] for *_, a in pairs), (a["error"] for *_, a in pairs))
     rows = [
         [
@@ -195,28 +233,7 @@ def _against_table(payload: Payload) -> list[str]:
         for measure, name, other in pairs
     ]
     header = ["", "who", "off by", "we were", "we were closer", "its number too high by"]
-    return [f"Against others, averages, {scale.name}", *table(header, rows, (0, 1), WIDTH)]
-
-
-def _misses(payload: Payload) -> Iterator[str]:
-    """List the company's windows outside of their 80 % range, the farthest off first."""
-    missed = [w for w in payload["windows"] if not w["held"]["80"] and w["segment"] == "all"]
-    if not missed:
-        return
-    scale = _scale(payload, (w["came"] for w in missed), (w["ranges"]["80"][1] for w in missed))
-    missed.sort(key=lambda w: -max(w["ranges"]["80"][0] - w["came"], w["came"] - w["ranges"]["80"][1]))
-    rows = [
-        [
-            f"{_what(w)} of {named_period(w)}",
-            day(w["as_of"]),
-            "–".join(_amounts(scale, *w["ranges"]["80"])),
-            *_amounts(scale, w["came"]),
-        ]
-        for w in missed[:MISSES]
-    ]
-    yield from table(["missed", "as of", f"80 % range, {scale.name}", "came"], rows, (0, 1), WIDTH)
-    if len(missed) > MISSES:
-        yield f"{len(missed) - MISSES} more: --format csv"
+    return scale, Grid(header, rows, (0, 1))
 
 
 def _outcome(payload: Payload, scale: Scale) -> str:
@@ -260,13 +277,8 @@ def _left_out(payload: Payload) -> Iterator[str]:
         yield from wrapped(f"! {plain(folder['folder'], 40)} is left out: {plain(folder['reason'])}")
 
 
-def _what(payload: Payload) -> str:
-    segment = payload["segment"]
-    return str(payload["series"]) + ("" if segment == "all" else f" in {plain(segment, 30)}")
-
-
 def _measure(measure: Payload) -> str:
-    return f"{_what(measure)}, {measure['period']}s"
+    return f"{what_of(measure)}, {measure['period']}s"
 
 
 def _scale(payload: Payload, *amounts: Any) -> Scale:

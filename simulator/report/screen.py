@@ -22,6 +22,7 @@ from simulator.words import (
     complete_periods,
     cut,
     day,
+    doubt,
     happened_text,
     has_interval,
     headline,
@@ -56,7 +57,7 @@ UNCHECKED: Final = "Self-check: nothing could be compared, too few deals are won
 
 def first_screen(
     payload: Mapping[str, Any], files: str = "", following: str = "", also: Sequence[str] = (),
-    bridge: Mapping[str, Any] | None = None,
+    bridge: Mapping[str, Any] | None = None, track: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """Return the first screen, at most 40 lines of 100 columns.
 
@@ -66,12 +67,14 @@ def first_screen(
         following: the command to go on with; "" leaves it out.
         also: further lines, above the warnings.
         bridge: bridge.json, of what changed since the run before.
+        track: track.json, of how often ranges of the runs before held.
     """
     scale = scale_of(payload)
     changed = [] if bridge is None else wrapped(since(bridge, scale))
-    top = [[title(payload, scale)], [*_headline(payload), *changed]]
+    warned = wrapped(doubt(track, payload))
+    top = [[title(payload, scale)], [*_headline(payload), *changed, *warned]]
     walk, markets = _walk(payload, scale), _markets(payload, scale)
-    foot = [*_warnings(payload, scale), *_foot(payload, files, following)]
+    foot = [*_warnings(payload, scale), *_foot(payload, files, following, bool(warned))]
     parts = parts_table(payload, scale)
 
     def room() -> int:
@@ -240,11 +243,11 @@ def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
         yield f"! {warning_text(warning, scale, WIDTH - 2 - len(end))}{end}"
 
 
-def _foot(payload: Mapping[str, Any], files: str, following: str) -> Iterator[str]:
+def _foot(payload: Mapping[str, Any], files: str, following: str, warned: bool) -> Iterator[str]:
     if not (payload.get("totals") or {}).get("revenue"):
         yield NO_RULE
     check = check_line(payload)
-    if sentences := (payload.get("track_record") or {}).get("verdict"):
+    if not warned and (sentences := (payload.get("track_record") or {}).get("verdict")):
         yield from wrapped(plain(sentences[0]))
     files = f"Files: {plain(files)}" if files else ""
     if len(check) + len(files) < WIDTH:

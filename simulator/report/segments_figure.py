@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.report.colours import GREY, INK, PALETTES, PLAN
 from simulator.report.figures import STYLE, saved
-from simulator.report.segments import worst_leak
+from simulator.report.segments import more_than_elsewhere, worst_leak
 from simulator.report.segments_tables import percent_text, worth_scale
 from simulator.words import day, plain
 
@@ -89,7 +89,7 @@ def _funnel(axes: Axes, row: Mapping[str, Any], payload: Mapping[str, Any]) -> N
     axes.barh(-len(stages), 100 * reached[-1], 0.72, color=colours.line)
     for place, share in enumerate(reached):
         above = stages[place - 1] if place else None
-        more = _more(above)
+        more = 0.0 if above is None else more_than_elsewhere(above)
         if above is not None and more:
             axes.barh(-place, 100 * above["reached"] * more, 0.72, left=100 * share, color=PLAN)
             end = 100 * (share + above["reached"] * more)
@@ -105,13 +105,6 @@ def _funnel(axes: Axes, row: Mapping[str, Any], payload: Mapping[str, Any]) -> N
     axes.spines[["bottom", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0, labelsize=10)
     axes.set_title(plain(row["name"], 26), loc="left", fontsize=11, weight="bold", pad=6)
-
-
-def _more(stage: Mapping[str, Any] | None) -> float:
-    """Return how many more of a stage's deals would get on as elsewhere, where that is worth anything."""
-    if stage is None or stage["elsewhere"] is None or stage["worth"]["amount"] <= 0:
-        return 0.0
-    return max(-float(stage["elsewhere"]["difference"]), 0.0)
 
 
 def _write(

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table, wrapped
+from simulator.report.layout import NOTHING, WIDTH, Grid, rounded_to_sum, table
 from simulator.words import Scale, chance_cells, days, has_interval, interval_texts, percent, plain, scale_for
 
 MONTH: Final = 30.4375
+STANDING: Final = (
+    "new: deals a month. win rate: of the deals that enter, optimism corrected; 8 in 10: between what it "
+    "lies with 8 chances in 10. velocity: value × win rate ÷ days to won, a month. days to money: from "
+    "signature to receipt, average."
+)
+"""What the columns of `standing` are."""
 WALKS: Final = 5
 """Segments whose walks stand side by side."""
 _LEAST: Final = 0.0005
@@ -32,23 +38,15 @@ def worth_scale(payload: Mapping[str, Any]) -> Scale:
     return scale_for(max(sizes, default=0.0), payload["currency"])
 
 
-def standing(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    """Lay out what stands in each funnel, how much of it is won, how soon, and when the money comes."""
-    yield "The funnels side by side"
+def standing(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return what stands in each funnel, how much of it is won, how soon, and when the money comes."""
     header = ["", "open", "value", "new", "win rate", "8 in 10", "days to won", "velocity",
               "days to money"]  # fmt: skip
     rows = [_standing_row(row, scale) for row in payload["segments"]]
     if len(rows) > 1:
         whole = payload["company"]["open"]
         rows.append(["all", f"{whole['deals']:,}", scale.exact(whole["value"]), *[""] * 6])
-    yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))
-    yield from wrapped(
-        "new: deals a month. win rate: of the deals that enter, optimism corrected; 8 in 10: between what it "
-        "lies with 8 chances in 10. velocity: value × win rate ÷ days to won, a month. days to money: from "
-        "signature to receipt, average.",
-        first="  ",
-        then="  ",
-    )
+    return Grid(header, rows, strong=(len(rows) - 1,) if len(rows) > 1 else ())
 
 
 def _standing_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -68,10 +66,14 @@ def _standing_row(row: Mapping[str, Any], scale: Scale) -> list[str]:
     ]
 
 
-def brought(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
-    """Lay out what each segment brings, and how much of the whole and of its uncertainty that is."""
+def brought_title(payload: Mapping[str, Any]) -> str:
+    """Say of what each segment brings a part."""
     about = f", {plain(payload['about'], 40)}" if payload["about"] else ""
-    yield f"{payload['series'].capitalize()} {days(payload['start'], payload['end'])}{about}"
+    return f"{payload['series'].capitalize()} {days(payload['start'], payload['end'])}{about}"
+
+
+def brought(payload: Mapping[str, Any], scale: Scale) -> Grid:
+    """Return what each segment brings, and how much of the whole and of its uncertainty that is."""
     named = [(row["name"], row) for row in payload["segments"]]
     named += [("of no segment", payload["no_segment"])] if payload["no_segment"] else []
     if len(named) > 1:
@@ -85,7 +87,7 @@ def brought(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
         for (name, row), two in zip(named, cells, strict=True)
     ]  # fmt: skip
     header = ["", "already", "low", "middle", "high", "average", "of the total", "of its uncertainty"]
-    yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))
+    return Grid(header, rows, strong=(len(rows) - 1,) if len(rows) > 1 else ())
 
 
 def _shares(shares: Sequence[float | None]) -> list[str]:
@@ -120,8 +122,13 @@ def targets(payload: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))
 
 
-def stages(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
-    """Lay out the stages of a funnel in their order; columns in which nothing stands are left out."""
+def stages_title(row: Mapping[str, Any]) -> str:
+    """Name a funnel, and say where its chances come from."""
+    return f"{plain(row['name'], 40)}, stage by stage ({figures_text(row['figures'])})"
+
+
+def stages(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Grid:
+    """Return the stages of a funnel in their order; columns in which nothing stands are left out."""
     scale, shown = worth_scale(payload), row["stages"]
     columns = {
         "get on": [percent_text(stage["conversion"]["mean"]) for stage in shown],
@@ -139,10 +146,7 @@ def stages(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
         columns["to end"] = [_worth(stage["worth_to_end"], scale) for stage in shown]
     kept = {name: cells for name, cells in columns.items() if any(cells)}
     rows = [list(cells) for cells in zip(*kept.values(), strict=True)]
-    lines = table(["", *kept], [[plain(s["stage"], 40), *r] for s, r in zip(shown, rows, strict=True)],
-                  columns=WIDTH - 2)  # fmt: skip
-    yield f"{plain(row['name'], 40)}, stage by stage ({figures_text(row['figures'])})"
-    yield from (f"  {line}" for line in lines)
+    return Grid(["", *kept], [[plain(s["stage"], 40), *r] for s, r in zip(shown, rows, strict=True)])
 
 
 def goes_on(payload: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from simulator.words.amounts import Scale, happened_text, interval_texts, scale_
 from simulator.words.chances import chance_cells, has_interval, is_certain, likelihood, one_in, percent
 from simulator.words.checks import self_check_text
 from simulator.words.headline import claim, headline, paragraphs
+from simulator.words.past import RARE, doubt
 from simulator.words.periods import (
     complete_periods,
     headline_name,
@@ -16,6 +17,7 @@ from simulator.words.text import MONTHS, cut, day, days, goal_name, length, mont
 
 __all__ = [
     "MONTHS",
+    "RARE",
     "Scale",
     "chance_cells",
     "claim",
@@ -23,6 +25,7 @@ __all__ = [
     "cut",
     "day",
     "days",
+    "doubt",
     "goal_name",
     "happened_text",
     "has_interval",

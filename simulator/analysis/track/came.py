@@ -111,14 +111,14 @@ def came_from_file(path: Path, run: PastRun, scenario: Scenario, until: date | N
     return Came(min(last, until or last), path.name, scenario, figures)
 
 
-def came_from_inputs(run: PastRun, scenario: Scenario, balances: Mapping[date, float]) -> Came:
-    """Return what a run's own inputs say has happened by its as-of day.
+def came_from_inputs(scenario: Scenario, source: str, balances: Mapping[date, float]) -> Came:
+    """Return what a scenario's inputs say has happened by its as-of day.
 
     A list of invoices none of which is paid tells what is owed and not what came.
 
     Args:
-        run: the newest.
-        scenario: of its inputs.
+        scenario: of the newest run.
+        source: whose inputs they are, in words.
         balances: with which runs began, by their as-of day.
     """
     any_paid = bool((scenario.receivables.paid_day <= 0).any())
@@ -127,8 +127,7 @@ def came_from_inputs(run: PastRun, scenario: Scenario, balances: Mapping[date, f
         for series, amounts in happened(scenario).items()
         if len(amounts.day) and _rows(scenario, series, any_paid)
     }
-    source = f"the inputs of the newest run, {run.path.name}"
-    return Came(run.as_of, source, scenario, scenario.actuals, known, balances)
+    return Came(scenario.horizon.as_of, source, scenario, scenario.actuals, known, balances)
 
 
 def _rows(scenario: Scenario, series: str, any_paid: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from simulator.analysis.track.came import BALANCE
 from simulator.analysis.track.record import Record, sound, why_not
 from simulator.analysis.track.rows import ENDS, Row, Told, Window, headline_of, held_against, windows_of
-from simulator.analysis.track.score import ahead, fields_of, scores, verdict
+from simulator.analysis.track.score import ahead, fields_of, scores, track_record, verdict
 from simulator.errors import UsageError, did_you_mean
 from simulator.hit_rates import LEVELS
 from simulator.runs import PastRun, PastRuns
@@ -21,6 +21,12 @@ Payload = dict[str, Any]
 SCHEMA_VERSION: Final = 1
 SILENT: Final = 45
 """Days without anything after which tables may be old."""
+_OF_COMPANY: Final = ("measures", "windows")
+_KEPT: Final = (
+    *("schema_version", "scenario", "currency", "until", "came_from", "runs", "verdict", "track_record"),
+    *("measures", "windows", "notes"),
+)
+"""What of `scored` a run keeps, so that it does not depend on where its folder stands."""
 NEXT: Final = "name a file of actual figures with month, series and amount"
 
 
@@ -43,10 +49,24 @@ def scored(known: Record) -> Payload:
         **_known(known),
         "runs": [_folder(run) for run in known.counted],
         "verdict": verdict(rows) or [_nothing_yet(known)],
+        "track_record": track_record(rows),
         "measures": [fields_of(score) for score in scores(rows)],
         "windows": [_row(row) for row in rows],
         "notes": list(_notes(known, known.told, rows)),
     }
+
+
+def kept_score(known: Record) -> Payload | None:
+    """Return what a run keeps of `scored`: what the company's ranges were worth; None where none has ended.
+
+    Args:
+        known: runs, and what came.
+    """
+    payload = scored(known)
+    if not payload["windows"]:
+        return None
+    company = {name: [row for row in payload[name] if row["segment"] == "all"] for name in _OF_COMPANY}
+    return {name: company.get(name, payload[name]) for name in _KEPT}
 
 
 def followed(

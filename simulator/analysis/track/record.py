@@ -52,16 +52,17 @@ def sound(found: PastRuns) -> PastRuns:
     return replace(found, runs=good, left_out=(*found.left_out, *damaged))
 
 
-def why_not(found: PastRuns, until: date | None = None) -> Mapping[Path, str]:
+def why_not(found: PastRuns, until: date | None = None, currency: str = "") -> Mapping[Path, str]:
     """Return why some runs do not count, by their folders; the others do.
 
     Args:
         found: runs.
         until: last as-of day, by default that of the newest run.
+        currency: in which they are to be, by default that of the newest run.
     """
     reasons, days = dict[Path, str](), set[date]()
     for run in reversed(found.runs):
-        check, currency = run.payload.get("self_check"), found.runs[-1].payload["currency"]
+        check, currency = run.payload.get("self_check"), currency or str(run.payload["currency"])
         if until is not None and run.as_of > until:
             reasons[run.path] = f"as of a day after {day(until)}"
         elif run.payload["currency"] != currency:
@@ -103,6 +104,28 @@ def record(found: PastRuns, actuals: Path | None = None, until: date | None = No
     return Record(found, counted, reasons, unusable, told, came)
 
 
+def record_before(found: PastRuns, scenario: Scenario) -> Record:
+    """Return what a scenario's own inputs tell of the runs of earlier days.
+
+    The inputs of those runs are not read, so that it takes no time: what their deals say without a simulation
+    is not told.
+
+    Args:
+        found: runs.
+        scenario: as it is now.
+    """
+    as_of = scenario.horizon.as_of
+    found = sound(replace(found, runs=tuple(run for run in found.runs if run.as_of < as_of)))
+    reasons = why_not(found, currency=scenario.currency)
+    counted = tuple(run for run in found.runs if run.path not in reasons)
+    told = tuple(told for run in counted for told in told_by(run, None))
+    balances = {run.as_of: (run.payload.get("balance") or {}).get("opening") for run in counted}
+    balances[as_of] = _opening(scenario)
+    known = {when: float(balance) for when, balance in balances.items() if balance is not None}
+    came = came_from_inputs(scenario, f"what was known on {day(as_of)}", known)
+    return Record(found, counted, reasons, (), told, came)
+
+
 def _came(
     usable: Sequence[PastRun], deals: Mapping[Path, OpenDeals], actuals: Path | None,
     until: date | None,
@@ -115,7 +138,8 @@ def _came(
     if actuals is not None:
         return came_from_file(actuals, newest, scenario, until)
     balances = {run.as_of: _opening(deals[run.path].scenario) for run in usable}
-    return came_from_inputs(newest, scenario, {d: b for d, b in balances.items() if b is not None})
+    source = f"the inputs of the newest run, {newest.path.name}"
+    return came_from_inputs(scenario, source, {d: b for d, b in balances.items() if b is not None})
 
 
 def _is_sound(run: PastRun) -> bool:

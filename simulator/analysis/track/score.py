@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from simulator.analysis.track.rows import ASKED, OTHERS, Row
-from simulator.hit_rates import LEVELS, RARE, Hits, counted, judged, judgement, most_apart, proof
+from simulator.hit_rates import LEVELS, Hits, counted, judged, judgement, most_apart, proof
 from simulator.scores import chance_of_fewer, chance_of_more, skill
+from simulator.words import RARE
 
 LEVEL: Final = 0.8
 _DAYS: Final = (31, 92, 184, 366)
@@ -140,6 +141,14 @@ def verdict(rows: Sequence[Row]) -> list[str]:
         *_leaning(main),
         *_compared(main),
     ]
+
+
+def track_record(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Return how often the ranges held that a reader asks for first, None without any."""
+    if not (main := main_rows(rows)):
+        return None
+    levels = {f"{100 * level:.0f}": hits(main, level).to_json() for level in LEVELS}
+    return {"what": main[0].told.series, **hits(main, LEVEL).to_json(), "hits": levels}
 
 
 def _score(name: str, rows: Sequence[Row]) -> Score:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.report.blocks import Numbers, Section, Text
 from simulator.report.numbers import top_numbers
 from simulator.report.results import Results
-from simulator.words import since
+from simulator.words import doubt, since
 
 
 def section(results: Results) -> Section:
@@ -14,4 +14,6 @@ def section(results: Results) -> Section:
     texts = [Text(first, loud=True), *map(Text, more)]
     if (bridge := results.answer("bridge")) is not None:
         texts.append(Text(since(bridge, results.scale)))
+    if warning := doubt(results.answer("track"), results.forecast):
+        texts.append(Text(warning))
     return Section("headline", "", [*texts, Numbers(top_numbers(results))])

@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.report.blocks import Part, Section
-from simulator.report.page import data_quality, deals, headline, months, outlook, provenance, reach, walk
+from simulator.report.page import (
+    bridge,
+    data_quality,
+    deals,
+    funnels,
+    goal,
+    headline,
+    months,
+    outlook,
+    provenance,
+    reach,
+    scenarios,
+    swings,
+    track,
+    uncertainty,
+    walk,
+)
 from simulator.report.results import Results
 
 PARTS: Final = (
@@ -14,6 +30,13 @@ PARTS: Final = (
     Part(outlook.section),
     Part(reach.section),
     Part(months.section),
+    Part(bridge.section),
+    Part(funnels.section),
+    Part(swings.section, "the deals that swing it", "explain"),
+    Part(goal.section, "what it would take", "goal"),
+    Part(scenarios.section, "other scenarios", "compare"),
+    Part(uncertainty.section, "where the uncertainty comes from", "explain"),
+    Part(track.section),
     Part(deals.section),
     Part(data_quality.section),
     Part(provenance.section),
