@@ -124,6 +124,20 @@ def reasons_text(row: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
+def leak_grid(payload: Mapping[str, Any]) -> Grid:
+    """Return the stages that would bring most as elsewhere, and what they would bring, most first."""
+    scale, on = worth_scale(payload), goes_on(payload)
+    header = ["segment", "stage", "get on", "elsewhere", "chance it is real", f"worth by {day(payload['end'])}"]
+    rows = []
+    for row, stage in _leaking(payload)[:LEAKS]:
+        other = stage["elsewhere"]
+        shares = (stage["conversion"]["mean"], other["conversion"]["mean"], other["real"])
+        worth = [scale.number(stage[key]["amount"], sign=True) for key in ("worth", "worth_to_end")[: 1 + on]]
+        names = plain(row["name"], 30), plain(stage["stage"], 40)
+        rows.append([*names, *map(percent_text, shares), *worth])
+    return Grid([*header, *["to the end"] * on], rows, (0, 1))
+
+
 def legend(payload: Mapping[str, Any]) -> str:
     """Say what the columns of the tables of stages are."""
     alone = len(payload["segments"]) < 2

@@ -21,7 +21,6 @@ Payload = dict[str, Any]
 SCHEMA_VERSION: Final = 1
 SILENT: Final = 45
 """Days without anything after which tables may be old."""
-_OF_COMPANY: Final = ("measures", "windows")
 _KEPT: Final = (
     *("schema_version", "scenario", "currency", "until", "came_from", "runs", "verdict", "track_record"),
     *("measures", "windows", "notes"),
@@ -59,14 +58,21 @@ def scored(known: Record) -> Payload:
 def kept_score(known: Record) -> Payload | None:
     """Return what a run keeps of `scored`: what the company's ranges were worth; None where none has ended.
 
+    Of single windows it keeps those of the series that a reader asks for first.
+
     Args:
         known: runs, and what came.
     """
     payload = scored(known)
     if not payload["windows"]:
         return None
-    company = {name: [row for row in payload[name] if row["segment"] == "all"] for name in _OF_COMPANY}
-    return {name: company.get(name, payload[name]) for name in _KEPT}
+    measures = [row for row in payload["measures"] if row["segment"] == "all"]
+    windows = [
+        row
+        for row in payload["windows"]
+        if (row["segment"], row["series"]) == ("all", payload["track_record"]["what"])
+    ]
+    return {name: payload[name] for name in _KEPT} | {"measures": measures, "windows": windows}
 
 
 def followed(

@@ -1,15 +1,23 @@
-"""Show the funnel of each segment: what stands in it, how far deals get, where it leaks and what that is worth."""
+"""Show the funnel of each segment: how far deals get, where it leaks, and what that is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simulator.report.blocks import Block, Fold, Picture, Points, Section, Table, Text
+from simulator.report.blocks import Block, Fold, Picture, Section, Table, Text
 from simulator.report.page.grids import table_of
 from simulator.report.page.rows import Row, bars, ranked
 from simulator.report.results import Results
-from simulator.report.segments import LEAKING, NO_LEAK, leak_texts, legend, more_than_elsewhere, reasons_text
+from simulator.report.segments import (
+    LEAKING,
+    NO_LEAK,
+    leak_grid,
+    leak_texts,
+    legend,
+    more_than_elsewhere,
+    reasons_text,
+)
 from simulator.report.segments_tables import (
     STANDING,
     amount_scale,
@@ -20,6 +28,7 @@ from simulator.report.segments_tables import (
     worth_scale,
 )
 from simulator.words import Scale, plain, scale_for
+from simulator.words.since import counted
 
 PICTURES: Final = 6
 """Funnels that are drawn."""
@@ -38,10 +47,13 @@ def section(results: Results) -> Section | None:
 
 def _answered(payload: Mapping[str, Any]) -> list[Block]:
     scale, rows = amount_scale(payload), payload["segments"]
-    texts = leak_texts(payload)
+    grid, unit = leak_grid(payload), worth_scale(payload).name
     leaks: list[Block] = [Text(NO_LEAK)] if len(rows) > 1 else []
-    if texts:
-        leaks = [Text(f"{LEAKING}."), Points(texts)]
+    how = "Of the deals that enter, the share that reaches each stage."
+    if grid.rows:
+        table = table_of(grid, f"{LEAKING}, {unit}")
+        leaks = [Text(f"The worst leak: {leak_texts(payload)[0]}"), table]
+        how += f" Orange: how many more would as elsewhere, with what that is worth, {unit}."
     pictures = [_reached(payload, row) for row in rows[:PICTURES]]
     folds = [
         Fold(stages_title(row), [table_of(stages(payload, row), heads={0: "stage"}), *_reasons(row)])
@@ -51,6 +63,7 @@ def _answered(payload: Mapping[str, Any]) -> list[Block]:
     notes = [Text(STANDING, quiet=True)]
     return [
         *leaks,
+        Text(how, quiet=True),
         *pictures,
         *tables,
         *notes,
@@ -78,7 +91,8 @@ def _stage(
     spans, text = [(0.0, reached, "middle" if strong else "likely")], percent_text(reached)
     if above is not None and more:
         spans.append((reached, reached + more, "plan"))
-        text += f" (leak: {scale.said(above['worth']['amount'])})"
+        worth = scale.said(above["worth"]["amount"])
+        text += f" (+{worth})" if worth != "0" else ""
     return Row(name, text, spans, strong=strong)
 
 
@@ -109,11 +123,12 @@ def _open(results: Results) -> list[Block]:
 
 def _standing(row: Mapping[str, Any], scale: Scale) -> Picture:
     drawn = [
-        (s["stage"], s["value"], f"{scale.exact(s['value'], 2)} · {s['count']:,}") for s in row["stages"]
+        (s["stage"], s["value"], f"{scale.exact(s['value'], 2)}, {counted(s['count'])}")
+        for s in row["stages"]
     ]
     name = plain(row["segment"], 40)
     told = ", ".join(f"{plain(stage, 40)} {text}" for stage, _, text in drawn)
-    title = f"{name}: open deals by stage, {scale.name} · how many"
+    title = f"{name}: open deals, {scale.name}"
     return Picture(bars(drawn), f"{title}: {told}.", title, half=True)
 
 

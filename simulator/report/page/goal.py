@@ -25,6 +25,10 @@ def section(results: Results) -> Section | None:
     if (payload := results.answer("goal")) is None:
         return None
     blocks: list[Block] = [Text(now_text(payload, aim_scale(payload)))]
+    played = payload["trials"], results.forecast["trials"]
+    if played[0] != played[1]:
+        how = "Played anew in {:,} trials, the forecast in {:,}: chances differ by luck of the simulation."
+        blocks.append(Text(how.format(*played), quiet=True))
     if goal := payload.get("goal"):
         blocks += _goal(goal)
     if danger := payload.get("danger"):
@@ -50,7 +54,7 @@ def _danger(danger: Mapping[str, Any]) -> list[Block]:
 
 def _pulled(caption: str, levers: Sequence[Lever], wanted: float) -> list[Block]:
     """Lay out what each lever takes; of those that are not enough, how far they get."""
-    header = ["", "what it takes", "19 times in 20", "by segment", "at the latest from"]
+    header = ["lever", "what it takes", "19 times in 20", "by segment", "at the latest from"]
     rows = [
         [lever_name(x), what_it_takes(x), range_text(x), by_segment(x), _latest(x)]
         for x in levers if x["status"] == "reached"

@@ -16,7 +16,7 @@ PITCH: Final = 38.0
 """Pixels from row to row: a bar, and room above it for its name where the page is narrow."""
 _BAR: Final = 18.0
 _TOP: Final = 15.0
-_NAMED: Final = 28
+_NAMED: Final = 38
 """Columns of a row's name."""
 _BROKEN: Final = 0.7
 """Where all steps happen above this share of the highest level, the scale is broken, so that they show."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from simulator.report import explain_good_years, explain_swings, explain_terms, explain_tripwires
 from simulator.report.blocks import Block, Fold, Picture, Section, Text
@@ -13,6 +13,9 @@ from simulator.report.page.grids import table_of
 from simulator.report.page.rows import Row, ranked
 from simulator.report.results import Results
 from simulator.words import Scale, percent
+
+DRAWN: Final = 6
+"""Deals that are drawn, those of most swing; the table has ten."""
 
 
 def section(results: Results) -> Section | None:
@@ -33,7 +36,7 @@ def _swings(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
     grid, what = explain_swings.grid(payload, scale), explain_swings.what_swings(payload, scale)
     rows = [
         Row(label(deal), cells[3], [(deal["if_lost"], deal["if_won"], "likely")], deal["if_won"])
-        for deal, cells in zip(found["deals"], grid.rows, strict=True)
+        for deal, cells in zip(found["deals"][:DRAWN], grid.rows, strict=False)
     ]
     text = percent(now) if chance else scale.fitting(payload["amount"]).said(now)
     unit = "in points of 100" if chance else f"in {scale.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.blocks import Block, Fold, Picture, Section, Text
@@ -10,7 +10,7 @@ from simulator.report.page.grids import table_of
 from simulator.report.page.rows import Row, ranked
 from simulator.report.past_runs import HELD, LEVELS, hit_grid, miss_grid, money_grids, named_period, what_of
 from simulator.report.results import Results
-from simulator.words import day, plain, scale_for
+from simulator.words import plain, scale_for
 
 WINDOWS: Final = 12
 """Windows that are drawn, the latest."""
@@ -30,7 +30,7 @@ def section(results: Results) -> Section | None:
 
 def _verdict(found: Mapping[str, Any]) -> list[Block]:
     first, *more = found["verdict"]
-    notes = [Text(plain(note), quiet=True) for note in found.get("notes") or []]
+    notes = [Text(f"{plain(n)[0].upper()}{plain(n)[1:]}.", quiet=True) for n in found.get("notes") or []]
     return [Text(plain(first)), *([Text(plain(" ".join(more)))] if more else []), *notes]
 
 
@@ -54,22 +54,33 @@ def _reliability(found: Mapping[str, Any]) -> list[Block]:
 
 
 def _windows(track: Mapping[str, Any]) -> list[Block]:
-    """Draw the latest windows of the first series: what was forecast, and what came."""
-    every = [w for w in track["windows"] if w["series"] == track["track_record"]["what"]]
-    kinds = [w["period"] for w in every]
-    kind = max(dict.fromkeys(kinds), key=kinds.count)
-    shown = sorted((w for w in every if w["period"] == kind), key=lambda w: (w["end"], w["as_of"]))[-WINDOWS:]
+    """Draw the latest windows of the first series: what was forecast of each, and what came."""
+    shown = _last_before(track["windows"])[-WINDOWS:]
     scale = scale_for(max(max(w["came"], w["ranges"]["80"][1]) for w in shown), track["currency"])
     rows = [
-        Row(f"{named_period(w)}, {day(w['as_of'])}",
+        Row(
+            named_period(w),
             f"{scale.number(w['came'])} {'held' if w['held']['80'] else 'missed'}",
-            [(*w["ranges"]["80"], "likely" if w["held"]["80"] else "down")], w["came"])
+            [(*w["ranges"]["80"], "likely" if w["held"]["80"] else "down")],
+            w["came"],
+        )
         for w in shown
-    ]  # fmt: skip
+    ]
     title = f"80 % ranges of {what_of(shown[0])} and what came, {scale.name}"
     told = ", ".join(f"{row.name}: {row.text}" for row in rows)
-    note = "By the days that were forecast, and the day of the forecast. Bar: the range; dot: what came."
-    return [Picture(ranked(rows), f"{title}: {told}.", title, note, half=True)]
+    note = "Bar: the range, as the last run before forecast it; dot and number: what came."
+    return [Picture(ranked(rows, zero=False), f"{title}: {told}.", title, note, half=True)]
+
+
+def _last_before(windows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the windows of the most common length, each of the last run before it began, or of the first."""
+    kinds = [w["period"] for w in windows]
+    kind = max(dict.fromkeys(kinds), key=kinds.count)
+    found = dict[str, Mapping[str, Any]]()
+    for window in sorted((w for w in windows if w["period"] == kind), key=lambda w: str(w["as_of"])):
+        if window["end"] not in found or window["as_of"] < window["start"]:
+            found[window["end"]] = window
+    return sorted(found.values(), key=lambda w: str(w["end"]))
 
 
 def _numbers(track: Mapping[str, Any]) -> list[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.report import explain_concentration, explain_one_at_a_time, explain_shares
-from simulator.report.blocks import Block, Picture, Section, Text
+from simulator.report.blocks import Block, Fold, Picture, Section, Text
 from simulator.report.explain import explanation_scale, what_is_asked
 from simulator.report.page.grids import table_of
 from simulator.report.page.rows import Row, bars, ranked
@@ -31,7 +31,7 @@ def _shares(payload: Mapping[str, Any]) -> list[Block]:
         return [Text(note)]
     told = ", ".join(f"{name} {share} %" for name, share in parts)
     what = what_is_asked(payload)
-    title = f"Shares of what {what[0].lower()}{what[1:]} may differ by"
+    title = f"What makes {what[0].lower()}{what[1:]} uncertain"
     return [
         Picture(
             bars([(name, share, f"{share} %") for name, share in parts]), f"{title}: {told}.", title, note
@@ -47,14 +47,15 @@ def _one_at_a_time(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
     if shown:
         fit = explain_one_at_a_time.moved_scale(payload, scale)
         rows = [_moved(row, fit) for row in shown]
-        says = f"{title}; the table below has the numbers."
+        says = f"{title}; the table below has all numbers."
         note = (
-            f"By how much the middle changes, {scale.name}: grey if an assumption is lower, blue if higher."
+            f"By how much the middle changes, {scale.name}: orange if an assumption is lower, blue if higher."
         )
-        blocks.append(Picture(ranked(rows), says, title, note))
+        blocks.append(Picture(ranked(rows), says, title.partition(", and")[0], note))
         heads = {0: "assumption", 1: "lower", 2: "higher", 3: "middle if lower", 4: "if higher",
                  5: "chance if lower", 6: "if higher"}  # fmt: skip
-        blocks.append(table_of(explain_one_at_a_time.grid(payload, scale), scale.name, heads))
+        table = table_of(explain_one_at_a_time.grid(payload, scale), f"The middle in {scale.name}", heads)
+        blocks.append(Fold("One assumption at a time, in numbers", [table]))
     texts = explain_one_at_a_time.idle(payload, scale), explain_one_at_a_time.how(payload, scale)
     return [*blocks, *(Text(text, quiet=True) for text in texts if text)]
 
@@ -63,7 +64,7 @@ def _moved(row: Mapping[str, Any], scale: Scale) -> Row:
     """Return the bar of an assumption: what it changes downwards and upwards."""
     low, high = (row[end]["p50"] for end in explain_one_at_a_time.ENDS)
     text = " / ".join(scale.number(change, sign=True) for change in (low, high))
-    return Row(explain_one_at_a_time.name(row), text, [(0.0, low, "past"), (0.0, high, "core")])
+    return Row(explain_one_at_a_time.name(row), text, [(0.0, low, "plan"), (0.0, high, "core")])
 
 
 def _concentration(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
