@@ -59,19 +59,19 @@ def plain(text: object, longest: int | None = None) -> str:
     if not kept.isprintable():
         spaced = "".join(" " if c.isspace() else c for c in kept)
         kept = "".join(c for c in spaced if unicodedata.category(c) not in _UNSHOWN)
-    kept = " ".join((kept if kept.isascii() else _sparing(kept)).split())
+    kept = " ".join((_sparing(kept) if _has_marks(kept) else kept).split())
     return kept if longest is None else cut(kept, longest)
 
 
 def cut(text: str, columns: int) -> str:
     """Return a text that fits so many columns; what is longer ends in `…`."""
-    if width(text) <= columns:
-        return text
-    used = 0
+    used = end = 0
     for place, character in enumerate(text):
         used += _columns(character)
-        if used > columns - 1:
-            return text[:place].rstrip() + "…"
+        if used <= columns - 1:
+            end = place + 1
+        elif used > columns:
+            return text[:end].rstrip() + "…"
     return text
 
 
@@ -84,6 +84,10 @@ def _columns(character: str) -> int:
     if unicodedata.category(character) in _MARKS:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _has_marks(text: str) -> bool:
+    return not text.isascii() and not set(map(unicodedata.category, text)).isdisjoint(_MARKS)
 
 
 def _sparing(text: str) -> str:
