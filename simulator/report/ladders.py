@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from simulator.report.canvas import bars, heading, length, money_axis, period_axis
 from simulator.report.captions import has_bands
 from simulator.report.colours import INK, PLAN, SOURCES
+from simulator.report.months import PARTS
 from simulator.report.past import past_months
-from simulator.report.screen import PARTS
 from simulator.words import scale_of
 
 SERIES: Final = ("bookings", "receipts")
