@@ -107,7 +107,9 @@ def _mark(axes: Axes, mark: Mark, days: Sequence[float], top: Sequence[float], c
     left, end = axes.get_xlim()
     width = end - left
     right = x > left + 0.4 * width
-    text = mark.text(clipped(mark.name, NAME * font_size(), font_size()) if mark.kind == "plan" else mark.name)
+    text = mark.text(
+        clipped(mark.name, NAME * font_size(), font_size()) if mark.kind == "plan" else mark.name
+    )
     size = measure(text, font_size()) / (72 * inches(axes)[0])
     reach = x if right else min(x + size * width, end)
     inside = [h for d, h in zip(days, top, strict=True) if x <= d <= reach]

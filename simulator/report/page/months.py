@@ -75,7 +75,7 @@ def _table(series: str, every: Sequence[Made], totals: Sequence[Made], scale: Sc
 
 
 def _fine(every: Sequence[Made], scale: Scale) -> Scale:
-    """Return the scale that shows three digits of a usual period, and at most two decimals more than usual."""
+    """Return the scale that shows three digits of a usual period, at most two decimals more than usual."""
     sizes = sorted(abs(one.average) for one in every if one.average)
     fine = scale.showing(sizes[len(sizes) // 2] if sizes else 0.0, 3)
     return replace(fine, decimals=max(min(fine.decimals, scale.decimals + 2), 0))
