@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.report.captions import spread_out
 from simulator.report.colours import GREY
-from simulator.words import MONTHS, Scale, day, month
+from simulator.report.months import short_name
+from simulator.words import MONTHS, Scale
 
 Floats = NDArray[np.float64]
 
@@ -108,15 +109,10 @@ def date_axis(axes: Axes, ends: Sequence[date], most: int = 9) -> None:
 
 def period_axis(axes: Axes, periods: Sequence[Mapping[str, Any]], most: int = 10) -> None:
     """Name periods that stand side by side: months by month and year, those of the books by their name."""
-    names = [_name(p) for p in periods]
+    names = [short_name(p) for p in periods]
     step = -(-len(names) // most) or 1
     labels = ["\n".join(name.rsplit(" ", 1)) if i % step == 0 else "" for i, name in enumerate(names)]
     axes.set_xticks(range(len(names)), labels)
-
-
-def length(period: Mapping[str, Any]) -> int:
-    """Return the days of a period."""
-    return (date.fromisoformat(period["end"]) - date.fromisoformat(period["start"])).days + 1
 
 
 def number(when: date) -> float:
@@ -150,9 +146,3 @@ def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
             text, (1, place), (9, 0), ("axes fraction", "data"), textcoords="offset points",
             color=colour, va="center", annotation_clip=False,
         )  # fmt: skip
-
-
-def _name(period: Mapping[str, Any]) -> str:
-    if " FY" in period.get("name", ""):
-        return str(period["name"])
-    return day(period["end"]) if length(period) < 27 else month(period["end"])

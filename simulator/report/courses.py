@@ -22,14 +22,20 @@ class Mark:
     Attributes:
         when: its day.
         height: major units.
-        text: its name.
+        name: of any length.
+        chance: of a plan, in words; "" for what is none.
         kind: `plan`, or `middle` where it lies on the middle.
     """
 
     when: date
     height: float
-    text: str
+    name: str
+    chance: str = ""
     kind: str = "plan"
+
+    def text(self, name: str) -> str:
+        """Say what the mark is, by its name cut to the room there is."""
+        return ": ".join(filter(None, (name, self.chance)))
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def balance(payload: Mapping[str, Any]) -> Course | None:
         ends.append((floor, f"floor {scale.exact(floor, 2)}", "floor"))
     place = _lowest(periods, known["trough_month"])
     when = days[place + 1]
-    lowest = Mark(when, float(stats[place]["p50"]), f"lowest most often on {day(when)}", "middle")
+    lowest = Mark(when, float(stats[place]["p50"]), f"lowest most often on {day(when)}", kind="middle")
     title = _below(known, scale) or landing(f"Balance on {day(days[-1])}", stats[-1], scale)
     meaning = f"{scale.name} in the bank, by period's end; {SHADES}"
     return Course("balance", title, meaning, scale, days, paths, floor=floor, marks=[lowest], ends=ends)
@@ -158,7 +164,7 @@ def _plans(payload: Mapping[str, Any], series: str, base: float, end: date) -> l
         until = date.fromisoformat(target["until"])
         if target["series"] == series and target.get("segment", "all") == "all" and begun and until <= end:
             height = base + float(target["amount"]) - float(target.get("already") or 0.0)
-            mark = Mark(until, height, f"{plain(target['name'], 24)}: {chance_cells(target)[0]}")
+            mark = Mark(until, height, plain(target["name"]), chance_cells(target)[0])
             # Of the plans that end on one day the one that began first speaks for them.
             if until not in found or target["from"] < found[until][0]:
                 found[until] = target["from"], mark

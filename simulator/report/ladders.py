@@ -9,11 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.canvas import bars, heading, length, money_axis, period_axis
+from simulator.report.canvas import bars, heading, money_axis, period_axis
 from simulator.report.captions import has_bands
 from simulator.report.colours import INK, PLAN, SOURCES
-from simulator.report.past import past_months
-from simulator.report.screen import PARTS
+from simulator.report.months import PARTS, made
 from simulator.words import scale_of
 
 SERIES: Final = ("bookings", "receipts")
@@ -40,45 +39,30 @@ def sources(payload: Mapping[str, Any]) -> Figure | None:
 
 def _bars(axes: Axes, payload: Mapping[str, Any], series: str) -> bool:
     """Draw one series; tell whether it has a plan."""
-    periods = payload["periods"]
-    past = past_months(payload, series) if _monthly(payload) else []
-    rows: list[Mapping[str, Any]] = [row for row, _ in past]
-    columns = [{"actual": amount} for _, amount in past]
-    columns += [(p.get("parts") or {}).get(series) or {} for p in periods]
-    plans = [row["plan"] for row, _ in past] + [_plan(p, series) for p in periods]
+    every = made(payload, series)
+    columns, plans = [one.parts for one in every], [one.plan for one in every]
     places, bottom = np.arange(len(columns), dtype=np.float64), np.zeros(len(columns))
     for source, colour in SOURCES.items():
         amounts = np.array([float(parts.get(source, 0.0)) for parts in columns])
         if amounts.any():
             bars(axes, places, bottom, bottom + amounts, colour, label=PARTS[source])
             bottom = bottom + amounts
-    first = len(past)
-    ends = [p.get(series) or {} for p in periods]
+    first = next((place for place, one in enumerate(every) if one.stats), 0)
+    ends = [one.stats or {} for one in every[first:]]
     low, high = (np.array([float(s.get(q) or 0.0) for s in ends]) for q in ("p10", "p90"))
     axes.vlines(places[first:], low, high, color=INK, linewidth=1.4)
     for edge in (low, high):
         axes.hlines(edge, places[first:] - 0.14, places[first:] + 0.14, color=INK, linewidth=1.4)
-    known = [(x, float(plan)) for x, plan in zip(places, plans, strict=True) if plan is not None]
+    known = [(x, float(plan["amount"])) for x, plan in zip(places, plans, strict=True) if plan]
     if known:
         axes.plot(*zip(*known, strict=True), linestyle="", marker="D", markersize=5, color=PLAN)
     axes.set_xlim(-0.6, len(columns) - 0.4)
     heights = [*bottom, *high, *(plan for _, plan in known)]
     axes.set_ylim(min(0.0, *bottom, *low), 1.06 * max(heights, default=0.0) or scale_of(payload).unit)
-    period_axis(axes, [*rows, *periods])
+    period_axis(axes, [one.period for one in every])
     if bottom.any():
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.006, 1.02), ncols=len(SOURCES), fontsize=10,
             borderaxespad=0, handlelength=0.9, handleheight=0.9, handletextpad=0.4, columnspacing=1.3,
         )  # fmt: skip
     return bool(known)
-
-
-def _plan(period: Mapping[str, Any], series: str) -> float | None:
-    plan = (period.get("plan") or {}).get(series)
-    return float(plan["amount"]) if plan else None
-
-
-def _monthly(payload: Mapping[str, Any]) -> bool:
-    """Tell whether the periods are months, so that months of the past stand beside them."""
-    lengths = [length(p) for p in payload["periods"] if p.get("whole", True)]
-    return bool(lengths) and 27 < sum(lengths) / len(lengths) < 36

@@ -17,8 +17,8 @@ PARTS: Final = {
     "backlog": "backlog",
     "receivables": "invoices",
     "open": "open",
-    "renewals": "renewals",
     "new": "new",
+    "renewals": "renewals",
 }
 """What people call the sources of money, in the order from sure to unsure."""
 
@@ -92,7 +92,7 @@ def length(period: Mapping[str, Any]) -> int:
 
 
 def sources(every: Sequence[Made]) -> list[str]:
-    """Return the sources that bring anything, from sure to unsure."""
+    """Return the sources that bring anything."""
     return [source for source in PARTS if any(one.parts.get(source) for one in every)]
 
 

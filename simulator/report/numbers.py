@@ -21,6 +21,7 @@ from simulator.words import (
     headline_period,
     interval_texts,
     loose_targets,
+    of_headline,
 )
 
 
@@ -38,7 +39,7 @@ def top_numbers(results: Results) -> tuple[Number, ...]:
 
 def _landing(forecast: Mapping[str, Any], period: Mapping[str, Any], scale: Scale) -> Number:
     stats = period.get("bookings") or {}
-    unit = f"{scale.name}, bookings {'of ' * bool(period['name'])}{headline_name(period)}"
+    unit = f"{scale.name}, bookings {of_headline(period)}"
     trials = int(forecast.get("trials") or 0)
     low, middle, high = interval_texts(stats, scale)
     if stats.get("certain"):

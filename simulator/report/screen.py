@@ -11,11 +11,11 @@ from simulator.report.layout import (
     WIDTH,
     bar,
     paragraph,
-    rounded_to_sum,
     table,
     wrapped,
 )
-from simulator.report.walk import IN_BOTH, walk_steps, walk_title
+from simulator.report.months import PARTS, average_of, printed
+from simulator.report.walk import walk_steps, walk_title
 from simulator.words import (
     Scale,
     chance_cells,
@@ -40,15 +40,6 @@ ROWS: Final = 8
 WARNINGS: Final = 3
 BAR: Final = 30
 SERIES: Final = ("bookings", "revenue", "receipts")
-PARTS: Final = {
-    "actual": "so far",
-    "backlog": "backlog",
-    "receivables": "invoices",
-    "open": "open",
-    "new": "new",
-    "renewals": "renewals",
-}
-"""What people call the sources of money, in the order from sure to unsure."""
 NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
 NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
 NAMES: Final = {"independent": "If deals were independent", "strong": "if they moved together strongly"}
@@ -143,16 +134,11 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
     header = [f"{plain(period['name'], 20)}, averages", *(PARTS[s] for s in sources), "average"]
     rows = []
     for series, found in by_series.items():
-        stats = period[series]
-        total = float(stats["mean"])
-        if series == "bookings" and len(payload.get("walk") or []) > 1:
-            total = float(payload["walk"][-1]["amount"])  # the exact average, as the walk below says it
+        stats, total = period[series], average_of(payload, period, series)
         fine = scale.showing(abs(total), 2)
         fine = replace(fine, decimals=max(min(fine.decimals, scale.decimals + 1), scale.decimals, 0))
-        own = [s for s in sources if s in found]
-        kept = [i for i, source in enumerate(own) if source in IN_BOTH]
-        shown = dict(zip(own, rounded_to_sum([found[s] for s in own], total, fine, kept), strict=True))
-        cells = [fine.number(shown[s]) if s in shown else NOTHING for s in sources]
+        shown = printed({s: found[s] for s in sources if s in found}, total, fine)
+        cells = [shown.get(s, NOTHING) for s in sources]
         rows.append([series, *cells, fine.number(total), *interval_texts(stats, scale, 1)])
     lines = table([*header, "low", "middle", "high"], rows, (0,))
     if max(map(width, lines)) <= WIDTH:

@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from simulator.report import courses
 from simulator.report.blocks import Number
 from simulator.report.canvas import LINE
-from simulator.report.captions import SHADES, counted_since
 from simulator.report.colours import GREY, INK, PALETTES, PLAN
-from simulator.report.fans import draw_cumulative
+from simulator.report.fans import draw
 from simulator.report.figures import STYLE
 from simulator.report.numbers import top_numbers
 from simulator.report.results import Results
@@ -113,9 +113,9 @@ def _panels(figure: Figure, results: Results, bottom: float) -> None:
     steps = walk_steps(forecast, scale)
     fan = _FAN if steps else _INNER
     axes = _axes(figure, EDGE + 0.42, EDGE + fan - 1.45, bottom)
-    if own := draw_cumulative(axes, forecast, "bookings"):
-        meaning = f"{own.name}, {counted_since(forecast, 'bookings')}; {SHADES}"
-        _heading(figure, EDGE, fan, "Bookings added up", meaning)
+    if course := courses.cumulative(forecast, "bookings"):
+        draw(axes, course)
+        _heading(figure, EDGE, fan, "Bookings added up", course.meaning)
     else:
         axes.remove()
         fan = 0.0

@@ -47,8 +47,9 @@ def walk_steps(payload: Mapping[str, Any], scale: Scale) -> list[Step]:
     *parts, total = (float(s["amount"]) for s in steps)
     period = headline_period(payload)
     stats = period.get("bookings") or {}
-    scale = scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
-    scale = replace(scale, decimals=max(scale.decimals, 0))
+    usual, scale = scale, scale.fitting(stats) if stats.get("certain") else scale.showing(abs(total), 2)
+    # No finer than a thousandth of what else is shown: next to a plan, a few coins are nothing.
+    scale = replace(scale, decimals=max(min(scale.decimals, usual.decimals + 3), 0))
     kept = [i for i, step in enumerate(steps) if step["step"] in IN_BOTH.values()]
     found = []
     for step, amount in zip(steps, [*rounded_to_sum(parts, total, scale, kept), total], strict=True):

@@ -10,6 +10,7 @@ from simulator.words.periods import (
     headline_name,
     headline_period,
     loose_targets,
+    of_headline,
     period_name,
 )
 from simulator.words.since import since
@@ -38,6 +39,7 @@ __all__ = [
     "likelihood",
     "loose_targets",
     "month",
+    "of_headline",
     "one_in",
     "paragraphs",
     "percent",

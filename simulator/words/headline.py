@@ -8,7 +8,7 @@ from typing import Any
 from simulator.words.amounts import Scale, happened_text, scale_of
 from simulator.words.chances import has_interval, likelihood
 from simulator.words.money import balance, commits, in_few_trials, landing
-from simulator.words.periods import headline_period, loose_targets
+from simulator.words.periods import headline_period, loose_targets, of_headline
 from simulator.words.text import day, plain
 
 
@@ -36,7 +36,7 @@ def paragraphs(payload: Mapping[str, Any], unit: bool = True) -> dict[str, list[
     }
     found |= {"revenue": [], "receipts": []}
     if revenue := period.get("revenue"):
-        text = landing(f"Revenue {_when(period)}", revenue, scale, last, trials)
+        text = landing(f"Revenue {of_headline(period)}", revenue, scale, last, trials)
         found["revenue"] = [" ".join([text, *_plan(period, "revenue", scale)])]
     if receipts := period.get("receipts"):
         text = _receipts(period, _shifted(receipts), scale, last, trials)
@@ -55,7 +55,7 @@ def claim(payload: Mapping[str, Any]) -> str:
 
 def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int, middle: bool = True) -> str:
     stats = period.get("bookings") or {}
-    what = f"Bookings {_when(period)}"
+    what = f"Bookings {of_headline(period)}"
     low, most, high = (float(stats.get(q, 0.0)) for q in ("p10", "p50", "p90"))
     fit = scale.fitting(stats)
     if stats.get("certain"):
@@ -66,10 +66,6 @@ def _bookings(period: Mapping[str, Any], scale: Scale, last: str, trials: int, m
         rest = f"; the average is {scale.exact(mean, 1)}{last}" if mean else ""
         return f"{what} will most likely be nothing (at least 8 chances in 10){rest}."
     return landing(what, stats, scale, last, trials, " (8 chances in 10)", middle)
-
-
-def _when(period: Mapping[str, Any]) -> str:
-    return f"of {plain(period['name'], 20)}" if period["name"] else f"until {day(period['end'])}"
 
 
 def _receipts(

@@ -37,6 +37,11 @@ def headline_name(period: Mapping[str, Any]) -> str:
     return plain(period["name"], 20) or f"until {day(period['end'])}"
 
 
+def of_headline(period: Mapping[str, Any]) -> str:
+    """Say of which period something is: `of FY2027`, or `until 31 Dec 2027`."""
+    return f"{'of ' * bool(period['name'])}{headline_name(period)}"
+
+
 def loose_targets(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the targets that are the plan of no fiscal period, and so stand in no table."""
     plans = {plan.get("name") for p in complete_periods(payload) for plan in (p.get("plan") or {}).values()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from markupsafe import Markup
 
@@ -12,8 +11,8 @@ from simulator.report.page.drawing import WIDTH, Drawing, amounts_axis
 from simulator.words import Scale
 
 _TOP, _BOTTOM, _LINE = 8.0, 208.0, 16.0
-_FILLED: Final = 0.76
-"""Part of its place that a column takes."""
+_FILLED, _WIDEST = 0.76, 14.0
+"""Part of its place that a column takes, and per cent of the drawing that none exceeds."""
 _NARROW, _ROOMY = 4, 7
 """Columns that are named on a narrow page and on a wide one."""
 
@@ -52,18 +51,19 @@ def columns(every: Sequence[Column], names: Mapping[str, str], scale: Scale) -> 
         heights += [] if column.plan is None else [column.plan]
     y = amounts_axis(drawing, min(heights), max(heights), _BOTTOM, _TOP, scale)
     room = WIDTH / max(len(every), 1)
+    filled = min(room * _FILLED, _WIDEST)
+    middles = [room * (place + 0.5) for place in range(len(every))]
     for css in names:
         outline = "".join(
-            _box(room * (place + (1 - _FILLED) / 2), room * _FILLED, y(low), y(high))
-            for place, column in enumerate(every)
+            _box(x - filled / 2, filled, y(low), y(high))
+            for x, column in zip(middles, every, strict=True)
             for part, low, high in _stacked(column)
             if part == css
         )
         drawing.outline(outline, css)
-    middles = [room * (place + 0.5) for place in range(len(every))]
     whiskers = "".join(
-        f"M{x - room / 6:.2f} {y(low):.1f}h{room / 3:.2f}M{x:.2f} {y(low):.1f}V{y(high):.1f}"
-        f"M{x - room / 6:.2f} {y(high):.1f}h{room / 3:.2f}"
+        f"M{x - filled / 5:.2f} {y(low):.1f}h{filled / 2.5:.2f}M{x:.2f} {y(low):.1f}V{y(high):.1f}"
+        f"M{x - filled / 5:.2f} {y(high):.1f}h{filled / 2.5:.2f}"
         for x, column in zip(middles, every, strict=True)
         if column.ends
         for low, high in [column.ends]

@@ -13,7 +13,7 @@ from simulator.report.blocks import Picture
 from simulator.report.captions import has_bands
 from simulator.report.page.drawing import WIDTH, Axis, Drawing, anchored, ticks
 from simulator.report.results import Results
-from simulator.words import Scale, headline_name, headline_period
+from simulator.words import Scale, headline_period, of_headline
 
 DOTS: Final = 20
 _COLUMNS: Final = 11
@@ -31,7 +31,7 @@ def dots(results: Results) -> Picture | None:
     if values[0] == values[-1]:
         return None
     plan, scale = (period.get("plan") or {}).get("bookings"), results.scale
-    title = f"Bookings of {headline_name(period)} as twenty dots, each one chance in twenty"
+    title = f"Bookings {of_headline(period)} as twenty dots, each one chance in twenty"
     note = unit = f"{scale.name[0].upper()}{scale.name[1:]}."
     if plan:
         reached = sum(value >= plan["amount"] for value in values)

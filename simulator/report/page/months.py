@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
 from simulator.report.blocks import Block, Fold, Picture, Section, Table, Text
+from simulator.report.colours import SOURCES
 from simulator.report.layout import NOTHING
 from simulator.report.months import PARTS, Made, made, made_totals, printed, short_name, sources
 from simulator.report.page.columns import Column, columns
 from simulator.report.results import Results
 from simulator.report.screen import NOT_ADDING
-from simulator.words import Scale, chance_cells, has_interval, interval_texts, period_name, plain
+from simulator.words import Scale, chance_cells, interval_texts, period_name, plain
 
 SERIES: Final = ("bookings", "receipts")
 _SHOWN: Final = 45
@@ -35,56 +37,61 @@ def section(results: Results) -> Section | None:
 
 
 def _picture(series: str, every: Sequence[Made], scale: Scale) -> Picture:
-    names = {source: PARTS[source] for source in sources(every)}
+    bring = sources(every)
+    names = {source: PARTS[source] for source in SOURCES if source in bring}
     drawn = [
         Column(
             short_name(one.period),
-            [*one.parts.items()],
+            [(source, one.parts[source]) for source in names if source in one.parts],
             one.ends,
-            None if one.plan is None else float(one.plan["amount"]),
+            float(one.plan["amount"]) if one.plan else None,
         )
         for one in every
     ]
-    title = f"What {series} are made of"
-    note = f"{scale.name[0].upper()}{scale.name[1:]}, averages."
+    title, note = f"What {series} are made of", f"{scale.name[0].upper()}{scale.name[1:]}, averages."
     return Picture(columns(drawn, names, scale), f"{title}, by period. {note}", title, note, half=True)
 
 
 def _table(series: str, every: Sequence[Made], totals: Sequence[Made], scale: Scale) -> Table:
     """Lay out periods, and quarters and years behind the last that lies in them."""
-    rows = sorted([*every, *totals], key=lambda one: (one.period["end"], one.total, _negative(one)))
-    shown = sources(rows)
+    spans = {(one.period["start"], one.period["end"]) for one in totals}
+    rows = [*totals, *(one for one in every if (one.period["start"], one.period["end"]) not in spans)]
+    rows.sort(key=lambda one: (one.period["end"], -date.fromisoformat(one.period["start"]).toordinal()))
+    shown, fine = sources(rows), _fine(every, scale)
+    told = any(one.total and one.ends for one in rows)
     plans = any(one.plan for one in rows)
-    sizes = sorted(abs(one.average) for one in every if one.average)
-    fine = scale.showing(sizes[len(sizes) // 2] if sizes else 0.0, 3)
-    fine = replace(fine, decimals=max(fine.decimals, 0))
-    header = ["", *(PARTS[source] for source in shown), "average", "low", "middle", "high"]
-    header += ["plan", "chance of it"] if plans else []
-    cells = [[*_cells(one, shown, fine, scale), *(_plan(one, fine) if plans else ())] for one in rows]
+    header = ["", *(PARTS[source] for source in shown), "average"]
+    header += [
+        *(["low", "middle", "high"] if told else []),
+        *(["plan", "chance of the plan"] if plans else []),
+    ]
+    cells = []
+    for one in rows:
+        ends = _ends(one, scale) if told else ()
+        cells.append([*_averages(one, shown, fine), *ends, *(_plan(one, fine) if plans else ())])
     strong = [place for place, one in enumerate(rows) if one.total]
     caption = f"{series.capitalize()}, {scale.name}"
     return Table(header, cells, (0,), caption, strong, shown=_SHOWN if len(rows) > _SHOWN else None)
 
 
-def _negative(one: Made) -> Any:
-    """Order what ends on one day: quarters before years, which began earlier."""
-    return [-int(part) for part in str(one.period["start"]).split("-")]
+def _fine(every: Sequence[Made], scale: Scale) -> Scale:
+    """Return the scale that shows three digits of a usual period, at most two decimals more than usual."""
+    sizes = sorted(abs(one.average) for one in every if one.average)
+    fine = scale.showing(sizes[len(sizes) // 2] if sizes else 0.0, 3)
+    return replace(fine, decimals=max(min(fine.decimals, scale.decimals + 2), 0))
 
 
-def _cells(one: Made, shown: Sequence[str], fine: Scale, scale: Scale) -> Iterator[str]:
+def _averages(one: Made, shown: Sequence[str], fine: Scale) -> Iterator[str]:
     period, texts = one.period, printed(one.parts, one.average, fine)
-    whole = period.get("whole", True)
-    yield (
-        plain(period["name"], 20)
-        if one.total
-        else period_name(str(period.get("name", "")), period["start"], period["end"], whole)
-    )
+    name, whole = str(period.get("name", "")), bool(period.get("whole", True))
+    yield plain(name, 20) if one.total else period_name(name, period["start"], period["end"], whole)
     yield from (texts.get(source, NOTHING) for source in shown)
     yield fine.number(one.average)
-    if one.total and one.stats and has_interval(one.stats):
-        yield from interval_texts(one.stats, scale, 1)
-    else:
-        yield from ("", "", "")
+
+
+def _ends(one: Made, scale: Scale) -> tuple[str, ...]:
+    """Return low, middle and high of a total; those of months would not add up to them."""
+    return interval_texts(one.stats, scale, 1) if one.total and one.stats else ("", "", "")
 
 
 def _plan(one: Made, fine: Scale) -> tuple[str, str]:
@@ -92,5 +99,5 @@ def _plan(one: Made, fine: Scale) -> tuple[str, str]:
     if not one.plan:
         return ("", "")
     reached = one.stats is not None and float(one.stats.get("already") or 0.0) >= float(one.plan["amount"])
-    chance = ("reached" if reached else " ".join(chance_cells(one.plan)[:1])) if one.total else ""
-    return fine.number(float(one.plan["amount"])), chance
+    chance = "reached" if reached else chance_cells(one.plan)[0]
+    return fine.number(float(one.plan["amount"])), chance if one.total else ""

@@ -26,7 +26,7 @@ def _pictures(results: Results) -> Iterator[Picture]:
     ):
         if course:
             meaning = f"{course.meaning[0].upper()}{course.meaning[1:]}."
-            told = [text for _, text, _ in course.ends] + [mark.text for mark in course.marks]
+            told = [text for _, text, _ in course.ends] + [mark.text(mark.name) for mark in course.marks]
             says = f"{course.title}. {meaning} At the end: {', '.join(told)}."
             yield Picture(fan(course), says, course.title, meaning, half=True)
     if picture := dots(results):

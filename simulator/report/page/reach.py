@@ -17,10 +17,10 @@ from simulator.scores import wilson
 from simulator.words import (
     Scale,
     chance_cells,
-    headline_name,
     headline_period,
     interval_texts,
     likelihood,
+    of_headline,
     one_in,
 )
 
@@ -56,12 +56,12 @@ def section(results: Results) -> Section | None:
         return None
     plan = (period.get("plan") or {}).get("bookings")
     stops = list(targets(curve, plan, scale, int(forecast["trials"])))
-    name = headline_name(period)
+    name = of_headline(period)
     chosen = _nearest(stops, float(plan["amount"]) if plan else float(stats["p50"]))
-    what = f"Bookings of {name}: the chance of at least so much, {scale.name}"
+    what = f"Bookings {name}: the chance of at least so much, {scale.name}"
     picture = Picture(_drawn(stops, chosen, scale), f"{what}. {stops[chosen].text}: {stops[chosen].says}.")
-    how = f"How likely bookings of {name} reach each amount; {scale.name}."
-    header, caption = ["chance", "which is", "at least", ""], f"Bookings of {name}, {scale.name}"
+    how = f"How likely bookings {name} reach each amount; {scale.name}."
+    header, caption = ["chance", "which is", "at least", ""], f"Bookings {name}, {scale.name}"
     table = Table(header, _rows(stats, plan, scale), (0, 1, 3), caption)
     return Section("reach", "How likely is another target?", [Text(how, quiet=True), picture, table])
 

@@ -9,8 +9,8 @@ from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from simulator.report.colours import DOWN, INK, PALETTES, PLAN, SOURCES, UP
+from simulator.report.months import PARTS
 from simulator.report.past import past_months, past_path, plan_path
-from simulator.report.screen import PARTS
 from simulator.report.tables import period_noun
 from simulator.report.workbook.columns import TEXT, columns, money
 from simulator.report.workbook.sheet import Chart, Layer, Table, Value

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.blocks import Text
+from simulator.report.months import PARTS
 from simulator.report.results import Results
-from simulator.report.screen import PARTS
 from simulator.report.tables import period_noun
 from simulator.report.workbook.columns import (
     CHANCE,
