@@ -123,6 +123,8 @@ def kept(
 ) -> str:  # fmt: skip
     """Write an answer into the run's folder that it is about, or where it is asked for; return where.
 
+    What there is of the run's report is written anew, so that it shows the answer.
+
     Args:
         name: of the JSON file, without its ending.
         payload: the answer.
@@ -141,4 +143,16 @@ def kept(
         return ""
     drawn = {f"figures/{file}": content for file, content in figures().items()}
     write_results(folder, {f"{name}.json": json_bytes(payload), **drawn})
+    _renew(folder)
     return str(folder / f"{name}.json")
+
+
+def _renew(folder: Path) -> None:
+    """Write anew what a run has left of its report; nothing where it left none."""
+    from simulator.report.editions import EDITIONS, USUAL, write_editions
+    from simulator.report.results import results_of
+
+    if (folder / "run.json").is_file():
+        formats = [form for form in USUAL if (folder / EDITIONS[form][0]).is_file()]
+        if formats:
+            write_editions(results_of(folder), folder, formats)

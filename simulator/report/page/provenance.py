@@ -65,7 +65,7 @@ def _figures(results: Results) -> Iterator[Text | Fold]:
         f"{origins.count(origin):,} {text}"
         for origin, text in (
             ("set", "set in the scenario"), ("learned", "learned from history"),
-            ("estimated", "estimated from the data"), ("default", "defaults of the program"),
+            ("estimated", "estimated from the data"), ("default", "left as the program has them"),
         )
         if origin in origins
     )  # fmt: skip
