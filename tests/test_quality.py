@@ -154,7 +154,7 @@ def test_each_row_is_told_by_what_became_of_it(tmp_path):
         "C,Proposal,20,,2026-11-05,,,\n"  # created later
         "D,Won,30,,2026-02-01,,,2026-05-05\n"  # this year
         "E,Won,40,,2024-02-01,,,2024-05-05\n"  # long ago, and paid
-        "F,Won,50,,2024-02-01,,,\n"  # won, nobody knows when
+        "F,Won,50,,2024-02-01,2024-01-01,,\n"  # won, nobody knows when, in an order that cannot be
         "G,Lost,,,,,,2026-06-01\n"  # no amount
         "H,Lost,n/a,,,,,2026-06-01\n"  # one that nobody needs
         "I,Won,60,,2025-02-01,,,2025-12-20\n"

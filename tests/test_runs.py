@@ -199,6 +199,8 @@ def test_a_new_run_leaves_nothing_of_the_older_one(tmp_path):
         "forecast.json",
         "forecast.csv",
         "deals.csv",
+        "quality.json",
+        "assumptions.json",
         "run.json",
         "inputs/scenario.yaml",
         *others,

@@ -90,18 +90,15 @@ def build(
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
-    given = Given(tree, file, frame.problems, frame.notes, frame.customs)
-    products = build_products(file, tree, problems)
+    given, products = _given(frame), build_products(file, tree, problems)
     mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
-    since = first_win_day(file, targets)
-    deals, lines = _deals(frame, given, clocks, products, mixes, since)
+    deals, lines = _deals(frame, given, clocks, products, mixes, since := first_win_day(file, targets))
     receivables, owners = _invoices(frame, given, deals)
     books, offers = _books(frame, given, horizon, lines, since), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     deals, compared = _otherwise(frame, deals, segments)
-    doubtful = doubtful_deals(deals.pipeline, segments, notes)
-    tables = given.tables
+    doubtful, tables = doubtful_deals(deals.pipeline, segments, notes), given.tables
     note_suspicions(deals.pipeline, segments, doubtful, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         **_as_written(file),
@@ -125,8 +122,7 @@ def build(
         disputes_known=given.has_column("invoices", "disputed"),
         quality=quality(given, deals.pipeline.id, doubtful, since),
     )
-    scenario = _with_learned(scenario, learned, notes)
-    note_money(scenario, tables, lines, notes)
+    note_money(scenario := _with_learned(scenario, learned, notes), tables, lines, notes)
     return replace(pulled(scenario, _levers(file)), lost=deals.lost, notes=notes.all())
 
 
@@ -202,7 +198,7 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     clocks = {n: build_clock(n, s, horizon, tree, mine) for n, s in file.segments.items()}
     for name, segment in file.segments.items():
         build_funnel(name, segment, frame.ends, tree, mine)
-    given = Given(tree, file, frame.problems, frame.notes, frame.customs)
+    given = _given(frame)
     products = build_products(file, tree, mine)
     mixes = {n: build_mix(n, s, products, tree, mine) for n, s in file.segments.items()}
     deals, lines = _deals(frame, given, clocks, products, mixes, 0)
@@ -232,6 +228,10 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
 
 
 # ---- tables
+
+
+def _given(frame: _Frame) -> Given:
+    return Given(frame.tree, frame.file, frame.problems, frame.notes, frame.customs)
 
 
 def _deals(
