@@ -14,6 +14,8 @@ from simulator.words import plain
 
 LONGEST: Final = 700
 """Columns of a text that are looked at at all."""
+_SPACE: Final = re.compile(r"(?<!\d)(?<!\d in)(?<!chances in) (?!in \d)")
+"""Where a line may end."""
 
 
 def fitted(
@@ -44,29 +46,24 @@ def broken(text: str, width: float, size: float, bold: bool = False) -> list[str
     A number stays with the word after it, and a chance is one word: `8 chances in 10`, `20 %`.
     """
     lines, line = [], ""
-    for word in re.split(r"(?<!\d) (?!in \d)", text):
+    for word in _SPACE.split(text):
         both = f"{line} {word}" if line else word
-        if measure(both, size, bold) <= width:
-            line = both
-            continue
-        if line:
+        if line and _beginning(both, width, size, bold) < len(both):
             lines.append(line)
-        line = word
-        while measure(line, size, bold) > width and len(line) > 1:
-            size_of = _beginning(line, width, size, bold)
-            lines.append(line[:size_of])
-            line = line[size_of:]
+            both = word
+        while (fits := _beginning(both, width, size, bold)) < len(both):
+            lines.append(both[:fits])
+            both = both[fits:]
+        line = both
     return [*lines, line] if line or not lines else lines
 
 
 def clipped(text: str, width: float, size: float, bold: bool = False, more: bool = False) -> str:
     """Return a text that is no wider than so many points; what is cut, or has `more` to come, ends in `…`."""
-    if not more and measure(text, size, bold) <= width:
+    if not more and _beginning(text, width, size, bold) == len(text):
         return text
-    kept = text[:LONGEST]
-    while kept and measure(f"{kept}…", size, bold) > width:
-        kept = kept[: min(_beginning(kept, width, size, bold), len(kept) - 1)].rstrip()
-    return f"{kept}…"
+    room = width - measure("…", size, bold)
+    return f"{text[: _beginning(text, room, size, bold)].rstrip()}…"
 
 
 def measure(text: str, size: float, bold: bool = False) -> float:
@@ -80,10 +77,13 @@ def _unit(text: str, bold: bool) -> float:
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 100
 
 
-def _beginning(word: str, width: float, size: float, bold: bool) -> int:
-    """Return how many characters of a word fit, one at least."""
-    low, high = 1, len(word)
+def _beginning(text: str, width: float, size: float, bold: bool) -> int:
+    """Return how many characters of a text fit, one at least."""
+    low, high = 1, 16
+    while high < len(text) and measure(text[:high], size, bold) <= width:
+        low, high = high, 2 * high
+    high = min(high, len(text))
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if measure(word[:middle], size, bold) <= width else (low, middle - 1)
+        low, high = (middle, high) if measure(text[:middle], size, bold) <= width else (low, middle - 1)
     return low
