@@ -34,6 +34,13 @@ _HEADS: Final = 5
 """Most lines that the heads of a table take."""
 
 
+class _Exact(float):
+    """A number that is written with every digit it has, which a spreadsheet reads as the same number."""
+
+    def __format__(self, form: str) -> str:
+        return repr(float(self))
+
+
 class Writer:
     """A file of spreadsheets on its way."""
 
@@ -252,7 +259,7 @@ class _Page:
         elif value is None or not math.isfinite(value):
             self.sheet.write_blank(self.row, place, None, style)
         else:
-            self.sheet.write_number(self.row, place, value, style)
+            self.sheet.write_number(self.row, place, _Exact(value), style)
 
     def charts(self, charts: Charts) -> None:
         width, height = SIZE
