@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from simulator import __version__
 from simulator.analysis.track import followed as followed_by
-from simulator.analysis.track import listed, record
+from simulator.analysis.track import kept_score, listed, record, record_before
 from simulator.analysis.track import scored as scored_by
 from simulator.cli import main
 from simulator.errors import PlaceError, UsageError
@@ -556,3 +556,50 @@ def test_few_trials_tell_no_ranges(company, tmp_path):
     payload = scored(past_runs(str(tmp_path)))
     assert payload["verdict"] == ["Nothing can be scored: so few trials, of 2 runs, tell no ranges."]
     assert "–" in list_screen(listed(past_runs(str(tmp_path))))
+
+
+def test_a_run_keeps_what_the_ranges_of_earlier_runs_were_worth(company, runs):
+    newest = load(company / "exports" / DAYS[-1].isoformat() / "scenario.yaml")
+    kept, whole = kept_score(record_before(runs, newest)), scored(runs)
+    assert kept["runs"] == [row for row in whole["runs"] if row["as_of"] < DAYS[-1].isoformat()]
+    assert kept["until"] == DAYS[-1].isoformat()
+    assert kept["verdict"][:2] == whole["verdict"][:2]
+    assert kept["track_record"] == whole["track_record"]
+    own = [
+        row | {"others": {}}
+        for row in whole["windows"]
+        if (row["segment"], row["series"]) == ("all", "bookings")
+    ]
+    assert [row | {"others": {}} for row in kept["windows"]] == own
+    assert {row["segment"] for row in kept["measures"]} == {"all"}
+    balances = [row for row in kept["measures"] if row["series"] == "balance" and row["ahead"] == "all"]
+    assert balances == [row for row in whole["measures"] if row in balances]
+    found = kept["track_record"]
+    assert found["held"] == sum(row["held"]["80"] for row in kept["windows"])
+    assert (found["what"], found["of"]) == ("bookings", len(kept["windows"]))
+    assert [found["hits"]["80"][key] for key in ("held", "chance")] == [found["held"], found["chance"]]
+
+
+def test_where_nothing_has_ended_a_run_keeps_nothing(company, runs):
+    first = load(company / "exports" / DAYS[0].isoformat() / "scenario.yaml")
+    assert kept_score(record_before(runs, first)) is None
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_run_writes_it_and_is_not_stopped_by_what_stands_there(company, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def ran(day):
+        scenario = company / "exports" / day.isoformat() / "scenario.yaml"
+        done = CliRunner().invoke(main, ["run", str(scenario), "--trials", "50", "-q", "--workers", "1"])
+        assert done.exit_code == 0, done.output
+        return tmp_path / "reports" / "past-firm" / day.isoformat()
+
+    first = run(company / "exports" / DAYS[0].isoformat() / "scenario.yaml", tmp_path / "reports", trials=50)
+    second = ran(DAYS[1])
+    kept = json.loads((second / "track.json").read_text("utf-8"))
+    assert [row["as_of"] for row in kept["runs"]] == [DAYS[0].isoformat()]
+    assert "track.json" in json.loads((second / "run.json").read_text("utf-8"))["files"]
+    (first / "forecast.json").write_text("{", "utf-8")
+    (second / "forecast.json").write_text("[]", "utf-8")
+    assert not (ran(DAYS[2]) / "track.json").exists()

@@ -127,7 +127,8 @@ def reasons_text(row: Mapping[str, Any]) -> str:
 def leak_grid(payload: Mapping[str, Any]) -> Grid:
     """Return the stages that would bring most as elsewhere, and what they would bring, most first."""
     scale, on = worth_scale(payload), goes_on(payload)
-    header = ["segment", "stage", "get on", "elsewhere", "chance it is real", f"worth by {day(payload['end'])}"]
+    until = f"worth by {day(payload['end'])}"
+    header = ["segment", "stage", "get on", "elsewhere", "chance it is real", until]
     rows = []
     for row, stage in _leaking(payload)[:LEAKS]:
         other = stage["elsewhere"]

@@ -16,7 +16,7 @@ RESULTS: Final = ("forecast.json", "forecast.csv", "deals.csv", "quality.json", 
 UNFINISHED: Final = ".unfinished.json"
 """Lists what is being written or taken away, until run.json lists what stands."""
 LATER: Final = (
-    *(f"{name}.json" for name in ("compare", "explain", "bridge", "goal", "segments")),
+    *(f"{name}.json" for name in ("compare", "explain", "bridge", "goal", "segments", "track")),
     *("report.html", "report.xlsx", "slide.pdf", "report.md"),
 )
 """What further commands write into a run's folder, under the same names each time."""

@@ -28,7 +28,6 @@ from simulator.report.segments_tables import (
     worth_scale,
 )
 from simulator.words import Scale, plain, scale_for
-from simulator.words.since import counted
 
 PICTURES: Final = 6
 """Funnels that are drawn."""
@@ -123,12 +122,11 @@ def _open(results: Results) -> list[Block]:
 
 def _standing(row: Mapping[str, Any], scale: Scale) -> Picture:
     drawn = [
-        (s["stage"], s["value"], f"{scale.exact(s['value'], 2)}, {counted(s['count'])}")
-        for s in row["stages"]
+        (s["stage"], s["value"], f"{scale.exact(s['value'], 2)} · {s['count']:,}") for s in row["stages"]
     ]
     name = plain(row["segment"], 40)
     told = ", ".join(f"{plain(stage, 40)} {text}" for stage, _, text in drawn)
-    title = f"{name}: open deals, {scale.name}"
+    title = f"{name}: open deals, {scale.name} · how many"
     return Picture(bars(drawn), f"{title}: {told}.", title, half=True)
 
 

@@ -98,6 +98,8 @@ def _plan(one: Made, fine: Scale) -> tuple[str, str]:
     """Return the plan and, of totals, its chance."""
     if not one.plan:
         return ("", "")
-    reached = one.stats is not None and float(one.stats.get("already") or 0.0) >= float(one.plan["amount"])
-    chance = "reached" if reached else chance_cells(one.plan)[0]
-    return fine.number(float(one.plan["amount"])), chance if one.total else ""
+    amount = float(one.plan["amount"])
+    if not one.total or one.stats is None:
+        return fine.number(amount), ""
+    reached = float(one.stats.get("already") or 0.0) >= amount
+    return fine.number(amount), "reached" if reached else chance_cells(one.plan)[0]

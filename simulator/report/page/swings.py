@@ -16,6 +16,8 @@ from simulator.words import Scale, percent
 
 DRAWN: Final = 6
 """Deals that are drawn, those of most swing; the table has ten."""
+PRINTED: Final = 6
+"""Deals of the table that stand on paper."""
 
 
 def section(results: Results) -> Section | None:
@@ -46,7 +48,7 @@ def _swings(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
         f"What becomes of {what} if a deal is won (dot) or lost, the swing {unit}",
     )
     heads = {0: "deal"} if chance else {0: "deal", 4: f"worth, {scale.name}"}
-    table = table_of(grid, f"Amounts in {scale.name}", heads)
+    table = table_of(grid, f"Amounts in {scale.name}", heads, PRINTED)
     return [Text(explain_swings.said(payload, scale)), picture, table,
             Text(explain_swings.note(payload, scale), quiet=True)]  # fmt: skip
 

@@ -60,7 +60,7 @@ def _windows(track: Mapping[str, Any]) -> list[Block]:
     rows = [
         Row(
             named_period(w),
-            f"{scale.number(w['came'])} {'held' if w['held']['80'] else 'missed'}",
+            scale.number(w["came"]) + ("" if w["held"]["80"] else " missed"),
             [(*w["ranges"]["80"], "likely" if w["held"]["80"] else "down")],
             w["came"],
         )

@@ -31,7 +31,7 @@ def _shares(payload: Mapping[str, Any]) -> list[Block]:
         return [Text(note)]
     told = ", ".join(f"{name} {share} %" for name, share in parts)
     what = what_is_asked(payload)
-    title = f"What makes {what[0].lower()}{what[1:]} uncertain"
+    title = f"{what}: shares of the uncertainty"
     return [
         Picture(
             bars([(name, share, f"{share} %") for name, share in parts]), f"{title}: {told}.", title, note
@@ -49,9 +49,10 @@ def _one_at_a_time(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
         rows = [_moved(row, fit) for row in shown]
         says = f"{title}; the table below has all numbers."
         note = (
-            f"By how much the middle changes, {scale.name}: orange if an assumption is lower, blue if higher."
+            f"By how much the middle changes, {scale.name}: orange if an assumption is lower, blue and the "
+            "number if it is higher."
         )
-        blocks.append(Picture(ranked(rows), says, title.partition(", and")[0], note))
+        blocks.append(Picture(ranked(rows), says, title.partition(", and")[0], note, half=True))
         heads = {0: "assumption", 1: "lower", 2: "higher", 3: "middle if lower", 4: "if higher",
                  5: "chance if lower", 6: "if higher"}  # fmt: skip
         table = table_of(explain_one_at_a_time.grid(payload, scale), f"The middle in {scale.name}", heads)
@@ -63,7 +64,7 @@ def _one_at_a_time(payload: Mapping[str, Any], scale: Scale) -> list[Block]:
 def _moved(row: Mapping[str, Any], scale: Scale) -> Row:
     """Return the bar of an assumption: what it changes downwards and upwards."""
     low, high = (row[end]["p50"] for end in explain_one_at_a_time.ENDS)
-    text = " / ".join(scale.number(change, sign=True) for change in (low, high))
+    text = scale.number(high, sign=True)
     return Row(explain_one_at_a_time.name(row), text, [(0.0, low, "plan"), (0.0, high, "core")])
 
 
