@@ -19,6 +19,8 @@ from simulator.runs.locks import Lock, lock
 REPORTS: Final = Path("reports")
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
 _LONGEST_NAME = 100
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def safe_name(name: str) -> str:
     kept = re.sub(r"[\s-]*-[\s-]*|\s+", "-", re.sub(r"\.{2,}", "-", kept)).strip(".-_ ")
     while len(kept.encode()) > _LONGEST_NAME:
         kept = kept[:-1]
-    return kept.strip(".-_ ") or "scenario"
+    kept = kept.strip(".-_ ")
+    return f"scenario-{kept}".rstrip("-") if not kept or _DEVICE.fullmatch(kept) else kept
 
 
 def newest(home: Path, also: str | None = None) -> str | None:

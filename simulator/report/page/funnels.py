@@ -78,7 +78,7 @@ def _reached(payload: Mapping[str, Any], row: Mapping[str, Any]) -> Picture:
         drawn.append(_stage(stage["stage"], stage["reached"], above, scale))
         above = stage
     drawn.append(_stage("won", row["win_rate"]["mean"], above, scale, strong=True))
-    told = ", ".join(f"{one.name} {one.text}" for one in drawn)
+    told = ", ".join(f"{plain(one.name, 40)} {one.text}" for one in drawn)
     name = plain(row["name"], 40)
     return Picture(ranked(drawn), f"Of deals that enter {name} reach: {told}.", name, half=True)
 

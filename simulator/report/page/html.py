@@ -54,8 +54,13 @@ def _foot(results: Results) -> str:
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("simulator.report.page"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.do"],
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.do"], finalize=_plainly,
     )  # fmt: skip
+
+
+def _plainly(value: object) -> object:
+    """Return a text as it may be shown, whoever forgot that it comes from a file; ours are so already."""
+    return plain(value) if type(value) is str else value
 
 
 @cache

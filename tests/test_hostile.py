@@ -1,0 +1,158 @@
+"""Hostile names: nothing runs and nothing breaks, and each rule that sees to it is needed."""
+
+import pytest
+from click.testing import CliRunner
+from hostile import PAYLOADS
+from hostile_company import harmless, write_company
+from hostile_outputs import (
+    beginning,
+    block_faults,
+    cell_faults,
+    csv_faults,
+    drawing_faults,
+    edition,
+    figure,
+    folder_faults,
+    mark_faults,
+    page_faults,
+    screen_faults,
+    shell_faults,
+    slide_faults,
+    svg_faults,
+    wiki_faults,
+    with_name,
+    workbook_faults,
+    yaml_faults,
+)
+from hostile_rules import RULES, take_away
+
+from simulator.cli import main
+from simulator.report.compare import comparison_text
+from simulator.report.editions import EDITIONS
+from simulator.report.explain import explanation_text
+from simulator.report.goal import goal_text
+from simulator.report.page import html
+from simulator.report.results import results_of
+from simulator.report.screen import first_screen
+from simulator.report.segments import segments_text
+from simulator.report.tables import detail_tables, table_by
+
+ANSWERS = {
+    "compare": comparison_text,
+    "explain": explanation_text,
+    "goal": goal_text,
+    "segments": segments_text,
+}
+
+
+def simulator(*arguments):
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return result.stdout
+
+
+def ask_all(run, target):
+    """Ask every further question about a run; return what is printed."""
+    return [
+        simulator("explain", run, "--trials", 20),
+        simulator("goal", run, "--target", target, "--chance", "50%", "--lever", "price", "--trials", 20),
+        simulator("segments", run, "--trials", 20),
+        simulator("replay", run, "--at", "low"),
+        simulator("show", run),
+    ]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    """The results of a company of harmless names, with every answer."""
+    folder, names = tmp_path_factory.mktemp("company"), harmless()
+    path = write_company(folder, names, [f"Text{number:02d}" for number in range(100)])
+    simulator("run", path, "--out", folder / "run")
+    ask_all(folder / "run", names["target"])
+    return results_of(folder / "run", "run")
+
+
+@pytest.fixture(scope="module")
+def usual(company):
+    """What it looks like where no name is hostile."""
+    return {form: edition(company, form) for form in EDITIONS}
+
+
+def screens(results):
+    """What stands in a terminal."""
+    payload = results.forecast
+    shown = [first_screen(payload, "run/", results.command("explain")), detail_tables(payload)]
+    shown += [table_by(payload, by) for by in ("month", "segment", "source")]
+    return "\n".join(shown + [tell(results.answer(name)) for name, tell in ANSWERS.items()])
+
+
+@pytest.fixture
+def harm(company, usual, tmp_path):
+    """What is wrong with an output that holds a hostile name: `harm("html", text)`."""
+
+    def result(text):
+        return with_name(company, text)
+
+    kinds = {
+        "html": lambda text: page_faults(edition(result(text), "html"), usual["html"], text),
+        "md": lambda text: wiki_faults(edition(result(text), "md"), usual["md"], text),
+        "xlsx": lambda text: workbook_faults(edition(result(text), "xlsx"), usual["xlsx"], text),
+        "slide": lambda text: slide_faults(edition(result(text), "slide"), text),
+        "screen": lambda text: screen_faults(screens(result(text)), text),
+        "figure": lambda text: svg_faults(figure(result(text), "funnel"), text),
+        "block": block_faults,
+        "drawing": drawing_faults,
+        "cell": cell_faults,
+        "csv": lambda text: csv_faults(text, tmp_path),
+        "yaml": yaml_faults,
+        "folder": folder_faults,
+        "wiki": mark_faults,
+        "shell": lambda text: shell_faults(text, tmp_path),
+    }
+
+    def found(kind, text):
+        try:
+            return [f"{kind}: {fault}" for fault in kinds[kind](text)]
+        except Exception as error:  # whatever it is, somebody has no report
+            return [f"{kind}: {error!r}"]
+
+    return found
+
+
+def payloads(rule):
+    return [payload.text for payload in PAYLOADS if payload.rule == rule]
+
+
+def told(found):
+    """Findings that pytest can print."""
+    return {
+        ascii(text[:40]): [fault[:100] for fault in faults[:3]] for text, faults in found.items() if faults
+    }
+
+
+def test_no_two_payloads_are_the_same_and_each_rule_has_some():
+    assert len(PAYLOADS) >= 100
+    assert len({payload.text for payload in PAYLOADS}) == len(PAYLOADS)
+    assert {payload.rule for payload in PAYLOADS} == set(RULES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
+def test_no_payload_does_harm(harm, rule):
+    everywhere = dict.fromkeys(("html", "screen", "wiki", RULES[rule].seen if RULES[rule].kept else "html"))
+    found = {text: [one for kind in everywhere for one in harm(kind, text)] for text in payloads(rule)}
+    assert told(found) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [rule for rule in RULES if RULES[rule].kept])
+def test_without_its_rule_every_payload_does_harm(harm, rule, monkeypatch):
+    for text in payloads(rule):
+        beginning(text)  # as it is shown with the rule
+    take_away(RULES[rule], monkeypatch)
+    try:
+        harmless = [ascii(text[:40]) for text in payloads(rule) if not harm(RULES[rule].seen, text)]
+    finally:
+        monkeypatch.undo()
+        html._environment.cache_clear()
+    assert harmless == []
