@@ -98,18 +98,16 @@ def test_ranges_need_not_begin_at_nothing_and_long_names_are_cut():
 
 
 def test_columns_are_stacked_to_scale_with_low_high_and_plan():
-    every = [
-        Column("Nov 2026", [("open", 2e6), ("new", 1e6)], (1e6, 5e6), 4e6),
-        Column("Dec 2026", [("new", 3e6)]),
-    ]
-    seen = Seen(columns(every, {"open": "open", "new": "new"}, SCALE))
-    amount = seen.scale()
-    ((_, bottom, top),) = stacked(seen.of("path", "open")[0].get("d"))
-    assert (amount(bottom), amount(top)) == pytest.approx((0, 2), abs=0.03)
-    (_, bottom, top), (_, low, high) = stacked(seen.of("path", "new")[0].get("d"))
-    assert (amount(bottom), amount(top), amount(low), amount(high)) == pytest.approx((2, 3, 0, 3), abs=0.03)
+    parts = {"open": 2e6, "renewals": 0.5e6, "new": 1e6}
+    every = [Column("Nov 2026", [*parts.items()], (1e6, 5e6), 4e6), Column("Dec 2026", [("new", 3e6)])]
+    seen = Seen(columns(every, {part: part for part in parts}, SCALE))
+    amount, found = seen.scale(), {part: stacked(seen.of("path", part)[0].get("d")) for part in parts}
+    ends = {"open": [(0, 2)], "renewals": [(2, 2.5)], "new": [(2.5, 3.5), (0, 3)]}
+    for part, boxes in found.items():
+        for (_, bottom, top), (low, high) in zip(boxes, ends[part], strict=True):
+            assert (amount(bottom), amount(top)) == pytest.approx((low, high), abs=0.03)
     assert len(seen.of("path", "plan")) == 2  # one in its column, one in the key
-    assert seen.texts("label") == ["new", "open", "┃ low to high", "plan"]
+    assert seen.texts("label") == ["new", "renewals", "open", "┃ low to high", "plan"]
 
 
 def test_columns_below_nothing_hang_from_it():
