@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from simulator.report.captions import spread_out
-from simulator.report.courses import BANDS, Course, Mark
+from simulator.report.courses import BANDS, Course
 from simulator.report.page.drawing import WIDTH, Axis, Drawing, amounts_axis, anchored
 from simulator.words import MONTHS, cut, day
 
@@ -17,7 +17,7 @@ _LINE: Final = 16.0
 """Pixels from line to line of text."""
 _LANES: Final = 3
 """Marks that are named, each on a line of its own above the fan."""
-_COLUMNS: Final = 32
+NAMED: Final = 32
 """Columns of the name of a mark."""
 _HEIGHT: Final = 210.0
 """Pixels of the fan itself."""
@@ -45,20 +45,18 @@ def fan(course: Course) -> Markup:
             drawing.path([(x(when.toordinal()), y(height)) for when, height in points], f"line {css}")
     if course.floor is not None:
         drawing.line((0, y(course.floor)), (WIDTH, y(course.floor)), "line plan floor")
+    if y.low < 0:
+        drawing.line((0, y(0)), (WIDTH, y(0)), "zero")
     _today(drawing, course, days[0], bottom)
     for lane, mark in enumerate(marks, 1):
         place, height = x(mark.when.toordinal()), y(mark.height)
         drawing.line((place, _LINE * (lane + 1)), (place, height), f"lead {mark.kind}")
         drawing.diamond((place, height), 5, mark.kind)
-        side = anchored(place)
-        drawing.text((place, _LINE * (lane + 0.75)), _named(mark), f"label {mark.kind}", side)
+        name, side = cut(mark.name, NAMED), anchored(place)
+        drawing.text((place, _LINE * (lane + 0.75)), mark.text(name), f"label {mark.kind}", side)
     _ends(drawing, course, y, bottom)
     _dates(drawing, course, x, bottom)
     return drawing.svg(f"fan {course.series}")
-
-
-def _named(mark: Mark) -> str:
-    return mark.text(cut(mark.name, _COLUMNS))
 
 
 def _today(drawing: Drawing, course: Course, place: float, bottom: float) -> None:
