@@ -16,8 +16,8 @@ from simulator.words import MONTHS, cut, day
 _LINE: Final = 16.0
 """Pixels from line to line of text."""
 _LANES: Final = 3
-"""Marks that are named, each on a line of its own above the fan."""
-NAMED: Final = 32
+"""Marks that are shown, the first to come, each named on a line of its own above the fan."""
+NAMED: Final = 24
 """Columns of the name of a mark."""
 _HEIGHT: Final = 210.0
 """Pixels of the fan itself."""
