@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from simulator.report.captions import spread_out
-from simulator.report.courses import BANDS, Course
+from simulator.report.courses import BANDS, Course, Mark
 from simulator.report.page.drawing import WIDTH, Axis, Drawing, amounts_axis, anchored
 from simulator.words import MONTHS, cut, day
 
@@ -17,8 +17,8 @@ _LINE: Final = 16.0
 """Pixels from line to line of text."""
 _LANES: Final = 3
 """Marks that are shown, the first to come, each named on a line of its own above the fan."""
-NAMED: Final = 24
-"""Columns of the name of a mark."""
+_NAMED: Final = 32
+"""Columns of the text of a mark."""
 _HEIGHT: Final = 210.0
 """Pixels of the fan itself."""
 _NARROW, _ROOMY = 3, 6
@@ -52,11 +52,15 @@ def fan(course: Course) -> Markup:
         place, height = x(mark.when.toordinal()), y(mark.height)
         drawing.line((place, _LINE * (lane + 1)), (place, height), f"lead {mark.kind}")
         drawing.diamond((place, height), 5, mark.kind)
-        name, side = cut(mark.name, NAMED), anchored(place)
-        drawing.text((place, _LINE * (lane + 0.75)), mark.text(name), f"label {mark.kind}", side)
+        drawing.text((place, _LINE * (lane + 0.75)), marked(mark), f"label {mark.kind}", anchored(place))
     _ends(drawing, course, y, bottom)
     _dates(drawing, course, x, bottom)
     return drawing.svg(f"fan {course.series}")
+
+
+def marked(mark: Mark) -> str:
+    """Return the text of a mark, its name cut to what a narrow page has room for."""
+    return mark.text(cut(mark.name, _NAMED - len(mark.text(""))))
 
 
 def _today(drawing: Drawing, course: Course, place: float, bottom: float) -> None:

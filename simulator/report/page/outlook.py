@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from simulator.report import courses
 from simulator.report.blocks import Picture, Section
 from simulator.report.page.dots import dots
-from simulator.report.page.fan import NAMED, fan
+from simulator.report.page.fan import fan, marked
 from simulator.report.results import Results
-from simulator.words import cut
 
 
 def section(results: Results) -> Section | None:
@@ -28,7 +27,7 @@ def _pictures(results: Results) -> Iterator[Picture]:
         if course:
             meaning = f"{course.meaning[0].upper()}{course.meaning[1:]}."
             told = [text for _, text, _ in course.ends]
-            told += [mark.text(cut(mark.name, NAMED)) for mark in course.marks]
+            told += [marked(mark) for mark in course.marks]
             says = f"{course.title}. {meaning} At the end: {', '.join(told)}."
             yield Picture(fan(course), says, course.title, meaning, half=True)
     if picture := dots(results):
