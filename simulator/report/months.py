@@ -65,6 +65,8 @@ def made_totals(payload: Mapping[str, Any], series: str) -> list[Made]:
 
 def printed(parts: Mapping[str, float], average: float, scale: Scale) -> dict[str, str]:
     """Write parts so that what is printed adds up to the printed average."""
+    if not parts:
+        return {}
     kept = [place for place, source in enumerate(parts) if source in IN_BOTH]
     rounded = rounded_to_sum(list(parts.values()), average, scale, kept)
     return {source: scale.number(amount) for source, amount in zip(parts, rounded, strict=True)}

@@ -157,7 +157,7 @@ def amounts_axis(drawing: Drawing, low: float, high: float, bottom: float, top: 
     """
     low, high = min(low, 0.0), max(high, 0.0)
     axis = Axis(low, high if high > low else low + scale.unit, bottom, top)
-    places = ticks(axis.low, axis.high, 5)
+    places = ticks(axis.low, axis.high, 6)
     parts = [f"{place / scale.unit:.6f}".rstrip("0").partition(".")[2] for place in places]
     fine = replace(scale, decimals=max(map(len, parts)))
     for place in places:

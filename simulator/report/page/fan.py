@@ -16,9 +16,9 @@ from simulator.words import MONTHS, cut, day
 _LINE: Final = 16.0
 """Pixels from line to line of text."""
 _LANES: Final = 3
-"""Marks that are named, each on a line of its own above the fan."""
-_COLUMNS: Final = 32
-"""Columns of the name of a mark."""
+"""Marks that are shown, the first to come, each named on a line of its own above the fan."""
+_NAMED: Final = 32
+"""Columns of the text of a mark."""
 _HEIGHT: Final = 210.0
 """Pixels of the fan itself."""
 _NARROW, _ROOMY = 3, 6
@@ -45,20 +45,22 @@ def fan(course: Course) -> Markup:
             drawing.path([(x(when.toordinal()), y(height)) for when, height in points], f"line {css}")
     if course.floor is not None:
         drawing.line((0, y(course.floor)), (WIDTH, y(course.floor)), "line plan floor")
+    if y.low < 0:
+        drawing.line((0, y(0)), (WIDTH, y(0)), "zero")
     _today(drawing, course, days[0], bottom)
     for lane, mark in enumerate(marks, 1):
         place, height = x(mark.when.toordinal()), y(mark.height)
         drawing.line((place, _LINE * (lane + 1)), (place, height), f"lead {mark.kind}")
         drawing.diamond((place, height), 5, mark.kind)
-        side = anchored(place)
-        drawing.text((place, _LINE * (lane + 0.75)), _named(mark), f"label {mark.kind}", side)
+        drawing.text((place, _LINE * (lane + 0.75)), marked(mark), f"label {mark.kind}", anchored(place))
     _ends(drawing, course, y, bottom)
     _dates(drawing, course, x, bottom)
     return drawing.svg(f"fan {course.series}")
 
 
-def _named(mark: Mark) -> str:
-    return mark.text(cut(mark.name, _COLUMNS))
+def marked(mark: Mark) -> str:
+    """Return the text of a mark, its name cut to what a narrow page has room for."""
+    return mark.text(cut(mark.name, _NAMED - len(mark.text(""))))
 
 
 def _today(drawing: Drawing, course: Course, place: float, bottom: float) -> None:

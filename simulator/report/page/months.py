@@ -28,7 +28,7 @@ def section(results: Results) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = [_picture(series, every, results.scale) for series, every in found]
-    how = "Averages from sure to unsure, which add up from left to right; columns may miss a last digit."
+    how = "Averages by source, which add up from left to right; columns may miss a last digit."
     blocks.append(Text(f"{how} {NOT_ADDING}", quiet=True))
     for place, (series, every) in enumerate(found):
         table = _table(series, every, made_totals(results.forecast, series), results.scale)

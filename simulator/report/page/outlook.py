@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simulator.report import courses
 from simulator.report.blocks import Picture, Section
 from simulator.report.page.dots import dots
-from simulator.report.page.fan import fan
+from simulator.report.page.fan import fan, marked
 from simulator.report.results import Results
 
 
@@ -26,7 +26,8 @@ def _pictures(results: Results) -> Iterator[Picture]:
     ):
         if course:
             meaning = f"{course.meaning[0].upper()}{course.meaning[1:]}."
-            told = [text for _, text, _ in course.ends] + [mark.text(mark.name) for mark in course.marks]
+            told = [text for _, text, _ in course.ends]
+            told += [marked(mark) for mark in course.marks]
             says = f"{course.title}. {meaning} At the end: {', '.join(told)}."
             yield Picture(fan(course), says, course.title, meaning, half=True)
     if picture := dots(results):

@@ -74,8 +74,10 @@ def chance_of(curve: Sequence[float], amount: float) -> float:
     place, parts = bisect_left(curve, amount), len(curve) + 1
     if place == len(curve):
         return 0.5 / parts
-    if curve[place] == amount or place == 0:
-        return 1 - (place + (curve[place] == amount)) / parts
+    if curve[place] == amount:
+        return 1 - (place + 1) / parts
+    if place == 0:
+        return 1 - 0.5 / parts
     share = (amount - curve[place - 1]) / (curve[place] - curve[place - 1])
     return 1 - (place + share) / parts
 
