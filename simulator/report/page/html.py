@@ -22,7 +22,7 @@ POLICY: Final = (
     "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'"
 )
 """Content-Security-Policy: only the style and the script that stand in the page, known by their hashes."""
-FRONT: Final = ("headline", "walk", "outlook")
+FRONT: Final = ("headline", "walk", "outlook", "outlook-more")
 """Sections of the first page on paper."""
 
 
