@@ -64,6 +64,8 @@ def record_of(payload, **more):
 def results(payload=None, deals=None, answers=None, **record):
     """Return what a run left; by default of a forecast of two dozen deals, its data and its assumptions."""
     payload = sample_forecast() if payload is None else payload
+    for period in payload["periods"]:
+        period.setdefault("name", period["start"][:7])
     rows = deal_rows(payload) if deals is None else deals
     found = {"quality": QUALITY, "assumptions": ASSUMPTIONS} if answers is None else answers
     return Results("reports/baseline/latest", payload, record_of(payload, **record), rows, found)

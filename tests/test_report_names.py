@@ -40,7 +40,7 @@ def named(**more):
                "swings": {"deals": [deal]}, "concentration": {
                    "customers": [{"name": "Acme", "deals": 2}], "segments": [{"name": "Alpha Division"}],
                    "deals": [deal]},
-               "one_at_a_time": {"assumptions": [{"name": "odds", "factors": {"Alpha Division": [0.8, 1.25]}}]},
+               "one_at_a_time": {"assumptions": [{"name": "odds", "factors": {"Alpha Division": [1, 2]}}]},
                "terms_priced": {"terms": [{"terms": "as of Sledgehammers", "deals": 2}]}}  # fmt: skip
     paths = [{"path": 'segments."Alpha Division".close_date.slip', "value": "1.2", "origin": "set",
               "source": "a call with Acme"}]  # fmt: skip

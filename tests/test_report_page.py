@@ -27,7 +27,7 @@ from simulator.report.page.html import POLICY
 from simulator.report.wiki import wiki
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "input"}
+VOID = {"meta", "img", "br", "input"}
 
 
 class Page(HTMLParser):
