@@ -1,8 +1,10 @@
 """What a run leaves in its folder, made up: for tests of whoever reads it."""
 
+import copy
 import csv
 import io
 import json
+from functools import cache
 
 from sample_forecast import sample_forecast
 
@@ -36,6 +38,17 @@ ASSUMPTIONS = {
     ],
 }  # fmt: skip
 
+BRIDGE = {
+    "schema_version": 1, "scenario": "baseline", "from": {"as_of": "2026-09-30"},
+    "to": {"as_of": "2026-10-31"}, "notes": [], "sentence": "", "currency": "EUR",
+    "series": "bookings", "segment": "all",
+    "name": "FY2026", "start": "2026-01-01", "end": "2026-12-31", "target": None,
+    "before": {"mean": 5e6, "middle": 5e6, "chance": 0.4, "chance_error": 0.01},
+    "after": {"mean": 4.7e6, "middle": 4.7e6, "chance": 0.27, "chance_error": 0.01},
+    "change": {"mean": -3e5, "middle": -3e5, "chance": -0.13},
+    "steps": [{"step": "time passed", "mean": -3e5, "middle": -3e5, "chance": -0.13, "items": []}],
+}  # fmt: skip
+
 
 def deal_rows(payload, name="Deal {}", customer="Customer {}"):
     """Return rows of deals.csv for the deals of a forecast."""
@@ -63,10 +76,18 @@ def record_of(payload, **more):
 
 def results(payload=None, deals=None, answers=None, **record):
     """Return what a run left; by default of a forecast of two dozen deals, its data and its assumptions."""
-    payload = sample_forecast() if payload is None else payload
+    payload = copy.deepcopy(_usual()) if payload is None else payload
+    for period in payload["periods"]:
+        period.setdefault("name", period["start"][:7])
     rows = deal_rows(payload) if deals is None else deals
     found = {"quality": QUALITY, "assumptions": ASSUMPTIONS} if answers is None else answers
     return Results("reports/baseline/latest", payload, record_of(payload, **record), rows, found)
+
+
+@cache
+def _usual():
+    """The forecast of most tests, made once."""
+    return sample_forecast(trials=1000)
 
 
 def folder_of(found, path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from left import folder_of, results
+from left import BRIDGE, folder_of, results
 from sample_forecast import sample_forecast
 
 from simulator.cli import main
@@ -16,7 +16,7 @@ from simulator.report.editions import EDITIONS, USUAL
 @pytest.fixture
 def run(tmp_path):
     """The folder of a small run."""
-    folder_of(results(sample_forecast(deals=3)), tmp_path / "run")
+    folder_of(results(sample_forecast(deals=3, months=4, trials=200)), tmp_path / "run")
     return tmp_path / "run"
 
 
@@ -65,15 +65,15 @@ def test_a_file_of_somebody_else_is_not_overwritten(run):
 
 
 def test_what_is_asked_later_stands_in_the_page(run):
-    quality = {"open_deals": {"deals": 1, "amount": 2.0, "doubtful": []}, "tables": []}
     report(run, "--format", "html")
-    assert "looks doubtful" not in (run / "report.html").read_text("utf-8")
-    kept("quality", quality, dict, run)
-    assert "nothing about them looks doubtful" in (run / "report.html").read_text("utf-8")
+    assert "Since 30 Sep 2026" not in (run / "report.html").read_text("utf-8")
+    kept("bridge", BRIDGE, dict, run)
+    assert "Since 30 Sep 2026" in (run / "report.html").read_text("utf-8")
+    assert not (run / "report.xlsx").exists()
 
 
 def test_no_page_is_made_where_there_was_none(run, tmp_path):
-    kept("quality", {"open_deals": {"deals": 1, "amount": 2.0, "doubtful": []}, "tables": []}, dict, run)
-    assert not (run / "report.html").exists()
-    kept("quality", {"schema_version": 1}, dict, tmp_path / "scenario.yaml", tmp_path / "out")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["quality.json"]
+    kept("bridge", BRIDGE, dict, run)
+    assert (run / "bridge.json").exists() and not (run / "report.html").exists()
+    kept("bridge", BRIDGE, dict, tmp_path / "scenario.yaml", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["bridge.json"]

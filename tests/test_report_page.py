@@ -7,7 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from left import ASSUMPTIONS, QUALITY, deal_rows, results
+from left import ASSUMPTIONS, BRIDGE, QUALITY, deal_rows, results
 from sample_forecast import sample_forecast
 
 from simulator import words
@@ -182,17 +182,9 @@ def test_the_headline_is_the_forecasts_own_and_so_are_the_numbers():
 
 
 def test_the_headline_tells_what_changed_since_the_run_before():
-    bridge = {
-        "from": {"as_of": "2026-09-30"}, "currency": "EUR", "series": "bookings", "segment": "all",
-        "name": "FY2026", "start": "2026-01-01", "end": "2026-12-31", "target": None,
-        "before": {"mean": 5e6, "middle": 5e6, "chance": 0.4, "chance_error": 0.01},
-        "after": {"mean": 4.7e6, "middle": 4.7e6, "chance": 0.27, "chance_error": 0.01},
-        "change": {"mean": -3e5, "middle": -3e5, "chance": -0.13},
-        "steps": [{"step": "time passed", "mean": -3e5, "middle": -3e5, "chance": -0.13, "items": []}],
-    }  # fmt: skip
-    found = results(answers={"bridge": bridge})
+    found = results(answers={"bridge": BRIDGE})
     said = [block.says for block in headline.section(found).blocks if isinstance(block, Text)]
-    assert said[-1] == words.since(bridge, found.scale) and said[-1].startswith(
+    assert said[-1] == words.since(BRIDGE, found.scale) and said[-1].startswith(
         "Since 30 Sep 2026: middle −0.3"
     )
 
@@ -201,7 +193,7 @@ def test_the_headline_tells_what_changed_since_the_run_before():
 
 
 def test_the_deals_that_bring_most_stand_in_the_page():
-    payload = sample_forecast(deals=400)
+    payload = sample_forecast(deals=400, months=4, trials=200)
     (table, note) = deals.section(results(payload)).blocks
     assert len(table.rows) == deals.MOST and table.shown == deals.PRINTED
     assert "150 of 400" in note.says and "deals.csv" in note.says
@@ -214,7 +206,7 @@ def test_the_deals_that_bring_most_stand_in_the_page():
 
 def test_without_deals_there_is_no_table_of_them():
     assert deals.section(results(deals=[])) is None
-    assert b'id="deals"' not in page(results(sample_forecast(deals=0)))
+    assert b'id="deals"' not in page(results(sample_forecast(deals=0, months=4, trials=200)))
 
 
 def test_few_trials_tell_no_dates():
@@ -226,7 +218,7 @@ def test_few_trials_tell_no_dates():
 
 
 def test_five_thousand_deals_make_no_large_page():
-    assert len(page(results(sample_forecast(deals=5000, months=24)))) < 250_000
+    assert len(page(results(sample_forecast(deals=5000, months=24, trials=200)))) < 250_000
 
 
 # ---- data
@@ -251,10 +243,12 @@ def test_what_was_read_is_what_was_used_and_left_out():
 
 def test_clean_data_is_said_to_be_clean():
     clean = QUALITY | {"open_deals": {"deals": 1, "amount": 2.0, "doubtful": []}, "tables": []}
-    found = results(sample_forecast(warnings=0), answers={"quality": clean})
+    found = results(sample_forecast(warnings=0, months=4, trials=200), answers={"quality": clean})
     (text,) = data_quality.section(found).blocks
     assert "nothing about them looks doubtful" in text.says
-    assert data_quality.section(results(sample_forecast(warnings=0), answers={})) is None
+    assert (
+        data_quality.section(results(sample_forecast(warnings=0, months=4, trials=200), answers={})) is None
+    )
 
 
 # ---- provenance
@@ -287,7 +281,7 @@ def test_an_older_run_says_what_lists_its_figures():
 def test_the_page_tells_how_the_run_was_made_and_is_repeated():
     found = results(arguments={"by": ["owner's"]})
     rows = dict(next(b for b in provenance.section(found).blocks if isinstance(b, Table)).rows)
-    assert rows["trials"] == "4,000" and rows["seed of the random numbers"] == "1"
+    assert rows["trials"] == "1,000" and rows["seed of the random numbers"] == "1"
     assert "312 averages were compared with exact ones" in rows["self-check"]
     assert "2.1 standard errors" in rows["self-check"] and "Self-check passed." in rows["self-check"]
     assert rows["to repeat it"] == """simulator run reports/baseline/latest --by 'owner'"'"'s'"""
@@ -303,7 +297,9 @@ def test_the_page_tells_how_the_run_was_made_and_is_repeated():
     ],
 )
 def test_a_self_check_that_tells_nothing_or_fails_is_said(found, said):
-    rows = dict(provenance.section(results(sample_forecast(self_check=found))).blocks[-3].rows)
+    rows = dict(
+        provenance.section(results(sample_forecast(self_check=found, months=4, trials=200))).blocks[-3].rows
+    )
     assert said in rows["self-check"]
 
 
@@ -335,7 +331,7 @@ def test_the_wiki_has_the_same_sections():
     ],
 )
 def test_names_are_no_marks_of_markdown(name, said):
-    payload = sample_forecast(deals=1)
+    payload = sample_forecast(deals=1, months=4, trials=200)
     text = wiki(results(payload, deal_rows(payload, name=name, customer=""))).decode()
     assert f"| D000 | {said} | smb |" in text
 
