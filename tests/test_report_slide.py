@@ -226,7 +226,8 @@ def test_every_shipped_scenario_is_neat(path):
     for trials in (1, 200):
         payload = simulator.simulate(scenario, trials=trials, workers=1).to_json()
         assert_neat(results(payload))
-        assert not re.search(NEVER, said(slide(results(payload))), re.IGNORECASE)
+        text = said(slide(results(payload))).replace(scenario.name, "")
+        assert not re.search(NEVER, text, re.IGNORECASE)
 
 
 @pytest.mark.slow
