@@ -25,7 +25,7 @@ from simulator.report.screen import check_line, exactness, gravest, is_wrong, su
 from simulator.report.typeset import fitted
 from simulator.report.walk import walk_steps, walk_title
 from simulator.report.walk_figure import draw_walk
-from simulator.words import claim, paragraphs, since
+from simulator.words import claim, doubt, paragraphs, since
 
 WIDTH: Final = 13.333
 HEIGHT: Final = 7.5
@@ -138,8 +138,11 @@ def _sentences(results: Results) -> Iterator[tuple[str, str]]:
         yield "In the bank", told["balance"][0]
     elif told["receipts"]:
         yield "Collected", told["receipts"][0]
-    if verdict := (forecast.get("track_record") or {}).get("verdict"):
-        yield "Track record", verdict[0]
+    track = results.answer("track") or forecast.get("track_record") or {}
+    if warning := doubt(results.answer("track"), forecast):
+        yield "Beware", warning
+    elif track.get("verdict"):
+        yield "Track record", track["verdict"][0]
     elif warnings := gravest(forecast):
         yield "Beware", warning_text(warnings[0], results.scale)
 
