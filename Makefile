@@ -52,8 +52,8 @@ docs: $(READY)  ## write docs/cli.md and docs/formats.md anew
 golden: $(READY)  ## rewrite the pinned numbers (say why in CHANGELOG.md, under Numbers)
 	$(PYTEST) tests/test_golden.py --write-golden
 
-sample: $(READY)  ## write reports/sample/ anew
-	$(BIN)/simulator run scenarios/saas-hardware --out reports/sample
+sample: $(READY)  ## write reports/sample/ anew, and with chromium its picture (two minutes)
+	$(BIN)/python docs/sample.py
 
 clean:  ## remove the environments, caches and build leftovers; reports stay
 	rm -rf .venv .venv-peers .venv-oracles .venv-versions build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

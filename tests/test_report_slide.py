@@ -226,7 +226,8 @@ def test_every_shipped_scenario_is_neat(path):
     for trials in (1, 200):
         payload = simulator.simulate(scenario, trials=trials, workers=1).to_json()
         assert_neat(results(payload))
-        assert not re.search(NEVER, said(slide(results(payload))), re.IGNORECASE)
+        text = said(slide(results(payload))).replace(scenario.name, "")
+        assert not re.search(NEVER, text, re.IGNORECASE)
 
 
 @pytest.mark.slow
@@ -246,6 +247,21 @@ print(hashlib.sha256(slide(results(with_money(sample_forecast()), bridge=BRIDGE)
         for seed in ("1", "2")
     }  # fmt: skip
     assert found == {hashlib.sha256(content).hexdigest() + "\n"}
+
+
+def test_the_last_sentence_is_on_how_far_to_trust():
+    payload, track = sample_forecast(trials=400), {"held": 14, "of": 18, "what": "bookings", "chance": 0.5}
+    past = {"verdict": ["Past 80 % ranges held 14 of 18 times."], "track_record": track}
+    with look():
+        plain, good, bad = (
+            " ".join(text for text, _ in texts(slide_figure(results(payload, **answers)))[0])
+            for answers in (
+                {}, {"track": past}, {"track": past | {"track_record": track | {"held": 4, "chance": 0.001}}}
+            )
+        )  # fmt: skip
+    assert "Beware 12 open deals are past their close date" in plain
+    assert "Track record Past 80 % ranges held 14 of 18 times." in good and "Beware" not in good
+    assert "Beware Read these ranges as too narrow: past 80 % ranges of bookings held only 4 of 18" in bad
 
 
 def test_a_failed_check_is_what_the_slide_says():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Final
 
 import matplotlib as mpl
@@ -55,18 +55,20 @@ def slide(results: Results) -> bytes:
     Args:
         results: of the run.
     """
-    with look(), warnings.catch_warnings():
-        # A name in a script that the font lacks shows boxes; that is no reason to stop.
-        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
+    with look():
         content = io.BytesIO()
         about = {"Title": subject(results.forecast, results.scale), "CreationDate": None}
         slide_figure(results).savefig(content, format="pdf", metadata=about)
         return content.getvalue()
 
 
-def look() -> AbstractContextManager[None]:
+@contextmanager
+def look() -> Iterator[None]:
     """Set how the slide looks: as figures do, with smaller letters, which stay letters in its file."""
-    return mpl.rc_context({"font.size": 10, "pdf.fonttype": 42}, STYLE)
+    with mpl.rc_context({"font.size": 10, "pdf.fonttype": 42}, STYLE), warnings.catch_warnings():
+        # A name in a script that the font lacks shows boxes; that is no reason to stop.
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
+        yield
 
 
 def slide_figure(results: Results) -> Figure:
@@ -136,10 +138,11 @@ def _sentences(results: Results) -> Iterator[tuple[str, str]]:
         yield "In the bank", told["balance"][0]
     elif told["receipts"]:
         yield "Collected", told["receipts"][0]
+    track = results.answer("track") or forecast.get("track_record") or {}
     if warning := doubt(results.answer("track"), forecast):
         yield "Beware", warning
-    elif verdict := (forecast.get("track_record") or {}).get("verdict"):
-        yield "Track record", verdict[0]
+    elif track.get("verdict"):
+        yield "Track record", track["verdict"][0]
     elif warnings := gravest(forecast):
         yield "Beware", warning_text(warnings[0], results.scale)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from simulator.report.blocks import Part, Section
@@ -49,18 +50,24 @@ def sections(results: Results) -> tuple[list[Section], str]:
     The line names the commands that bring it; it is "" if nothing is lacking.
     """
     found = [(part, part.section(results)) for part in PARTS]
-    lacking = [part for part, section in found if section is None and part.what]
-    return [section for _, section in found if section is not None], _missing(lacking, results)
+    lacking = [(part.what, part.command) for part, section in found if section is None and part.what]
+    return [section for _, section in found if section is not None], missing(lacking, results, "report")
 
 
-def _missing(lacking: list[Part], results: Results) -> str:
+def missing(lacking: Sequence[tuple[str, str]], results: Results, where: str) -> str:
+    """Say in one line what a report lacks, and the commands that bring it; "" if nothing is lacking.
+
+    Args:
+        lacking: what, and the command, or words where no command about the run brings it.
+        results: of the run.
+        where: it is lacking, as in `report`.
+    """
     by_command: dict[str, list[str]] = {}
-    for part in lacking:
-        # What no command about the run brings is told in words.
-        command = results.command(part.command) if part.command.isidentifier() else part.command
-        by_command.setdefault(command, []).append(part.what)
+    for what, told in lacking:
+        command = results.command(told) if told.isidentifier() else told
+        by_command.setdefault(command, []).append(what)
     texts = [f"{_listed(what)} ({command})" for command, what in by_command.items()]
-    return f"Not in this report: {'; '.join(texts)}." if texts else ""
+    return f"Not in this {where}: {'; '.join(texts)}." if texts else ""
 
 
 def _listed(texts: list[str]) -> str:

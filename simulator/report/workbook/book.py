@@ -6,6 +6,7 @@ from datetime import date as Day
 from datetime import datetime, time
 from typing import Final
 
+from simulator.report.page.sections import missing
 from simulator.report.results import Results
 from simulator.report.workbook.assumptions import assumptions
 from simulator.report.workbook.bridge import bridge
@@ -24,13 +25,13 @@ LEAVES: Final = (
     Leaf("Charts", charts),
     Leaf("Months", months),
     Leaf("Quarters and years", years),
-    Leaf("Plan", plans, "a plan among the scenario's data"),
+    Leaf("Plan", plans, "a plan by month", "data: plan: in the scenario"),
     Leaf("Segments", segments),
     Leaf("Funnels", funnels),
     Leaf("Deals", deals),
-    Leaf("Scenarios", scenarios, "compare"),
-    Leaf("Bridge", bridge, "bridge"),
-    Leaf("Track record", track, "track"),
+    Leaf("Scenarios", scenarios, "other scenarios", "compare"),
+    Leaf("Bridge", bridge, "what changed since a run before", "bridge"),
+    Leaf("Track record", track),
     Leaf("Assumptions", assumptions),
     Leaf("Data quality", quality),
 )
@@ -47,18 +48,9 @@ def workbook(results: Results) -> bytes:
     when = datetime.combine(Day.fromisoformat(forecast["as_of"]), time())
     writer = Writer({"title": named, "subject": "Sales forecast", "created": when}, named)
     found = [(leaf, leaf.sheet(results)) for leaf in LEAVES]
-    lacking = [leaf for leaf, sheet in found if sheet is None and leaf.command]
-    writer.add("Summary", summary(results, _missing(lacking, results)))
+    lacking = [(leaf.what, leaf.command) for leaf, sheet in found if sheet is None and leaf.what]
+    writer.add("Summary", summary(results, missing(lacking, results, "workbook")))
     for leaf, sheet in found:
         if sheet is not None:
             writer.add(leaf.name, sheet)
     return writer.finish()
-
-
-def _missing(lacking: list[Leaf], results: Results) -> str:
-    texts = [f"{leaf.name} ({_command(leaf, results)})" for leaf in lacking]
-    return f"Not in this workbook: {', '.join(texts)}." if texts else ""
-
-
-def _command(leaf: Leaf, results: Results) -> str:
-    return results.command(leaf.command) if leaf.command.isidentifier() else leaf.command

@@ -55,11 +55,10 @@ def change(currency: str) -> Kind:
     return Kind(f"+{form};-{form};{form}", 16)
 
 
-def in_unit(scale: Scale, sign: bool = False) -> Kind:
-    """Return how an amount is shown in a forecast's unit, no finer than it is known; its cell has all."""
+def in_unit(scale: Scale) -> Kind:
+    """Return how an amount is shown in a forecast's unit, to its decimals; its cell has all of it."""
     thousands = {1.0: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,"}[scale.unit]
-    form = f"#,##0{_decimals(max(scale.decimals, 0))}{thousands}"
-    return Kind(f"+{form};-{form};{form}" if sign else form, 12)
+    return Kind(f"#,##0{_decimals(max(scale.decimals, 0))}{thousands}", 12)
 
 
 def columns(kind: Kind, *heads: str) -> list[Column]:

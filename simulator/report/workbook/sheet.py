@@ -158,9 +158,11 @@ class Leaf:
     Attributes:
         name: of the sheet.
         sheet: makes it; None where the run holds nothing to tell.
-        command: that brings it, as in `explain`, or words such as `--actuals`; "" if not worth a word.
+        what: is missing then, as in `other scenarios`; "" if that is not worth a word.
+        command: that brings it, as in `compare`, or words where no command about the run does.
     """
 
     name: str
     sheet: Callable[[Results], Sheet | None]
+    what: str = ""
     command: str = ""

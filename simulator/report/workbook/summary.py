@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.blocks import Numbers, Text
 from simulator.report.colours import PALETTES
-from simulator.report.numbers import top_numbers
+from simulator.report.page import headline
 from simulator.report.results import Results
 from simulator.report.screen import WARNINGS, fiscal_rows, title
 from simulator.report.walk import walk_steps, walk_title
@@ -17,10 +18,11 @@ from simulator.report.workbook.sheet import Block, Cell, Chart, Charts, Kind, Sh
 from simulator.words import (
     Scale,
     chance_cells,
+    happened_text,
     has_interval,
+    interval_texts,
     plain,
     self_check_text,
-    since,
 )
 
 SERIES: Final = ("bookings", "revenue", "receipts")
@@ -36,14 +38,14 @@ def summary(results: Results, lacking: str) -> Sheet:
         lacking: what the workbook lacks, and the commands that bring it; "" if nothing.
     """
     forecast, scale = results.forecast, results.scale
-    first, *more = forecast["headline"]
-    texts = [Text(title(forecast, scale), quiet=True), Text(first, loud=True), *map(Text, more)]
-    if (bridge := results.answer("bridge")) is not None:
-        texts.append(Text(since(bridge, scale)))
     walk = [(step.name, step.amount, step.text, step.total) for step in walk_steps(forecast, scale)]
     named, colour = f"{walk_title(forecast)}, {scale.name}", PALETTES["bookings"].line
     way = waterfall("Walk", named, walk, scale, str(forecast["currency"]), colour) if walk else None
-    blocks: list[Block] = [*texts, Numbers(top_numbers(results)), *_periods(forecast, scale)]
+    blocks: list[Block] = [
+        Text(title(forecast, scale), quiet=True),
+        *_headline(results),
+        *_periods(forecast, scale),
+    ]
     blocks += [*_pair(way, fan(forecast, "bookings"))]
     blocks += [Text(text, quiet=True) for text in _foot(results, lacking)]
     return Sheet(plain(forecast["scenario"], 80), blocks, whole=True)
@@ -60,13 +62,18 @@ def charts(results: Results) -> Sheet | None:
     return Sheet("What comes in, and of what it is made", blocks, whole=True) if blocks else None
 
 
+def _headline(results: Results) -> Iterator[Text | Numbers]:
+    """Yield what the page begins with."""
+    yield from (block for block in headline.section(results).blocks if isinstance(block, Text | Numbers))
+
+
 def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
     """Return the quarters and years of the books: low, middle, high, and the chance of the plan."""
     amounts = ("happened already", "low", "middle", "high", "plan")
     head = [
         *columns(Kind(width=34), "series"), *columns(Kind(width=16), "period"),
         *columns(in_unit(scale), *amounts), *columns(Kind(width=12, right=True), "chance of the plan"),
-        *columns(Kind(width=24), "in words"),
+        *columns(Kind(width=24), "which is"),
     ]  # fmt: skip
     rows = [_row(p, s, scale) for s in SERIES for p in fiscal_rows(forecast, ROWS, s)]
     when = f"Quarters and years, {scale.name}; the cells hold every digit"
@@ -75,15 +82,24 @@ def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
 
 def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | Cell]:
     stats, plan = period[series], (period.get("plan") or {}).get(series)
-    kind = in_unit(scale.fitting(stats))
-    told = has_interval(stats)
-    ends = [Cell(stats[q], kind) if told or q == "p50" else None for q in ("p10", "p50", "p90")]
-    already = stats.get("already")
-    cells = [series, plain(period["name"], 20), Cell(already, kind) if already else None, *ends]
+    told, already = has_interval(stats), stats.get("already")
+    ends = zip(("p10", "p50", "p90"), interval_texts(stats, scale, 1), strict=True)
+    cells = [
+        series,
+        plain(period["name"], 20),
+        _printed(already, happened_text(stats, scale, 1), scale) if already else None,
+        *(_printed(stats[q], text, scale) if told or q == "p50" else None for q, text in ends),
+    ]
     if not plan:
         return [*cells, None, None, None]
     reached = already and already >= plan["amount"]
-    return [*cells, Cell(plan["amount"], kind), *(("100 %", "reached") if reached else chance_cells(plan))]
+    amount = _printed(plan["amount"], scale.fitting(stats).exact(plan["amount"]), scale)
+    return [*cells, amount, *(("100 %", "reached") if reached else chance_cells(plan))]
+
+
+def _printed(amount: float, text: str, scale: Scale) -> Cell:
+    """Return an amount in full, which shows as many decimals as words give it."""
+    return Cell(amount, in_unit(replace(scale, decimals=len(text.partition(".")[2]))))
 
 
 def _pair(*charts: Chart | None) -> Iterator[Charts]:

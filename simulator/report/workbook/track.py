@@ -9,7 +9,7 @@ from simulator.report.blocks import Text
 from simulator.report.past_runs import named_period
 from simulator.report.results import Results
 from simulator.report.workbook.columns import COUNT, DAY, SERIES, TEXT, as_day, columns, money, whose
-from simulator.report.workbook.sheet import Sheet, Table, Value
+from simulator.report.workbook.sheet import Kind, Sheet, Table, Value
 from simulator.words import plain
 
 LEVELS: Mapping[str, str] = {"50": "5 in 10", "80": "8 in 10", "95": "9.5 in 10"}
@@ -36,8 +36,8 @@ def _windows(windows: list[Mapping[str, Any]], currency: str) -> Table:
     head = [
         *columns(TEXT, "series", "segment", "period"), *columns(DAY, "from", "until", "forecast as of"),
         *columns(COUNT, "days ahead"), *columns(kind, "happened already", "middle", *ends, "came"),
-        *columns(TEXT, *(f"{said} held it" for said in LEVELS.values())),
-        *columns(kind, *(f"said otherwise: {plain(name)}" for name in others)),
+        *columns(Kind(width=8), *(f"{said} held it" for said in LEVELS.values())),
+        *columns(kind, *(f"the {plain(name)} said" for name in others)),
     ]  # fmt: skip
     rows: list[list[Value]] = [
         [SERIES.get(w["series"], plain(w["series"])), whose(w["segment"]),

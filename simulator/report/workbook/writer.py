@@ -252,11 +252,11 @@ class _Page:
 
     def cell(self, place: int, value: Value, style: Format) -> None:
         """Write a value: text never as anything but text."""
-        if isinstance(value, str):
-            self.sheet.write_string(self.row, place, fitting(value), style)
+        if isinstance(value, str) and (text := fitting(value)):
+            self.sheet.write_string(self.row, place, text, style)
         elif isinstance(value, date):
             self.sheet.write_datetime(self.row, place, value, style)
-        elif value is None or not math.isfinite(value):
+        elif value is None or isinstance(value, str) or not math.isfinite(value):
             self.sheet.write_blank(self.row, place, None, style)
         else:
             self.sheet.write_number(self.row, place, _Exact(value), style)
