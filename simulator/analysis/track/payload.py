@@ -56,7 +56,7 @@ def scored(known: Record) -> Payload:
 
 
 def kept_score(known: Record) -> Payload | None:
-    """Return what a run keeps of `scored`: what the company's ranges were worth; None where none has ended.
+    """Return what a run keeps of `scored`: what its ranges were worth; None where nothing has ended.
 
     Of single windows it keeps those of the series that a reader asks for first.
 
@@ -66,13 +66,8 @@ def kept_score(known: Record) -> Payload | None:
     payload = scored(known)
     if not payload["windows"]:
         return None
-    measures = [row for row in payload["measures"] if row["segment"] == "all"]
-    windows = [
-        row
-        for row in payload["windows"]
-        if (row["segment"], row["series"]) == ("all", payload["track_record"]["what"])
-    ]
-    return {name: payload[name] for name in _KEPT} | {"measures": measures, "windows": windows}
+    windows = [row for row in payload["windows"] if row["series"] == payload["track_record"]["what"]]
+    return {name: payload[name] for name in _KEPT} | {"windows": windows}
 
 
 def followed(

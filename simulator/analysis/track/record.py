@@ -105,7 +105,7 @@ def record(found: PastRuns, actuals: Path | None = None, until: date | None = No
 
 
 def record_before(found: PastRuns, scenario: Scenario) -> Record:
-    """Return what a scenario's own inputs tell of the runs of earlier days.
+    """Return what a scenario's own inputs tell of the company's forecasts by the runs of earlier days.
 
     The inputs of those runs are not read, so that it takes no time: what their deals say without a simulation
     is not told.
@@ -118,7 +118,7 @@ def record_before(found: PastRuns, scenario: Scenario) -> Record:
     found = sound(replace(found, runs=tuple(run for run in found.runs if run.as_of < as_of)))
     reasons = why_not(found, currency=scenario.currency)
     counted = tuple(run for run in found.runs if run.path not in reasons)
-    told = tuple(told for run in counted for told in told_by(run, None))
+    told = tuple(told for run in counted for told in told_by(run, None) if not told.segment)
     balances = {run.as_of: (run.payload.get("balance") or {}).get("opening") for run in counted}
     balances[as_of] = _opening(scenario)
     known = {when: float(balance) for when, balance in balances.items() if balance is not None}

@@ -92,7 +92,7 @@ def _stage(
         spans.append((reached, reached + more, "plan"))
         worth = scale.said(above["worth"]["amount"])
         text += f" (+{worth})" if worth != "0" else ""
-    return Row(name, text, spans, strong=strong)
+    return Row(plain(name, 40), text, spans, strong=strong)
 
 
 def _reasons(row: Mapping[str, Any]) -> list[Block]:

@@ -73,7 +73,7 @@ def _table(payload: Mapping[str, Any], scale: Scale) -> Table:
 def _differs(payload: Mapping[str, Any]) -> Fold:
     """Return what each scenario sets otherwise."""
     rows = [
-        [numbered(payload, other), plain(row["what"]), plain(row["base"]), plain(row["other"])]
+        [numbered(payload, other), plain(row["what"], 80), plain(row["base"], 80), plain(row["other"], 80)]
         for other in payload["others"][:ROWS]
         for row in other["differs"][:FIGURES]
     ]

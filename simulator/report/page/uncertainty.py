@@ -34,7 +34,11 @@ def _shares(payload: Mapping[str, Any]) -> list[Block]:
     title = f"{what}: shares of the uncertainty"
     return [
         Picture(
-            bars([(name, share, f"{share} %") for name, share in parts]), f"{title}: {told}.", title, note
+            bars([(name, share, f"{share} %") for name, share in parts]),
+            f"{title}: {told}.",
+            title,
+            note,
+            half=True,
         )
     ]
 
