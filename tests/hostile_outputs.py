@@ -41,13 +41,14 @@ STEERING = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
 """Categories of characters of which only the blank may be shown."""
 
 
-def with_name(results, text):
-    """Results of the harmless company in which every name is `text`.
+def with_name(results, *texts):
+    """Results of the harmless company in which every name is hostile, several of them by turns.
 
     A text that holds more than a name is a sentence; the program has written the name into it as it is shown.
     """
 
     def told(found):
+        text = texts[int(found[0][4:]) % len(texts)]
         return text if found[0] in FIRST or found[0].startswith("Text") else f"{text}{found[0][4:]}"
 
     def changed(value):

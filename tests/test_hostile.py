@@ -156,3 +156,64 @@ def test_without_its_rule_every_payload_does_harm(harm, rule, monkeypatch):
         monkeypatch.undo()
         html._environment.cache_clear()
     assert harmless == []
+
+
+ACTIVE = ("page", "page attribute", "drawing", "value", "script")
+CALLED = "window.hurt = () => { window.called = true; }; window.alert = window.hurt;"
+
+
+def visit(browser, content, path):
+    """What a page does that it must not, in a browser in which `hurt` is a function."""
+    path.write_bytes(content)
+    context = browser.new_context()
+    page, wrong = context.new_page(), []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if request.url != path.as_uri() else None)
+    page.add_init_script(CALLED)
+    page.goto(path.as_uri())
+    for element in page.locator("select, summary, svg").all()[:12]:
+        element.dispatch_event("mouseover")
+    wrong += ["a script has run"] if page.evaluate("window.called") else []
+    wrong += ["elements"] * (
+        page.locator("img, iframe, object, embed, form, base, a[href^=javascript]").count() > 0
+    )
+    context.close()
+    return wrong
+
+
+@pytest.mark.slow
+def test_nothing_happens_in_a_browser(browser, company, tmp_path):
+    texts = [payload.text for payload in PAYLOADS if payload.rule in ACTIVE]
+    for start in range(0, len(texts), 8):
+        content = edition(with_name(company, *texts[start : start + 8]), "html")
+        assert visit(browser, content, tmp_path / f"{start}.html") == []
+
+
+@pytest.mark.slow
+def test_the_scripts_of_names_are_not_let_in_even_where_they_stand_in_the_page(
+    browser, company, tmp_path, monkeypatch
+):
+    """Without escapes the policy is what is left; without the policy too, scripts run: so both are needed."""
+    hostile = with_name(company, "<script>hurt()</script><img src=x onerror=hurt()>")
+    take_away(RULES["page"], monkeypatch)
+    let_in = visit(browser, edition(hostile, "html"), tmp_path / "policy.html")
+    assert "a script has run" not in let_in and any("Content Security Policy" in said for said in let_in)
+    monkeypatch.setattr(html, "POLICY", "default-src * 'unsafe-inline' data: file:{}{}")
+    assert "a script has run" in visit(browser, edition(hostile, "html"), tmp_path / "none.html")
+    monkeypatch.undo()
+    html._environment.cache_clear()
+
+
+@pytest.mark.slow
+def test_the_script_makes_no_html_of_names(browser, company, tmp_path, monkeypatch):
+    own, there = html._part("page.js"), 'select.append(new Option(value || "(none)", "=" + value))'
+    assert there in own
+    planted = own.replace(there, 'select.insertAdjacentHTML("afterend", value)')
+    part = html._part
+    monkeypatch.setattr(html, "_part", lambda name: planted if name == "page.js" else part(name))
+    harmless = [
+        text for text in payloads("script")
+        if not visit(browser, edition(with_name(company, text), "html"), tmp_path / "x.html")
+    ]  # fmt: skip
+    assert harmless == []
