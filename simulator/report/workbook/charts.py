@@ -79,7 +79,7 @@ def ladder(payload: Mapping[str, Any], series: str) -> Chart | None:
     plans += [((p.get("plan") or {}).get(series) or {}).get("amount") for p in periods]
     sources = [s for s in PARTS if any(p.get(s) for p in parts)]
     rows = [
-        [_name(one), *(p.get(s) for s in sources), plan]
+        [_name(payload, one), *(p.get(s) for s in sources), plan]
         for one, p, plan in zip(named, parts, plans, strict=True)
     ]
     kind = money(str(payload["currency"]))
@@ -138,7 +138,10 @@ def _axis_begin(levels: Sequence[float]) -> float | None:
     return step * math.floor((low - (high - low) / 2) / step)
 
 
-def _name(period: Mapping[str, Any]) -> str:
+def _name(payload: Mapping[str, Any], period: Mapping[str, Any]) -> str:
+    """Name a period below its column: a week by its last day, for which there is room."""
+    if period_noun(payload) == "week":
+        return day(period["end"])
     return period_name(period.get("name", ""), period["start"], period["end"], period.get("whole", True))
 
 

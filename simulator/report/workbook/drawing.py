@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from xlsxwriter import Workbook
@@ -53,8 +54,9 @@ def _dress(main: Any, chart: Chart) -> None:
         {"name": chart.title, "name_font": {"size": 12, "bold": True, "color": INK}, "overlay": False}
     )
     names = {"num_font": _SMALL, "label_position": "low", "line": {"color": GREY}, "major_tick_mark": "none"}
+    form = in_unit(chart.scale.showing(_top(chart), 2)).form
     amounts = {
-        "num_font": _SMALL, "num_format": in_unit(chart.scale).form, "line": {"none": True},
+        "num_font": _SMALL, "num_format": form, "line": {"none": True},
         "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
         "min": chart.begins,
     }  # fmt: skip
@@ -64,6 +66,16 @@ def _dress(main: Any, chart: Chart) -> None:
     else:
         main.set_x_axis(names)
         main.set_y_axis(amounts)
+
+
+def _top(chart: Chart) -> float:
+    """Return how high the highest stack is, by which its axis is read."""
+    stacked = [layer.column for layer in chart.layers if not layer.line]
+    rows = (
+        [value for column in stacked if isinstance(value := row[column], float | int)]
+        for row in chart.table.rows
+    )
+    return max((abs(math.fsum(row)) for row in rows), default=0.0)
 
 
 def _series(sheet: str, first: int, chart: Chart, layer: Layer) -> dict[str, Any]:

@@ -83,11 +83,11 @@ def _periods(forecast: Mapping[str, Any], scale: Scale) -> list[Table]:
 def _row(period: Mapping[str, Any], series: str, scale: Scale) -> list[Value | Cell]:
     stats, plan = period[series], (period.get("plan") or {}).get(series)
     told, already = has_interval(stats), stats.get("already")
-    ends = zip(("p10", "p50", "p90"), interval_texts(stats, scale, 1), strict=True)
+    ends = zip(("p10", "p50", "p90"), interval_texts(stats, scale), strict=True)
     cells = [
         series,
         plain(period["name"], 20),
-        _printed(already, happened_text(stats, scale, 1), scale) if already else None,
+        _printed(already, happened_text(stats, scale), scale) if already else None,
         *(_printed(stats[q], text, scale) if told or q == "p50" else None for q, text in ends),
     ]
     if not plan:
