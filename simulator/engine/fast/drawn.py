@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from simulator.distributions import LONGEST, TIE
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, loop, normal, part, uniform
+from simulator.engine.fast.arithmetic import GAMMA, NEAR, logarithm, loop, normal, part, uniform
 from simulator.engine.fast.closing import LEFT
 
 LEAST: Final = 1e-200
@@ -160,7 +160,7 @@ def walk(
         passed = _passed(law, r, by)
         if passed > _FARTHEST:
             continue
-        spent = _days(law, stage, passed - math.log(uniform(stay + GAMMA)), by.age[r], by)
+        spent = _days(law, stage, passed - logarithm(uniform(stay + GAMMA)), by.age[r], by)
         if spent == LEFT:
             continue
         at, n, step = by.moves[stage, slot], 1, GAMMA + GAMMA
@@ -171,7 +171,7 @@ def walk(
                 for k in range(slots - 1):
                     slot += u > by.chances[k, place]
             law = place * by.per_stage + by.laws[slot, at]
-            more = _days(law, at, -math.log(uniform(stay + step)), 0.0, by)
+            more = _days(law, at, -logarithm(uniform(stay + step)), 0.0, by)
             if more == LEFT:
                 spent = LEFT
                 break
