@@ -68,9 +68,9 @@ def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Int
     pipeline = block.plan.scenario.pipeline
     stage, unknown = pipeline.stage[plan.deals], np.isnan(pipeline.age[plan.deals])
     tile, kind = TILE, stage * 2 + unknown
-    # Compiled loops walk those who win; losers are numpy's.
-    if loops is not None and len(outcomes(block, plan, 0)) == 1 and loops.knows(plan):
-        tile = loops.TILE
+    if loops is not None and loops.knows(plan):
+        # Compiled loops walk those who win; losers are numpy's.
+        tile = loops.TILE if len(outcomes(block, plan, 0)) == 1 else 4 * TILE
         if loops.by_draw(plan):
             kind[~unknown] = -1
     order, most = np.argsort(kind, kind="stable"), max(tile // block.trials, 1)

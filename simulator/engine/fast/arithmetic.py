@@ -32,10 +32,10 @@ _STEP_LOW: Final = float.fromhex("0x1.cf79abc9e3b39p-45")
 
 _PIECE, _EXPONENT, _PIECES = np.uint64(45), np.uint64(52), np.uint64(127)
 _FRACTION, _ONE = np.uint64((1 << 52) - 1), np.uint64(0x3FF << 52)
-_MIDDLES: Final = 1 + (np.arange(128) + 0.5) / 128
-"""Of pieces of the fraction of a number between 1 and 2;"""
-_INVERSES, _LOGS = 1 / _MIDDLES, -np.log(1 / _MIDDLES)
-"""what is multiplied by the first has the second added."""
+_INVERSES: Final = 1 / (1 + (np.arange(128) + 0.5) / 128)
+"""Of the middles of so many pieces between 1 and 2,"""
+_LOGS: Final = -np.log(_INVERSES)
+"""and their logarithms."""
 _LN2: Final = math.log(2)
 
 
@@ -91,7 +91,10 @@ def exponential(x: Any) -> Any:
 
 @part
 def logarithm(x: Any) -> Any:
-    """Return ln x to 1e-15 · (1 + |ln x|), x normal and above 0: m near x's fraction, ln(x/m) by its series."""
+    """Return ln x to 1e-15 · (1 + |ln x|), x above 0 and normal.
+
+    The logarithm of the middle of the piece that holds x's fraction is tabled; a series gives the rest.
+    """
     word = np.float64(x).view(np.uint64)
     piece = np.int64((word >> _PIECE) & _PIECES)
     fraction = np.uint64((word & _FRACTION) | _ONE).view(np.float64)
