@@ -194,15 +194,17 @@ def test_loops_that_fail_leave_the_block_to_numpy(monkeypatch):
 # ---- arithmetic
 
 
-def test_normal_and_exponential_have_their_digits(fast):
-    from simulator.engine.fast.arithmetic import exponential, normal
+def test_normal_exponential_and_logarithm_have_their_digits(fast):
+    from simulator.engine.fast.arithmetic import exponential, logarithm, normal
 
-    exponential, normal = (f.py_func for f in (exponential, normal))
+    exponential, logarithm, normal = (f.py_func for f in (exponential, logarithm, normal))
     u = np.concatenate(
         (np.linspace(0.001, 0.999, 333), 10.0 ** -np.arange(3, 300, 7), 1 - 2.0 ** -np.arange(8, 52))
     )
     found = np.array([normal(float(p), float(1 - p)) for p in u])
     assert np.abs(found - special.ndtri(u)).max() < 1e-13
+    found = np.array([logarithm(float(p)) for p in u])
+    assert np.abs((found - np.log(u)) / (1 - np.log(u))).max() < 1e-15
     x = np.linspace(-43, 43, 501)
     found = np.array([exponential(float(each)) for each in x])
     assert np.abs(found / np.exp(x) - 1).max() < 1e-15

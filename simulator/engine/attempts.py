@@ -46,48 +46,82 @@ def play_segment(block: Block, plan: SegmentPlan) -> None:
 def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | None) -> None:
     """Decide the open deals, and make their first move given the outcome and the age."""
     for deals in _tiles(block, plan, loops):
-        stage = int(block.plan.scenario.pipeline.stage[deals[0]])
-        ages, label_ages = _ages(block, plan, stage, deals)
-        won = _winners(block, plan, stage, deals, ages, label_ages, loops)
+        ages, label_ages = _ages(block, plan, deals)
+        won = _winners(block, plan, deals, ages, label_ages, loops)
         if block.ends.counted:
             wins = np.bincount(won[1], minlength=block.trials)
             block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
         for outcome in outcomes(block, plan, 0):
             row, trial = won if outcome else _others(won, len(deals), block.trials)
             if outcome and loops is not None and ages is None:
-                row, trial = loops.play(plan, stage, deals, label_ages, row, trial)
-            if not len(row):
-                continue
-            walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
-            if not outcome:
-                keep = followed(block, plan, walkers)
-                walkers, row, trial = walkers.only(keep), row[keep], trial[keep]
-            label = row if ages is None else ages[row, trial]
-            draw = block.draws[trial]
-            after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
-            n = len(trial)
-            until = np.full(n, plan.end)
-            some = Decided(walkers.which, walkers.offsets, trial, np.zeros(n), after, days, until)
-            if outcome:
-                some = _stated(
-                    block, plan, stage, deals, some, row, None if ages is None else label, label_ages
-                )
-            roads.send(block.plan.open_deals, 0, outcome, 1, some)
+                row, trial = loops.play(plan, deals, label_ages, row, trial)
+            for stage, some in _stages(block, deals, row):
+                begun = _begun(block, plan, stage, outcome, deals, ages, label_ages, row[some], trial[some])
+                roads.send(block.plan.open_deals, 0, outcome, 1, begun)
 
 
 def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:
-    """Yield the open deals in groups of one stage, all with an age or all without."""
+    """Yield the open deals in groups, all with an age or all without.
+
+    They are of one stage, but where compiled loops play those of all stages draw by draw.
+    """
     pipeline = block.plan.scenario.pipeline
-    kind = pipeline.stage[plan.deals] * 2 + np.isnan(pipeline.age[plan.deals])
-    # Compiled loops walk those who win; losers are numpy's.
-    alone = len(outcomes(block, plan, 0)) == 1
-    most = max((loops.tile(plan, TILE) if loops and alone else TILE) // block.trials, 1)
-    for group in np.split(plan.deals, np.flatnonzero(np.diff(kind)) + 1) if len(plan.deals) else []:
+    stage, unknown = pipeline.stage[plan.deals], np.isnan(pipeline.age[plan.deals])
+    tile, kind = TILE, stage * 2 + unknown
+    if loops is not None and loops.knows(plan):
+        # Compiled loops walk those who win; losers are numpy's.
+        tile = loops.TILE if len(outcomes(block, plan, 0)) == 1 else 4 * TILE
+        if loops.by_draw(plan):
+            kind[~unknown] = -1
+    order, most = np.argsort(kind, kind="stable"), max(tile // block.trials, 1)
+    for group in np.split(plan.deals[order], np.flatnonzero(np.diff(kind[order])) + 1):
         for first in range(0, len(group), most):
             yield group[first : first + most]
 
 
-def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple[Integers | None, Floats]:
+def _stages(block: Block, deals: Integers, row: Places) -> Iterator[tuple[int, Places | slice]]:
+    """Yield each stage of some deals, and the places of those that stand in it among rows of them."""
+    stage = block.plan.scenario.pipeline.stage[deals]
+    if not len(row):
+        return
+    if stage[0] == stage[-1]:
+        yield int(stage[0]), slice(None)
+        return
+    for each in np.unique(stage).tolist():
+        yield each, np.flatnonzero(stage[row] == each)
+
+
+def _begun(
+    block: Block, plan: SegmentPlan, stage: int, outcome: bool, deals: Integers, ages: Integers | None,
+    label_ages: Floats, row: Places, trial: Places,
+) -> Decided:  # fmt: skip
+    """Return open deals of a stage after their first move.
+
+    Args:
+        block: under way.
+        plan: of the segment.
+        stage: where they are.
+        outcome: whether they are won.
+        deals: places in the pipeline.
+        ages: drawn ones, as `_ages`.
+        label_ages: operational days, likewise.
+        row: of the deals, of each that begins.
+        trial: of each.
+    """
+    walkers = Walkers(block.plan.deals, deals[row], block.offsets[trial])
+    if not outcome:
+        keep = followed(block, plan, walkers)
+        walkers, row, trial = walkers.only(keep), row[keep], trial[keep]
+    label = row if ages is None else ages[row, trial]
+    draw, n = block.draws[trial], len(trial)
+    after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
+    some = Decided(walkers.which, walkers.offsets, trial, np.zeros(n), after, days, np.full(n, plan.end))
+    if not outcome:
+        return some
+    return _stated(block, plan, stage, deals, some, row, None if ages is None else label, label_ages)
+
+
+def _ages(block: Block, plan: SegmentPlan, deals: Integers) -> tuple[Integers | None, Floats]:
     """Return drawn ages[deal, trial], or None where they are known, and the age that each label means.
 
     A label is a drawn age, or the place of a deal whose age is known.
@@ -95,18 +129,19 @@ def _ages(block: Block, plan: SegmentPlan, stage: int, deals: Integers) -> tuple
     known = block.plan.scenario.pipeline.age[deals]
     if not np.isnan(known[0]):
         return None, known
-    law = np.cumsum(plan.segment.funnel.resting_ages(stage))
+    law = np.cumsum(plan.segment.funnel.resting_ages(int(block.plan.scenario.pipeline.stage[deals[0]])))
     u = block.plan.deals.draw("age", deals[:, None], block.offsets)
     return inverse(law, u), np.arange(len(law), dtype=np.float64)
 
 
 def _winners(
-    block: Block, plan: SegmentPlan, stage: int, deals: Integers, ages: Integers | None, label_ages: Floats,
+    block: Block, plan: SegmentPlan, deals: Integers, ages: Integers | None, label_ages: Floats,
     loops: Loops | None,
 ) -> tuple[Places, Places]:  # fmt: skip
     """Return (row, trial) of the open deals that are won, deal by deal or trial by trial."""
-    if loops and ages is None and (found := loops.decided(plan, stage, deals, label_ages)):
+    if loops and ages is None and (found := loops.decided(plan, deals, label_ages)):
         return found
+    stage = int(block.plan.scenario.pipeline.stage[deals[0]])
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if block.recorder is not None and block.recorder.follows:

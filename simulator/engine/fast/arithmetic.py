@@ -30,6 +30,14 @@ _STEP_HIGH: Final = float.fromhex("0x1.62e42fefap-6")
 _STEP_LOW: Final = float.fromhex("0x1.cf79abc9e3b39p-45")
 """and the rest of it."""
 
+_PIECE, _EXPONENT, _PIECES = np.uint64(45), np.uint64(52), np.uint64(127)
+_FRACTION, _ONE = np.uint64((1 << 52) - 1), np.uint64(0x3FF << 52)
+_INVERSES: Final = 1 / (1 + (np.arange(128) + 0.5) / 128)
+"""Of the middles of so many pieces between 1 and 2,"""
+_LOGS: Final = -np.log(_INVERSES)
+"""and their logarithms."""
+_LN2: Final = math.log(2)
+
 
 def loop(function: Function) -> Function:
     """Compile a function that is called from numpy; nothing is contracted or reordered."""
@@ -79,6 +87,22 @@ def exponential(x: Any) -> Any:
     rest = r + s * (0.5 + r * (1 / 6)) + s * s * ((1 / 24 + r * (1 / 120)) + s * (1 / 720))
     scale = _POWERS[np.int64(n) + _LARGEST * _STEPS]
     return scale + scale * rest
+
+
+@part
+def logarithm(x: Any) -> Any:
+    """Return ln x to 1e-15 · (1 + |ln x|), x above 0 and normal.
+
+    The logarithm of the middle of the piece that holds x's fraction is tabled; a series gives the rest.
+    """
+    word = np.float64(x).view(np.uint64)
+    piece = np.int64((word >> _PIECE) & _PIECES)
+    fraction = np.uint64((word & _FRACTION) | _ONE).view(np.float64)
+    r = fraction * _INVERSES[piece] - 1.0
+    s = r * r
+    rest = r - s * ((0.5 - r * (1 / 3)) + s * (0.25 - r * 0.2))
+    exponent = np.float64(np.int64(word >> _EXPONENT) - 1023)
+    return exponent * _LN2 + (_LOGS[piece] + rest)
 
 
 @scalar

@@ -37,12 +37,13 @@ class Laws(NamedTuple):
 
 
 class First(NamedTuple):
-    """The first move of deals of a stage, each of its own age.
+    """The first move of deals, each of its own stage and age.
 
     Attributes:
         chances: cumulative, floats[deal, slot].
-        targets: stage that each slot leads to.
-        laws: of the stays by slot.
+        targets: stage that each slot leads to, `LEFT` where a deal cannot be won, integers[deal, slot].
+        law: of each slot's stay, likewise, among
+        laws: these.
         alive: R(age), floats[deal, slot].
         dead: 1 − R(age).
         less: age + ½, floats[deal].
@@ -50,6 +51,7 @@ class First(NamedTuple):
 
     chances: Any
     targets: Any
+    law: Any
     laws: Laws
     alive: Any
     dead: Any
@@ -182,7 +184,7 @@ def walk(
     row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, first: First, further: Further,
     days: Any,
 ) -> None:  # fmt: skip
-    """Walk won open deals of a stage to their end.
+    """Walk won open deals to their end.
 
     Args:
         row: of the deals, of each that is won.
@@ -200,17 +202,19 @@ def walk(
         offset = offsets[trial[i]]
         stay, choice = stays[r] + offset, moves[r] + offset
         slot = 0
-        if len(first.targets) > 1:
+        if first.chances.shape[1] > 1:
             u = uniform(choice + GAMMA)
-            for k in range(len(first.targets) - 1):
+            for k in range(first.chances.shape[1] - 1):
                 slot += u > first.chances[r, k]
+        at = first.targets[r, slot]
         spent = remaining(
-            uniform(stay + GAMMA), first.alive[r, slot], first.dead[r, slot], first.less[r], slot, first.laws
-        )
-        if spent == LEFT:
+            uniform(stay + GAMMA), first.alive[r, slot], first.dead[r, slot], first.less[r],
+            first.law[r, slot], first.laws,
+        )  # fmt: skip
+        if spent == LEFT or at == LEFT:
             days[i] = LEFT
             continue
-        at, n, size, step = first.targets[slot], 1, further.chances.shape[1], GAMMA + GAMMA
+        n, size, step = 1, further.chances.shape[1], GAMMA + GAMMA
         while at < size and spent <= until[r] and n < further.most:
             flat = at
             if len(further.chances) > 1:

@@ -9,9 +9,11 @@ import numpy as np
 from scipy import special
 
 from simulator.distributions import LONGEST, TIE
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, loop, normal, part, uniform
+from simulator.engine.fast.arithmetic import GAMMA, NEAR, logarithm, loop, normal, part, uniform
 from simulator.engine.fast.closing import LEFT
 
+LEAST: Final = 1e-200
+"""Chance of a move below which rounding might decide whether there is one."""
 _FARTHEST: Final = 700.0
 """Integrals of a hazard beyond which chances run out of digits."""
 _CELLS: Final = 64
@@ -20,12 +22,14 @@ _EDGE: Final = 8
 _TABLE: Final = special.ndtr(np.arange(-_EDGE * _CELLS, _EDGE * _CELLS + 2) / _CELLS)
 _WRONG: Final = 1e-4
 """More than a line between neighbours of that table is wrong by, φ'·h²/8 ≤ 8e-6."""
+SEVERAL: Final = -2
+"""Stands where a move is drawn."""
 _NONE, _ONE = np.uint64(0), np.uint64(1)
 _LATE: Final = LONGEST - 1
 
 
 class Moves(NamedTuple):
-    """The walk of won deals by draw, as `DrawnPath` and `DrawnStays`, and the first move from a stage.
+    """The walk of won deals by draw, as `DrawnPath` and `DrawnStays`, and the first move of each.
 
     Attributes:
         chances: cumulative, floats[slot, draw · S + stage].
@@ -40,9 +44,12 @@ class Moves(NamedTuple):
         per_stage: laws of a stage.
         transitions: of draw, stage and next one.
         ends: chance to be won from each stage and end, by draw.
-        stage: where the deals are.
-        moves: next ones of that stage.
-        age: of each deal, operational days.
+        moves: next ones of each stage, integers[stage, move],
+        count: so many of them.
+        sole: the one that those who are won can make first, `SEVERAL` where there are more, `LEFT` where
+            rounding might decide it, integers[draw · S + stage].
+        stage: where each deal is.
+        age: of each, operational days.
         bin: that it has reached.
         into: days into it.
         most: moves that the guard allows.
@@ -60,8 +67,10 @@ class Moves(NamedTuple):
     per_stage: int
     transitions: Any
     ends: Any
-    stage: int
     moves: Any
+    count: Any
+    sole: Any
+    stage: Any
     age: Any
     bin: Any
     into: Any
@@ -70,8 +79,8 @@ class Moves(NamedTuple):
 
 @loop
 def decide(
-    keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, scale: Any, shift: Any, row: Any,
-    trial: Any, words: Any, doubtful: Any,
+    keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, begins: Any, scale: Any, shift: Any,
+    row: Any, trial: Any, words: Any, doubtful: Any,
 ) -> Any:  # fmt: skip
     """Find who wins, u < Φ(scale·score + shift), trial by trial in some order.
 
@@ -83,8 +92,9 @@ def decide(
         order: of the trials; those that share a draw are best taken one after the other.
         draws: row of each trial's scores.
         scores: floats[draw, deal].
-        scale: of each trial.
-        shift: of each trial.
+        begins: first deal of each group that shares the market, and the number of deals.
+        scale: floats[group, trial].
+        shift: likewise.
         row: receives the deals found.
         trial: likewise.
         words: receives uniforms of the doubtful,
@@ -95,25 +105,27 @@ def decide(
     """
     found, open_ = 0, 0
     for t in order:
-        offset, draw, times, plus = offsets[t] + GAMMA, draws[t], scale[t], shift[t]
-        for d in range(len(keys)):
-            u = uniform(keys[d] + offset)
-            x = scores[draw, d] * times + plus
-            place = (min(max(x, -_EDGE), _EDGE) + _EDGE) * _CELLS
-            cell = np.int64(place)
-            chance = _TABLE[cell] + (place - cell) * (_TABLE[cell + 1] - _TABLE[cell])
-            wins = u < chance
-            if abs(u - chance) <= _WRONG:
-                z = normal(u, 1.0 - u)
-                wins = z < x
-                if abs(z - x) <= 1e-9 * (1.0 + abs(z)):
-                    wins = True
-                    words[open_] = u
-                    doubtful[open_] = found
-                    open_ += 1
-            row[found] = d
-            trial[found] = t
-            found += wins
+        offset, draw = offsets[t] + GAMMA, draws[t]
+        for group in range(len(begins) - 1):
+            times, plus = scale[group, t], shift[group, t]
+            for d in range(begins[group], begins[group + 1]):
+                u = uniform(keys[d] + offset)
+                x = scores[draw, d] * times + plus
+                place = (min(max(x, -_EDGE), _EDGE) + _EDGE) * _CELLS
+                cell = np.int64(place)
+                chance = _TABLE[cell] + (place - cell) * (_TABLE[cell + 1] - _TABLE[cell])
+                wins = u < chance
+                if abs(u - chance) <= _WRONG:
+                    z = normal(u, 1.0 - u)
+                    wins = z < x
+                    if abs(z - x) <= 1e-9 * (1.0 + abs(z)):
+                        wins = True
+                        words[open_] = u
+                        doubtful[open_] = found
+                        open_ += 1
+                row[found] = d
+                trial[found] = t
+                found += wins
     return found, open_
 
 
@@ -121,7 +133,7 @@ def decide(
 def walk(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any
 ) -> None:
-    """Walk won open deals of a stage to their end, as `closing.walk`.
+    """Walk won open deals to their end, as `closing.walk`.
 
     Args:
         row: of the deals, of each that is won.
@@ -143,14 +155,15 @@ def walk(
         days[i] = LEFT
         if slot == LEFT:
             continue
-        law = (draw * size + by.stage) * by.per_stage + slot
+        stage = by.stage[r]
+        law = (draw * size + stage) * by.per_stage + slot
         passed = _passed(law, r, by)
         if passed > _FARTHEST:
             continue
-        spent = _days(law, by.stage, passed - math.log(uniform(stay + GAMMA)), by.age[r], by)
+        spent = _days(law, stage, passed - logarithm(uniform(stay + GAMMA)), by.age[r], by)
         if spent == LEFT:
             continue
-        at, n, step = by.moves[slot], 1, GAMMA + GAMMA
+        at, n, step = by.moves[stage, slot], 1, GAMMA + GAMMA
         while at < size and spent <= until[r] and n < by.most:
             place, slot = draw * size + at, 0
             if slots > 1:
@@ -158,7 +171,7 @@ def walk(
                 for k in range(slots - 1):
                     slot += u > by.chances[k, place]
             law = place * by.per_stage + by.laws[slot, at]
-            more = _days(law, at, -math.log(uniform(stay + step)), 0.0, by)
+            more = _days(law, at, -logarithm(uniform(stay + step)), 0.0, by)
             if more == LEFT:
                 spent = LEFT
                 break
@@ -180,21 +193,15 @@ def _passed(law: Any, r: Any, by: Any) -> Any:
 @part
 def _first(choice: Any, draw: Any, r: Any, by: Any) -> Any:
     """Return the move that a won deal makes first, `LEFT` where rounding might decide it."""
-    count, only = 0, 0
-    for k in range(len(by.moves)):
-        weight = by.transitions[draw, by.stage, by.moves[k]] * by.ends[draw, by.moves[k]]
-        if weight > 0.0:
-            count += 1
-            only = k
-            if weight < 1e-200:
-                return LEFT
-    if count == 1:
-        return only
+    stage = by.stage[r]
+    sole = by.sole[draw * by.targets.shape[1] + stage]
+    if sole != SEVERAL:
+        return np.int64(sole)
     total = 0.0
-    for k in range(len(by.moves)):
+    for k in range(by.count[stage]):
         total += _weight(k, draw, r, by)
     value, below, slot = uniform(choice + GAMMA) * total, 0.0, 0
-    for k in range(len(by.moves) - 1):
+    for k in range(by.count[stage] - 1):
         below += _weight(k, draw, r, by)
         if abs(value - below) <= NEAR * total:
             return LEFT
@@ -205,9 +212,10 @@ def _first(choice: Any, draw: Any, r: Any, by: Any) -> Any:
 @part
 def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
     """Return p·R(age)·h of a move; not a number where a chance runs out of digits."""
-    law = (draw * by.targets.shape[1] + by.stage) * by.per_stage + k
-    passed = _passed(law, r, by)
-    chance = by.transitions[draw, by.stage, by.moves[k]] * by.ends[draw, by.moves[k]]
+    stage = by.stage[r]
+    passed = _passed((draw * by.targets.shape[1] + stage) * by.per_stage + k, r, by)
+    next_ = by.moves[stage, k]
+    chance = by.transitions[draw, stage, next_] * by.ends[draw, next_]
     return math.exp(-passed) * chance if passed <= _FARTHEST else math.nan
 
 

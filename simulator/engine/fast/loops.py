@@ -16,6 +16,7 @@ from simulator.engine.fast import closing, columns, drawn, posting
 from simulator.engine.fast.tables import (
     EVENTS,
     amounts_of,
+    by_stage,
     dates_of,
     first_of,
     further_of,
@@ -38,7 +39,6 @@ Short = NDArray[np.int32]
 Places = NDArray[Any]
 """Whole numbers of either length."""
 
-TILE: Final = 1 << 18
 _NO_FLOATS: Final = np.zeros(0)
 _NO_TABLE: Final = np.zeros((0, 0))
 _SERIES: Final[tuple[Posted, ...]] = ("bookings", "arr", "billings", "deferred", "tax", "receipts", "revenue")
@@ -51,6 +51,9 @@ class Loops:
     Args:
         block: under way.
     """
+
+    TILE: Final = 1 << 21
+    """Deal-trials that are decided at once: enough to hide the cost of a call."""
 
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
@@ -65,16 +68,16 @@ class Loops:
         self._common = np.uint64(plan.streams.key("book", "", "common"))
         self._track = columns.Track(cells.wins, block.closes, block.closings, block.landed_parts)
 
-    def tile(self, plan: SegmentPlan, usual: int) -> int:
-        """Return how many deal-trials of a segment are played at once.
-
-        Enough to hide the cost of a call; as usual where numpy plays some of them, so that its arrays stay in
-        cache.
-        """
+    def knows(self, plan: SegmentPlan) -> bool:
+        """Tell whether numpy plays hardly any of a segment's open deals of known age."""
         open_deals, bookings_only = self._block.plan.open_deals, self._block.plan.bookings_only
         kinds = np.unique(open_deals.contract_of[plan.deals]).tolist()
-        known = all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
-        return TILE if known else usual
+        return all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
+
+    @staticmethod
+    def by_draw(plan: SegmentPlan) -> bool:
+        """Tell whether the open deals of a segment are decided by draw, and those of all stages at once."""
+        return isinstance(plan.chances, LearnedChances)
 
     @staticmethod
     def possible(
@@ -90,47 +93,49 @@ class Loops:
         )
         return deals[:found], trials[:found], doubtful[:open_], words[:open_]
 
-    def decided(
-        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats
-    ) -> tuple[Places, Places] | None:
+    def decided(self, plan: SegmentPlan, deals: Integers, ages: Floats) -> tuple[Places, Places] | None:
         """Return (row, trial) of the open deals that are won, trial by trial; None where no draw decides.
 
         Args:
             plan: of the segment.
-            stage: where they are.
-            deals: places in the pipeline.
+            deals: places in the pipeline, stage by stage.
             ages: of each, operational days.
         """
         if not isinstance(plan.chances, LearnedChances):
             return None
-        block, doubt = self._block, float(plan.segment.doubt[stage])
+        block, stages = self._block, self._stages(deals)
         posterior = block.plan.scenario.posterior
         of = posterior.draws if posterior else 1
-        scores, column = scores_of(plan.chances, stage, deals, ages, block.draws, of)
-        scale, shift = block.luck.shifted(plan.index, 0, doubt)
+        scores, column = scores_of(plan.chances, stages, deals, ages, block.draws, of)
+        groups = by_stage(stages)
+        begins = np.array([*(some[0] for _, some in groups), len(deals)])
+        scale, shift = np.stack(
+            [block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage])) for stage, _ in groups], 1
+        )
         room = len(deals) * block.trials + 1
         row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
         u = np.empty(room)
         found, open_ = drawn.decide(
             block.plan.deals.keys("outcome", 0, deals), block.offsets,
-            np.argsort(column, kind="stable"), column, scores, scale, shift, row,
-            trial, u, doubtful,
+            np.argsort(column, kind="stable"), column, scores, begins, scale, shift,
+            row, trial, u, doubtful,
         )  # fmt: skip
         row, trial, doubtful = row[:found], trial[:found], doubtful[:open_]
         if open_:
             r, t = row[doubtful], trial[doubtful]
-            lost = doubtful[u[:open_] >= special.ndtr(scores[column[t], r] * scale[t] + shift[t])]
+            group = np.searchsorted(begins, r, side="right") - 1
+            x = scores[column[t], r] * scale[group, t] + shift[group, t]
+            lost = doubtful[u[:open_] >= special.ndtr(x)]
             row, trial = np.delete(row, lost), np.delete(trial, lost)
         return row, trial
 
     def play(
-        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Places, trial: Places
+        self, plan: SegmentPlan, deals: Integers, ages: Floats, row: Places, trial: Places
     ) -> tuple[Places, Places]:
         """Close and settle won open deals, and return (row, trial) of those that are left.
 
         Args:
             plan: of the segment.
-            stage: where they are.
             deals: places in the pipeline.
             ages: of each, operational days.
             row: of the deals, of each that is won.
@@ -142,10 +147,7 @@ class Loops:
         if all(terms_of(contract, bookings_only) is None for contract in contracts.values()):
             return row, trial
         row, trial = short(row), short(trial)
-        closed = self._close(plan, stage, deals, ages, row, trial)
-        if closed is None:
-            return row, trial
-        day, booked = closed
+        day, booked = self._close(plan, deals, ages, row, trial)
         left = [short(np.flatnonzero(day < 0))]
         of_each = contract_of[row] if len(contracts) > 1 else None
         for c, contract in contracts.items():
@@ -155,29 +157,34 @@ class Loops:
         return row[some].astype(np.int64), trial[some].astype(np.int64)
 
     def _close(
-        self, plan: SegmentPlan, stage: int, deals: Integers, ages: Floats, row: Short, trial: Short
-    ) -> tuple[Short, Integers] | None:
+        self, plan: SegmentPlan, deals: Integers, ages: Floats, row: Short, trial: Short
+    ) -> tuple[Short, Integers]:
         """Return the day on which each closes, below 0 where it is left, and what is booked."""
         block, kernel, entities = self._block, plan.kernel, self._block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
-        dates = dates_of(block.plan, plan, stage, deals, ages)
+        stages = self._stages(deals)
+        dates = dates_of(block.plan, plan, stages, deals, ages)
         days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
-                moves_of(kernel, stage, ages), days,
+                moves_of(kernel, stages, ages), days,
             )  # fmt: skip
-        elif isinstance(kernel, TableKernel) and (first := first_of(kernel, stage, ages)) is not None:
-            closing.walk(
-                row, trial, block.offsets, moves, stays, dates.until, first, further_of(kernel), days
-            )
         else:
-            return None
+            assert isinstance(kernel, TableKernel)
+            closing.walk(
+                row, trial, block.offsets, moves, stays, dates.until, first_of(kernel, stages, ages),
+                further_of(kernel), days,
+            )  # fmt: skip
         closing.date(row, days, dates, day)
         amounts = amounts_of(block.plan, plan, deals)
         last = block.plan.last_day
         closing.book(row, trial, block.offsets, block.draws, changes, amounts, last, day, booked)
         return day, booked
+
+    def _stages(self, deals: Integers) -> Integers:
+        """Return the stage of each deal."""
+        return self._block.plan.scenario.pipeline.stage[deals]
 
     def _settle(
         self, contract: Contract, deals: Integers, places: Short, row: Short,

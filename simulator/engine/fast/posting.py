@@ -78,6 +78,9 @@ def settle(
             room.booked[count] = 0.0
             count += 0 <= close[place] <= last
             begin += 1
+        if by.own < 1.0:
+            for i in range(count):
+                room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
         for line in range(len(terms.rule)):
             _divide(line, count, terms, room)
         for line in range(len(terms.rule)):
@@ -129,8 +132,6 @@ def _date_invoices(
     """Divide a line into invoices, and say when each is written, due and paid."""
     for i in range(count):
         room.rest[i] = room.line[line, i]
-        if by.own < 1.0:
-            room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
     for n in range(terms.first[line], terms.first[line + 1]):
         final, top, bottom = n == terms.first[line + 1] - 1, terms.top[n], terms.bottom[n]
         event = terms.event[n]
@@ -159,22 +160,22 @@ def _draw_lateness(
     """Draw how many days past due the invoices of an instalment are paid."""
     step = GAMMA * terms.draw[n]
     for i in range(count):
-        u = uniform(keys.lateness[line, room.row[i]] + offsets[room.trial[i]] + step)
-        z, wrong = _near_normal(u, by)
-        room.u[i], room.score[i] = u, room.joint[i] + by.own * z
-        room.wrong[i] = room.slack[i] + by.own * wrong
+        room.u[i] = uniform(keys.lateness[line, room.row[i]] + offsets[room.trial[i]] + step)
+    if by.own == 1.0:
+        for i in range(count):
+            room.late[i] = by.days[_step_of(room.u[i], by)]
+        return
     for i in range(count):
-        if room.day[n, i] > last:
-            continue
-        if by.own == 1.0:
-            at = _step_of(room.u[i], by)
-        else:
+        z, wrong = _near_normal(room.u[i], by)
+        room.score[i], room.wrong[i] = room.joint[i] + by.own * z, room.slack[i] + by.own * wrong
+    for i in range(count):
+        if room.day[n, i] <= last:
             at = _step(room.score[i], room.wrong[i], by)
             if at == LEFT:
                 joint, _ = _joint(room.row[i], offsets[room.trial[i]], by, keys, True)
                 at = _step(joint + by.own * normal(room.u[i], 1.0 - room.u[i]), NEAR, by)
-        room.doubt[i] |= at == LEFT
-        room.late[i] = by.days[max(at, 0)]
+            room.doubt[i] |= at == LEFT
+            room.late[i] = by.days[max(at, 0)]
 
 
 @loop

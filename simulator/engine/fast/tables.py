@@ -62,14 +62,29 @@ _LOGS: Final = np.log(np.arange(LONGEST) + SHIFT)
 # ---- what closes
 
 
-def first_of(kernel: TableKernel, stage: int, ages: Floats) -> closing.First | None:
-    """Return the first move of won deals of a stage, None where none of them can be won."""
-    moves, chances = kernel.first_chances(stage, ages, won=True)
-    laws = [law for k in moves if (law := kernel.funnel.stays[stage][k]) is not None]
-    if not laws:
-        return None
-    alive, dead = (np.stack([law.sf(ages) for law in laws], 1), np.stack([law.cdf(ages) for law in laws], 1))
-    return closing.First(chances, moves, laws_of(tuple(laws)), alive, dead, ages + (0.5 + TIE))
+def first_of(kernel: TableKernel, stages: Integers, ages: Floats) -> closing.First:
+    """Return the first move of won deals, each in its stage and of its age."""
+    parts = [
+        (some, stage, *kernel.first_chances(stage, ages[some], won=True)) for stage, some in by_stage(stages)
+    ]
+    slots = max(1, *(len(moves) for _, _, moves, _ in parts))
+    chances, alive, dead = np.ones((3, len(ages), slots))
+    targets, law = np.full((len(ages), slots), closing.LEFT), np.zeros((len(ages), slots), dtype=np.int64)
+    laws: dict[Distribution, int] = {}
+    for some, stage, moves, cumulative in parts:
+        for slot, k in enumerate(moves.tolist()):
+            stay = kernel.funnel.stays[stage][k]
+            assert stay is not None
+            law[some, slot], targets[some, slot] = laws.setdefault(stay, len(laws)), k
+            chances[some, slot] = cumulative[:, slot]
+            alive[some, slot], dead[some, slot] = stay.sf(ages[some]), stay.cdf(ages[some])
+    every = tuple(laws) or (Fixed(0),)
+    return closing.First(chances, targets, law, laws_of(every), alive, dead, ages + (0.5 + TIE))
+
+
+def by_stage(stages: Integers) -> list[tuple[int, Integers]]:
+    """Return each stage among those of some deals, and the places of its deals."""
+    return [(stage, np.flatnonzero(stages == stage)) for stage in np.unique(stages).tolist()]
 
 
 @lru_cache(maxsize=1024)
@@ -123,7 +138,7 @@ _SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKey
 
 
 def scores_of(
-    chances: LearnedChances, stage: int, deals: Integers, ages: Floats, draws: Integers, of: int
+    chances: LearnedChances, stages: Integers, deals: Integers, ages: Floats, draws: Integers, of: int
 ) -> tuple[Floats, Integers]:
     """Return the scores of open deals by draw, floats[draw, deal], and the row of each trial's draw.
 
@@ -131,7 +146,7 @@ def scores_of(
 
     Args:
         chances: of the segment.
-        stage: where the deals are.
+        stages: where the deals are.
         deals: places in the pipeline.
         ages: of each, operational days.
         draws: of each trial.
@@ -142,40 +157,62 @@ def scores_of(
         return known[place], draws
     kept = sum(s.nbytes for s in known.values()) + 8 * of * len(deals) <= _KEPT
     distinct, row = (np.arange(of), draws) if kept else np.unique(draws, return_inverse=True)
-    scores = chances.scores_by_draw(stage, deals, distinct, ages[:, None]).T
-    # What is not a number never wins, nor does −∞.
-    scores = np.ascontiguousarray(np.where(np.isnan(scores), -np.inf, scores))
+    scores = np.empty((len(distinct), len(deals)))
+    for stage, some in by_stage(stages):
+        scores[:, some] = chances.scores_by_draw(stage, deals[some], distinct, ages[some, None]).T
+    scores[np.isnan(scores)] = -np.inf  # which never wins either
     if kept:
         known[place] = scores
     return scores, row
 
 
-_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats]]] = WeakKeyDictionary()
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats, NDArray[np.int8]]]] = WeakKeyDictionary()
 
 
-def moves_of(kernel: DrawnKernel, stage: int, ages: Floats) -> drawn.Moves:
-    """Return the moves of won deals of a stage, by draw."""
+def moves_of(kernel: DrawnKernel, stages: Integers, ages: Floats) -> drawn.Moves:
+    """Return the moves of won deals, by draw."""
     path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
     bins = stays.edges.shape[1]
     fine = min(bins, _FINE)
     if kernel not in _PATHS:
-        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel()
-    chances, tops = _PATHS[kernel]
-    at, into = funnel.stays[stage].reached(ages)
+        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel(), _sole_moves(kernel)
+    chances, tops, sole = _PATHS[kernel]
+    moves = np.full((len(funnel.moves), stays.targets), closing.LEFT)
+    for stage, some in enumerate(funnel.moves):
+        moves[stage, : len(some)] = some
+    at, into = np.zeros(len(ages), dtype=np.int64), np.zeros(len(ages))
+    for stage, places in by_stage(stages):
+        at[places], into[places] = funnel.stays[stage].reached(ages[places])
     return drawn.Moves(
         chances, path.target, path.row, stays.edges.ravel(), stays.reached.ravel(), stays.rates.ravel(),
-        np.uint64(bins), np.uint64(fine), tops, stays.targets,
-        funnel.transitions, funnel.target_chances, stage, funnel.moves[stage], ages, at, into, MOST_MOVES,
+        np.uint64(bins), np.uint64(fine), tops, stays.targets, funnel.transitions, funnel.target_chances,
+        moves, (moves >= 0).sum(axis=1), sole, stages, ages, at, into, MOST_MOVES,
     )  # fmt: skip
 
 
-def dates_of(plan: Plan, segment: SegmentPlan, stage: int, deals: Integers, ages: Floats) -> closing.Dates:
+def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
+    """Return the one move that won deals of each draw and stage can make first, or why there is none."""
+    funnel = kernel.funnel
+    sole = np.full((len(funnel), kernel.size), drawn.SEVERAL, dtype=np.int8)
+    for stage, moves in enumerate(funnel.moves):
+        weights = funnel.transitions[:, stage, moves] * funnel.target_chances[:, moves]
+        single = (weights > 0).sum(axis=1) == 1
+        sole[single, stage] = np.argmax(weights[single] > 0, axis=1)
+        sole[((weights > 0) & (weights < drawn.LEAST)).any(axis=1), stage] = closing.LEFT
+    return sole.ravel()
+
+
+def dates_of(
+    plan: Plan, segment: SegmentPlan, stages: Integers, deals: Integers, ages: Floats
+) -> closing.Dates:
     """Return how the days of won deals' walks become dates."""
-    rule = segment.segment.close_date
+    rule, (factor, power, until) = segment.segment.close_date, np.empty((3, len(deals)))
+    for stage, some in by_stage(stages):
+        line = segment.close_line(plan.scenario.pipeline, stage, deals[some], ages[some])
+        factor[some], power[some], until[some] = line
     return closing.Dates(
-        *segment.close_line(plan.scenario.pipeline, stage, deals, ages), *segment.segment.clock.tables,
-        rule.delay_days, plan.last_day + 1, _LOGS,
-    )  # fmt: skip
+        factor, power, until, *segment.segment.clock.tables, rule.delay_days, plan.last_day + 1, _LOGS
+    )
 
 
 def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amounts:
