@@ -79,8 +79,7 @@ def settle(
             count += 0 <= close[place] <= last
             begin += 1
         if by.own < 1.0:
-            for i in range(count):
-                room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
+            _draw_joint(count, offsets, by, keys, room)
         for line in range(len(terms.rule)):
             _divide(line, count, terms, room)
         for line in range(len(terms.rule)):
@@ -95,6 +94,13 @@ def settle(
                 _recognise(line, count, rows, last, terms, rates, ledger, room)
         skipped = _count(count, deals, rows, ledger, track, room, left, skipped)
     return skipped
+
+
+@loop
+def _draw_joint(count: int, offsets: Any, by: Lateness, keys: Keys, room: Room) -> None:
+    """Draw what the scores of lateness of a customer's invoices share."""
+    for i in range(count):
+        room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
 
 
 @loop
