@@ -37,7 +37,8 @@ PHONE, DESK = 390, 1280
 PAPER = 1046
 """Pixels across A4 between the margins, as the page turns and cuts it."""
 BEYOND = """(width) => [...document.querySelectorAll("body *")]
-  .filter((e) => !e.closest(".scroll, nav") && e.getBoundingClientRect().right > width + 1 && e.checkVisibility())
+  .filter((e) => !e.closest(".scroll, nav") && e.checkVisibility()
+    && e.getBoundingClientRect().right > width + 1)
   .map((e) => e.outerHTML.slice(0, 150))"""
 """What reaches beyond the page's width, but for what scrolls in a box of its own."""
 CUT = """() => [...document.querySelectorAll(".scroll, section, figure, svg text")]
