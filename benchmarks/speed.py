@@ -29,6 +29,7 @@ from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
 from benchmarks.peers.agreement import BOUND, agreement
 from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
 from benchmarks.processes import until_table, write_small_job
+from benchmarks.report import report_figures
 from simulator.engine.fast import SWITCH
 from simulator.expected import expected
 from simulator.forecast import statistics
@@ -241,6 +242,11 @@ def processes(asked: Asked) -> Iterator[Figure]:
             yield Figure(name, spent[1:], "s", most=goal)
 
 
+def report(asked: Asked) -> Iterator[Figure | str]:
+    """Time the report of a large run, and look how large it is."""
+    yield from report_figures(asked.runs)
+
+
 def difference(asked: Asked) -> Iterator[Figure]:
     """Compare the variance of a difference of scenarios on the same luck with that of separate seeds.
 
@@ -277,7 +283,7 @@ def _bookings(scenario: Scenario, seed: int, trials: int) -> np.ndarray:
 Part = Callable[[Asked], Iterator[Figure | str]]
 PARTS: Final[Mapping[str, Part]] = {
     part.__name__: part
-    for part in (bound, peers, features, gain, cores, growth, large, quantiles, processes, difference)
+    for part in (bound, peers, features, gain, cores, growth, large, quantiles, processes, report, difference)
 }
 TWICE: Final = {part.__name__ for part in (bound, peers, features, cores, growth, large)}
 """Parts that are measured in numpy and in compiled loops."""

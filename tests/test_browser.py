@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from conftest import ROOT
 
+from benchmarks.report import large_run, opening
 from simulator.cli import main
 
 pytestmark = pytest.mark.slow
@@ -37,7 +38,8 @@ PHONE, DESK = 390, 1280
 PAPER = 1046
 """Pixels across A4 between the margins, as the page turns and cuts it."""
 BEYOND = """(width) => [...document.querySelectorAll("body *")]
-  .filter((e) => !e.closest(".scroll, nav") && e.getBoundingClientRect().right > width + 1 && e.checkVisibility())
+  .filter((e) => !e.closest(".scroll, nav") && e.checkVisibility()
+    && e.getBoundingClientRect().right > width + 1)
   .map((e) => e.outerHTML.slice(0, 150))"""
 """What reaches beyond the page's width, but for what scrolls in a box of its own."""
 CUT = """() => [...document.querySelectorAll(".scroll, section, figure, svg text")]
@@ -231,3 +233,10 @@ def test_tables_sort_and_filter(browser, runs):
         assert set(shown) == {wanted}
         box.get_by_role("searchbox").fill("no such deal")
         assert table.locator("tbody tr:visible").count() == 0
+
+
+def test_the_report_of_a_large_run_opens(browser, tmp_path):
+    """5,000 deals over 24 months: a guard against hanging; `make bench ARGS="--only report"` measures."""
+    run = large_run(tmp_path)
+    assert (run / "report.html").stat().st_size <= 500_000
+    assert min(opening(browser, run, 2)) < 2.5

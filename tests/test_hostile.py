@@ -1,13 +1,16 @@
 """Hostile names: nothing runs and nothing breaks, and each rule that sees to it is needed."""
 
+import csv
+
 import pytest
 from click.testing import CliRunner
 from hostile import PAYLOADS
-from hostile_company import harmless, write_company
+from hostile_company import PLACES, harmless, write_company
 from hostile_outputs import (
     beginning,
     block_faults,
     cell_faults,
+    character_faults,
     csv_faults,
     drawing_faults,
     edition,
@@ -51,15 +54,16 @@ def simulator(*arguments):
     return result.stdout
 
 
-def ask_all(run, target):
-    """Ask every further question about a run; return what is printed."""
-    return [
-        simulator("explain", run, "--trials", 20),
-        simulator("goal", run, "--target", target, "--chance", "50%", "--lever", "price", "--trials", 20),
-        simulator("segments", run, "--trials", 20),
-        simulator("replay", run, "--at", "low"),
-        simulator("show", run),
+def ask_all(run, target, only=None):
+    """Ask every further question about a run, or one of them; return what is printed."""
+    questions = [
+        ("explain", run, "--trials", 20),
+        ("goal", run, "--target", target, "--chance", "50%", "--lever", "price", "--trials", 20),
+        ("segments", run, "--trials", 20),
+        ("replay", run, "--at", "low"),
+        ("show", run),
     ]
+    return [simulator(*question) for question in (questions if only is None else [questions[only]])]
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +221,34 @@ def test_the_script_makes_no_html_of_names(browser, company, tmp_path, monkeypat
         if not visit(browser, edition(with_name(company, text), "html"), tmp_path / "x.html")
     ]  # fmt: skip
     assert harmless == []
+
+
+def can_stand_in_a_file(text):
+    """Whether a table in UTF-8 can hold a text; NUL is refused when it is read."""
+    return "\0" not in text and text.encode("utf-8", "ignore").decode() == text
+
+
+@pytest.mark.slow
+def test_companies_of_hostile_names_are_forecast(tmp_path, usual):
+    """From tables to all that a run and its questions leave: nothing stops, nothing reaches a terminal."""
+    texts = [text for p in PAYLOADS if (text := p.text.strip()) and can_stand_in_a_file(text)]
+    short = list(dict.fromkeys(text[:600] for text in texts))
+    for start in range(0, len(short), len(PLACES)):
+        turned = short[start:] + short[:start]
+        folder = tmp_path / str(start)
+        folder.mkdir()
+        names = dict(zip(PLACES, turned, strict=False))
+        path = write_company(folder, names, texts[start:] + texts[:start])
+        shown = [simulator("run", path, "--out", folder / "run", "--by", "segment", "--by", "region")]
+        question = start // len(PLACES) % 5
+        shown += ask_all(folder / "run", names["target"], question)
+        assert screen_faults("\n".join(shown).replace(str(folder), ""), "") == []
+        results = results_of(folder / "run")
+        with (folder / "deals.csv").open(encoding="utf-8", newline="") as file:
+            ids = {row["id"].strip() for row in csv.DictReader(file)}
+        assert {row["id"] for row in results.deals} <= ids
+        assert all(svg_faults(p.read_bytes(), "") == [] for p in (folder / "run" / "figures").glob("*.svg"))
+        simulator("report", folder / "run", "--format", "slide", "--format", "md", "--format", "html")
+        assert slide_faults((folder / "run" / "slide.pdf").read_bytes(), "") == []
+        page = (folder / "run" / "report.html").read_bytes()
+        assert character_faults(page.decode(), "\n") == []
