@@ -25,7 +25,7 @@ LONG = (("explain", SAMPLE), ("segments", SAMPLE), ("goal", SAMPLE, "--chance", 
 REPORT = ("report", SAMPLE)
 KEPT = ("report.html", "report.xlsx", "slide.pdf", "report.png", "run.json")
 """What the repository keeps, beside those answers; the rest of the folder comes back with `make sample`."""
-WIDTH, HEIGHT = 1280, 1240
+WIDTH, HEIGHT = 1280, 1040
 COLOURS = 128
 
 

@@ -27,7 +27,8 @@ AGAIN = "the sample is out of date: make sample"
 def test_the_sample_is_there_and_small():
     sizes = {name: (FOLDER / name).stat().st_size for name in (*sample.KEPT, *ANSWERS)}
     assert sizes["report.png"] <= 300_000 and sum(sizes.values()) <= 1_500_000, sizes
-    assert Image.open(FOLDER / "report.png").size == (sample.WIDTH, sample.HEIGHT)
+    with Image.open(FOLDER / "report.png") as picture:
+        assert picture.size == (sample.WIDTH, sample.HEIGHT)
 
 
 def test_git_keeps_that_and_no_more():
