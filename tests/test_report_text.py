@@ -147,6 +147,19 @@ def test_headline_of_odd_receipts():
     assert "will most likely be 0.5 to 0.9" in words.headline(payload)[1], "what came in already is no news"
 
 
+def test_headline_of_receipts_against_a_plan_of_the_whole_year():
+    payload = fiscal((4.1e6, 5e6, 6e6), (3.2e6, 3.4e6, 3.7e6))
+    year = payload["fiscal"][0]
+    year["plan"] = {"receipts": {"name": "plan", "amount": 4e6, "chance": 0.04, "low": 0.03, "high": 0.05}}
+    year["receipts"]["already"] = 2e6
+    assert words.headline(payload)[1] == (
+        "Receipts until 31 Dec 2026 will most likely be 1.2 to 1.7 million EUR. The plan of 4.0 for FY2026, "
+        "2.0 of it received so far, is very unlikely: 4 %, about 1 in 30."
+    )
+    year["receipts"]["already"] = 4.1e6
+    assert words.headline(payload)[1].endswith("The plan of 4.0 has been reached.")
+
+
 def test_headline_where_no_fiscal_year_is_covered():
     payload = sample_forecast(months=1, plan=0, already=0)
     assert payload["headline"][0].startswith("Bookings until 30 Nov 2026 will most likely land between")
