@@ -99,10 +99,9 @@ def test_the_result_stands_before_anything_slow_is_imported(project):
         "def say(text): print('at print time:', [m for m in slow if m in sys.modules])\n"
         "terminal.say = say\n"
         "import simulator.cli.run as r; r.say = say\n"
-        "m = t.types.ModuleType('simulator.loading')\n"
+        "import simulator.loading as m\n"
         "scenario = t.make_scenario(trials=100, pipeline=t.make_pipeline(4))\n"
         "m.load = lambda path, sets=(), as_of=None: scenario\n"
-        "sys.modules['simulator.loading'] = m\n"
         "main(['run', sys.argv[1], '--out', sys.argv[2]])"
     )
     root = Path(__file__).resolve().parent.parent

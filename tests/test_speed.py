@@ -45,7 +45,7 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
     assert {s.generation for s in scenario.segments} == {None}
 
 
-LONG = {"features"}
+LONG = {"features", "report"}
 ALONE = {"processes"}  # whole processes on another job take seconds; they are measured, not tested
 
 

@@ -87,8 +87,6 @@ def command(
     variants = _variants(
         resolved, scenario, lambda path, more: loaded(path, [*sets, *more], as_of, problems, refit)
     )
-    from simulator.report.editions import write_editions
-    from simulator.report.results import results_of
     from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
     as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
@@ -114,7 +112,7 @@ def command(
         write_run(folder, record)
         _draw(payload, folder.path, workers)
         _keep(answers, folder.path)
-        write_editions(results_of(folder.path, str(folder.handle)), folder.path)
+        _report(folder)
         folder.blocks.remove()
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
@@ -158,6 +156,13 @@ def _keep(answers: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
             (lambda: comparison_figures(answers["compare"])) if name == "compare" else dict,
             folder,
         )
+
+
+def _report(folder: RunFolder) -> None:
+    from simulator.report.editions import write_editions
+    from simulator.report.results import results_of
+
+    write_editions(results_of(folder.path, str(folder.handle)), folder.path)
 
 
 def _since(
