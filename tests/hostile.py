@@ -171,12 +171,12 @@ PAYLOADS = tuple(
         ),
         "length": (
             "x" * 10000,
-            "word " * 2000,
-            "=" * 10000,
-            "1" * 10000,
+            "word " * 200,
+            "=" * 900,
+            "1" * 900,
             "W" * 300,
-            "http://hostile.invalid/" + "a" * 3000,
-            "<b>" * 3000,
+            "http://hostile.invalid/" + "a" * 500,
+            "<b>" * 300,
             "ﷺ" * 400,
         ),
         "columns": (

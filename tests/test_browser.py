@@ -33,7 +33,7 @@ ROWS = {
     "one deal": "D1,Acme,Offer,20000\n",
     "weekly": "".join(f"D{n},Acme {n},{('Talk', 'Offer')[n % 2]},{9000 + 700 * n}\n" for n in range(20)),
 }
-KINDS = ("rich", "baseline", "article", "one trial", "learned", *ROWS)
+KINDS = ("rich", "saas-hardware", "article", "one trial", "learned", *ROWS)
 PHONE, DESK = 390, 1280
 PAPER = 1046
 """Pixels across A4 between the margins, as the page turns and cuts it."""
@@ -63,13 +63,14 @@ def make(kind, folder):
     """Make the report of a kind of run; return its run's folder."""
     scenarios, run = ROOT / "scenarios", folder / "run"
     if kind == "rich":
-        path = scenarios / "saas-hardware" / "scenario.yaml"
+        path = scenarios / "baseline.yaml"
         simulator("run", path, "--trials", 60, "--as-of", "2026-10-30")
         simulator("run", path, "--trials", 60)
-        run = folder / "reports" / "saas-hardware" / "latest"
+        run = folder / "reports" / "baseline" / "latest"
         simulator("explain", run, "--trials", 40)
         simulator("segments", run, "--trials", 40)
-        simulator("compare", run, scenarios / "baseline.yaml", "--trials", 40, "--out", run)
+        simulator("goal", run, "--target", "plan-2027", "--chance", "50%", "--lever", "price", "--trials", 40)
+        simulator("compare", run, scenarios / "downturn.yaml", "--trials", 40, "--out", run)
         simulator("report", run)
     elif kind == "learned":
         history = scenarios / "history"
@@ -83,7 +84,7 @@ def make(kind, folder):
         more = ("--set", f"period={'week' if kind == 'weekly' else 'month'}")
         simulator("run", folder / "small.yaml", "--trials", 60, *more, "--out", run)
     else:
-        path = scenarios / ("article-2010.yaml" if kind in ("article", "one trial") else "baseline.yaml")
+        path = scenarios / ("saas-hardware" if kind == "saas-hardware" else "article-2010.yaml")
         simulator("run", path, "--trials", 1 if kind == "one trial" else 60, "--out", run)
     return run
 
