@@ -58,7 +58,7 @@ def write_company(folder, names, texts, name="hostile"):
 def as_yaml(content):
     """JSON, which YAML reads too, with escapes for all that may not stand in a file."""
     text = json.dumps(content, ensure_ascii=False)
-    odd = r"[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\ufdd0]|[^\u0000-\uffff]"
+    odd = r"[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\ufdd0]"
     return re.sub(odd, lambda m: f"\\U{ord(m[0]):08x}", text).encode()
 
 

@@ -229,8 +229,10 @@ def slide_faults(content, text):
     """What is wrong with the slide: it is one page on which nothing acts."""
     read = pypdf.PdfReader(io.BytesIO(content))
     found = [] if len(read.pages) == 1 else [f"{len(read.pages)} pages"]
-    acts = rb"/JavaScript|/JS\b|/URI\b|/Launch|/OpenAction|/EmbeddedFile|/AA\b"
-    return found + [f"{name!r}" for name in re.findall(acts, content)]
+    parts = [dict(part.items()) for part in (read.root_object, *read.pages)]
+    acts = ("/OpenAction", "/AA", "/Names", "/AcroForm")
+    found += [name for part in parts for name in acts if name in part]
+    return found + ["an annotation" for page in read.pages if page.annotations]
 
 
 def csv_faults(text, folder):

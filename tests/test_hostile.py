@@ -143,8 +143,10 @@ def test_no_two_payloads_are_the_same_and_each_rule_has_some():
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_no_payload_does_harm(harm, rule):
-    everywhere = dict.fromkeys(("html", "wiki", RULES[rule].seen if RULES[rule].kept else "html"))
+    everywhere = dict.fromkeys(("html", "wiki", "yaml", RULES[rule].seen if RULES[rule].kept else "html"))
     found = {text: [one for kind in everywhere for one in harm(kind, text)] for text in payloads(rule)}
+    for text in filter(can_stand_in_a_file, found):
+        found[text] += harm("csv", text) + harm("folder", text)
     assert told(found) == {}
 
 
@@ -231,7 +233,8 @@ def can_stand_in_a_file(text):
 @pytest.mark.slow
 def test_companies_of_hostile_names_are_forecast(tmp_path, usual):
     """From tables to all that a run and its questions leave: nothing stops, nothing reaches a terminal."""
-    texts = [text for p in PAYLOADS if (text := p.text.strip()) and can_stand_in_a_file(text)]
+    chosen = [payload.text.strip() for payload in PAYLOADS if payload.rule not in (*ACTIVE, "wiki", "cell")]
+    texts = [text for text in chosen if text and can_stand_in_a_file(text)]
     short = list(dict.fromkeys(text[:600] for text in texts))
     for start in range(0, len(short), len(PLACES)):
         turned = short[start:] + short[:start]
@@ -248,7 +251,6 @@ def test_companies_of_hostile_names_are_forecast(tmp_path, usual):
             ids = {row["id"].strip() for row in csv.DictReader(file)}
         assert {row["id"] for row in results.deals} <= ids
         assert all(svg_faults(p.read_bytes(), "") == [] for p in (folder / "run" / "figures").glob("*.svg"))
-        simulator("report", folder / "run", "--format", "slide", "--format", "md", "--format", "html")
         assert slide_faults((folder / "run" / "slide.pdf").read_bytes(), "") == []
         page = (folder / "run" / "report.html").read_bytes()
         assert character_faults(page.decode(), "\n") == []

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
 from simulator import __version__
 from simulator.forecast.assumptions import assumptions
@@ -160,6 +161,7 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
 def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     """Return a mapping as YAML that reads back equal, keys in their order."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
@@ -167,6 +169,19 @@ def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     text = io.StringIO()
     yaml.dump(_plain_types(content), text)
     return text.getvalue().encode("utf-8", "replace")
+
+
+class _Representer(SafeRepresenter):
+    """Writes YAML whose texts hold no character that a reader of YAML refuses or changes, but its escape."""
+
+
+def _text(representer: SafeRepresenter, text: str) -> Any:
+    return representer.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"'
+    )
+
+
+_Representer.add_representer(str, _text)
 
 
 def _is_result(path: Path) -> bool:
