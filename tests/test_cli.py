@@ -458,3 +458,17 @@ def test_wrong_usage_is_told_and_ends_with_2(project, arguments, said):
 def test_what_the_machine_refuses_ends_with_5(project, arguments):
     result = invoke("run", *arguments)
     assert result.exit_code == 5 and result.stderr.startswith("error: ") and result.stdout == ""
+
+
+def test_an_error_names_what_steers_a_terminal_by_its_escape(project, monkeypatch):
+    hostile = "x\x1b]52;c;aHVydA==\x07\u202ey\r"
+    problem = Problem("D010", f"the stage is none of {hostile}", "deals.csv", entity=hostile, value=hostile)
+    for error in (InputError([problem]), UsageError(hostile), click.UsageError(hostile)):
+
+        def refuse(*_, error=error, **__):
+            raise error
+
+        monkeypatch.setattr(project, "load", refuse)
+        shown = invoke("run", "plan.yaml").output
+        assert r"x\x1b]52;c;aHVydA==\x07\u202ey" in shown
+        assert not set(shown) & set("\x1b\x07\u202e\r")

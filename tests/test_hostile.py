@@ -235,7 +235,7 @@ def test_companies_of_hostile_names_are_forecast(tmp_path, usual):
     """From tables to all that a run and its questions leave: nothing stops, nothing reaches a terminal."""
     chosen = [payload.text.strip() for payload in PAYLOADS if payload.rule not in (*ACTIVE, "wiki", "cell")]
     texts = [text for text in chosen if text and can_stand_in_a_file(text)]
-    short = list(dict.fromkeys(text[:600] for text in texts))
+    short = list(dict.fromkeys(text[:600].strip() for text in texts))
     for start in range(0, len(short), len(PLACES)):
         turned = short[start:] + short[:start]
         folder = tmp_path / str(start)

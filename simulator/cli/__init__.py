@@ -76,16 +76,24 @@ class LazyCommands(click.Group):
         try:
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
+            error.message = _visible(error.message)
             error.show()
             code = error.exit_code
         except SimulatorError as error:
-            text = str(error)
+            text = _visible(str(error))
             click.echo(text if text.startswith("error") else f"error: {text}", err=True)
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt) as error:
             click.echo(str(error) or "interrupted", err=True)
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _visible(text: str) -> str:
+    """Return an error that names what stands in a file, and yet cannot steer a terminal."""
+    from simulator.words import visible
+
+    return visible(text)
 
 
 @click.group(

@@ -14,7 +14,19 @@ from simulator.words.periods import (
     period_name,
 )
 from simulator.words.since import since
-from simulator.words.text import MONTHS, cut, day, days, goal_name, length, month, plain, plan_name, width
+from simulator.words.text import (
+    MONTHS,
+    cut,
+    day,
+    days,
+    goal_name,
+    length,
+    month,
+    plain,
+    plan_name,
+    visible,
+    width,
+)
 
 __all__ = [
     "MONTHS",
@@ -50,5 +62,6 @@ __all__ = [
     "scale_of",
     "self_check_text",
     "since",
+    "visible",
     "width",
 ]

@@ -63,6 +63,14 @@ def plain(text: object, longest: int | None = None) -> str:
     return kept if longest is None else cut(kept, longest)
 
 
+def visible(text: str) -> str:
+    """Return lines in which the escape of a character that `plain` leaves out stands, so that it is found."""
+    return "".join(
+        c.encode("unicode_escape").decode() if c != "\n" and unicodedata.category(c) in _UNSHOWN else c
+        for c in text
+    )
+
+
 def cut(text: str, columns: int) -> str:
     """Return a text that fits so many columns; what is longer ends in `…`."""
     used = end = 0
