@@ -76,7 +76,7 @@ class LazyCommands(click.Group):
         try:
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
-            error.message = _visible(error.message)
+            error.message = _visible(error.message)  # type: ignore[misc]  # click shows no other text
             error.show()
             code = error.exit_code
         except SimulatorError as error:
