@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from importlib import import_module
 from typing import Any, Final
@@ -78,6 +79,8 @@ class LazyCommands(click.Group):
         except click.ClickException as error:
             error.message = _visible(error.message)  # type: ignore[misc]  # click shows no other text
             error.show()
+            error.show(shown := io.StringIO())
+            click.echo(_visible(shown.getvalue()), err=True, nl=False)
             code = error.exit_code
         except SimulatorError as error:
             text = _visible(str(error))
