@@ -472,3 +472,4 @@ def test_an_error_names_what_steers_a_terminal_by_its_escape(project, monkeypatc
         shown = invoke("run", "plan.yaml").output
         assert r"x\x1b]52;c;aHVydA==\x07\u202ey" in shown
         assert not set(shown) & set("\x1b\x07\u202e\r")
+        assert shown.count("aHVydA") == str(error).count("aHVydA"), "once each"

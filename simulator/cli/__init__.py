@@ -77,8 +77,6 @@ class LazyCommands(click.Group):
         try:
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
-            error.message = _visible(error.message)  # type: ignore[misc]  # click shows no other text
-            error.show()
             error.show(shown := io.StringIO())
             click.echo(_visible(shown.getvalue()), err=True, nl=False)
             code = error.exit_code
