@@ -135,12 +135,13 @@ def run_of(path: Path) -> PastRun:
     """Return the run in a folder.
 
     Raises:
-        PlaceError: there is no such folder.
+        PlaceError: there is no such folder, or it cannot be read.
         UsageError: it holds no finished run.
     """
     if not path.exists():
         raise PlaceError(f"there is no {path}")
-    found = _read(path)
+    with explained(path, "read"):
+        found = _run_in(path)
     if isinstance(found, LeftOut):
         raise UsageError(f"{path} cannot be read as a run: {found.reason}; name the folder of a finished run")
     return found
@@ -180,7 +181,19 @@ def _folders_in(place: Path) -> list[Path]:
 
 
 def _read(path: Path) -> PastRun | LeftOut:
-    """Return the run in a folder, or why there is none."""
+    """Return the run in a folder, or why there is none, be it that it cannot be read."""
+    try:
+        return _run_in(path)
+    except OSError as error:
+        return LeftOut(path, f"it cannot be read: {(error.strerror or str(error)).lower()}")
+
+
+def _run_in(path: Path) -> PastRun | LeftOut:
+    """Return the run in a folder, or why there is none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     if not (path / RECORD).is_file():
         if Blocks(path / FOLDER, {}).any:
             return LeftOut(path, "it was cut short; simulator run --resume finishes it")
@@ -188,8 +201,6 @@ def _read(path: Path) -> PastRun | LeftOut:
         return LeftOut(path, "it was never finished" if unfinished else "no folder of a run")
     try:
         record, payload = (json.loads((path / name).read_text("utf-8")) for name in (RECORD, FORECAST))
-    except OSError as error:
-        return LeftOut(path, f"it cannot be read: {(error.strerror or str(error)).lower()}")
     except ValueError:
         return LeftOut(path, "damaged: its JSON cannot be read")
     if not isinstance(record, dict) or not isinstance(payload, dict):
