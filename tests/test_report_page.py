@@ -138,7 +138,7 @@ def test_a_last_line_names_what_is_missing_and_what_brings_it(monkeypatch):
 
 
 def test_each_block_is_shown(monkeypatch):
-    table = Table(("deal", "amount"), [["D1", Cell("1.5", 1.5)], ["D2", Cell("–", bar=0.5)], ["all", "2"]],
+    table = Table(("deal", "amount"), [["D1", Cell("1.5", 1.5)], ["D2", Cell("–")], ["all", "2"]],
                   caption="Deals", strong=(2,), sorts=True, filters=True, chosen=(0,), shown=1)  # fmt: skip
     read = shown(
         monkeypatch, Text("first", loud=True), Text("note", quiet=True), Points(["a & b", "c"]),

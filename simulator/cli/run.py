@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,13 +150,9 @@ def _answers(
 def _keep(answers: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
     from simulator.report.compare_figures import comparison_figures
 
+    figures = {"compare": comparison_figures}
     for name, answer in answers.items():
-        kept(
-            name,
-            answer,
-            (lambda: comparison_figures(answers["compare"])) if name == "compare" else dict,
-            folder,
-        )
+        kept(name, answer, partial(figures.get(name, lambda _: {}), answer), folder)
 
 
 def _report(folder: RunFolder) -> None:

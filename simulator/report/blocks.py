@@ -18,12 +18,10 @@ class Cell:
     Attributes:
         text: what stands in it.
         key: what its column is sorted by; None for the text.
-        bar: part of the column's width that is shaded behind a number, 0 to 1.
     """
 
     text: str
     key: float | str | None = None
-    bar: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from simulator.errors import PlaceError, UsageError
+from simulator.errors import UsageError
 from simulator.forecast.groups import COLUMNS, FIGURES, INVOICES, NEW, OTHERS, PRODUCT, WON
 from simulator.report.pseudonyms import Pseudonyms
 from simulator.report.results import Results
+from simulator.runs import explained
 from simulator.words import goal_name, headline, since
 
 Extent = Literal["names", "all"]
@@ -76,10 +77,8 @@ def _learn(names: Pseudonyms, row: Mapping[str, str]) -> None:
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with explained(path, "read"), path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
-    except OSError as error:
-        raise PlaceError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except (ValueError, csv.Error):
         raise UsageError(f"{path} is damaged: it cannot be read as CSV; run the forecast anew") from None
 

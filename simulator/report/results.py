@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.errors import PlaceError, UsageError
-from simulator.runs import csv_rows, run_of
+from simulator.errors import UsageError
+from simulator.runs import csv_rows, explained, run_of
 from simulator.words import Scale, scale_of
 
 ANSWERS: Final = ("compare", "explain", "bridge", "goal", "segments", "track", "quality", "assumptions")
@@ -70,9 +70,8 @@ def results_of(folder: Path, handle: str = "") -> Results:
 
 def _answer(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise PlaceError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        with explained(path, "read"):
+            found = json.loads(path.read_text("utf-8"))
     except ValueError:
         found = None
     if not isinstance(found, dict):
@@ -82,8 +81,7 @@ def _answer(path: Path) -> Mapping[str, Any]:
 
 def _rows(path: Path) -> list[Mapping[str, str]]:
     try:
-        return csv_rows(path)
-    except OSError as error:
-        raise PlaceError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        with explained(path, "read"):
+            return csv_rows(path)
     except ValueError:
         raise UsageError(f"{path} is damaged: it cannot be read as CSV; run the forecast anew") from None

@@ -1,7 +1,7 @@
 """Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
 
 from simulator.runs.blocks import TemporaryBlocks
-from simulator.runs.files import make_folder, write_file
+from simulator.runs.files import explained, make_folder, write_file
 from simulator.runs.folder import (
     RunFolder,
     previous_run,
@@ -34,6 +34,7 @@ __all__ = [
     "add_files",
     "csv_bytes",
     "csv_rows",
+    "explained",
     "file_names",
     "json_bytes",
     "make_folder",
