@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -50,11 +51,18 @@ def report_figures(runs: int) -> Iterator[Figure | str]:
         if (program := shutil.which("chromium")) is None:
             yield "opening report.html: LEFT OUT, there is no chromium"
             return
-        with sync_playwright() as driver:
-            sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-            browser = driver.chromium.launch(executable_path=program, args=sandbox)
+        with chromium(program) as browser:
             yield Figure("opening it from disk in Chromium", opening(browser, folder, runs), "s", most=(0.5,))
-            browser.close()
+
+
+@contextmanager
+def chromium(program: str) -> Iterator[Browser]:
+    """Hold Chromium open, without a window."""
+    with sync_playwright() as driver:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = driver.chromium.launch(executable_path=program, args=sandbox)
+        yield browser
+        browser.close()
 
 
 def opening(browser: Browser, folder: Path, runs: int) -> list[float]:

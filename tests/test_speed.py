@@ -1,9 +1,11 @@
 """What `make bench` measures is what it says, and each of its parts runs."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
-from benchmarks import speed
+from benchmarks import report, speed
 from benchmarks.bound import draws_of_a_full_walk
 from benchmarks.jobs import feature_job, full_job, standard_job
 from benchmarks.measure import Figure
@@ -45,8 +47,9 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
     assert {s.generation for s in scenario.segments} == {None}
 
 
-LONG = {"features", "report"}
-ALONE = {"processes"}  # whole processes on another job take seconds; they are measured, not tested
+LONG = {"features"}
+# Whole processes on another job take seconds, so they are measured and not tested; the report has its own test.
+ALONE = {"processes", "report"}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,15 @@ def test_every_part_runs(name, monkeypatch, capsys):
     told = speed.main(["--only", name, "--quick", "--runs", "1"]), capsys.readouterr().out
     assert told[0] == ("LEFT OUT" in told[1]) == (name in ("peers", "gain"))
     assert len(told[1].splitlines()) > 3 - (name == "gain")
+
+
+@pytest.mark.slow
+def test_the_report_is_measured(browser, monkeypatch, capsys):
+    monkeypatch.setattr(report, "chromium", lambda _: nullcontext(browser))  # one driver a process
+    monkeypatch.setattr(report, "DEALS", 50)
+    assert speed.main(["--only", "report", "--runs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "50 deals × 24 months" in told and "opening it from disk" in told
 
 
 @pytest.mark.slow
