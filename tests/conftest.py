@@ -36,9 +36,14 @@ def shared_data():
 
 
 @pytest.fixture
-def undrawn(monkeypatch):
-    """Leave figures and reports out, most of a small run's time; what they look like is another test's."""
+def unreported(monkeypatch):
+    """Leave reports unwritten, half of a small run's time; what they say is another test's."""
     monkeypatch.setattr("simulator.report.editions.write_editions", lambda *_: [])
+
+
+@pytest.fixture
+def undrawn(monkeypatch, unreported):
+    """Leave figures and reports out, most of a small run's time; what they look like is another test's."""
     monkeypatch.setattr(
         "matplotlib.figure.Figure.savefig", lambda self, file, format, **_: file.write(format.encode())
     )

@@ -31,6 +31,7 @@ def ran(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         patch.setattr("simulator.cli.run._draw", lambda *_: None)
+        patch.setattr("simulator.report.editions.write_editions", lambda *_: [])
         for day in ("2026-10-31", "2026-10-31"):
             said.append(run(as_of=day))
         Path("deals.csv").write_text(LOST)
@@ -39,7 +40,7 @@ def ran(tmp_path_factory):
 
 
 @pytest.fixture
-def home(ran, monkeypatch):
+def home(ran, monkeypatch, unreported):
     """The folder as working folder."""
     monkeypatch.chdir(ran[0])
     monkeypatch.setattr("simulator.cli.run._draw", lambda *_: None)

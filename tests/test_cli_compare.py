@@ -23,7 +23,7 @@ OTHER = "extends: small.yaml\nname: other\nsource: a bad guess\nsegments: {smb: 
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, unreported):
     """A working folder with a scenario, and another that extends it."""
     write(tmp_path, SCENARIO + "trials: 300\n" + TARGET, other=OTHER)
     monkeypatch.chdir(tmp_path)

@@ -24,7 +24,7 @@ HIDDEN = ("p10", "p50", "p90", "odds", "Shapley", "bluebird", "backlog", "receiv
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, unreported):
     """A working folder with a scenario."""
     write(tmp_path, SCENARIO + TARGET)
     monkeypatch.chdir(tmp_path)
