@@ -27,6 +27,7 @@ def test_every_figure_is_written_as_svg_and_png(tmp_path, payload):
     assert {p.name for p in (tmp_path / "figures").iterdir()} == {p.name for p in written}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_same_forecast_gives_the_same_bytes(payload, name):
     first, again = drawn(payload, name), drawn(payload, name)

@@ -331,7 +331,15 @@ SUBTLE = [due_dates_not_rolled, doubt_not_taken_off_under_the_root, market_that_
 """What shifts the means so little that it takes more trials to be seen."""
 
 
-@pytest.mark.parametrize("plant", [b for b in BUGS if b not in SUBTLE], ids=lambda b: b.__qualname__)
+ORDINARY = [b for b in BUGS if b not in SUBTLE]
+FEW = ORDINARY[::8]
+"""Planted in each run of the ordinary tests, the others among the slow ones."""
+
+
+@pytest.mark.parametrize(
+    "plant", [pytest.param(b, marks=[pytest.mark.slow] * (b not in FEW)) for b in ORDINARY],
+    ids=lambda b: b.__qualname__,
+)  # fmt: skip
 def test_the_self_check_sees_it(monkeypatch, plant):
     busy()
     plant(monkeypatch)
@@ -359,7 +367,8 @@ def one_per_cent(bias):
     return one(make_segment(funnel=funnel), pipeline, market=Market(), months=3)
 
 
-@pytest.mark.parametrize("bias", [pytest.param(-0.01, marks=pytest.mark.slow), 0.01])
+@pytest.mark.slow
+@pytest.mark.parametrize("bias", [-0.01, 0.01])
 def test_one_per_cent_in_one_transition_is_seen(bias):
     right, wrong, trials = one_per_cent(0.0), one_per_cent(bias), 40_000
     exact, outcome = expected(right), run(one_per_cent(bias), trials, 2)
@@ -372,6 +381,7 @@ def test_one_per_cent_in_one_transition_is_seen(bias):
     assert np.sign(z[0]) == np.sign(bias)
 
 
+@pytest.mark.slow
 def test_without_the_bias_the_same_trials_pass():
     right = one_per_cent(0.0)
     assert self_check(right, run(right, 40_000, 2)).passed

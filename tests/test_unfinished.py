@@ -33,7 +33,7 @@ RESULTS = ("forecast.json", "forecast.csv", "deals.csv")
 def plan(tmp_path, monkeypatch, request):
     """A working folder with a scenario that is played in blocks of 100 trials, and what changes it.
 
-    Its reports are written in the slow tests, which look at every call; in the others they take most of the time.
+    Its reports are written in the slow tests, which look at every call; elsewhere they take most of the time.
     """
     if not {"slow", "verify"} & {mark.name for mark in request.node.iter_markers()}:
         request.getfixturevalue("unreported")
