@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simulator.errors import InputError
 from simulator.loading.dates import DateError, fitting_orders, parse_day
-from simulator.loading.tables import parse_table
+from simulator.loading.sources import parse_table
 
 
 def codes(content):

@@ -9,7 +9,7 @@ from simulator.loading.cells import Cells, Customs, find_columns
 from simulator.loading.figures import NEEDED, read_figures
 from simulator.loading.frame import read_rates, read_zone
 from simulator.loading.opened import opened
-from simulator.loading.tables import read_table
+from simulator.loading.sources import read_table
 from simulator.scenario.model import TABLES
 from simulator.scenario.scenario import Scenario
 

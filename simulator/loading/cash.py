@@ -115,7 +115,7 @@ def _of_list(
 
 
 def _of_table(cells: Cells, currency: str, horizon: Horizon) -> Iterator[_Payment]:
-    for row in range(len(cells)):
+    for row in cells.rows():
         before = len(cells.problems.found)
         minor = cells.minor(row, "amount", currency)
         first, until = cells.day(row, "from"), cells.day(row, "until")

@@ -65,6 +65,10 @@ class Cells:
     def __len__(self) -> int:
         return len(self.table.rows)
 
+    def rows(self) -> list[int]:
+        """Return the rows that are to be read, without those that were put aside before."""
+        return [row for row in range(len(self)) if row not in self.table.aside]
+
     def has(self, column: str) -> bool:
         """Tell whether the table has one of our columns."""
         return column in self.columns

@@ -225,7 +225,7 @@ def _in_percent(cells: Cells) -> bool:
     """
     if not cells.has("probability"):
         return False
-    texts = (cells.text(row, "probability") for row in range(len(cells)))
+    texts = (cells.text(row, "probability") for row in cells.rows())
     found = [read_number(text, cells.customs.decimal) for text in texts if "%" not in text]
     values = [value for value in found if value is not None]
     return any(value > 1 for value in values) and not any(0 < value < 1 for value in values)

@@ -97,7 +97,7 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
         day = cells.day(row, column)
         return None if day is None else day.toordinal() - origin
 
-    for row in range(len(cells)):
+    for row in cells.rows():
         identity = cells.text(row, "id")
         if not identity:
             cells.complain("D008", "the row has no id", row, "id")

@@ -36,7 +36,7 @@ def read_figures(
     """
     rows: list[tuple[int, int, str, int, int]] = []
     seen: dict[tuple[int, str, int], int] = {}
-    for row in range(len(cells)):
+    for row in cells.rows():
         month, series = _month(cells, row, horizon), _series(cells, row)
         segment = _segment(cells, row, segments, series)
         amount = cells.minor(row, "amount", cells.customs.rates.company, signed=series == "balance")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,11 @@ from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
+from simulator.loading.presets import prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
-from simulator.loading.tables import Table, read_table
+from simulator.loading.sources import Reading, read_table
+from simulator.loading.tables import Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.tree import Tree
@@ -47,7 +49,8 @@ class Given:
         problems: takes tables that are not there, or lack columns.
         notes: takes columns that are not read.
         customs: how cells are written.
-        tables: by key, without those that are not there or no tables.
+        tables: by key, as they are read, without those that are not there or no tables.
+        ready: the same with what the system that wrote them needs mended.
         read: cells of those that have been asked for.
     """
 
@@ -57,6 +60,7 @@ class Given:
     notes: Notes
     customs: Customs
     tables: dict[str, Table] = field(default_factory=dict)
+    ready: dict[str, Table] = field(default_factory=dict)
     read: dict[str, Cells] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,14 +74,17 @@ class Given:
                 self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name))
                 continue
             try:
-                self.tables[key] = read_table(path)
+                self.tables[key] = read_table(path, self._reading(key))
             except InputError as error:
                 self.problems.found.extend(error.problems)
+                continue
+            system = self.file.data.systems.get(key, "")
+            self.ready[key] = prepared(self.tables[key], system, key, self._named(key))
 
     def cells(self, key: str) -> Cells | None:
         """Return the cells of a table, None where there is none, or columns are missing."""
         before = len(self.problems.found)
-        if (table := self.tables.get(key)) is None:
+        if (table := self.ready.get(key)) is None:
             return None
         columns = find_columns(
             table, key, self._named(key), TABLES[key], NEEDED[key], self.tree, self.problems
@@ -87,18 +94,25 @@ class Given:
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
         _note_unread(table, key, columns, known, self.notes)
-        self.read[key] = Cells(table, columns, self.customs, self.problems)
+        cells = self.read[key] = Cells(table, columns, self.customs, self.problems)
+        quiet = replace(cells, problems=Problems())
+        for row, code in table.aside.items():
+            self.notes.count(code, cells, row, quiet.money(row, needed=False))
         return self.read[key]
 
     def has_column(self, key: str, column: str) -> bool:
         """Tell whether there is a table, and it has one of our columns."""
-        table = self.tables.get(key)
+        table = self.ready.get(key)
         return table is not None and table.column(self._named(key).get(column, column)) is not None
 
     def file_of(self, key: str) -> str:
         """Return the name of a table's file, as its owner calls it."""
         name = self.tables[key].name
         return self.file.data.kept_from.get(name, name)
+
+    def _reading(self, key: str) -> Reading:
+        data = self.file.data
+        return Reading(data.encoding, data.sheets.get(key))
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""

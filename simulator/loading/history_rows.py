@@ -129,7 +129,7 @@ def read_events(source: Source, findings: Findings) -> tuple[list[Step], Tie]:
     segment_of, ends = segment_reader(cells, source.frame), source.frame.ends
     steps, offsets = [], [0, 0]
     outcomes: dict[str, int] = {}
-    for row in range(len(cells)):
+    for row in cells.rows():
         deal, stage = cells.text(row, "deal"), cells.text(row, "stage")
         if not deal or not stage:
             findings.count("H014" if deal else "H010", source.place(row))
@@ -159,7 +159,7 @@ def read_rows(source: Source, findings: Findings) -> list[Row]:
     cells, ends = source.cells, source.frame.ends
     segment_of = segment_reader(cells, source.frame)
     found: dict[str, Row] = {}
-    for row in range(len(cells)):
+    for row in cells.rows():
         identity = cells.text(row, "id")
         if not identity:
             findings.count("H010", source.place(row))

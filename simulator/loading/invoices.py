@@ -30,7 +30,7 @@ def read_invoices(
         segment_of: segment of each deal, by its id.
         notes: takes what is left out.
     """
-    found = [invoice for row in range(len(cells)) if (invoice := _invoice(cells, row, as_of, notes))]
+    found = [invoice for row in cells.rows() if (invoice := _invoice(cells, row, as_of, notes))]
     seen: dict[str, int] = {}
     found = sorted((i for i in found if not cells.is_twice(i[0], i[1], seen)), key=lambda invoice: invoice[1])
     classes = (DEFAULT_CLASS, *sorted({i[4] for i in found} - {DEFAULT_CLASS}))

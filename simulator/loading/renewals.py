@@ -47,7 +47,7 @@ def read_renewals(
         notes: takes what is overdue, and what falls due later.
     """
     found, seen = [], dict[str, int]()
-    for row in range(len(cells)):
+    for row in cells.rows():
         renewal = _renewal(cells, row, segment_of, lines, horizon)
         identity = cells.text(row, "id")
         if (identity and cells.is_twice(row, identity, seen)) or renewal is None:

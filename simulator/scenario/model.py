@@ -139,6 +139,14 @@ class SegmentRule(Strict):
         return self
 
 
+class DatabaseFile(Strict):
+    """Where the address of a database stands: never in the scenario itself."""
+
+    env: Text | None = Field(None, description="the environment variable that holds its URL")
+    file: Text | None = Field(None, description="the file that holds its URL")
+    timeout: float = Field(60.0, gt=0, description="seconds that a query may take")
+
+
 class DataFile(Strict):
     """The tables."""
 
@@ -152,6 +160,13 @@ class DataFile(Strict):
         (), description="files to learn from anew, in place of those learned from"
     )
     columns: ColumnsFile = ColumnsFile()
+    systems: dict[Text, Text] = Field(
+        {}, description="by table, the system that exported it, where its export has to be mended"
+    )
+    amount_is: Literal["total", "annual", "monthly"] = "total"
+    encoding: Text | None = None
+    sheets: dict[Text, Text] = Field({})
+    database: DatabaseFile | None = None
     decimal: Literal[".", ","] = "."
     date_order: Literal["ymd", "mdy", "dmy"] = "ymd"
     won_stages: tuple[Text, ...] = ()

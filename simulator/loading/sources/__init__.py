@@ -1,0 +1,46 @@
+"""Read tables wherever they come from, as texts with the place of each row; one module a kind of source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.errors import PlaceError
+from simulator.loading.sources.text import parse_table
+from simulator.loading.tables import Table
+
+__all__ = ["Reading", "parse_table", "read_table"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is said of how a source is to be read; what is not said is found out.
+
+    Attributes:
+        encoding: of a text file.
+        sheet: of a workbook.
+        url: of the database that a query is put to; never shown.
+        timeout: seconds that a query may take.
+    """
+
+    encoding: str | None = None
+    sheet: str | None = None
+    url: str | None = field(default=None, repr=False)
+    timeout: float = 60.0
+
+
+AS_FOUND = Reading()
+
+
+def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
+    """Read a table from a file: which kind it is, its first bytes tell.
+
+    Raises:
+        InputError: it is no table; every row that does not fit.
+        PlaceError: it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PlaceError(f"{path}: {error.strerror or error}") from None
+    return parse_table(content, path.name)
