@@ -40,24 +40,30 @@ CURRENCIES: Final[Mapping[str, int]] = MappingProxyType(
 )
 """ISO 4217 code to number of minor digits; funds and metals without a minor unit are not money here."""
 
+_RUPEES: Final = ("INR", "LKR", "MUR", "NPR", "PKR", "SCR")
 # What each symbol may stand for; an empty tuple accepts any currency that it is used for.
 _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "€": ("EUR",), "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"), "¥": ("JPY", "CNY"),
     "$": (), "₹": ("INR",), "₩": ("KRW", "KPW"), "₺": ("TRY",), "₽": ("RUB",), "₴": ("UAH",), "₪": ("ILS",),
     "₫": ("VND",), "₦": ("NGN",), "₱": ("PHP",), "฿": ("THB",), "zł": ("PLN",), "Kč": ("CZK",), "kr": (),
     "Fr": ("CHF",), "US$": ("USD",), "A$": ("AUD",), "C$": ("CAD",), "R$": ("BRL",), "HK$": ("HKD",),
-    "NZ$": ("NZD",), "S$": ("SGD",),
+    "NZ$": ("NZD",), "S$": ("SGD",), "Rs": _RUPEES, "Rs.": _RUPEES,
+    "руб": ("RUB",), "руб.": ("RUB",), "kr.": (), "Fr.": ("CHF",),
 }  # fmt: skip
 _UNIT = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
 _AFFIX = re.compile(rf"(?P<unit>(?i:[A-Z]{{3}})(?![A-Za-z])|{_UNIT})")
+_LONGEST_UNIT: Final = max(map(len, _SYMBOLS))
 _SUFFIXES: Final = {"": 0, "k": 3, "m": 6, "bn": 9}
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]*)?[eE][-+]?[0-9]+")
 _NOT_FINITE: Final = "is not a finite number"
 _LACKING: Final = "write the amount, or leave the row out"
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
+# What begins with 0 has no thousands: 0,250 is a quarter in one way of writing and no number in the other.
+_GROUPED: Final = r"[1-9][0-9]{{0,2}}(?P<group>[ '{other}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"
+_INDIAN: Final = r"|[1-9][0-9]?(?P<lakh>,)[0-9]{2}(?:,[0-9]{2})*,[0-9]{3}"
 _NUMBER = {
     decimal: re.compile(
-        rf"(?P<whole>[0-9]*|[0-9]{{1,3}}(?P<group>[ '{re.escape(other)}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)"
+        rf"(?P<whole>[0-9]*|{_GROUPED.format(other=re.escape(other))}{_INDIAN if other == ',' else ''})"
         rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?\s*(?P<suffix>k|m|bn|)",
         re.IGNORECASE,
     )
@@ -109,8 +115,8 @@ def parse_amount(
 ) -> int:
     """Read an amount in major units as minor units, exactly.
 
-    Understands `60000`, `60,000.00`, `60 000.00`, `60'000.00`, `250k`, `1.5M`, `2bn`, and one currency code
-    or symbol before or after; with `decimal=","` the European form `60.000,00`.
+    Understands `60000`, `60,000.00`, `60 000.00`, `60'000.00`, `12,34,567.00`, `250k`, `1.5M`, `2bn`, and one
+    currency code or symbol before or after; with `decimal=","` the European form `60.000,00`.
 
     Args:
         text: what somebody typed or exported.
@@ -139,6 +145,20 @@ def parse_amount(
     if negative and minor and not allow_negative:
         raise AmountError(text, "is negative", "amounts are at least 0")
     return -minor if negative else minor
+
+
+def decimal_marks(text: str) -> str:
+    """Return the decimal marks with which a text is a number: `.,` for both, which are then two numbers.
+
+    What has no mark at all, and what is no number, tells nothing: "".
+    """
+    unit, bare = _strip_unit(text.translate(_SPACES).strip())
+    _, bare = _strip_sign(bare)
+    if unit is None:
+        _, bare = _strip_unit(bare)
+    if "." not in bare and "," not in bare:
+        return ""
+    return "".join(mark for mark, number in _NUMBER.items() if number.fullmatch(bare))
 
 
 def split(amounts: Int, shares: Sequence[Fraction]) -> Int:
@@ -172,7 +192,7 @@ def _strip_unit(text: str) -> tuple[str | None, str]:
     """Take one currency code or symbol off the front or the end."""
     if before := _AFFIX.match(text):
         return before["unit"], text[before.end() :].strip()
-    for start in range(max(len(text) - 3, 0), len(text)):
+    for start in range(max(len(text) - _LONGEST_UNIT, 0), len(text)):
         after = _AFFIX.fullmatch(text, start)
         if after and start and not text[start - 1].isalpha():
             return after["unit"], text[:start].strip()
@@ -211,7 +231,8 @@ def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
     match = _NUMBER[decimal].fullmatch(bare)
     if match is None or not (match["whole"] or match["part"]):
         raise _no_number(text, bare, decimal)
-    group, part, suffix = match["group"], match["part"] or "", match["suffix"].lower()
+    group = match["group"] or match.groupdict().get("lakh")
+    part, suffix = match["part"] or "", match["suffix"].lower()
     if group and suffix:
         raise AmountError(text, "is ambiguous", f"write it without {suffix!r} or without grouping")
     whole = match["whole"].replace(group, "") if group else match["whole"]
