@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
+Mark = Literal[".", ","]
 
 LIMIT: Final = 2**53
 """Amounts stay below this many minor units: up to here a float64 holds every integer exactly."""
@@ -61,13 +62,14 @@ _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": 
 # What begins with 0 has no thousands: 0,250 is a quarter in one way of writing and no number in the other.
 _GROUPED: Final = r"[1-9][0-9]{{0,2}}(?P<group>[ '{other}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"
 _INDIAN: Final = r"|[1-9][0-9]?(?P<lakh>,)[0-9]{2}(?:,[0-9]{2})*,[0-9]{3}"
-_NUMBER = {
+_MARKS: Final[tuple[tuple[Mark, str], ...]] = ((".", ","), (",", "."))
+_NUMBER: Final[dict[Mark, re.Pattern[str]]] = {
     decimal: re.compile(
         rf"(?P<whole>[0-9]*|{_GROUPED.format(other=re.escape(other))}{_INDIAN if other == ',' else ''})"
         rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?\s*(?P<suffix>k|m|bn|)",
         re.IGNORECASE,
     )
-    for decimal, other in ((".", ","), (",", "."))
+    for decimal, other in _MARKS
 }
 
 
@@ -111,7 +113,7 @@ def currency_in(text: str) -> str | None:
 
 
 def parse_amount(
-    text: str, digits: int, decimal: str = ".", *, allow_negative: bool = False, currency: str | None = None
+    text: str, digits: int, decimal: Mark = ".", *, allow_negative: bool = False, currency: str | None = None
 ) -> int:
     """Read an amount in major units as minor units, exactly.
 
@@ -147,18 +149,18 @@ def parse_amount(
     return -minor if negative else minor
 
 
-def decimal_marks(text: str) -> str:
-    """Return the decimal marks with which a text is a number: `.,` for both, which are then two numbers.
+def decimal_marks(text: str) -> tuple[Mark, ...]:
+    """Return the decimal marks with which a text is a number: both where it would be another number in each.
 
-    What has no mark at all, and what is no number, tells nothing: "".
+    What has neither mark, and what is no number, tells nothing.
     """
     unit, bare = _strip_unit(text.translate(_SPACES).strip())
     _, bare = _strip_sign(bare)
     if unit is None:
         _, bare = _strip_unit(bare)
     if "." not in bare and "," not in bare:
-        return ""
-    return "".join(mark for mark, number in _NUMBER.items() if number.fullmatch(bare))
+        return ()
+    return tuple(mark for mark, number in _NUMBER.items() if number.fullmatch(bare))
 
 
 def split(amounts: Int, shares: Sequence[Fraction]) -> Int:
@@ -225,7 +227,7 @@ def _strip_sign(text: str) -> tuple[bool, str]:
     return False, text
 
 
-def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
+def _read_number(text: str, bare: str, digits: int, decimal: Mark) -> int:
     if len(bare) > 60:
         raise AmountError(text, "is too long for an amount", "write a plain number such as 12500.00")
     match = _NUMBER[decimal].fullmatch(bare)
@@ -250,7 +252,7 @@ def _read_number(text: str, bare: str, digits: int, decimal: str) -> int:
     return minor
 
 
-def _no_number(text: str, bare: str, decimal: str) -> AmountError:
+def _no_number(text: str, bare: str, decimal: Mark) -> AmountError:
     """Say what a text is that is no number."""
     if bare.casefold() in ("nan", "inf", "infinity", "∞"):
         return AmountError(text, _NOT_FINITE, _LACKING)
@@ -260,9 +262,9 @@ def _no_number(text: str, bare: str, decimal: str) -> AmountError:
     return AmountError(text, "is not a number", _other_mark(bare, decimal) or plain)
 
 
-def _other_mark(bare: str, decimal: str) -> str:
+def _other_mark(bare: str, decimal: Mark) -> str:
     """Offer the other decimal mark where it would make sense of the text."""
-    other = "," if decimal == "." else "."
+    other: Mark = "," if decimal == "." else "."
     form = "a European" if other == "," else "an English"
     if any(mark in bare for mark in ".,") and _NUMBER[other].fullmatch(bare):
         return f'{form} number? set data.decimal: "{other}"'

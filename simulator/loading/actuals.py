@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.figures import Figures
-from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.cells import find_columns, opened_cells
+from simulator.loading.customs import Customs
 from simulator.loading.figures import NEEDED, read_figures
 from simulator.loading.frame import read_rates, read_zone
 from simulator.loading.opened import opened
@@ -38,9 +39,9 @@ def read_actuals(path: Path, run: Path, scenario: Scenario) -> Figures:
     columns = find_columns(table, KIND, theirs, TABLES[KIND], NEEDED, tree, problems)
     problems.raise_if_any()
     rates, zone = read_rates(file, tree, problems), read_zone(file, tree, problems)
-    cells = Cells(
-        table, columns, Customs(file.data.decimal, file.data.date_order, zone, rates, tree), problems
-    )
+    customs = Customs(file.data.decimal, file.data.date_order, zone, rates, tree)
+    cells = opened_cells(table, columns, customs, problems)
+    problems.raise_if_any()
     names = tuple(segment.name for segment in scenario.segments)
     figures = read_figures(cells, names, scenario.horizon, have_begun=False)
     problems.raise_if_any()

@@ -13,8 +13,9 @@ from simulator.clock import Clock
 from simulator.figures import Figures
 from simulator.loading.assumptions import list_assumptions
 from simulator.loading.cash import build_cash
-from simulator.loading.cells import Cells, Customs
+from simulator.loading.cells import Cells
 from simulator.loading.columns import Place
+from simulator.loading.customs import Customs
 from simulator.loading.deals import DealsRead, SegmentOf, read_deals
 from simulator.loading.doubtful import doubtful_deals
 from simulator.loading.figures import read_figures

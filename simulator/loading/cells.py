@@ -5,39 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date
 from typing import Final
 
-from simulator.currency import RateCurve
 from simulator.errors import Problem, did_you_mean, nearest
+from simulator.loading.customs import Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
+from simulator.money import AmountError, Mark, currency_in, is_currency, minor_digits, parse_amount
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
 
 MOST_PUSHES: Final = 10_000
 """A larger number of moved dates counts something else."""
-
-
-@dataclass(frozen=True)
-class Customs:
-    """How this scenario's tables are written.
-
-    Attributes:
-        decimal: mark of amounts.
-        order: of dates that are not ISO.
-        zone: into which timestamps are turned.
-        rates: known currencies, the company's own too.
-        tree: the scenario, whose places remedies name.
-    """
-
-    decimal: str
-    order: Order
-    zone: tzinfo
-    rates: RateCurve
-    tree: Tree
 
 
 @dataclass(frozen=True)
@@ -47,8 +28,9 @@ class Cells:
     Attributes:
         table: the texts.
         columns: index of each of our columns that the table has.
-        customs: how to read them.
+        customs: what is said of how to read them.
         problems: takes what cannot be read.
+        written: what was found out of how to read them.
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
     """
@@ -57,9 +39,10 @@ class Cells:
     columns: Mapping[str, int]
     customs: Customs
     problems: Problems
+    written: Written = field(default_factory=Written)
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
-    _days: dict[str, date] = field(default_factory=dict)
+    _days: dict[tuple[str, Order], date] = field(default_factory=dict)
     _money: dict[tuple[int, str], tuple[int, str] | None] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -81,17 +64,30 @@ class Cells:
     def day(self, row: int, column: str) -> date | None:
         """Return a date, None where the cell is empty or cannot be read."""
         text = self.text(row, column)
-        if not text:
+        if not text or (order := self.order(column)) is None:
             return None
-        if text not in self._days:
+        if (text, order) not in self._days:
             try:
-                self._days[text] = parse_day(text, self.customs.order, self.customs.zone)
+                self._days[text, order] = parse_day(text, order, self.customs.zone)
             except DateError as error:
                 self.complain(
-                    "D013", f"{column} {error}", row, column, text, self._setting(error.remedy, "date_order")
+                    "D013",
+                    f"{column} {error}",
+                    row,
+                    column,
+                    text,
+                    self._setting(error.remedy, "date_order", order),
                 )
                 return None
-        return self._days[text]
+        return self._days[text, order]
+
+    def order(self, column: str) -> Order | None:
+        """Return how a column of dates is written; None where that is open, which is a problem already."""
+        return self.written.orders.get(self.columns.get(column, -1), "ymd")
+
+    def mark(self, column: str) -> Mark | None:
+        """Return the decimal mark of a column; None where it is open, which is a problem already."""
+        return self.written.decimals.get(self.columns.get(column, -1), ".")
 
     def money(self, row: int, column: str = "amount", needed: bool = True) -> tuple[int, str] | None:
         """Return minor units and currency of an amount, None where it is missing or cannot be read."""
@@ -113,7 +109,8 @@ class Cells:
 
     def number(self, row: int, column: str) -> float | None:
         """Return a plain number, a per cent sign passed over; None for anything else."""
-        return read_number(self.text(row, column), self.customs.decimal)
+        mark = self.mark(column)
+        return None if mark is None else read_number(self.text(row, column), mark)
 
     def months(self, row: int, column: str) -> int:
         """Return the length of a service in months, 0 where not given."""
@@ -121,6 +118,8 @@ class Cells:
         if not text:
             return 0
         value = self.number(row, column)
+        if self.mark(column) is None:
+            return 0
         if value is None or value != int(value) or not 1 <= value <= LONGEST_MONTHS:
             message = f"the {column.replace('_', ' ')} are no whole number from 1 to {LONGEST_MONTHS}"
             self.complain("D021", message, row, column, text)
@@ -165,30 +164,42 @@ class Cells:
         return None if minor is None else (minor, code)
 
     def _read_minor(self, row: int, column: str, text: str, code: str, signed: bool = False) -> int | None:
-        digits, decimal = minor_digits(code), self.customs.decimal
+        if (mark := self.mark(column)) is None:
+            return None
         try:
-            return parse_amount(text, digits, decimal, allow_negative=signed, currency=code)
+            return parse_amount(text, minor_digits(code), mark, allow_negative=signed, currency=code)
         except AmountError as error:
             if error.what == "is negative":
                 self.complain("D015", f"the {column} is negative", row, column, text)
             else:
-                remedy = self._setting(error.remedy, "decimal")
+                remedy = self._setting(error.remedy, "decimal", mark)
                 self.complain("D014", f"the {column} {error.what}", row, column, text, remedy)
             return None
 
-    def _setting(self, remedy: str, key: str) -> str:
-        """Say in which file a setting of the data belongs."""
+    def _setting(self, remedy: str, key: Setting, found: str) -> str:
+        """Say in which file a setting of the data belongs; where other cells told it, this one is wrong."""
         if f"data.{key}" not in remedy:
             return remedy
-        place = self.customs.tree.place(("data", key))
-        return f"{remedy} in {place.file}" + (f", line {place.line}" if place.line else "")
+        said = self.customs.decimal if key == "decimal" else self.customs.order
+        if said is None and found != "ymd":
+            return "the other cells of the column are written otherwise: correct this one"
+        return self.customs.placed(remedy, key)
 
 
-def read_number(text: str, decimal: str) -> float | None:
+def opened_cells(table: Table, columns: Mapping[str, int], customs: Customs, problems: Problems) -> Cells:
+    """Return the cells of a table, once it is found out how its columns are written; adds what stays open."""
+    found = written(table, columns, customs)
+    problems.found.extend(found.problems)
+    return Cells(table, columns, customs, problems, found)
+
+
+def read_number(text: str, mark: Mark) -> float | None:
     """Return a plain number, None for anything else; a per cent sign is passed over."""
-    text = text.removesuffix("%").strip().replace(decimal, ".")
+    text = text.removesuffix("%").strip()
+    if "_" in text or (mark == "," and "." in text):
+        return None
     try:
-        value = float(text)
+        value = float(text.replace(mark, "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

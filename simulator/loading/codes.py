@@ -80,8 +80,8 @@ CODES: Final = MappingProxyType(
         ),
         # ---- tables
         "D001": Code("empty file", "a table has a header", "export it again"),
-        "D002": Code("wrong encoding", "tables are UTF-8", "save it as CSV UTF-8"),
-        "D003": Code("not a table", "tables are CSV with , ; or tab", "save it as CSV"),
+        "D002": Code("unknown encoding", "tables are UTF-8, or what can be told", "set data.encoding"),
+        "D003": Code("not a table", "tables are CSV, with any delimiter", "save it as CSV"),
         "D004": Code("a column twice", "each column has a name of its own", "rename one of them"),
         "D005": Code("ragged row", "each row has as many cells as the header", "quote cells with separators"),
         "D006": Code("missing column", "some columns are needed", "map it under data.columns"),
@@ -117,6 +117,13 @@ CODES: Final = MappingProxyType(
         "D039": Code("balance of a segment", "the bank account is the company's", "leave the segment empty"),
         "D040": Code("unfit outflow", "once, or every so often until a day", "write 1m, 2w or 1q"),
         "D041": Code("neither yes nor no", "disputed is yes, no or empty", "write yes, or leave it empty"),
+        # ---- how tables are written
+        "D050": Code("dates in two orders", "some day above 12 tells the order", "set data.date_order"),
+        "D051": Code("amounts in two ways", "some amount tells the decimal mark", "set data.decimal"),
+        "D052": Code("written in two ways", "a column is written in one way", "export it anew"),
+        "D053": Code("separated in two ways", "one delimiter fits", "write sep=; as the first line"),
+        "D054": Code("too large a table", "a table has bounds, see docs/formats.md", "export less"),
+        "D055": Code("no ordinary file", "tables are files: no devices, pipes or folders", "name a file"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
@@ -158,11 +165,11 @@ CODES: Final = MappingProxyType(
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
         "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
-        # ---- histories: what nothing sensible can be made of
+        "W050": Code("read in its own way", "how a table is written was found out", "see that it is right"),
+        # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"
         ),
-        "H003": Code("dates in two orders", "dates are written in one order", "set date_order in --map FILE"),
         "H004": Code(
             "nothing to use", "some row has an id and a date", "see which columns were taken for what"
         ),

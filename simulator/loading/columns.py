@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.clock import Clock
 from simulator.deals import Pipeline, Wins
-from simulator.loading.cells import MOST_PUSHES, Cells, read_number
+from simulator.loading.cells import MOST_PUSHES, Cells
 from simulator.loading.lines import Lines
 from simulator.terms import TermsError, parse_terms
 
@@ -177,7 +177,9 @@ class Columns:
         text = self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
         if not text:
             return math.nan
-        value = read_number(text, self.cells.customs.decimal)
+        if self.cells.mark("probability") is None:
+            return math.nan
+        value = self.cells.number(deal.row.row, "probability")
         if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
             self.cells.complain(
                 "D018", "the probability is not from 0 to 1", deal.row.row, "probability", text
@@ -191,8 +193,7 @@ class Columns:
         What closed after as-of carries the count of the day when it closed. A cell that is no such number
         tells nothing.
         """
-        text = self.cells.text(deal.row.row, "pushes") if deal.as_exported else ""
-        value = read_number(text, self.cells.customs.decimal) if text else None
+        value = self.cells.number(deal.row.row, "pushes") if deal.as_exported else None
         return int(value) if value is not None and 0 <= value < MOST_PUSHES and value == int(value) else -1
 
     def terms(self, row: int) -> str:
@@ -225,7 +226,7 @@ def _in_percent(cells: Cells) -> bool:
     """
     if not cells.has("probability"):
         return False
-    texts = (cells.text(row, "probability") for row in cells.rows())
-    found = [read_number(text, cells.customs.decimal) for text in texts if "%" not in text]
+    rows = (row for row in cells.rows() if "%" not in cells.text(row, "probability"))
+    found = [cells.number(row, "probability") for row in rows]
     values = [value for value in found if value is not None]
     return any(value > 1 for value in values) and not any(0 < value < 1 for value in values)

@@ -26,7 +26,8 @@ _YEAR_LAST = re.compile(
 )
 _NAMED: Final = (
     re.compile(
-        r"(?P<day>\d{1,2})\.?[\s/-]*(?P<name>[^\W\d_]{3,9})\.?[\s,/-]*(?P<year>\d{4}|\d{2})(?:\s?г\.?)?" + _TIME
+        r"(?P<day>\d{1,2})\.?[\s/-]*(?P<name>[^\W\d_]{3,9})\.?[\s,/-]*(?P<year>\d{4}|\d{2})(?:\s?г\.?)?"
+        + _TIME
     ),
     re.compile(r"(?P<name>[^\W\d_]{3,9})\.?[\s-]+(?P<day>\d{1,2}),?[\s-]+(?P<year>\d{4})" + _TIME),
 )
@@ -134,7 +135,8 @@ def fitting_orders(text: str) -> tuple[Order, ...]:
     second = None if match["mark"] == "." else _day(text, "mdy")
     if first == second:
         return _ORDERS if first else ()
-    return tuple(order for order, day in (("mdy", second), ("dmy", first)) if day is not None)
+    found: list[Order] = ["dmy"] if first else []
+    return (*found, "mdy") if second else tuple(found)
 
 
 def serial_day(serial: float, since_1904: bool = False) -> date:

@@ -70,8 +70,10 @@ def _month(cells: Cells, row: int, horizon: Horizon) -> Period | None:
         return month_of(text, horizon.fiscal)
     except ValueError as error:
         reason = str(error)
+    if (order := cells.order("month")) is None:
+        return None
     try:
-        return month_of(parse_day(text, cells.customs.order, cells.customs.zone), horizon.fiscal)
+        return month_of(parse_day(text, order, cells.customs.zone), horizon.fiscal)
     except DateError:
         what = reason.removeprefix(repr(text)).strip().partition(";")[0]
         message = f"the month {what}" if text else "the month is missing"

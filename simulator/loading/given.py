@@ -10,7 +10,8 @@ from typing import Final
 
 from simulator.errors import InputError, nearest
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
-from simulator.loading.cells import Cells, Customs, find_columns
+from simulator.loading.cells import Cells, find_columns, opened_cells
+from simulator.loading.customs import Customs
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
@@ -94,7 +95,7 @@ class Given:
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
         _note_unread(table, key, columns, known, self.notes)
-        cells = self.read[key] = Cells(table, columns, self.customs, self.problems)
+        cells = self.read[key] = opened_cells(table, columns, self.customs, self.problems)
         quiet = replace(cells, problems=Problems())
         for row, code in table.aside.items():
             self.notes.count(code, cells, row, quiet.money(row, needed=False))

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from simulator.currency import RateCurve
-from simulator.errors import Problem
-from simulator.loading.cells import Cells, Customs
-from simulator.loading.dates import Order, fitting_orders
-from simulator.loading.history_columns import DATES, Match, amount_column, match_columns
+from simulator.loading.cells import Cells, opened_cells
+from simulator.loading.customs import Customs
+from simulator.loading.history_columns import Match, amount_column, match_columns
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import AmountError, currency_in, is_currency, minor_digits, parse_amount
+from simulator.money import currency_in, is_currency
 from simulator.scenario.tree import Place, Tree
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000
-_MOST_AMOUNTS: Final = 2_000
-"""The longest of them tell most of how amounts are written."""
-_WRITTEN: Final[Mapping[Order, str]] = {
-    "ymd": "year/month/day",
-    "mdy": "month/day/year",
-    "dmy": "day/month/year",
-}
 
 
 @dataclass(frozen=True)
@@ -80,18 +72,17 @@ def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Reco
 
 def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
     """Return a table with its cells ready to be read; dates of which two orders fit become a problem."""
-    frame, table, columns = found.frame, found.table, found.match.columns
-    dates = [columns[name] for name in DATES[found.match.kind] if name in columns]
-    order = frame.date_order or _order(table, dates, frame, problems)
+    frame = found.frame
     customs = Customs(
-        decimal=frame.decimal or _decimal(table, columns.get("amount"), currency),
-        order=order,
+        decimal=frame.decimal,
+        order=frame.date_order,
         zone=frame.zone,
         rates=RateCurve.of(currency, {c: r for c, r in frame.rates.items() if c != currency}),
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
+        above="",
     )
-    mine = Problems()
-    return Source(found.match.kind, Cells(table, columns, customs, mine), frame, found.day, mine)
+    cells = opened_cells(found.table, found.match.columns, customs, problems)
+    return Source(found.match.kind, replace(cells, problems=(mine := Problems())), frame, found.day, mine)
 
 
 def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:
@@ -117,50 +108,4 @@ def described(source: Source) -> str:
         f"{ours} = {header[cells.columns[ours]]}" for ours in COLUMNS[source.kind] if ours in cells.columns
     ]
     said = f"{source.name}: {source.kind}, {len(cells):,} rows; {', '.join(pairs)}"
-    if cells.customs.order != "ymd":
-        said += f"; dates are {_WRITTEN[cells.customs.order]}"
-    return said + ('; decimal mark ","' if cells.customs.decimal == "," else "")
-
-
-def _order(table: Table, dates: Sequence[int], frame: HistoryFrame, problems: Problems) -> Order:
-    """Return the order in which most dates of a file exist; points stand between day and month first."""
-    texts = {row[at].strip() for at in dates for row in table.rows} - {""}
-    if len(texts) > _MOST_TEXTS:
-        texts = set(sorted(texts)[:: len(texts) // _MOST_TEXTS + 1])
-    counts: Counter[Order] = Counter({"ymd": 0, "mdy": 0, "dmy": 0})
-    for text in texts:
-        counts.update(fitting_orders(text))
-    (best, most), (second, next_most), _ = counts.most_common(3)
-    if most > next_most or most == 0:
-        return best if most else "ymd"
-    if counts["ymd"] == most:
-        return "ymd"
-    if any("." in text.split(" ")[0] for text in texts):
-        return "dmy"
-    example = min(texts)
-    remedy = f"say date_order: {best} or date_order: {second} in {frame.place}"
-    title = table.header[dates[0]]
-    problems.add(
-        Problem(
-            "H003", "dates can be read in two orders", table.name, column=title, value=example, remedy=remedy
-        )
-    )
-    return best
-
-
-def _decimal(table: Table, at: int | None, currency: str) -> str:
-    """Return the decimal mark with which most amounts of a file can be read."""
-    if at is None:
-        return "."
-    texts = sorted({row[at].strip() for row in table.rows[:_MOST_TEXTS]} - {""}, key=len)[-_MOST_AMOUNTS:]
-    digits = minor_digits(currency)
-    point, comma = (sum(_reads(text, digits, mark) for text in texts) for mark in ".,")
-    return "," if comma > point else "."
-
-
-def _reads(text: str, digits: int, decimal: str) -> bool:
-    try:
-        parse_amount(text, digits, decimal, allow_negative=True)
-    except AmountError:
-        return False
-    return True
+    return "; ".join((said, *cells.written.told))

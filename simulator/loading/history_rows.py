@@ -238,7 +238,7 @@ def further_columns(source: Source) -> dict[str, int]:
 def _moment(cells: Cells, row: int, offsets: list[int]) -> tuple[int, float] | None:
     text = cells.text(row, "entered_at")
     try:
-        day, seconds = parse_moment(text, cells.customs.order, cells.customs.zone)
+        day, seconds = parse_moment(text, cells.order("entered_at") or "ymd", cells.customs.zone)
     except DateError as error:
         why = f"entered_at {error}" if text else "entered_at is missing"
         cells.complain("D013", why, row, "entered_at", text, error.remedy)

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from simulator.errors import Problem, did_you_mean
 from simulator.loading.cells import Cells
+from simulator.loading.customs import column_mark
 from simulator.loading.notes import Notes
 from simulator.loading.problems import Problems
-from simulator.money import parse_amount
+from simulator.money import Mark, parse_amount
 from simulator.scenario.model import Bands, SegmentRule
 from simulator.scenario.tree import Tree
 
@@ -61,6 +62,10 @@ class _Finder:
         self, cells: Cells, at: int, rule: SegmentRule | None, segments: Sequence[str], notes: Notes
     ) -> None:
         self.cells, self.at, self.notes = cells, at, notes
+        self.mark: Mark | None = None
+        if rule and rule.bands:
+            self.mark, problems = column_mark(cells.table, at, cells.written, cells.customs)
+            cells.problems.found.extend(problems)
         self.bands: Bands | None = rule.bands if rule else None
         self.segments = tuple(segments)
         self.known = {name.casefold(): i for i, name in enumerate(segments)}
@@ -97,8 +102,10 @@ class _Finder:
             money = self.cells.money(row, needed=complain)
             return None if money is None else Decimal(repr(self.notes.major(money)))
         text = self.cells.table.rows[row][self.at].strip()
+        if self.mark is None:
+            return None
         try:
-            return Decimal(parse_amount(text, 4, self.cells.customs.decimal)).scaleb(-4)
+            return Decimal(parse_amount(text, 4, self.mark)).scaleb(-4)
         except ValueError:
             if complain:
                 self.complain("D012", "the column that tells the segment holds no number", row, text, None)

@@ -167,8 +167,12 @@ class DataFile(Strict):
     encoding: Text | None = None
     sheets: dict[Text, Text] = Field({})
     database: DatabaseFile | None = None
-    decimal: Literal[".", ","] = "."
-    date_order: Literal["ymd", "mdy", "dmy"] = "ymd"
+    decimal: Literal[".", ","] | None = Field(
+        None, description="decimal mark of the tables, where their own cells do not tell it"
+    )
+    date_order: Literal["ymd", "mdy", "dmy"] | None = Field(
+        None, description="of dates that are not ISO, where their columns do not tell it"
+    )
     won_stages: tuple[Text, ...] = ()
     lost_stages: tuple[Text, ...] = ()
     segment: SegmentRule | None = None

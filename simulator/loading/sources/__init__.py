@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.errors import PlaceError
-from simulator.loading.sources.text import parse_table
+from simulator.errors import InputError, PlaceError, Problem
+from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.tables import Table
 
 __all__ = ["Reading", "parse_table", "read_table"]
@@ -40,7 +41,8 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
         PlaceError: it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError([Problem("D055", "is no ordinary file", path.name)])
+        return read_text(path, reading.encoding)
     except OSError as error:
         raise PlaceError(f"{path}: {error.strerror or error}") from None
-    return parse_table(content, path.name)

@@ -1,108 +1,186 @@
-"""Read CSV as it comes from other programs."""
+"""Read CSV as it comes from other programs, piece by piece, so that no file can fill the memory."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Final
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, TextIO
 
 from simulator.errors import InputError, Problem
+from simulator.loading.sources.encodings import Source, find_encoding
+from simulator.loading.sources.layout import Layout, find_layout
 from simulator.loading.tables import Table
 
-DELIMITERS: Final = (",", ";", "\t")
+LARGEST: Final = 2**28
+"""Bytes of a file, 256 MB."""
+LONGEST: Final = 2**20
+"""Characters of a line."""
+MOST_COLUMNS: Final = 5_000
+MOST_ROWS: Final = 2_000_000
+MOST_CELLS: Final = 40_000_000
+_SAMPLE: Final = 2**16
+"""Characters that tell the delimiter."""
+_BLOCK: Final = 20_000
+_MOST_DISTINCT: Final = 0.5
+"""A column of so many different cells in its first rows is kept as it is."""
+_MOST_RAGGED: Final = 1_000
 _SIGNATURES: Final = {
     b"PK\x03\x04": "an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     **dict.fromkeys((b"<!", b"<html", b"<HTML", b"<?xml"), "a web page"),
 }
-_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-def parse_table(content: bytes, name: str) -> Table:
-    """Read the bytes of a CSV file.
+def read_text(path: Path, encoding: str | None = None) -> Table:
+    """Read a CSV file.
+
+    Args:
+        path: of the file.
+        encoding: where it cannot be told.
 
     Raises:
-        InputError: it is no table; every row that does not fit.
+        InputError: it is no table, or too large; every row that does not fit.
     """
-    text = _decoded(content, name)
-    if not text.strip():
-        raise InputError([Problem("D001", "the file is empty", name)])
-    if text[:200].count("\0") > len(text[:200]) // 3:
-        raise InputError([Problem("D002", "the file is UTF-16, it seems", name)])
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputError([Problem("D003", "the file holds NUL bytes", name, line)])
-    found: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    before = 0
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found.append((before + 1, cells))
-            before = reader.line_num
-    except csv.Error as error:
-        raise InputError([Problem("D003", f"not CSV: {error}", name, before + 1)]) from None
-    if not found:
-        raise InputError([Problem("D001", "the file is empty", name)])
-    return _table(name, found)
+    if (size := path.stat().st_size) > LARGEST:
+        message = f"the file has {size / 2**20:,.0f} MB, and at most {LARGEST // 2**20} are read"
+        raise InputError([Problem("D054", message, path.name)])
+    return _read(lambda: path.open("rb"), path.name, encoding)
 
 
-def _decoded(content: bytes, name: str) -> str:
+def parse_table(content: bytes, name: str, encoding: str | None = None) -> Table:
+    """Read the bytes of a CSV file, as `read_text` does."""
+    return _read(lambda: io.BytesIO(content), name, encoding)
+
+
+def _read(source: Source, name: str, encoding: str | None) -> Table:
+    with source() as file:
+        head = file.read(8)
     for signature, what in _SIGNATURES.items():
-        if content.startswith(signature):
+        if head.startswith(signature):
             raise InputError([Problem("D003", f"the file is {what}", name, remedy="save it as CSV UTF-8")])
-    wide = content.startswith(_WIDE)  # "Unicode text" of a spreadsheet
-    try:
-        return content.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if wide:
-            raise InputError([Problem("D002", "the file begins as UTF-16 and is not", name)]) from None
-        line = content[: error.start].count(b"\n") + 1
-        value = content[max(error.start - 10, 0) : error.start + 10].decode("cp1252", "replace")
-        problem = Problem("D002", "the file is not UTF-8", name, line, value=value.splitlines()[-1].strip())
-        raise InputError([problem]) from None
+    codec, told = find_encoding(source, name, encoding)
+    with source() as file, io.TextIOWrapper(file, codec, newline="") as text:
+        sample = text.read(_SAMPLE)
+        layout = find_layout(sample, len(sample) < _SAMPLE, name)
+    with source() as file, io.TextIOWrapper(file, codec, newline="") as text:
+        return _Reader(name, layout, (told, *layout.told)).table(text)
 
 
-def _delimiter(text: str) -> str:
-    """Return the delimiter that stands most often in the header, outside quotes."""
-    counts = dict.fromkeys(DELIMITERS, 0)
-    quoted = False
-    for character in text.lstrip("\r\n"):
-        if character == '"':
-            quoted = not quoted
-        elif not quoted and character in "\r\n":
-            break
-        elif not quoted and character in counts:
-            counts[character] += 1
-    return max(DELIMITERS, key=lambda d: counts[d])
+class _Reader:
+    """Build a table from the lines of a file."""
 
+    def __init__(self, name: str, layout: Layout, told: tuple[str, ...]) -> None:
+        self.name, self.layout, self.told = name, layout, told
+        self.header: tuple[str, ...] = ()
+        self.rows: list[tuple[str, ...]] = []
+        self.lines: list[int] = []
+        self.problems: list[Problem] = []
+        self.seen: list[dict[str, str] | None] = []
 
-def _table(name: str, found: list[tuple[int, list[str]]]) -> Table:
-    (first, titles), *rest = found
-    while (
-        len(titles) > 1
-        and not titles[-1].strip()
-        and all(
-            len(cells) < len(titles) or not any(c.strip() for c in cells[len(titles) - 1 :])
-            for _, cells in rest
+    def table(self, text: TextIO) -> Table:
+        blocks = self._blocks(text)
+        cells, lines = next(blocks, ([], []))
+        if len(cells) <= self.layout.titles:
+            raise InputError([Problem("D001", "the file is empty", self.name)])
+        titles, rest = cells[self.layout.titles], cells[self.layout.titles + 1 :]
+        self._head(titles, lines[self.layout.titles], rest)
+        self._add(rest, lines[self.layout.titles + 1 :])
+        for cells, lines in blocks:
+            self._add(cells, lines)
+        if self.problems:
+            raise InputError(self.problems)
+        return Table(self.name, self.header, tuple(self.rows), tuple(self.lines), self.told)
+
+    def _blocks(self, text: TextIO) -> Iterator[tuple[list[list[str]], list[int]]]:
+        """Yield the records that are not blank, with the lines on which they begin."""
+        cells: list[list[str]] = []
+        lines: list[int] = []
+        skipped = 0
+        if self.layout.said:
+            skipped = len(text.readline(LONGEST)) and 1
+        reader = csv.reader(self._bounded(text), delimiter=self.layout.delimiter, strict=True)
+        before = 0
+        try:
+            for record in reader:
+                if record and (record[0].strip() or any(map(str.strip, record))):
+                    cells.append(record)
+                    lines.append(before + skipped + 1)
+                    if len(cells) == _BLOCK:
+                        yield cells, lines
+                        cells, lines = [], []
+                before = reader.line_num
+        except csv.Error as error:
+            problem = Problem("D003", f"not CSV: {error}", self.name, before + skipped + 1)
+            raise InputError([*self.problems, problem]) from None
+        if cells:
+            yield cells, lines
+
+    def _bounded(self, text: TextIO) -> Iterator[str]:
+        """Yield the lines of a file, none of which may be endless."""
+        for number, line in enumerate(iter(partial(text.readline, LONGEST), ""), start=1):
+            if len(line) == LONGEST:
+                message = f"the line has more than {LONGEST:,} characters"
+                raise InputError([Problem("D054", message, self.name, number)])
+            yield line
+
+    def _head(self, titles: list[str], line: int, rest: Sequence[list[str]]) -> None:
+        """Take the header; columns at its end that are empty in the first rows too are no columns."""
+        width = len(titles)
+        while width > 1 and not titles[width - 1].strip():
+            if any(any(cell.strip() for cell in cells[width - 1 :]) for cells in rest):
+                break
+            width -= 1
+        if width > MOST_COLUMNS:
+            message = f"the header has {width:,} columns, and at most {MOST_COLUMNS:,} are read"
+            raise InputError([Problem("D054", message, self.name, line)])
+        self.header = tuple(
+            " ".join(title.replace("\ufeff", "").split()) or f"column {i + 1}"
+            for i, title in enumerate(titles[:width])
         )
-    ):
-        titles = titles[:-1]
-    header = tuple(title.strip() or f"column {i + 1}" for i, title in enumerate(titles))
-    problems = [
-        Problem("D004", "a column name stands twice", name, first, value=title)
-        for title in dict.fromkeys(header)
-        if header.count(title) > 1
-    ]
-    rows, lines = [], []
-    for number, (line, cells) in enumerate(rest, 1):
-        while len(cells) > len(header) and not cells[-1].strip():
-            cells = cells[:-1]
-        if len(cells) != len(header):
-            message = f"the row has {len(cells)} cells, the header {len(header)}"
-            problems.append(Problem("D005", message, name, line, number, value=",".join(cells)[:60]))
-        rows.append(tuple(cells))
-        lines.append(line)
-    if problems:
-        raise InputError(problems)
-    return Table(name, header, tuple(rows), tuple(lines))
+        self.seen = [{} for _ in self.header]
+        self.problems += [
+            Problem("D004", "a column name stands twice", self.name, line, value=title)
+            for title, count in _counts(self.header).items()
+            if count > 1
+        ]
+
+    def _add(self, cells: list[list[str]], lines: list[int]) -> None:
+        """Take a block of rows; equal cells of a column become one text."""
+        width = len(self.header)
+        if any(len(record) != width for record in cells):
+            first = len(self.rows) + 1
+            cells = [self._fitted(*one, first + n) for n, one in enumerate(zip(cells, lines, strict=True))]
+            if len(self.problems) > _MOST_RAGGED:
+                raise InputError(self.problems)
+        columns = list(zip(*cells, strict=True))
+        for at, column in enumerate(columns):
+            if (seen := self.seen[at]) is not None:
+                columns[at] = tuple(map(seen.setdefault, column, column))
+                if len(seen) > _MOST_DISTINCT * (len(self.rows) + len(cells)):
+                    self.seen[at] = None
+        self.rows.extend(zip(*columns, strict=True))
+        self.lines.extend(lines)
+        if len(self.rows) > MOST_ROWS or len(self.rows) * width > MOST_CELLS:
+            message = f"the file has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
+            raise InputError([Problem("D054", message, self.name)])
+
+    def _fitted(self, record: list[str], line: int, row: int) -> list[str]:
+        """Return a row with as many cells as the header; another number is a problem."""
+        width = len(self.header)
+        while len(record) > width and not record[-1].strip():
+            record = record[:-1]
+        if len(record) != width:
+            message = f"the row has {len(record)} cells, the header {width}"
+            value = self.layout.delimiter.join(record)[:60]
+            self.problems.append(Problem("D005", message, self.name, line, row, value=value))
+        return (record + [""] * width)[:width]
+
+
+def _counts(header: Sequence[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for title in header:
+        counts[title] = counts.get(title, 0) + 1
+    return counts

@@ -1,0 +1,226 @@
+"""Find out over whole columns how a table is written: its decimal mark, and the order of its dates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Final, Generic, Literal, TypeVar
+
+from simulator.currency import RateCurve
+from simulator.errors import Problem
+from simulator.loading.dates import Order, fitting_orders
+from simulator.loading.tables import Table
+from simulator.money import Mark, decimal_marks
+from simulator.scenario.tree import Tree
+
+Setting = Literal["decimal", "date_order"]
+Choice = TypeVar("Choice", bound=str)
+DAYS: Final = (
+    *("created", "entered_stage", "expected_close", "closed", "delivery", "service_start", "invoice_date"),
+    *("due_date", "paid_date", "start", "due", "from", "until", "month", "entered_at", "recorded_at"),
+)
+"""Our columns that hold dates, in any table."""
+NUMBERS: Final = (
+    *("amount", "tax", "probability", "pushes", "service_months", "months", "chance", "uplift"),
+)
+"""Our columns that hold numbers, in any table."""
+_TOLD: Final[Mapping[str, str]] = {
+    ",": "decimal comma",
+    "dmy": "day.month.year",
+    "mdy": "month/day/year",
+}
+"""What is worth telling of a table."""
+_SLIP: Final = 20
+"""One cell against so many is a slip of the pen: it is told by itself when it is read."""
+_LIKE: Final = str.maketrans("23456789", "11111111")
+"""Numbers of one shape are written one way; only a 0 in front matters."""
+
+
+@dataclass(frozen=True)
+class Customs:
+    """What is said of how a scenario's tables are written; what is None is found out by column.
+
+    Attributes:
+        decimal: mark of amounts.
+        order: of dates that are not ISO.
+        zone: into which timestamps are turned.
+        rates: known currencies, the company's own too.
+        tree: the scenario, whose places remedies name.
+        above: what stands before the names of settings there.
+    """
+
+    decimal: Mark | None
+    order: Order | None
+    zone: tzinfo
+    rates: RateCurve
+    tree: Tree
+    above: str = "data."
+
+    def settings(self, key: Setting, choices: Iterable[str]) -> str:
+        """Return a remedy: the settings that resolve what is open, and where they belong."""
+        written = (f'"{choice}"' if key == "decimal" else choice for choice in choices)
+        return self.placed(f"set {' or '.join(f'data.{key}: {w}' for w in written)}", key)
+
+    def placed(self, remedy: str, key: Setting) -> str:
+        """Return a remedy that names a setting of the data, with where it belongs."""
+        place = self.tree.place(("data", key))
+        where = place.file + (f", line {place.line}" if place.line else "")
+        return f"{remedy.replace('data.', self.above)} in {where}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the columns of a table are written, by their index; None where that stays open.
+
+    Attributes:
+        decimals: mark of each column of numbers.
+        orders: of each column of dates.
+        problems: one for each column that stays open.
+    """
+
+    decimals: Mapping[int, Mark | None] = field(default_factory=dict)
+    orders: Mapping[int, Order | None] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is unlike a point and ISO dates, in words for people."""
+        found = {*self.decimals.values(), *self.orders.values()}
+        return tuple(words for choice, words in _TOLD.items() if choice in found)
+
+
+def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Written:
+    """Return how the columns of a table are written: as said, else as their own cells tell.
+
+    A column whose cells leave it open is written as all others of its kind that tell.
+
+    Args:
+        table: its rows that are put aside tell nothing.
+        columns: index of each of ours.
+        customs: what is said.
+    """
+    numbers = sorted({at for ours, at in columns.items() if ours in NUMBERS})
+    days = sorted({at for ours, at in columns.items() if ours in DAYS})
+    decimals = _Kind[Mark]("decimal", (".", ","), customs.decimal or ".", _LIKE, _marks)
+    orders = _Kind[Order]("date_order", ("dmy", "mdy"), customs.order or "ymd", {}, fitting_orders)
+    marks, open_marks = decimals.found(table, numbers, customs, customs.decimal is not None)
+    order, open_order = orders.found(table, days, customs, customs.order is not None)
+    return Written(marks, order, (*open_marks, *open_order))
+
+
+def column_mark(
+    table: Table, at: int, known: Written, customs: Customs
+) -> tuple[Mark | None, Sequence[Problem]]:
+    """Return the decimal mark of a further column, such as one that tells the segment, with its problem."""
+    if at in known.decimals:
+        return known.decimals[at], ()
+    found = written(table, {"amount": at}, customs)
+    return found.decimals[at], found.problems
+
+
+@dataclass(frozen=True)
+class _Verdict(Generic[Choice]):
+    """What the cells of a column say.
+
+    Attributes:
+        choice: None where they say nothing, or where they disagree.
+        doubtful: a cell that means one thing in one way, and another in the other.
+        against: with `choice` None: cells that are written in one way, and in the other.
+    """
+
+    choice: Choice | None = None
+    doubtful: str | None = None
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Kind(Generic[Choice]):
+    """One thing that is found out of columns.
+
+    Attributes:
+        key: the setting that says it.
+        choices: the ways of writing.
+        usual: what is said, or what a column is that says nothing.
+        like: turns cells into one of those that are written alike.
+        fitting: the ways in which a cell can be read; all or none where it tells nothing.
+    """
+
+    key: Setting
+    choices: tuple[Choice, ...]
+    usual: Choice
+    like: Mapping[int, int]
+    fitting: Callable[[str], Sequence[Choice]]
+
+    def found(
+        self, table: Table, columns: Sequence[int], customs: Customs, said: bool
+    ) -> tuple[dict[int, Choice | None], list[Problem]]:
+        """Return how each column is written, and a problem for each that stays open."""
+        plain: dict[int, Choice | None] = {at: self._plain() for at in columns if at in table.typed}
+        mine = [at for at in columns if at not in table.typed]
+        if said:
+            return plain | dict.fromkeys(mine, self.usual), []
+        verdicts = {at: self._verdict(table, at) for at in mine}
+        told = {v.choice for v in verdicts.values() if v.choice is not None}
+        common = next(iter(told)) if len(told) == 1 else None
+        result, problems = plain, []
+        for at, verdict in verdicts.items():
+            if verdict.choice is None and verdict.doubtful is None:
+                result[at] = self.usual
+            elif verdict.choice is None and (common is None or verdict.against):
+                result[at] = None
+                problems.append(self._problem(table, at, verdict, customs))
+            else:
+                result[at] = verdict.choice or common
+        return result, problems
+
+    def _plain(self) -> Choice:
+        """Return how a source with types is written."""
+        return self.choices[0] if self.key == "decimal" else self.usual
+
+    def _verdict(self, table: Table, at: int) -> _Verdict[Choice]:
+        rows = table.rows
+        if table.aside:
+            rows = tuple(row for number, row in enumerate(rows) if number not in table.aside)
+        like = self.like
+        texts = Counter(row[at].translate(like) for row in rows) if like else Counter(r[at] for r in rows)
+        votes: Counter[Choice] = Counter()
+        first: dict[str, str] = {}
+        for text, count in texts.items():
+            fitting = self.fitting(text.strip())
+            if len(fitting) == 1:
+                votes[fitting[0]] += count
+                first.setdefault(fitting[0], text)
+            elif len(fitting) == len(self.choices):
+                first.setdefault("", text)
+        doubtful = first.get("")
+        if not votes:
+            return _Verdict(None, doubtful)
+        (best, most), *others = votes.most_common()
+        if doubtful is None or not others or most >= _SLIP * sum(count for _, count in others):
+            return _Verdict(best, doubtful)
+        return _Verdict(None, doubtful, tuple(first[choice] for choice in self.choices))
+
+    def _problem(self, table: Table, at: int, verdict: _Verdict[Choice], customs: Customs) -> Problem:
+        def row_of(text: str) -> int:
+            like = (row[at].translate(self.like) if self.like else row[at] for row in table.rows)
+            return next(n for n, cell in enumerate(like) if cell == text and n not in table.aside)
+
+        what = "amounts" if self.key == "decimal" else "dates"
+        remedy = customs.settings(self.key, self.choices)
+        if verdict.against:
+            one, other = (row_of(text) for text in verdict.against)
+            cells = " and ".join(f"{table.rows[n][at].strip()} (line {table.lines[n]})" for n in (one, other))
+            message = f"{what} are written in two ways, {cells}, and some could be either"
+            return table.problem("D052", message, min(one, other), table.header[at], None,
+                                 f"export them in one way, or {remedy}")  # fmt: skip
+        row = row_of(verdict.doubtful or "")
+        ways = "two orders" if self.key == "date_order" else "two ways"
+        message = f"{what} can be read in {ways}, and no row tells in which"
+        code = "D050" if self.key == "date_order" else "D051"
+        return table.problem(code, message, row, table.header[at], table.rows[row][at].strip(), remedy)
+
+
+def _marks(text: str) -> tuple[Mark, ...]:
+    return decimal_marks(text.removesuffix("%"))
