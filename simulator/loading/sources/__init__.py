@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import PlaceError
+from simulator.loading.sources import workbook
 from simulator.loading.sources.text import parse_table
+from simulator.loading.sources.totals import put_aside
 from simulator.loading.tables import Table
 
 __all__ = ["Reading", "parse_table", "read_table"]
@@ -33,14 +35,23 @@ AS_FOUND = Reading()
 
 
 def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
-    """Read a table from a file: which kind it is, its first bytes tell.
+    """Read a table from a file: which kind it is, its first bytes tell; totals and the like are put aside.
 
     Raises:
         InputError: it is no table; every row that does not fit.
         PlaceError: it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            first = file.read(8)
+            return put_aside(_read(path, first, reading))
     except OSError as error:
         raise PlaceError(f"{path}: {error.strerror or error}") from None
-    return parse_table(content, path.name)
+
+
+def _read(path: Path, first: bytes, reading: Reading) -> Table:
+    if first.startswith(workbook.SIGNATURE):
+        return workbook.read_workbook(path, reading.sheet)
+    if first.startswith(workbook.OLD_SIGNATURE):
+        raise workbook.refuse_old(path)
+    return parse_table(path.read_bytes(), path.name)
