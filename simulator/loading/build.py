@@ -336,13 +336,16 @@ def _resolved(tree: Tree, given: Given, learned: Learned | None) -> dict[str, An
     resolved = copy.deepcopy(tree.data)
     if learned is not None:
         resolved["learned"] = NAME
-    kept = {}
-    for key in given.tables:
+    kept, typed = {}, {}
+    for key, table in given.tables.items():
         top, name = table_place(key)
         file = f"{key}.csv"
         resolved[top] = (resolved.get(top) or {}) | {name: file}
         if (before := given.file_of(key)) != file:
             kept[file] = before
-    if kept:
-        resolved["data"] = (resolved.get("data") or {}) | {"kept_from": kept}
+        if table.typed:
+            typed[key] = [table.header[at] for at in sorted(table.typed)]
+    for name, found in {"kept_from": kept, "typed": typed}.items():
+        if found:
+            resolved["data"] = (resolved.get("data") or {}) | {name: found}
     return resolved

@@ -124,6 +124,11 @@ CODES: Final = MappingProxyType(
         "D053": Code("separated in two ways", "one delimiter fits", "write sep=; as the first line"),
         "D054": Code("too large a table", "a table has bounds, see docs/formats.md", "export less"),
         "D055": Code("no ordinary file", "tables are files: no devices, pipes or folders", "name a file"),
+        "D060": Code("not a workbook", "workbooks are XLSX, without a password", "save it as XLSX"),
+        "D061": Code("which sheet", "one visible sheet holds a table, or data.sheets names it", "name it"),
+        "D062": Code("a cell without a value", "no cell holds an error or waits to be calculated", "mend it"),
+        "D063": Code("not one record a row", "one row a record, one kind of value a column", "lay it out so"),
+        "D064": Code("too large a file", "files stay within what a sheet can hold", "export less of it"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
@@ -166,6 +171,10 @@ CODES: Final = MappingProxyType(
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
         "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
         "W050": Code("read in its own way", "how a table is written was found out", "see that it is right"),
+        "W055": Code("totals", "rows of totals are no records", ""),
+        "W056": Code("totals of other rows", "rows add up to their total", "look for missing rows"),
+        "W057": Code("text below", "lines of text below a table are no records", ""),
+        "W058": Code("the header again", "a header that stands again is no record", ""),
         # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

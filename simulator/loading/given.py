@@ -75,7 +75,7 @@ class Given:
                 self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name))
                 continue
             try:
-                self.tables[key] = read_table(path, self._reading(key))
+                self.tables[key] = self._typed(key, read_table(path, self._reading(key)))
             except InputError as error:
                 self.problems.found.extend(error.problems)
                 continue
@@ -114,6 +114,11 @@ class Given:
     def _reading(self, key: str) -> Reading:
         data = self.file.data
         return Reading(data.encoding, data.sheets.get(key))
+
+    def _typed(self, key: str, table: Table) -> Table:
+        """Return a table that a run kept with its columns of numbers and days."""
+        known = {table.column(title) for title in self.file.data.typed.get(key, ())}
+        return replace(table, typed=table.typed | {at for at in known if at is not None})
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""

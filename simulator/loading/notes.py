@@ -35,6 +35,10 @@ RULES: Final = {
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
     ),
+    "W055": Rule("row", "of totals", LEFT_OUT),
+    "W056": Rule("row", "of totals to which the rows above do not add up", LEFT_OUT),
+    "W057": Rule("row", "of text below the table", LEFT_OUT),
+    "W058": Rule("row", "with the header once more", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""
 

@@ -179,6 +179,11 @@ class DataFile(Strict):
     kept_from: dict[Text, Text] = Field(
         {}, description="written by run: what the file of a table that it keeps was called before"
     )
+    typed: dict[Text, tuple[Text, ...]] = Field(
+        {},
+        description="written by run: by table that it keeps, columns with a decimal point and days as "
+        "year-month-day, whatever the customs of the others",
+    )
 
 
 class MarketFile(Strict):

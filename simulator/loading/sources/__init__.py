@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
+from simulator.loading.sources import workbook
 from simulator.loading.sources.text import parse_table, read_text
+from simulator.loading.sources.totals import put_aside
 from simulator.loading.tables import Table
 
 __all__ = ["Reading", "parse_table", "read_table"]
@@ -34,7 +36,7 @@ AS_FOUND = Reading()
 
 
 def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
-    """Read a table from a file: which kind it is, its first bytes tell.
+    """Read a table from a file: which kind it is, its first bytes tell; totals and the like are put aside.
 
     Raises:
         InputError: it is no table; every row that does not fit.
@@ -43,6 +45,16 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError([Problem("D055", "is no ordinary file", path.name)])
-        return read_text(path, reading.encoding)
+        with path.open("rb") as file:
+            first = file.read(8)
+        return put_aside(_read(path, first, reading))
     except OSError as error:
         raise PlaceError(f"{path}: {error.strerror or error}") from None
+
+
+def _read(path: Path, first: bytes, reading: Reading) -> Table:
+    if first.startswith(workbook.SIGNATURE):
+        return workbook.read_workbook(path, reading.sheet)
+    if first.startswith(workbook.OLD_SIGNATURE):
+        raise workbook.refuse_old(path)
+    return read_text(path, reading.encoding)

@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.encodings import Source, find_encoding
-from simulator.loading.sources.layout import Layout, find_layout
+from simulator.loading.sources.text_layout import Layout, find_layout
 from simulator.loading.tables import Table
 
 LARGEST: Final = 2**28

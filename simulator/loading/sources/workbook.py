@@ -1,0 +1,91 @@
+"""Read the table of an Excel workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from simulator.errors import InputError, Problem, did_you_mean
+from simulator.loading.sources.archive import Archive, opened
+from simulator.loading.sources.sheet_layout import holds_table, lay_out
+from simulator.loading.sources.sheets import Book, read_book
+from simulator.loading.tables import Table
+
+SIGNATURE: Final = b"PK\x03\x04"
+OLD_SIGNATURE: Final = b"\xd0\xcf\x11\xe0"
+"""Of compound files: old workbooks, and new ones with a password."""
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
+_LOOKED_AT: Final = 1 << 22
+_FIRST_ROWS: Final = 60
+"""Rows of a sheet that show whether it holds a table."""
+_SAVE: Final = "save it as XLSX, or as CSV UTF-8"
+_STRANGE: Final = {
+    "xl/workbook.bin": ("a binary workbook (XLSB)", _SAVE),
+    "content.xml": ("a sheet of OpenDocument", _SAVE),
+    "word/document.xml": ("a document of Word", "save its table as XLSX, or as CSV UTF-8"),
+    "Index/Document.iwa": ("a sheet of Numbers", "export it as Excel, or as CSV"),
+}
+
+
+def read_workbook(path: Path, sheet: str | None = None) -> Table:
+    """Return the table on a sheet: the one that is named, else the one visible sheet that holds a table.
+
+    Args:
+        path: of the workbook.
+        sheet: name of a sheet, which may be a hidden one.
+
+    Raises:
+        InputError: it is no workbook, a bomb, or locked; it is not clear which sheet is meant; every cell
+            without a value.
+        PlaceError: it cannot be read.
+    """
+    with opened(path, path.name) as archive:
+        _check_kind(archive)
+        book = read_book(archive)
+        title = _chosen(book, sheet) if sheet is not None else _only(book)
+        return lay_out(book, title, book.sheet(title))
+
+
+def refuse_old(path: Path) -> InputError:
+    """Return the error of an old workbook, or of one with a password, which looks like one."""
+    with path.open("rb") as file:
+        locked = _LOCKED in file.read(_LOOKED_AT)
+    message = "the workbook is locked with a password" if locked else "the file is an old Excel workbook"
+    remedy = "save it without a password" if locked else _SAVE
+    return InputError([Problem("D060", message, path.name, remedy=remedy)])
+
+
+def _check_kind(archive: Archive) -> None:
+    for part, (what, remedy) in _STRANGE.items():
+        if part in archive.parts:
+            raise archive.refusal("D060", f"the file is {what}", remedy)
+    if "[Content_Types].xml" not in archive.parts:
+        raise archive.refusal("D060", "the file is a zip and no workbook", "unpack it, and name a file in it")
+
+
+def _chosen(book: Book, sheet: str) -> str:
+    """Return the name of the sheet that was named, capitals aside."""
+    folded = {name.casefold(): name for name in book.sheets}
+    if (found := folded.get(sheet.strip().casefold())) is not None:
+        return sheet if sheet in book.sheets else found
+    remedy = did_you_mean(sheet, list(book.sheets), f"the sheets are {_listed(list(book.sheets))}")
+    problem = Problem("D061", "there is no such sheet", book.archive.name, value=sheet, remedy=remedy)
+    raise InputError([problem])
+
+
+def _only(book: Book) -> str:
+    """Return the one visible sheet that holds a table."""
+    holding = [name for name in book.sheets if holds_table(book.sheet(name, _FIRST_ROWS))]
+    visible = [name for name in holding if name not in book.hidden]
+    if len(visible) == 1:
+        return visible[0]
+    named = visible or holding
+    if not named:
+        raise book.archive.refusal("D061", "no sheet holds a table", "name the columns in one row above them")
+    message = f"{len(visible)} sheets hold a table" if visible else "only hidden sheets hold a table"
+    remedy = f'say which: {_listed(named)}, such as data: {{sheets: {{deals: "{named[0]}"}}}}'
+    raise book.archive.refusal("D061", f"{message}: {_listed(named)}", remedy)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
