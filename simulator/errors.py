@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
+from simulator.masking import masked
+
 LONGEST_NAME: Final = 100
 """Characters of a wrong name that are compared with the known ones."""
 
@@ -15,10 +17,14 @@ LONGEST_NAME: Final = 100
 class SimulatorError(Exception):
     """Base of every error that is the input's or the machine's fault; anything else is a bug.
 
-    The command line prints the message and ends with `exit_code` (FORMATS, exit codes).
+    The command line prints the message and ends with `exit_code` (FORMATS, exit codes). No message holds a
+    password, whatever it was made from.
     """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class UsageError(SimulatorError):
@@ -35,7 +41,7 @@ class PlaceError(SimulatorError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in the input: place, value, rule and remedy.
+    """One thing that is wrong in the input: place, value, rule and remedy; no text of it holds a password.
 
     Attributes:
         code: stable name, `S…` for scenarios and `D…` for tables (decides the exit code).
@@ -60,6 +66,12 @@ class Problem:
     value: str | None = None
     remedy: str | None = None
     count: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("message", "file", "column", "entity", "value", "remedy"):
+            text = getattr(self, name)
+            if text and (hidden := masked(text)) is not text:
+                object.__setattr__(self, name, hidden)
 
     def __str__(self) -> str:
         place = [self.file or ""]

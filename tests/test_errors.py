@@ -58,6 +58,7 @@ BAD = {
     "S026": {"scenario": segment("country: XX")},
     "S027": {"scenario": top("time_zone: Mars/Olympus")},
     "S070": {"scenario": top("learned: other.yaml"), "other": "version: 1\n"},
+    "S078": {"scenario": top("description: 'postgresql://funnel:hidden@db/sales'")},
     "S028": {"scenario": changed("horizon: 12m", "horizon: 2026-10-31")},
     "S030": {
         "scenario": changed("      Contract", "      Lost: {close: 40%, days: {median: 9}}\n      Contract")

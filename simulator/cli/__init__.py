@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import traceback
+from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 from typing import Any, Final
 
 import click
 
 from simulator import __version__
-from simulator.errors import SimulatorError, did_you_mean
+from simulator.errors import SimulatorError, UsageError, did_you_mean
+from simulator.masking import holds_secret, masked
 
 COMMANDS: Final = {
     "init": "Write a project that runs as it stands.",
@@ -74,7 +78,9 @@ class LazyCommands(click.Group):
             # A terminal that knows no block characters shall show "?" rather than stop the program.
             with contextlib.suppress(AttributeError, ValueError):
                 stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        sys.excepthook = _masked_traceback
         try:
+            _refuse_secrets(args[0] if args else extra.get("args") or sys.argv[1:])
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
             error.show(shown := io.StringIO())
@@ -90,11 +96,26 @@ class LazyCommands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _refuse_secrets(words: Sequence[str]) -> None:
+    """Refuse a command with a password in it: other people of the machine, its history and run.json see it."""
+    for word in words:
+        if holds_secret(word):
+            raise UsageError(
+                f"there is a password, a key or a token on the command line: {masked(word)}\n"
+                "  keep it in an environment variable or a file, and name that under data.database"
+            )
+
+
 def _visible(text: str) -> str:
-    """Return an error that names what stands in a file, and yet cannot steer a terminal."""
+    """Return an error that names what stands in a file, and yet cannot steer a terminal or tell a secret."""
     from simulator.words import visible
 
-    return visible(text)
+    return visible(masked(text))
+
+
+def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show what is a bug of ours with its traceback, and without secrets."""
+    click.echo(masked("".join(traceback.format_exception(kind, error, trace))), err=True, nl=False)
 
 
 @click.group(

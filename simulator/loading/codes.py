@@ -78,6 +78,11 @@ CODES: Final = MappingProxyType(
             "--refit reads data.history, or the files that learned.yaml records",
             "name them: data: {history: [events.csv]}",
         ),
+        "S078": Code(
+            "a secret in the scenario",
+            "scenarios are kept with each run and shared: no passwords, keys or tokens",
+            "keep it in an environment variable or a file, and name that under data.database",
+        ),
         # ---- tables
         "D001": Code("empty file", "a table has a header", "export it again"),
         "D002": Code("unknown encoding", "tables are UTF-8, or what can be told", "set data.encoding"),

@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 )
 
 from simulator.errors import InputError, PlaceError, Problem
+from simulator.masking import holds_secret
 from simulator.scenario.tree import Keys, Place, Tree, dotted
 
 LARGEST: Final = 128 * 1024
@@ -118,6 +119,8 @@ def _checked_events(text: str, name: str) -> list[Event]:
                 refuse("S003", "an anchor", event, f"&{event.anchor}")
             if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag is not None:
                 refuse("S004", "a tag", event, str(event.tag))
+            if isinstance(event, ScalarEvent) and holds_secret(event.value):
+                refuse("S078", "a password, a key or a token", event, event.value)
             if depth > DEEPEST:
                 refuse("S005", f"more than {DEEPEST} levels", event)
             if documents > 1:
