@@ -117,6 +117,7 @@ CODES: Final = MappingProxyType(
         "D039": Code("balance of a segment", "the bank account is the company's", "leave the segment empty"),
         "D040": Code("unfit outflow", "once, or every so often until a day", "write 1m, 2w or 1q"),
         "D041": Code("neither yes nor no", "disputed is yes, no or empty", "write yes, or leave it empty"),
+        "D080": Code("no known export", "a system's export is one of those that are known", "export another"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
@@ -158,6 +159,7 @@ CODES: Final = MappingProxyType(
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
         "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
+        "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
         # ---- histories: what nothing sensible can be made of
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

@@ -29,6 +29,7 @@ class Preset:
         prepare: mends what renaming cannot, such as rows that repeat a total; rows that are not to be read
             are put aside, none is taken away.
         log: derives the log of stages that lies across the columns; None without one.
+        unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Preset:
     lost: tuple[str, ...] = ()
     prepare: Callable[[Table, Titles], Table] | None = None
     log: Callable[[Table, Titles], Table | None] | None = None
+    unlocks: Mapping[str, str] = field(default_factory=dict)
 
     def titles(self, table: Table) -> dict[str, str]:
         """Return ours: theirs, for the columns that a table has."""
