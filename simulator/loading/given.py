@@ -97,7 +97,8 @@ class Given:
         _note_unread(table, key, columns, known, self.notes)
         cells = self.read[key] = Cells(table, columns, self.customs, self.problems)
         quiet = replace(cells, problems=Problems())
-        for row, code in table.aside.items():
+        mended = ((row, code) for code, rows in table.mended.items() for row in rows)
+        for row, code in (*table.aside.items(), *mended):
             self.notes.count(code, cells, row, quiet.money(row, needed=False))
         return self.read[key]
 

@@ -8,12 +8,17 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.history_columns import match_columns
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.presets.dynamics import DYNAMICS
+from simulator.loading.presets.hubspot import HUBSPOT
+from simulator.loading.presets.odoo import ODOO
+from simulator.loading.presets.pipedrive import PIPEDRIVE
 from simulator.loading.presets.preset import Preset, Recognised
+from simulator.loading.presets.salesforce import SALESFORCE
 from simulator.loading.tables import Table
 
 __all__ = ["PRESETS", "SYSTEMS", "Preset", "Recognised", "prepared", "preset_of", "recognise_system"]
 
-PRESETS: Final[tuple[Preset, ...]] = ()
+PRESETS: Final[tuple[Preset, ...]] = (*SALESFORCE, *HUBSPOT, *PIPEDRIVE, *DYNAMICS, *ODOO)
 """Every export that is known; of several that fit, the one with the most marks counts."""
 SYSTEMS: Final = tuple(dict.fromkeys(preset.name for preset in PRESETS))
 
@@ -32,13 +37,25 @@ def recognise_system(table: Table) -> Recognised | None:
 
 
 def preset_of(table: Table, system: str | None = None, kind: str | None = None) -> Preset | None:
-    """Return the export that a table is, of a system and a kind where these are said; None for none."""
+    """Return the export that a table is, of a system and a kind where these are said; None for none.
+
+    Raises:
+        InputError: it may be from two systems.
+    """
     fitting = [
         preset
         for preset in PRESETS
         if system in (None, preset.name) and kind in (None, preset.kind) and preset.fits(table)
     ]
-    return max(fitting, key=lambda preset: len(preset.marks), default=None)
+    best = max(fitting, key=lambda preset: len(preset.marks), default=None)
+    others = [preset for preset in fitting if best is not None and preset.name != best.name]
+    if best is not None and others:
+        names = " and ".join(dict.fromkeys(preset.title for preset in (best, *others)))
+        choices = " or ".join(dict.fromkeys(preset.name for preset in (best, *others)))
+        message = f"the columns are those of exports from {names}"
+        remedy = f"say which: data.systems.{best.kind}: {choices}"
+        raise InputError([Problem("D075", message, table.name, 1, value=_shown(table), remedy=remedy)])
+    return best
 
 
 def prepared(
@@ -61,8 +78,10 @@ def prepared(
         reports = "; ".join(one.report for one in known) or "none of this kind"
         message = f"the table is no export of {kind} from {what} that is known"
         remedy = f"export one of: {reports}; or map its columns, without data.systems.{kind}"
-        raise InputError(
-            [Problem("D080", message, table.name, 1, value=", ".join(table.header)[:100], remedy=remedy)]
-        )
+        raise InputError([Problem("D080", message, table.name, 1, value=_shown(table), remedy=remedy)])
     columns = preset.titles(table) | dict(named)
     return (preset.prepare(table, columns) if preset.prepare else table), columns, preset
+
+
+def _shown(table: Table) -> str:
+    return ", ".join(table.header)[:100]
