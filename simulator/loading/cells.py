@@ -56,6 +56,11 @@ class Cells:
         """Tell whether the table has one of our columns."""
         return column in self.columns
 
+    @property
+    def one_close(self) -> bool:
+        """Whether one column holds the expected day of open deals and the day of closing of closed ones."""
+        return self.has("closed") and self.columns["closed"] == self.columns.get("expected_close")
+
     def text(self, row: int, column: str) -> str:
         """Return a cell without blanks around it, "" where there is no such column."""
         at = self.columns.get(column)

@@ -134,6 +134,7 @@ CODES: Final = MappingProxyType(
         "D062": Code("a cell without a value", "no cell holds an error or waits to be calculated", "mend it"),
         "D063": Code("not one record a row", "one row a record, one kind of value a column", "lay it out so"),
         "D064": Code("too large a file", "files stay within what a sheet can hold", "export less of it"),
+        "D080": Code("no known export", "a system's export is one of those that are known", "export another"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
@@ -180,6 +181,7 @@ CODES: Final = MappingProxyType(
         "W056": Code("totals of other rows", "rows add up to their total", "look for missing rows"),
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
+        "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
         # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

@@ -106,8 +106,9 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
             continue
         status = _status(cells, row, ends)
         if status is not None:
-            dates = (days(row, column) for column in ("created", "entered_stage", "closed"))
-            yield Row(row, identity, status, cells.text(row, "stage"), *dates)
+            closed = None if status == "open" and cells.one_close else days(row, "closed")
+            begun = days(row, "created"), days(row, "entered_stage")
+            yield Row(row, identity, status, cells.text(row, "stage"), *begun, closed)
 
 
 def _status(cells: Cells, row: int, ends: EndNames) -> Status | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from simulator.errors import InputError, nearest
+from simulator.errors import InputError, did_you_mean, nearest
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
@@ -17,7 +17,7 @@ from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
-from simulator.loading.presets import prepared
+from simulator.loading.presets import SYSTEMS, prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import Reading, read_table
@@ -52,6 +52,7 @@ class Given:
         customs: how cells are written.
         tables: by key, as they are read, without those that are not there or no tables.
         ready: the same with what the system that wrote them needs mended.
+        names: ours: theirs, by table, as the scenario says or else the system calls them.
         read: cells of those that have been asked for.
     """
 
@@ -62,9 +63,11 @@ class Given:
     customs: Customs
     tables: dict[str, Table] = field(default_factory=dict)
     ready: dict[str, Table] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
     read: dict[str, Cells] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_systems()
         for key in TABLES:
             keys = table_place(key)
             name = self.file.cash.outflows if key == "outflows" else getattr(self.file.data, key)
@@ -76,11 +79,9 @@ class Given:
                 continue
             try:
                 self.tables[key] = self._typed(key, read_table(path, self._reading(key)))
+                self._prepare(key)
             except InputError as error:
                 self.problems.found.extend(error.problems)
-                continue
-            system = self.file.data.systems.get(key, "")
-            self.ready[key] = prepared(self.tables[key], system, key, self._named(key))
 
     def cells(self, key: str) -> Cells | None:
         """Return the cells of a table, None where there is none, or columns are missing."""
@@ -88,7 +89,7 @@ class Given:
         if (table := self.ready.get(key)) is None:
             return None
         columns = find_columns(
-            table, key, self._named(key), TABLES[key], NEEDED[key], self.tree, self.problems
+            table, key, self.names[key], TABLES[key], NEEDED[key], self.tree, self.problems
         )
         if len(self.problems.found) > before:
             return None
@@ -97,19 +98,40 @@ class Given:
         _note_unread(table, key, columns, known, self.notes)
         cells = self.read[key] = opened_cells(table, columns, self.customs, self.problems)
         quiet = replace(cells, problems=Problems())
-        for row, code in table.aside.items():
+        mended = ((row, code) for code, rows in table.mended.items() for row in rows)
+        for row, code in (*table.aside.items(), *mended):
             self.notes.count(code, cells, row, quiet.money(row, needed=False))
         return self.read[key]
 
     def has_column(self, key: str, column: str) -> bool:
         """Tell whether there is a table, and it has one of our columns."""
         table = self.ready.get(key)
-        return table is not None and table.column(self._named(key).get(column, column)) is not None
+        return table is not None and table.column(self.names[key].get(column, column)) is not None
 
     def file_of(self, key: str) -> str:
         """Return the name of a table's file, as its owner calls it."""
         name = self.tables[key].name
         return self.file.data.kept_from.get(name, name)
+
+    def _check_systems(self) -> None:
+        """Add a problem for each system that is not known."""
+        for key, system in self.file.data.systems.items():
+            for name, known in ((key, tuple(TABLES)), (system, SYSTEMS)):
+                if name not in known:
+                    remedy = did_you_mean(name, known, "known are " + ", ".join(known))
+                    what = f"there is no {'table' if name == key else 'system'} {name}"
+                    self.problems.add(self.tree.problem("S013", what, ("data", "systems", key), name, remedy))
+
+    def _prepare(self, key: str) -> None:
+        """Mend what the system needs that wrote a table, and say what another export would tell besides."""
+        table, system = self.tables[key], self.file.data.systems.get(key)
+        self.names[key] = self._named(key)
+        if system in SYSTEMS:
+            table, self.names[key], preset = prepared(table, system, key, self.names[key])
+            for ours, unlock in preset.unlocks.items():
+                if ours not in self.names[key] and table.column(ours) is None:
+                    self.notes.add("W079", unlock)
+        self.ready[key] = table
 
     def _reading(self, key: str) -> Reading:
         data = self.file.data

@@ -101,10 +101,10 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     for file in files:
         try:
             table = replace(read_table(file.path), name=file.name)
+            one = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
             continue
-        one = recognise(table, file.frame, file.day)
         if one is None:
             strange.append(Problem("H001", "the file is no record of deals, stages or invoices", file.name, 1,
                                    value=", ".join(table.header), remedy=_remedy(file.frame)))  # fmt: skip

@@ -12,6 +12,7 @@ from simulator.loading.cells import Cells, opened_cells
 from simulator.loading.customs import Customs
 from simulator.loading.history_columns import Match, amount_column, match_columns
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
+from simulator.loading.presets import prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency
@@ -61,7 +62,17 @@ class Recognised:
 
 
 def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Recognised | None:
-    """Return what a table tells of, None where it is no part of a record."""
+    """Return what a table tells of, None where it is no part of a record.
+
+    Raises:
+        InputError: it is an export of a known system that cannot be used.
+    """
+    if (preset := preset_of(table)) is not None:
+        named = frame.columns.get(preset.kind, {})
+        table, names, _ = prepared(table, preset.name, preset.kind, named)
+        places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
+        columns = {ours: at for ours, at in places.items() if at is not None}
+        return Recognised(table, Match(preset.kind, columns), frame, day)
     match = match_columns(table, frame)
     if match is None:
         return None

@@ -17,6 +17,7 @@ from simulator.loading.history_files import Source
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.notes import Notes
+from simulator.loading.outcome_words import stage_means
 from simulator.loading.problems import Problems
 from simulator.loading.sorting import rule_for, segment_finder
 
@@ -31,10 +32,6 @@ YES: Final = frozenset(("yes", "y", "true", "1"))
 NO: Final = frozenset(("no", "n", "false", "0"))
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST: Final = 0.95
-_WON: Final = frozenset(
-    ("won", "closedwon", "dealwon", "win", "closewon", "gewonnen", "gagné", "gagnée", "ganado", "ganada")
-)
-_LOST: Final = ("lost", "closedlost", "deallost", "closelost", "verloren", "perdu", "perdido", "perdida")
 _OF_THEIR_OWN: Final = (
     *("id", "customer", "segment", "stage", "amount", "currency", "created", "entered_stage"),
     *("expected_close", "pushes", "closed", "outcome", "lost_reason"),
@@ -173,7 +170,9 @@ def read_rows(source: Source, findings: Findings) -> list[Row]:
         made, entered, stated, closed = (
             _ordinal(cells, row, name) for name in ("created", "entered_stage", "expected_close", "closed")
         )
-        if outcome == OPEN and closed is not None:
+        if cells.one_close:
+            closed, stated = (None, stated) if outcome == OPEN else (closed, None)
+        elif outcome == OPEN and closed is not None:
             findings.count("H057", source.place(row, f"deal {identity}"))
             closed, stated = None, closed if stated is None else stated
         found[identity] = Row(
@@ -194,8 +193,7 @@ def ending(name: str, ends: EndNames) -> int:
         return WON
     if ends.is_lost(name):
         return LOST
-    letters = re.sub(r"[\W\d_]", "", name.casefold())
-    return WON if letters in _WON else LOST if letters.startswith(_LOST) else OPEN
+    return {"won": WON, "lost": LOST, None: OPEN}[stage_means(name)]
 
 
 def segment_reader(cells: Cells, frame: HistoryFrame) -> Callable[[int], str | None]:
@@ -286,7 +284,7 @@ def _outcome(source: Source, row: int, ends: EndNames, findings: Findings) -> in
     if outcome.casefold() in YES:
         return WON
     if outcome.casefold() in NO:
-        return LOST if cells.text(row, "closed") else ending(stage, ends)
+        return LOST if cells.text(row, "closed") and not cells.one_close else ending(stage, ends)
     if not cells.has("stage") and not cells.has("outcome") and cells.text(row, "closed"):
         return WON if tells_wins(cells.table.header[cells.columns["closed"]]) else OPEN
     by_stage, said = ending(stage, ends), ending(outcome, ends)

@@ -21,6 +21,7 @@ class Table:
         typed: columns whose cells were numbers or days in their source, and not texts: numbers have a decimal
             point and days are ISO there, whatever the file's customs.
         aside: rows that are left out before any is read, with the code of the rule that leaves them out.
+        mended: rows that are used by a rule, by its code.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Table:
     told: tuple[str, ...] = ()
     typed: frozenset[int] = frozenset()
     aside: Mapping[int, str] = field(default_factory=dict)
+    mended: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def column(self, name: str) -> int | None:
         """Return the index of a column, capitals aside where only one fits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulator.loading.history_frame import Kind
@@ -11,6 +11,11 @@ from simulator.loading.tables import Table
 
 Titles = Mapping[str, str]
 """Ours: theirs, of the columns of one table."""
+Marks = tuple[tuple[str, ...], ...]
+"""Each a set of titles of which one has to be there."""
+Names = Mapping[str, tuple[str, ...]]
+"""Ours: the titles under which it may stand, likeliest first."""
+Prepare = Callable[[Table, Titles], Table]
 
 
 @dataclass(frozen=True)
@@ -24,23 +29,29 @@ class Preset:
         kind: what it tells of.
         marks: each a set of titles of which one has to be there: all of them together are this export.
         columns: ours: the titles under which it may stand, in the languages of the system, likeliest first.
-        won: names of stages that mean won, besides `won`.
-        lost: names of stages that mean lost, besides what begins with `lost`.
+        shared: ours: another of ours, in whose column it stands too, where it has none of its own.
+        segments: titles of columns that may tell the segment of a deal, likeliest first.
+        percent_of_stage: whether the probability of an open deal is its stage's, unless somebody changed it.
+        amounts_vary: whether amounts may be of a year or a month, so that somebody has to say which.
         prepare: mends what renaming cannot, such as rows that repeat a total; rows that are not to be read
             are put aside, none is taken away.
         log: derives the log of stages that lies across the columns; None without one.
+        unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
     """
 
     name: str
     title: str
     report: str
     kind: Kind
-    marks: tuple[tuple[str, ...], ...]
-    columns: Mapping[str, tuple[str, ...]]
-    won: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    prepare: Callable[[Table, Titles], Table] | None = None
+    marks: Marks
+    columns: Names
+    shared: Titles = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    percent_of_stage: bool = False
+    amounts_vary: bool = False
+    prepare: Prepare | None = None
     log: Callable[[Table, Titles], Table | None] | None = None
+    unlocks: Mapping[str, str] = field(default_factory=dict)
 
     def titles(self, table: Table) -> dict[str, str]:
         """Return ours: theirs, for the columns that a table has."""
@@ -51,6 +62,9 @@ class Preset:
                 if (theirs := there.get(squashed(name))) is not None and theirs not in found.values():
                     found[ours] = theirs
                     break
+        for ours, other in self.shared.items():
+            if ours not in found and other in found:
+                found[ours] = found[other]
         return found
 
     def fits(self, table: Table) -> bool:
@@ -72,6 +86,17 @@ class Recognised:
     kind: Kind
     columns: Titles = field(default_factory=dict)
     preset: Preset | None = None
+
+
+def titles(text: str) -> tuple[str, ...]:
+    """Return the titles of a text such as `Stage | StageName`, one line a language."""
+    return tuple(title.strip() for line in text.splitlines() for title in line.split(" | ") if title.strip())
+
+
+def first_of(names: Sequence[str], table: Table) -> str | None:
+    """Return the first of some titles that a table has, as it has it."""
+    there = {squashed(title): title for title in reversed(table.header)}
+    return next((there[key] for name in names if (key := squashed(name)) in there), None)
 
 
 def squashed(title: str) -> str:
