@@ -226,8 +226,8 @@ NOTED = {
 def test_every_code_has_an_example():
     examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
     # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit: test_cli_learning.py.
-    assert examples | {"W008", "H063", "H064", "S071"} == set(CODES)
+    # S071 is of run --refit: test_cli_learning.py; W080 of inspect: test_inspect.py.
+    assert examples | {"W008", "H063", "H064", "S071", "W080"} == set(CODES)
 
 
 @pytest.mark.parametrize("code", BAD)

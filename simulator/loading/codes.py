@@ -158,6 +158,7 @@ CODES: Final = MappingProxyType(
         "W042": Code("ending contracts", "contracts already won are renewed by their table", "add renewals"),
         "W043": Code("learned and set", "what is set wins over what is learned", "keep one of them"),
         "W044": Code("deals decided", "some deals end as the scenario says", "see deals in the scenario"),
+        "W080": Code("rows to be mended", "inspect leaves out what run refuses to read", "correct the rows"),
         # ---- histories: what nothing sensible can be made of
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

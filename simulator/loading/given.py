@@ -49,6 +49,7 @@ class Given:
         problems: takes tables that are not there, or lack columns.
         notes: takes columns that are not read.
         customs: how cells are written.
+        aside: rows that are left out before any is read, by table, with the code of the rule that says so.
         tables: by key, as they are read, without those that are not there or no tables.
         ready: the same with what the system that wrote them needs mended.
         read: cells of those that have been asked for.
@@ -59,6 +60,7 @@ class Given:
     problems: Problems
     notes: Notes
     customs: Customs
+    aside: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     ready: dict[str, Table] = field(default_factory=dict)
     read: dict[str, Cells] = field(default_factory=dict)
@@ -79,7 +81,8 @@ class Given:
                 self.problems.found.extend(error.problems)
                 continue
             system = self.file.data.systems.get(key, "")
-            self.ready[key] = prepared(self.tables[key], system, key, self._named(key))
+            ready = prepared(self.tables[key], system, key, self._named(key))
+            self.ready[key] = replace(ready, aside={**self.aside.get(key, {}), **ready.aside})
 
     def cells(self, key: str) -> Cells | None:
         """Return the cells of a table, None where there is none, or columns are missing."""

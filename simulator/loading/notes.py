@@ -35,6 +35,7 @@ RULES: Final = {
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
     ),
+    "W080": Rule("row", "that cannot be read as they stand", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""
 
