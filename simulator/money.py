@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 Mark = Literal[".", ","]
+MARKS: Final[tuple[Mark, ...]] = (".", ",")
 
 LIMIT: Final = 2**53
 """Amounts stay below this many minor units: up to here a float64 holds every integer exactly."""

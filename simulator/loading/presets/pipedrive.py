@@ -95,7 +95,8 @@ PIPEDRIVE: Final = (
                 Сделка создана | Дата создания | Создано"""
             ),
             "entered_stage": _of(
-                "Last stage change | Letzte Phasenänderung | Последнее изменение этапа | Последняя смена этапа"
+                """Last stage change | Letzte Phasenänderung | Последнее изменение этапа
+                | Последняя смена этапа"""
             ),
             "expected_close": _EXPECTED,
             "closed": _CLOSED,

@@ -173,8 +173,12 @@ def _changes(table: Table, columns: Titles) -> Table:
 
 def _preset(report: str, kind: Kind, marks: Marks, columns: Names, prepare: Prepare) -> Preset:
     """Return one export; of deals the one date is expected while they are open, and that of closing then."""
-    own = ({"closed": "expected_close"}, _SEGMENTS, True) if kind == "deals" else ()
-    return Preset("salesforce", "Salesforce", report, kind, marks, columns, *own, prepare=prepare)
+    if kind != "deals":
+        return Preset("salesforce", "Salesforce", report, kind, marks, columns, prepare=prepare)
+    shared = {"closed": "expected_close"}
+    return Preset(
+        "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, True, prepare=prepare
+    )
 
 
 SALESFORCE: Final = (

@@ -10,7 +10,7 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.sheets import Book, Cell, Sheet, Span, letters
 from simulator.loading.tables import Table
-from simulator.money import AmountError, parse_amount
+from simulator.money import MARKS, AmountError, parse_amount
 
 _LOOKED_AT: Final = 50
 """Rows among which the header is sought."""
@@ -215,7 +215,7 @@ def _mixed(place: _Place, cells: list[tuple[int, int, Cell]]) -> list[Problem]:
 def _reads_one_way(text: str) -> bool:
     """Tell whether a text is no amount, or can only be read with a decimal point."""
     found: list[int | None] = []
-    for mark in ".,":
+    for mark in MARKS:
         try:
             found.append(parse_amount(text, 4, mark, allow_negative=True))
         except AmountError:

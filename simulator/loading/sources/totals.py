@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from simulator.loading.tables import Table
-from simulator.money import AmountError, parse_amount
+from simulator.money import MARKS, AmountError, Mark, parse_amount
 
 TOTALS: Final = "W055"
 OTHER_TOTALS: Final = "W056"
@@ -23,7 +23,6 @@ _WORDS: Final = (
 _LABEL = re.compile(rf"\s*(?:(?:{_WORDS})\b.*|.*\s(?:{_WORDS}))\s*:?\s*", re.IGNORECASE | re.DOTALL)
 _FINEST: Final = 4
 """Decimals of the amounts that are added."""
-_MARKS: Final = (".", ",")
 _FEWEST: Final = 3
 """Columns of a table below which a line of text can be told from a record."""
 
@@ -84,14 +83,14 @@ def _is_bare(row: Row) -> bool:
 
 def _is_number(cell: str) -> bool:
     bare = cell.strip().removesuffix("%")
-    return any(_amount(bare, mark) is not None for mark in _MARKS)
+    return any(_amount(bare, mark) is not None for mark in MARKS)
 
 
 def _adds_up(table: Table, total: int, begins: tuple[int, int], aside: dict[int, str]) -> bool | None:
     """Tell whether the rows above, all or since the total before, add up to a total; None where none can."""
     found = None
     for at, cell in enumerate(table.rows[total]):
-        for mark in _MARKS if cell.strip() else ():
+        for mark in MARKS if cell.strip() else ():
             if (at in table.typed and mark == ",") or (said := _amount(cell, mark)) is None:
                 continue
             for begin in begins:
@@ -105,7 +104,7 @@ def _adds_up(table: Table, total: int, begins: tuple[int, int], aside: dict[int,
     return found
 
 
-def _amount(text: str, mark: str) -> int | None:
+def _amount(text: str, mark: Mark) -> int | None:
     try:
         return parse_amount(text, _FINEST, mark, allow_negative=True)
     except AmountError:
