@@ -37,7 +37,8 @@ verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against ex
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)
 
 fuzz: $(READY)  ## a long search for input that breaks the program
-	HYPOTHESIS_PROFILE=search $(PYTEST) -n 2 -m "fuzz or hypothesis"
+	HYPOTHESIS_PROFILE=search FUZZING_SECONDS=$(or $(SECONDS),1200) \
+	    $(PYTEST) -n 2 -m "fuzz or hypothesis or slow" -k "not slow or fuzzing"
 
 bench: $(PEERS)  ## every figure of speed beside what is to be reached: make bench ARGS="--only peers"
 	OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks.speed $(ARGS)

@@ -1,0 +1,1 @@
+"""Searches for input that breaks the reading of files and of what people type."""
