@@ -76,7 +76,7 @@ def read_markup(
             parser.Parse(b"", True)
         except Enough:
             return
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # of an encoding that nobody knows, too
             raise archive.refusal("D060", f"the part {part} is damaged: {error}") from None
 
 
