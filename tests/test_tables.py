@@ -57,7 +57,7 @@ def test_empty_columns_at_the_end_are_no_columns():
         (b" \n\n", "D001"),
         (b"\xef\xbb\xbf", "D001"),
         ("id,ä\n".encode("latin-1"), "D002"),
-        ("id,a\n1,2\n".encode("utf-16-le")[:-1], "D003"),
+        ("id,a\n1,2\n".encode("utf-16-le")[:-1], "D002"),
         ("id,a\n1,2\n".encode("utf-16")[:-1], "D002"),
         (b"PK\x03\x04 and so on", "D003"),
         (b"id,a\n1,\x00\n", "D003"),

@@ -10,7 +10,7 @@ from simulator.errors import InputError, PlaceError, Problem
 from simulator.loading.sources import workbook
 from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
-from simulator.loading.tables import Table
+from simulator.loading.tables import Table, undisturbed
 
 __all__ = ["Reading", "parse_table", "read_table"]
 
@@ -47,7 +47,8 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
             raise InputError([Problem("D055", "is no ordinary file", path.name)])
         with path.open("rb") as file:
             first = file.read(8)
-        return put_aside(_read(path, first, reading))
+        with undisturbed():
+            return put_aside(_read(path, first, reading))
     except OSError as error:
         raise PlaceError(f"{path}: {error.strerror or error}") from None
 

@@ -150,7 +150,7 @@ class _Reader:
     def _add(self, cells: list[list[str]], lines: list[int]) -> None:
         """Take a block of rows; equal cells of a column become one text."""
         width = len(self.header)
-        if any(len(record) != width for record in cells):
+        if set(map(len, cells)) - {width}:
             first = len(self.rows) + 1
             cells = [self._fitted(*one, first + n) for n, one in enumerate(zip(cells, lines, strict=True))]
             if len(self.problems) > _MOST_RAGGED:
