@@ -22,7 +22,7 @@ from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
 from simulator.loading.tables import Table
-from simulator.scenario.model import TABLES, DatabaseFile, ScenarioFile
+from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.tree import Tree
 
@@ -143,13 +143,8 @@ class Given:
 
     def _reading(self, key: str) -> Reading:
         data = self.file.data
-        return Reading(data.encoding, data.sheets.get(key), self._database(data.database or DatabaseFile()))
-
-    def _database(self, said: DatabaseFile) -> Database:
-        """Return where the address of the database stands, which its queries are put to."""
-        keys = ("data", "database", "file")
-        file = None if said.file is None else Path(self.tree.place(keys).folder, said.file)
-        return Database(said.env or VARIABLE, file, said.timeout)
+        folder = self.tree.place(("data", "database", "file")).folder
+        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder))
 
     def _typed(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with its columns of numbers and days."""

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from urllib.parse import unquote
 
 from simulator.errors import InputError, Problem
+from simulator.scenario.model import DatabaseFile
 
 VARIABLE: Final = "SIMULATOR_DATABASE_URL"
 """Where the address stands when nothing else is said."""
@@ -34,7 +35,7 @@ OPTIONS: Final = (
 _URL: Final = re.compile(r"([a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?://(.*)", re.IGNORECASE)
 _LOOSE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _QUOTE: Final = "in a name or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
-_EXAMPLES: Final = "postgresql://NAME:PASSWORD@HOST:5432/DATABASE, duckdb:///FILE or sqlite:///FILE"
+_EXAMPLES: Final = "postgresql://NAME:***@HOST:5432/DATABASE, duckdb:///FILE or sqlite:///FILE"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Database:
     env: str = VARIABLE
     file: Path | None = None
     timeout: float = 60.0
+
+    @classmethod
+    def of(cls, said: DatabaseFile | None, folder: str) -> Database:
+        """Return what a scenario or a map says, which stands in a folder."""
+        said = said or DatabaseFile()
+        file = None if said.file is None else Path(folder, said.file)
+        return cls(said.env or VARIABLE, file, said.timeout)
 
     @property
     def place(self) -> str:
