@@ -118,7 +118,7 @@ def parse_query(text: str, name: str) -> Query:
     for before, token in pairs:
         if token.word == "into":
             _refuse(text, name, token, "the query writes a table")
-        if before.text == "(" and token.word in _CHANGES:
+        if before.text in ("(", ")") and token.word in _CHANGES:
             _refuse(text, name, token, "the query changes a table")
         if before.word == "for" and token.word in _LOCKS:
             _refuse(text, name, token, "the query locks rows")
