@@ -90,6 +90,18 @@ def office(tmp_path_factory):
     return converted
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server on loopback; CI may not lack it."""
+    import postgres_server
+
+    if postgres_server.programs() is None:
+        assert not os.environ.get("CI"), "PostgreSQL is missing: apt-get install postgresql"
+        pytest.skip("NOT RUN: there is no PostgreSQL here (Debian: apt-get install postgresql)")
+    with postgres_server.server() as server:
+        yield server
+
+
 def _program(name, package):
     found = shutil.which(name)
     if found is None:

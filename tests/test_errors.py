@@ -236,7 +236,8 @@ def test_every_code_has_an_example():
     # test_presets_accounting.py.
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
     of_accounting = {"D080", "W079"}
-    elsewhere = {"W008", "H063", "H064", "S071", "W080"} | of_workbooks | of_accounting
+    of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
+    elsewhere = {"W008", "H063", "H064", "S071", "W080"} | of_workbooks | of_accounting | of_queries
     assert examples | elsewhere == set(CODES)
 
 

@@ -16,6 +16,7 @@ from simulator.learning.fitting import Fit
 from simulator.loading.draws import draws_bytes
 from simulator.loading.history_tables import invoices_table, open_deals_table
 from simulator.loading.learned import DRAWS, NAME, TRACK, UnfitError, learned_file_at
+from simulator.loading.sources import Database
 from simulator.runs import csv_bytes, make_folder, write_file, yaml_bytes
 from simulator.scenario.learned_model import GROUPS, LearnedFile
 
@@ -33,12 +34,14 @@ class Origin:
         map: how their columns are called, or None.
         base: the scenario that it started from, or None.
         segment_by: column that told the segments, or None.
+        database: that queries of the history are put to, where the scenario says so; not on a command line.
     """
 
     files: tuple[Path, ...] = ()
     map: Path | None = None
     base: Path | None = None
     segment_by: str | None = None
+    database: Database | None = None
 
 
 def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: bool = True) -> list[str]:

@@ -28,8 +28,13 @@ def history_of(origin: Origin, as_of: date | None = None) -> tuple[History, Scen
         origin: files, and how they are read.
         as_of: the last known day; without it the base's, or the last one that is recorded.
     """
-    scenario = None if origin.base is None else load(scenario_file(origin.base), as_of=as_of)
-    frame = HistoryFrame(known=as_of) if scenario is None else frame_of(scenario, as_of)
+    scenario, frame = None, HistoryFrame(known=as_of)
+    if origin.base is not None:
+        path = scenario_file(origin.base)
+        scenario = load(path, as_of=as_of)
+        frame = frame_of(scenario, as_of, path.parent)
+    if origin.database is not None:
+        frame = replace(frame, database=origin.database)
     if origin.map is not None:
         frame = frame_with_map(frame, origin.map)
     if origin.segment_by is not None:
@@ -60,7 +65,7 @@ def refit(path: Path, sets: Sequence[str], as_of: date | None, folder: Path) -> 
         folder: an empty one; takes scenario, figures, draws and tables.
     """
     recipe = recipe_of(path, sets, as_of)
-    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by)
+    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by, recipe.database)
     found = learn(origin, recipe.as_of, recipe.draws, recipe.seed)
     files = fit_files(found, recipe.folder, origin, recipe.seed, recipe.track_record)
     scenario: dict[str, Any] = {"version": 1, "name": recipe.name, "extends": str(path.resolve())}

@@ -135,7 +135,8 @@ class Cells:
         """Tell whether an id stands in an earlier row, and complain; `seen` holds the row of each id."""
         first = seen.setdefault(identity, row)
         if first != row:
-            message = f"the id stands in row {first + 1} already (line {self.table.lines[first]})"
+            line = self.table.lines[first]
+            message = f"the id stands in row {first + 1} already" + (f" (line {line})" if line else "")
             self.complain("D009", message, row, "id", identity)
         return first != row
 

@@ -134,6 +134,20 @@ CODES: Final = MappingProxyType(
         "D062": Code("a cell without a value", "no cell holds an error or waits to be calculated", "mend it"),
         "D063": Code("not one record a row", "one row a record, one kind of value a column", "lay it out so"),
         "D064": Code("too large a file", "files stay within what a sheet can hold", "export less of it"),
+        "D065": Code(
+            "no address", "databases have theirs outside of scenarios", "set SIMULATOR_DATABASE_URL"
+        ),
+        "D066": Code("unfit address", "URLs of PostgreSQL, DuckDB or SQLite, read in one way", "correct it"),
+        "D067": Code("not one SELECT", "a .sql file holds one SELECT", "leave one SELECT, and nothing else"),
+        "D068": Code("a volatile function", "queries call only what is STABLE or IMMUTABLE", "leave it out"),
+        "D069": Code(
+            "a mighty role", "roles cannot reach a server's files and programs", "use one that reads"
+        ),
+        "D070": Code("the database refuses", "a query is answered", "correct the query, or the address"),
+        "D071": Code("too slow", "60 seconds, or data.database.timeout", "narrow the query, or raise it"),
+        "D072": Code("too long an answer", "2,000,000 rows, 400 MB of text at most", "narrow it by a WHERE"),
+        "D073": Code("no driver", "the extra [sql] reads it", "pip install 'funnel-simulator[sql]'"),
+        "D074": Code("no value of a cell", "cells are texts, numbers, days and times", "turn it into one"),
         "D080": Code("no known export", "a system's export is one of those that are known", "export another"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),

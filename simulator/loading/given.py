@@ -20,7 +20,7 @@ from simulator.loading.notes import Notes
 from simulator.loading.presets import SYSTEMS, prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
-from simulator.loading.sources import Reading, read_table
+from simulator.loading.sources import VARIABLE, Database, Reading, read_table
 from simulator.loading.tables import Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
@@ -38,6 +38,11 @@ NEEDED: Final = {
 """Our columns that each table has to have."""
 ALIKE: Final = 0.75
 """A column's name that is so close to one of ours was probably meant to be it."""
+
+_ADDRESS: Final = re.compile(r"\w[\w+.-]+:[\\/]")
+_NO_FILE: Final = (
+    f"an address is no file: write a SELECT into a file such as deals.sql, the address into {VARIABLE}"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class Given:
                 continue
             path = Path(self.tree.place(keys).folder, name)
             if not path.is_file():
-                self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name))
+                remedy = _NO_FILE if _ADDRESS.match(name) else None
+                self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name, remedy))
                 continue
             try:
                 self.tables[key] = self._typed(key, read_table(path, self._reading(key)))
@@ -137,7 +143,8 @@ class Given:
 
     def _reading(self, key: str) -> Reading:
         data = self.file.data
-        return Reading(data.encoding, data.sheets.get(key))
+        folder = self.tree.place(("data", "database", "file")).folder
+        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder))
 
     def _typed(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with its columns of numbers and days."""

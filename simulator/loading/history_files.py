@@ -47,7 +47,8 @@ class Source:
 
     def place(self, row: int, deal: str = "") -> str:
         """Say where a row stands."""
-        said = f"{self.name}, line {self.cells.table.lines[row]}"
+        line = self.cells.table.lines[row]
+        said = f"{self.name}, line {line}" if line else f"{self.name}, row {row + 1}"
         return f"{said}: {deal}" if deal else said
 
 

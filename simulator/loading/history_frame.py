@@ -15,11 +15,12 @@ from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
 from simulator.loading.problems import LoadError
+from simulator.loading.sources import Database
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 from simulator.scenario import Scenario
 from simulator.scenario.laws import Strict
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, SegmentRule
+from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, DatabaseFile, SegmentRule
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import Text
 
@@ -51,6 +52,7 @@ class HistoryFrame:
         split: the column that was asked to tell the segments: some file has to have it.
         segments: the names that there are; without it those of the record.
         stages: the open stages in their order; without it that of the log.
+        database: that queries are put to.
         place: where the above is said, for remedies.
     """
 
@@ -67,6 +69,7 @@ class HistoryFrame:
     split: str | None = None
     segments: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    database: Database = field(default_factory=Database)
     place: str = "--map FILE"
 
     def split_by(self, column: str) -> HistoryFrame:
@@ -83,14 +86,16 @@ class HistoryFrame:
         )
 
 
-def frame_of(scenario: Scenario, known: date | None = None) -> HistoryFrame:
+def frame_of(scenario: Scenario, known: date | None = None, folder: Path = Path()) -> HistoryFrame:
     """Return how a scenario says that its tables are written, with its segments and stages.
 
     Args:
         scenario: the base.
         known: the last known day, if not the scenario's own.
+        folder: where the scenario stands.
     """
     data, said = scenario.resolved.get("data") or {}, scenario.resolved
+    database = DatabaseFile.model_validate(data.get("database") or {})
     stages = dict.fromkeys(stage for s in scenario.segments for stage in s.funnel.stages)
     frame = _with(HistoryFrame(known=known or scenario.horizon.as_of), {**data, **_top(said)}, "the scenario")
     rates = {code: float(scenario.rates.rate(code, 0)) for code in scenario.rates.codes[1:]}
@@ -100,6 +105,7 @@ def frame_of(scenario: Scenario, known: date | None = None) -> HistoryFrame:
         rates=rates,
         segments=tuple(segment.name for segment in scenario.segments),
         stages=tuple(stages),
+        database=Database.of(database, str(folder)),
     )
 
 
@@ -108,7 +114,7 @@ def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
 
     A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
     `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
-    `segment`, `stages`.
+    `segment`, `stages`, `database`.
 
     Raises:
         LoadError: it says what no map can say.
@@ -138,6 +144,7 @@ class _Map(Strict):
     segment: SegmentRule | None = None
     segments: tuple[Text, ...] = ()
     stages: tuple[Text, ...] = ()
+    database: DatabaseFile | None = None
 
 
 _OF_DATA: Final = ("columns", "decimal", "date_order", "won_stages", "lost_stages", "segment")
@@ -172,6 +179,8 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
             problems.append(Problem("H006", f"the rate of {code} is none", place, value=str(rate)))
     if problems:
         raise LoadError(problems)
+    if found.database is not None and tree is not None:
+        frame = replace(frame, database=Database.of(found.database, tree.place(("database",)).folder))
     given = {name: getattr(found, name) for name in ("decimal", "date_order", "currency", "rates", "segment")}
     given |= {name: getattr(found, name) for name in ("won_stages", "lost_stages", "segments", "stages")}
     return replace(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from simulator.errors import InputError, Problem
 from simulator.loading.learned import NAME, UnfitError, learned_file_at
 from simulator.loading.problems import LoadError
+from simulator.loading.sources import Database
 from simulator.loading.yaml import parse_value, read_yaml
 from simulator.scenario.learned_model import HistoryFile
+from simulator.scenario.model import DatabaseFile
 from simulator.scenario.resolve import resolve
 from simulator.scenario.tree import Keys, Tree
 from simulator.scenario.values import day
@@ -37,6 +41,7 @@ class Recipe:
         folder: from which the paths of the learned file count.
         tables: deals and invoices, where fit has written them: they are to be those of the new day.
         track_record: name of the backtest.json in the folder, or None.
+        database: that queries of the history are put to.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Recipe:
     folder: Path
     tables: tuple[str, ...] = ()
     track_record: str | None = None
+    database: Database = field(default_factory=Database)
 
 
 def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -> Recipe:
@@ -76,7 +82,7 @@ def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = _recorded(tree, path, known)
+    found = replace(_recorded(tree, path, known), database=_database(tree))
     if given := _given(tree):
         found = replace(found, files=given)
     found = replace(found, files=_newer(found.files, path, tree))
@@ -140,6 +146,16 @@ def _table(tree: Tree, key: str) -> Path | None:
     keys = ("data", key)
     name = tree.at(keys)
     return Path(tree.place(keys).folder, name) if isinstance(name, str) else None
+
+
+def _database(tree: Tree) -> Database:
+    """Return the database that the scenario names; loading tells what is wrong with it."""
+    keys = ("data", "database")
+    try:
+        said = DatabaseFile.model_validate(tree.at(keys) or {})
+    except ValidationError:
+        said = None
+    return Database.of(said, tree.place((*keys, "file")).folder)
 
 
 def _written(tree: Tree, folder: Path) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Table:
         name: of the file.
         header: names of the columns, without blanks around them.
         rows: cells, as many in each row as there are columns.
-        lines: physical line on which each row begins.
+        lines: physical line on which each row begins; 0 where its source has none.
         told: how it was read, in words for people, such as `UTF-8` and `semicolons`.
         typed: columns whose cells were numbers or days in their source, and not texts: numbers have a decimal
             point and days are ISO there, whatever the file's customs.
@@ -55,7 +55,7 @@ class Table:
         """Return a problem of a row, counted from 0."""
         shown = None if value is None else value[:100]
         return Problem(
-            code, message, self.name, self.lines[row], row + 1, column, entity or None, shown, remedy
+            code, message, self.name, self.lines[row] or None, row + 1, column, entity or None, shown, remedy
         )
 
 

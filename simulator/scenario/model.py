@@ -142,9 +142,19 @@ class SegmentRule(Strict):
 class DatabaseFile(Strict):
     """Where the address of a database stands: never in the scenario itself."""
 
-    env: Text | None = Field(None, description="the environment variable that holds its URL")
-    file: Text | None = Field(None, description="the file that holds its URL")
-    timeout: float = Field(60.0, gt=0, description="seconds that a query may take")
+    env: Text | None = Field(
+        None, description="the environment variable that holds its URL, SIMULATOR_DATABASE_URL by default"
+    )
+    file: Text | None = Field(None, description="the file that holds its URL instead")
+    timeout: float = Field(60.0, gt=0, le=3600, description="seconds that a query may take")
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> DatabaseFile:
+        if self.env is not None and self.file is not None:
+            refuse("S013", "has its address in two places", "write env or file")
+        if self.env is not None and not re.fullmatch(r"[A-Za-z_]\w*", self.env):
+            refuse("S013", "names no environment variable", "write the variable's name, not the address")
+        return self
 
 
 class DataFile(Strict):

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
 from simulator.loading.sources import workbook
+from simulator.loading.sources.sql import SUFFIX, VARIABLE, Database, read_sql
 from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
 from simulator.loading.tables import Table, undisturbed
 
-__all__ = ["Reading", "parse_table", "read_table"]
+__all__ = ["VARIABLE", "Database", "Reading", "parse_table", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,12 @@ class Reading:
     Attributes:
         encoding: of a text file.
         sheet: of a workbook.
-        url: of the database that a query is put to; never shown.
-        timeout: seconds that a query may take.
+        database: that a query is put to.
     """
 
     encoding: str | None = None
     sheet: str | None = None
-    url: str | None = field(default=None, repr=False)
-    timeout: float = 60.0
+    database: Database = field(default_factory=Database)
 
 
 AS_FOUND = Reading()
@@ -37,6 +36,8 @@ AS_FOUND = Reading()
 
 def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
     """Read a table from a file: which kind it is, its first bytes tell; totals and the like are put aside.
+
+    A file whose name ends in `.sql` holds a query, which yields the table.
 
     Raises:
         InputError: it is no table; every row that does not fit.
@@ -54,6 +55,8 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
 
 
 def _read(path: Path, first: bytes, reading: Reading) -> Table:
+    if path.suffix.lower() == SUFFIX:
+        return read_sql(path, reading.database)
     if first.startswith(workbook.SIGNATURE):
         return workbook.read_workbook(path, reading.sheet)
     if first.startswith(workbook.OLD_SIGNATURE):

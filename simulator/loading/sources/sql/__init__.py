@@ -1,0 +1,92 @@
+"""Read a table by a query to a database, which the query cannot change; one module a system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from simulator.errors import InputError, Problem
+from simulator.loading.sources.sql.address import VARIABLE, Database, address_of
+from simulator.loading.sources.sql.answer import Answer, Deadline, RefusedError
+from simulator.loading.sources.sql.query import Query, read_query
+from simulator.loading.sources.typed import UnfitValueError, is_typed, plain
+from simulator.loading.tables import Table
+
+__all__ = ["SUFFIX", "VARIABLE", "Database", "read_sql"]
+
+SUFFIX: Final = ".sql"
+MOST_ROWS: Final = 2_000_000
+MOST_CHARACTERS: Final = 400_000_000
+_MODULES: Final = {"PostgreSQL": "postgresql", "DuckDB": "duckdb", "SQLite": "sqlite"}
+
+
+def read_sql(path: Path, database: Database) -> Table:
+    """Return what the query in a file yields.
+
+    Args:
+        path: of a file with one SELECT.
+        database: that it is put to.
+
+    Raises:
+        InputError: the query, the address or the answer is unfit.
+        PlaceError: the file cannot be read.
+    """
+    query = read_query(path)
+    address = address_of(database, query.name)
+    module = import_module(f"{__name__}.{_MODULES[address.system]}")
+    try:
+        with module.asked(address, query, Deadline.after(database.timeout)) as answer:
+            return _table(query.name, answer)
+    except RefusedError as error:
+        raise InputError([_problem(error, query)]) from None
+    except OSError as error:
+        message = f"{address.system} cannot be read: {error.strerror or error}"
+        raise InputError([Problem("D070", message, query.name)]) from None
+
+
+def _table(name: str, answer: Answer) -> Table:
+    header = tuple(title.strip() or f"column {i + 1}" for i, title in enumerate(answer.header))
+    twice = [title for title in dict.fromkeys(header) if header.count(title) > 1]
+    if twice:
+        remedy = "name columns apart: SELECT a.id AS id, b.id AS other"
+        raise InputError(
+            [Problem("D004", "a column name stands twice", name, value=t, remedy=remedy) for t in twice]
+        )
+    numbers, texts = [False] * len(header), [False] * len(header)
+    rows = tuple(_texts(name, header, answer, numbers, texts))
+    typed = frozenset(i for i in range(len(header)) if numbers[i] and not texts[i])
+    return Table(name, header, rows, (0,) * len(rows), (answer.told,), typed)
+
+
+def _texts(
+    name: str, header: tuple[str, ...], answer: Answer, numbers: list[bool], texts: list[bool]
+) -> Iterator[tuple[str, ...]]:
+    """Yield rows as texts, and note which columns have numbers or days in them, and which other values."""
+    characters = 0
+    for row, values in enumerate(answer.rows):
+        cells = []
+        for at, value in enumerate(values):
+            if value is not None:
+                (numbers if is_typed(value) else texts)[at] = True
+            try:
+                cells.append(plain(value))
+            except UnfitValueError as error:
+                remedy = "leave the row or the column out, or turn it into a text or number by CAST"
+                problem = Problem("D074", f"a value {error}", name, None, row + 1, header[at], remedy=remedy)
+                raise InputError([problem]) from None
+        characters += sum(map(len, cells))
+        if row >= MOST_ROWS or characters > MOST_CHARACTERS:
+            most = f"{MOST_ROWS:,} rows or {MOST_CHARACTERS // 1_000_000} MB of text"
+            raise RefusedError("D072", f"the query yields more than {most}")
+        yield tuple(cells)
+
+
+def _problem(error: RefusedError, query: Query) -> Problem:
+    """Return a refusal as a problem of the query's file, with the line at which the database stopped."""
+    line, value = None, error.value
+    if error.position is not None:
+        line = query.line(error.position)
+        value = query.text[error.position : error.position + 60].split("\n")[0] or None
+    return Problem(error.code, error.message, query.name, line, value=value, remedy=error.remedy)
