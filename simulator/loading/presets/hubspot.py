@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from simulator.loading.presets.mending import mended, texts_of, with_texts
+from simulator.loading.presets.mending import mended, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
@@ -53,7 +53,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
     table = with_texts(table, columns["stage"], bare) if bare != stages else table
     converted = first_of(_IN_COMPANY_CURRENCY, table)
     if converted is not None and columns.get("amount") != converted and "currency" not in columns:
-        table = with_texts(table, columns["amount"], texts_of(table, {"amount": converted}, "amount"))
+        table = with_texts(table, columns["amount"], texts_under(table, converted))
     if converted is not None and columns.get("amount") == converted and "currency" in columns:
         table = with_texts(table, columns["currency"], [""] * len(table.rows))
     if "entered_stage" not in columns:
