@@ -9,8 +9,6 @@ from simulator.loading.presets.mending import mended, texts_of, texts_under, wit
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
-LOG: Final = ("deal", "stage", "entered_at", "segment")
-"""Header of the log of stages: our names of events."""
 _ID: Final = titles(
     """Record ID | Deal ID | hs_object_id
     Datensatz-ID | Deal-ID | Objekt-ID
@@ -82,7 +80,8 @@ def _log(table: Table, columns: Titles) -> Table | None:
             continue
         rows.append((ids[row], now.get(stage, names.get(stage, stage)), day, segments[row]))
         lines.append(table.lines[row])
-    return Table(table.name, LOG, tuple(rows), tuple(lines)) if rows else None
+    header = ("deal", "stage", "entered_at", "segment")
+    return Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines)) if rows else None
 
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:

@@ -74,8 +74,7 @@ _OWNER: Final = titles(
 _SEGMENTS: Final = titles(
     """Opportunity Record Type | Record Type | Opportunity: Record Type | Record Type: Name | RecordTypeId
     Opportunity-Datensatztyp | Datensatztyp
-    Тип записи возможности | Тип записи
-    Type | Typ | Тип"""
+    Тип записи возможности | Тип записи"""
 )
 _COLUMNS: Final = {
     "id": (*_ID, "Id"),
