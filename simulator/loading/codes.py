@@ -184,6 +184,7 @@ CODES: Final = MappingProxyType(
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
         "W060": Code("groups and counts", "rows of a report that are no deals are left out", ""),
+        "W061": Code("deal continued", "rows of further values of a deal are left out", ""),
         "W062": Code("deals told again", "the first row of a deal counts, its amount once", ""),
         "W063": Code("deleted", "deleted deals are left out", ""),
         "W064": Code("no change of stage", "of a history of all fields only the stages count", ""),

@@ -32,6 +32,7 @@ RULES: Final = {
     "W031": Rule("renewal", "due by {day} already", "taken as due on the day after"),
     "W032": Rule("renewal", "due after the forecast ends", LEFT_OUT),
     "W060": Rule("row", "of groups and counts, which are no deals", LEFT_OUT),
+    "W061": Rule("row", "with further values of the deal above", LEFT_OUT),
     "W062": Rule("row", "that tell a deal again, for another product or contact", LEFT_OUT),
     "W063": Rule("deal", "that were deleted", LEFT_OUT),
     "W064": Rule("row", "that change no stage", LEFT_OUT),

@@ -15,6 +15,7 @@ from simulator.loading.presets.preset import Titles, squashed
 from simulator.loading.tables import Table
 
 GROUP: Final = "W060"
+CONTINUED: Final = "W061"
 DEAL_AGAIN: Final = "W062"
 DELETED: Final = "W063"
 NO_STAGE: Final = "W064"
@@ -47,11 +48,14 @@ _BY_CURRENCY: Final = {name: code for code, names in _CURRENCIES.items() for nam
 def mended(table: Table, columns: Titles) -> Table:
     """Return an export of deals with what all systems need: plain cells, rows that are no deals put aside.
 
-    Left out are rows of groups of a report, deleted deals, and rows that tell a deal again for another of its
-    products or contacts, whose amount would be counted twice.
+    Left out are rows of groups of a report, rows with further values of the deal above, deleted deals, and
+    rows that tell a deal again for another of its products or contacts, whose amount would be counted twice.
     """
     table = _with_plain_cells(table, columns)
     table = put_aside(table, GROUP, _groups(table, columns))
+    known = [at for title in columns.values() if (at := table.column(title)) is not None]
+    nothing = rows_where(table, lambda row: not any(row[at].strip() for at in known))
+    table = put_aside(table, CONTINUED, nothing)
     flags = [at for at, title in enumerate(table.header) if squashed(title) in _DELETED]
     table = put_aside(table, DELETED, rows_where(table, lambda row: any(is_yes(row[at]) for at in flags)))
     table = _with_ids(table, columns)
