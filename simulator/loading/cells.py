@@ -6,19 +6,31 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from simulator.errors import Problem, did_you_mean, nearest
 from simulator.loading.customs import Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import AmountError, Mark, currency_in, is_currency, minor_digits, parse_amount
+from simulator.money import (
+    LIMIT,
+    AmountError,
+    Mark,
+    currency_in,
+    is_currency,
+    minor_digits,
+    parse_amount,
+)
 from simulator.scenario.tree import Tree
 from simulator.terms.schedule import LONGEST_MONTHS
 
+AmountIs = Literal["total", "annual", "monthly"]
+"""What the amount of a deal is: of the whole contract, of a year or of a month of it."""
 MOST_PUSHES: Final = 10_000
 """A larger number of moved dates counts something else."""
+YEAR: Final = 12
+"""Months for which amounts of a year or a month count where the length of the service is not told."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Cells:
         written: what was found out of how to read them.
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
+        amount_is: what the column `amount` holds; it is read as the total.
     """
 
     table: Table
@@ -42,6 +55,7 @@ class Cells:
     written: Written = field(default_factory=Written)
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
+    amount_is: AmountIs = "total"
     _days: dict[tuple[str, Order], date] = field(default_factory=dict)
     _money: dict[tuple[int, str], tuple[int, str] | None] = field(default_factory=dict)
 
@@ -167,7 +181,23 @@ class Cells:
             self.complain("D017", f"there is no rate for {code}", row, "currency", code, remedy)
             return None
         minor = self._read_minor(row, column, text, code)
+        if minor is not None and column == "amount" and self.amount_is != "total":
+            minor = self._total(row, minor)
         return None if minor is None else (minor, code)
+
+    def _total(self, row: int, minor: int) -> int | None:
+        """Return the total of an amount of a year or a month: over the service months, else over one year.
+
+        The total of years is rounded half up to the minor unit; of months it is exact.
+        """
+        told = self.number(row, "service_months")
+        months = int(told) if told is not None and 1 <= told <= LONGEST_MONTHS and told == int(told) else YEAR
+        total = minor * months if self.amount_is == "monthly" else (2 * minor * months + YEAR) // (2 * YEAR)
+        if total < LIMIT:
+            return total
+        message = f"the amount is too large over its {months} months"
+        self.complain("D014", message, row, "amount", self.text(row, "amount"), "check data.amount_is")
+        return None
 
     def _read_minor(self, row: int, column: str, text: str, code: str, signed: bool = False) -> int | None:
         if (mark := self.mark(column)) is None:

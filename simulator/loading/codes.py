@@ -148,6 +148,8 @@ CODES: Final = MappingProxyType(
         "D072": Code("too long an answer", "2,000,000 rows, 400 MB of text at most", "narrow it by a WHERE"),
         "D073": Code("no driver", "the extra [sql] reads it", "pip install 'funnel-simulator[sql]'"),
         "D074": Code("no value of a cell", "cells are texts, numbers, days and times", "turn it into one"),
+        "D075": Code("exports of two systems", "an export is of one system", "say which: data.systems"),
+        "D076": Code("no ids", "deals have ids, or names of their own", "export the ids of the deals too"),
         "D080": Code("no known export", "a system's export is one of those that are known", "export another"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
@@ -195,6 +197,16 @@ CODES: Final = MappingProxyType(
         "W056": Code("totals of other rows", "rows add up to their total", "look for missing rows"),
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
+        "W060": Code("groups and counts", "rows of a report that are no deals are left out", ""),
+        "W061": Code("deal continued", "rows of further values of a deal are left out", ""),
+        "W062": Code("deals told again", "the first row of a deal counts, its amount once", ""),
+        "W063": Code("deleted", "deleted deals are left out", ""),
+        "W064": Code("no change of stage", "of a history of all fields only the stages count", ""),
+        "W065": Code("won at another amount", "won deals count at their actual revenue", ""),
+        "W066": Code("known by name", "without ids deals are known by their names", "export the ids too"),
+        "W067": Code("length of service not told", "then a year counts", "map service_months"),
+        "W068": Code("leads", "leads are no deals yet", ""),
+        "W069": Code("archived", "archived open deals are left out", ""),
         "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
         "W080": Code("rows to be mended", "inspect leaves out what run refuses to read", "correct the rows"),
         # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
@@ -280,6 +292,7 @@ CODES: Final = MappingProxyType(
         "H063": Code("stage not known", "such deals are not in the forecast", ""),
         "H064": Code("amount not known", "such deals are not in the forecast", ""),
         "H070": Code("moved between exports", "such moves lie in the middle of the two", ""),
+        "H071": Code("no deals in a row", "rows of an export that tell no deal or move are left out", ""),
         "H069": Code("invoice in parts", "rows of one invoice with other amounts are its parts", ""),
         "H066": Code(
             "no amounts", "each deal counts as 1 where none tells its amount", "name the column in --map FILE"

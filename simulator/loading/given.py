@@ -104,11 +104,17 @@ class Given:
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
         _note_unread(table, key, columns, known, self.notes)
-        cells = self.read[key] = opened_cells(table, columns, self.customs, self.problems)
+        cells = opened_cells(table, columns, self.customs, self.problems)
+        if key == "deals":
+            cells = replace(cells, amount_is=self.file.data.amount_is)
+        self.read[key] = cells
         quiet = replace(cells, problems=Problems())
         mended = ((row, code) for code, rows in table.mended.items() for row in rows)
         for row, code in (*table.aside.items(), *mended):
             self.notes.count(code, cells, row, quiet.money(row, needed=False))
+        for row in cells.rows() if cells.amount_is != "total" else ():
+            if not cells.text(row, "service_months"):
+                self.notes.count("W067", cells, row, quiet.money(row, needed=False))
         return self.read[key]
 
     def has_column(self, key: str, column: str) -> bool:

@@ -28,6 +28,7 @@ from simulator.loading.history_frame import COLUMNS, HistoryFrame
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
+from simulator.loading.notes import RULES
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Reading, read_table
 
@@ -102,18 +103,22 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
         reading = Reading(database=file.frame.database)
         try:
             table = replace(read_table(file.path, reading), name=file.name)
-            one = recognise(table, file.frame, file.day)
+            parts = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
             continue
-        if one is None:
+        if not parts:
             strange.append(Problem("H001", "the file is no record of deals, stages or invoices", file.name, 1,
                                    value=", ".join(table.header), remedy=_remedy(file.frame)))  # fmt: skip
-        elif file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
-            findings.count("H049", file.name)
-        else:
+        for one in parts:
+            if file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
+                findings.count("H049", file.name)
+                continue
             found.append(one)
             days.add((one.match.kind, file.day or 0))
+            for row, code in one.table.aside.items():
+                place = f"{file.name}, line {one.table.lines[row]}"
+                findings.count("H071", place, key=code, what=RULES[code].what)
     if not found or any(file.day is None for file in files if file.name in {p.file for p in strange}):
         problems.found += strange
     else:

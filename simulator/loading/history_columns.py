@@ -111,20 +111,23 @@ def match_columns(table: Table, frame: HistoryFrame) -> Match | None:
     """
     found = {kind: _columns(table, kind, frame) for kind in COLUMNS}
     fits = [kind for kind, columns in found.items() if _fits(kind, columns)]
-    for kind in fits:
-        if any(table.column(theirs) is not None for theirs in frame.columns.get(kind, {}).values()):
-            others = (k for k in fits if k != kind)
-            if not any(
-                table.column(theirs) is not None
-                for k in others
-                for theirs in frame.columns.get(k, {}).values()
-            ):
-                return Match(kind, found[kind])
+    if (said := mapped_kind(table, frame)) is not None and said in fits:
+        return Match(said, found[said])
     if "invoices" in fits:
         return Match("invoices", found["invoices"])
     if "events" in fits and ("deals" not in fits or _is_log(table, found["events"], found["deals"])):
         return Match("events", found["events"])
     return Match("deals", found["deals"]) if "deals" in fits else None
+
+
+def mapped_kind(table: Table, frame: HistoryFrame) -> Kind | None:
+    """Return the only kind of file whose columns, as they were mapped by hand, a table has; else None."""
+    mapped = [
+        kind
+        for kind in COLUMNS
+        if any(table.column(theirs) is not None for theirs in frame.columns.get(kind, {}).values())
+    ]
+    return mapped[0] if len(mapped) == 1 else None
 
 
 def amount_column(table: Table, columns: Mapping[str, int], frame: HistoryFrame) -> int | None:

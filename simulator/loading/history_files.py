@@ -10,9 +10,9 @@ from typing import Final
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells, opened_cells
 from simulator.loading.customs import Customs
-from simulator.loading.history_columns import Match, amount_column, match_columns
+from simulator.loading.history_columns import Match, amount_column, mapped_kind, match_columns
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
-from simulator.loading.presets import prepared, preset_of
+from simulator.loading.presets import Preset, prepared, preset_of, told_by
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency
@@ -62,24 +62,53 @@ class Recognised:
     day: int | None
 
 
-def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Recognised | None:
-    """Return what a table tells of, None where it is no part of a record.
+def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> tuple[Recognised, ...]:
+    """Return what a table tells of, nothing where it is no part of a record.
+
+    What was mapped by hand counts first, then exports of known systems, then common names of columns. Deals
+    whose columns tell when they entered their stages are a log of these too.
 
     Raises:
-        InputError: it is an export of a known system that cannot be used.
+        InputError: it is an export of a known system that cannot be used, or of one of two.
     """
-    if (preset := preset_of(table)) is not None:
-        named = frame.columns.get(preset.kind, {})
-        table, names, _ = prepared(table, preset.name, preset.kind, named)
-        places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
-        columns = {ours: at for ours, at in places.items() if at is not None}
-        return Recognised(table, Match(preset.kind, columns), frame, day)
+    if (preset := _preset_of(table, frame, mapped_kind(table, frame))) is not None:
+        return _of_preset(table, preset, frame, day)
     match = match_columns(table, frame)
     if match is None:
-        return None
+        return ()
     if match.kind == "deals" and (at := amount_column(table, match.columns, frame)) is not None:
         match.columns["amount"] = at
-    return Recognised(table, match, frame, day)
+    return (Recognised(table, match, frame, day),)
+
+
+def _preset_of(table: Table, frame: HistoryFrame, kind: Kind | None) -> Preset | None:
+    """Return what export a table is, first of the systems that are said."""
+    for said, system in frame.systems.items():
+        if kind in (None, said) and (preset := preset_of(table, system, said)) is not None:
+            return preset
+    return preset_of(table, kind=kind)
+
+
+def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | None) -> tuple[Recognised, ...]:
+    """Return an export as it is mended, with the names of won and lost that it tells, and its log of stages.
+
+    A base of one segment has all deals in it, whatever the export calls theirs.
+    """
+    table, names, _ = prepared(table, preset.name, preset.kind, frame.columns.get(preset.kind, {}))
+    if len(frame.segments) == 1 and frame.segment is None:
+        names.pop("segment", None)
+    log = preset.log(table, names) if preset.log else None
+    if preset.kind == "deals":
+        told = told_by(table, names, preset)
+        won, lost = (*frame.won_stages, *told.won), (*frame.lost_stages, *told.lost)
+        frame = replace(frame, won_stages=won, lost_stages=lost)
+    places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
+    columns = {ours: at for ours, at in places.items() if at is not None}
+    found = (Recognised(table, Match(preset.kind, columns), frame, day),)
+    if log is None:
+        return found
+    own = {ours: log.header.index(ours) for ours in COLUMNS["events"] if ours in log.header}
+    return (*found, Recognised(log, Match("events", own), frame, day))
 
 
 def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
@@ -94,7 +123,8 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         above="",
     )
     cells = opened_cells(found.table, found.match.columns, customs, problems)
-    return Source(found.match.kind, replace(cells, problems=(mine := Problems())), frame, found.day, mine)
+    cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is)
+    return Source(found.match.kind, cells, frame, found.day, mine)
 
 
 def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:

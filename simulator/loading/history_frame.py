@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from simulator.errors import InputError, Problem, did_you_mean
+from simulator.loading.cells import AmountIs
 from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
 from simulator.loading.problems import LoadError
@@ -46,6 +47,8 @@ class HistoryFrame:
         date_order: of dates that are not ISO.
         zone: whose days count.
         columns: per kind of file, ours: theirs.
+        systems: per kind of file, the system that exported it, where that has to be said.
+        amount_is: what the amounts of deals are: of the whole contract, of a year or of a month.
         won_stages: names that mean won, besides `won`.
         lost_stages: names that mean lost, besides what begins with `lost`.
         segment: how the segment of a row is found; without it by a column `segment`, else all are one.
@@ -63,6 +66,8 @@ class HistoryFrame:
     date_order: Order | None = None
     zone: tzinfo = UTC
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    amount_is: AmountIs = "total"
     won_stages: tuple[str, ...] = ()
     lost_stages: tuple[str, ...] = ()
     segment: SegmentRule | None = None
@@ -114,7 +119,7 @@ def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
 
     A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
     `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
-    `segment`, `stages`, `database`.
+    `segment`, `stages`, `systems`, `amount_is`, `database`.
 
     Raises:
         LoadError: it says what no map can say.
@@ -136,6 +141,8 @@ class _Map(Strict):
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     decimal: Literal[".", ","] | None = None
     date_order: Order | None = None
+    systems: dict[str, Text] = Field(default_factory=dict)
+    amount_is: AmountIs | None = None
     time_zone: Text | None = None
     currency: Text | None = None
     rates: dict[str, float] = Field(default_factory=dict)
@@ -147,7 +154,9 @@ class _Map(Strict):
     database: DatabaseFile | None = None
 
 
-_OF_DATA: Final = ("columns", "decimal", "date_order", "won_stages", "lost_stages", "segment")
+_OF_DATA: Final = (
+    *("columns", "systems", "amount_is", "decimal", "date_order", "won_stages", "lost_stages", "segment"),
+)
 
 
 def _top(scenario: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,8 +190,8 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
         raise LoadError(problems)
     if found.database is not None and tree is not None:
         frame = replace(frame, database=Database.of(found.database, tree.place(("database",)).folder))
-    given = {name: getattr(found, name) for name in ("decimal", "date_order", "currency", "rates", "segment")}
-    given |= {name: getattr(found, name) for name in ("won_stages", "lost_stages", "segments", "stages")}
+    names = ("decimal", "date_order", "currency", "rates", "segment", "won_stages", "lost_stages")
+    given = {name: getattr(found, name) for name in (*names, "segments", "stages", "systems", "amount_is")}
     return replace(
         frame, **{k: v for k, v in given.items() if v}, zone=zone, place=place,
         columns={kind: {**frame.columns.get(kind, {}), **columns.get(kind, {})} for kind in COLUMNS},

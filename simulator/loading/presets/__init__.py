@@ -14,9 +14,21 @@ from simulator.loading.presets.odoo import ODOO
 from simulator.loading.presets.pipedrive import PIPEDRIVE
 from simulator.loading.presets.preset import Preset, Recognised
 from simulator.loading.presets.salesforce import SALESFORCE
+from simulator.loading.presets.told import Question, Told, told_by
 from simulator.loading.tables import Table
 
-__all__ = ["PRESETS", "SYSTEMS", "Preset", "Recognised", "prepared", "preset_of", "recognise_system"]
+__all__ = [
+    "PRESETS",
+    "SYSTEMS",
+    "Preset",
+    "Question",
+    "Recognised",
+    "Told",
+    "prepared",
+    "preset_of",
+    "recognise_system",
+    "told_by",
+]
 
 PRESETS: Final[tuple[Preset, ...]] = (*SALESFORCE, *HUBSPOT, *PIPEDRIVE, *DYNAMICS, *ODOO)
 """Every export that is known; of several that fit, the one with the most marks counts."""

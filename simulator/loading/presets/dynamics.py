@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.loading.outcome_words import state_means
-from simulator.loading.presets.mending import CLOSED_AT, mended, texts_of, used_by, with_texts
+from simulator.loading.presets.mending import CLOSED_AT, mended, texts_of, texts_under, used_by, with_texts
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
@@ -51,9 +51,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
     table = with_texts(table, columns["outcome"], states)
     actual = first_of(_REVENUE, table)
     if actual is not None:
-        expected, revenue = (
-            texts_of(table, {"amount": name}, "amount") for name in (columns["amount"], actual)
-        )
+        expected, revenue = texts_of(table, columns, "amount"), texts_under(table, actual)
         told = zip(states, revenue, expected, strict=True)
         amounts = [own if state == "won" and own else text for state, own, text in told]
         changed = [row for row, text in enumerate(amounts) if text != expected[row]]

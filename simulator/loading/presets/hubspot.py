@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from simulator.loading.presets.mending import mended, texts_of, with_texts
+from simulator.loading.presets.mending import mended, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
-LOG: Final = ("deal", "stage", "entered_at", "segment")
-"""Header of the log of stages: our names of events."""
 _ID: Final = titles(
     """Record ID | Deal ID | hs_object_id
     Datensatz-ID | Deal-ID | Objekt-ID
@@ -53,7 +51,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
     table = with_texts(table, columns["stage"], bare) if bare != stages else table
     converted = first_of(_IN_COMPANY_CURRENCY, table)
     if converted is not None and columns.get("amount") != converted and "currency" not in columns:
-        table = with_texts(table, columns["amount"], texts_of(table, {"amount": converted}, "amount"))
+        table = with_texts(table, columns["amount"], texts_under(table, converted))
     if converted is not None and columns.get("amount") == converted and "currency" in columns:
         table = with_texts(table, columns["currency"], [""] * len(table.rows))
     if "entered_stage" not in columns:
@@ -82,7 +80,8 @@ def _log(table: Table, columns: Titles) -> Table | None:
             continue
         rows.append((ids[row], now.get(stage, names.get(stage, stage)), day, segments[row]))
         lines.append(table.lines[row])
-    return Table(table.name, LOG, tuple(rows), tuple(lines)) if rows else None
+    header = ("deal", "stage", "entered_at", "segment")
+    return Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines)) if rows else None
 
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.loading.outcome_words import is_yes, stage_means, state_means
-from simulator.loading.presets.mending import LEAD, mended, put_aside, texts_of, with_texts
+from simulator.loading.presets.mending import LEAD, mended, put_aside, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
@@ -42,10 +42,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
 
     A lost opportunity keeps the stage at which it was lost.
     """
-    types, active = (
-        texts_of(table, {"flag": first_of(names, table) or "no such column"}, "flag")
-        for names in (_TYPE, _ACTIVE)
-    )
+    types, active = (texts_under(table, first_of(names, table)) for names in (_TYPE, _ACTIVE))
     table = put_aside(table, LEAD, [row for row, text in enumerate(types) if text.casefold() in _LEADS])
     stages, said = texts_of(table, columns, "stage"), texts_of(table, columns, "outcome")
     outcomes = []

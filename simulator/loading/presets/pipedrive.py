@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.loading.outcome_words import is_yes, state_means
-from simulator.loading.presets.mending import ARCHIVED, DELETED, mended, put_aside, texts_of, with_texts
+from simulator.loading.presets.mending import (
+    ARCHIVED,
+    DELETED,
+    mended,
+    put_aside,
+    texts_of,
+    texts_under,
+    with_texts,
+)
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
 from simulator.loading.tables import Table
 
@@ -55,7 +63,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
     states = [state_means(text) or text for text in said]
     table = with_texts(table, columns["outcome"], states)
     table = put_aside(table, DELETED, [row for row, state in enumerate(states) if state == "gone"])
-    flags = texts_of(table, {"archived": first_of(_ARCHIVED, table) or "archived"}, "archived")
+    flags = texts_under(table, first_of(_ARCHIVED, table))
     hidden = [is_yes(flag) or flag.casefold() == "archived" for flag in flags]
     table = put_aside(
         table, ARCHIVED, [row for row, state in enumerate(states) if hidden[row] and state == "open"]
@@ -68,7 +76,7 @@ def _with_closing(table: Table, columns: Titles, states: list[str]) -> Table:
     days = texts_of(table, columns, "closed")
     for state, names in (("won", _WON), ("lost", _LOST)):
         own = first_of(names, table)
-        more = texts_of(table, {"closed": own}, "closed") if own else days
+        more = texts_under(table, own) if own else days
         days = [more[row] or day if states[row] == state else day for row, day in enumerate(days)]
     days = ["" if state == "open" else day for state, day in zip(states, days, strict=True)]
     return with_texts(table, columns.get("closed", "closed"), days)
@@ -95,8 +103,8 @@ PIPEDRIVE: Final = (
                 Сделка создана | Дата создания | Создано"""
             ),
             "entered_stage": _of(
-                """Last stage change | Letzte Phasenänderung | Последнее изменение этапа
-                | Последняя смена этапа"""
+                """Last stage change | Letzte Phasenänderung
+                Последнее изменение этапа | Последняя смена этапа"""
             ),
             "expected_close": _EXPECTED,
             "closed": _CLOSED,

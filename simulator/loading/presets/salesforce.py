@@ -7,7 +7,7 @@ from typing import Final
 from simulator.loading.history_frame import Kind
 from simulator.loading.outcome_words import is_yes
 from simulator.loading.presets import mending
-from simulator.loading.presets.mending import put_aside, rows_where, texts_of, with_texts
+from simulator.loading.presets.mending import put_aside, rows_where, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import (
     Marks,
     Names,
@@ -74,8 +74,7 @@ _OWNER: Final = titles(
 _SEGMENTS: Final = titles(
     """Opportunity Record Type | Record Type | Opportunity: Record Type | Record Type: Name | RecordTypeId
     Opportunity-Datensatztyp | Datensatztyp
-    Тип записи возможности | Тип записи
-    Type | Typ | Тип"""
+    Тип записи возможности | Тип записи"""
 )
 _COLUMNS: Final = {
     "id": (*_ID, "Id"),
@@ -137,7 +136,7 @@ def _deals(table: Table, columns: Titles) -> Table:
     if converted is not None and (columns.get("amount") == converted or not told):
         beside = table.column(f"{converted} Currency")
         codes = [""] * len(table.rows) if beside is None else [row[beside] for row in table.rows]
-        amounts = texts_of(table, {"amount": converted}, "amount")
+        amounts = texts_under(table, converted)
         table = with_texts(table, columns.get("amount", "amount"), amounts)
         table = with_texts(table, columns.get("currency", "currency"), codes)
     return mending.mended(table, columns)

@@ -78,6 +78,7 @@ class _Reader:
         self.rows: list[tuple[str, ...]] = []
         self.lines: list[int] = []
         self.problems: list[Problem] = []
+        self.below: list[Problem] = []
         self.seen: list[dict[str, str] | None] = []
 
     def table(self, text: TextIO) -> Table:
@@ -90,6 +91,7 @@ class _Reader:
         self._add(rest, lines[self.layout.titles + 1 :])
         for cells, lines in blocks:
             self._add(cells, lines)
+        self._check_below()
         if self.problems:
             raise InputError(self.problems)
         return Table(self.name, self.header, tuple(self.rows), tuple(self.lines), self.told)
@@ -175,8 +177,19 @@ class _Reader:
         if len(record) != width:
             message = f"the row has {len(record)} cells, the header {width}"
             value = self.layout.delimiter.join(record)[:60]
-            self.problems.append(Problem("D005", message, self.name, line, row, value=value))
+            line_of_text = len(record) == 1 and " " in record[0].strip()
+            problems = self.below if line_of_text else self.problems
+            problems.append(Problem("D005", message, self.name, line, row, value=value))
         return (record + [""] * width)[:width]
+
+    def _check_below(self) -> None:
+        """Refuse lines of text among the rows; below them they are notes of a report, which are no rows."""
+        last = len(self.rows)
+        for problem in reversed(self.below):
+            if problem.row == last:
+                last -= 1
+            else:
+                self.problems.append(problem)
 
 
 def _counts(header: Sequence[str]) -> dict[str, int]:
