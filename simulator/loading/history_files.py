@@ -53,12 +53,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A table whose columns were found, before its cells are read."""
+    """A table whose columns were found, before its cells are read; `unlocks` says what would tell more."""
 
     table: Table
     match: Match
     frame: HistoryFrame
     day: int | None
+    unlocks: tuple[str, ...] = ()
 
 
 def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Recognised | None:
@@ -72,7 +73,8 @@ def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Reco
         table, names, _ = prepared(table, preset.name, preset.kind, named)
         places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
         columns = {ours: at for ours, at in places.items() if at is not None}
-        return Recognised(table, Match(preset.kind, columns), frame, day)
+        unlocks = tuple(unlock for ours, unlock in preset.unlocks.items() if ours not in columns)
+        return Recognised(table, Match(preset.kind, columns), frame, day, unlocks)
     match = match_columns(table, frame)
     if match is None:
         return None
