@@ -126,6 +126,8 @@ class PastInvoices:
         due_day: due.
         paid_day: paid, `NEVER` while open.
         disputed: 1, 0, or −1 where the file does not say.
+        untimed: 1 where no file tells, or would tell, the day of payment: `paid_day` of what is paid is
+            presumed, and nothing can be learned from it; empty where all are told.
     """
 
     id: tuple[str, ...]
@@ -139,9 +141,15 @@ class PastInvoices:
     due_day: Integers
     paid_day: Integers
     disputed: Integers
+    untimed: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.id)
+
+    @property
+    def timed(self) -> NDArray[np.bool_]:
+        """Mark those of which files tell, or would tell, the day of payment."""
+        return self.untimed == 0 if len(self.untimed) else np.ones(len(self), dtype=np.bool_)
 
     @classmethod
     def empty(cls) -> PastInvoices:
@@ -345,7 +353,10 @@ def _invoices_as_of(invoices: PastInvoices, day: int) -> PastInvoices:
     columns: dict[str, Any] = {}
     for column in fields(invoices):
         values = getattr(invoices, column.name)
-        columns[column.name] = tuple(values[i] for i in kept) if isinstance(values, tuple) else values[kept]
+        if isinstance(values, tuple):
+            columns[column.name] = tuple(values[i] for i in kept)
+        else:
+            columns[column.name] = values[kept] if len(values) else values
     unpaid = columns["paid_day"] > day
     columns["paid_day"] = np.where(unpaid, NEVER, columns["paid_day"])
     columns["disputed"] = np.where(unpaid, -1, columns["disputed"])

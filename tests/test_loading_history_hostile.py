@@ -176,7 +176,7 @@ BAD = {
     ),
     "a split by id": ({"deals": DEALS, "frame": HistoryFrame().split_by("id")}, ""),
     "invoices without due days": ({"inv": INVOICES + "R3,,A,5,2026-03-01,,\n"}, "H052"),
-    "credit notes": ({"inv": INVOICES + "R3,,A,-5,2026-03-01,2026-03-31,\n"}, "H012"),
+    "credit notes": ({"inv": INVOICES + "R3,,A,-5,2026-03-01,2026-03-31,\n"}, "W073"),
     "invoices paid before written": (
         {"inv": INVOICES + "R3,,A,5,2026-03-01,2026-03-31,2025-01-01\n"},
         "H051",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.backtest.baselines import BASELINES, Given
 from simulator.backtest.measures import Measure, Record, measures
-from simulator.backtest.origins import Window, began_within, windows
+from simulator.backtest.origins import Window, began_within, chosen, windows
 from simulator.backtest.rows import DealRow, Row, close_row, row_of
 from simulator.errors import SimulatorError, UsageError
 from simulator.executors import side_by_side
@@ -97,6 +97,8 @@ def backtest(
     Raises:
         UsageError: a window ends after the history, or no origin could be forecast.
     """
+    invoices = history.invoices  # what was paid on no told day cannot be held against a forecast
+    history = replace(history, invoices=chosen(invoices, invoices.timed))
     laid = [windows(origin, asked.horizons) for origin in asked.origins]
     late = [some[-1] for some in laid if some[-1].end.toordinal() > history.known]
     if late:

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from simulator.money import minor_digits
 from simulator.scenario import Scenario
-from simulator.scenario.quality import DUE, EARLIER, LOST, OPEN, PAID, WON, TableRows
+from simulator.scenario.quality import (
+    CREDITED,
+    DUE,
+    EARLIER,
+    IN_PART,
+    LOST,
+    OPEN,
+    PAID,
+    PAYMENT,
+    WON,
+    TableRows,
+)
 from simulator.words import day
 
 BACKLOG: Final = "backlog"
@@ -22,7 +33,13 @@ _USES: Final[Mapping[str, Mapping[str, str]]] = {
         EARLIER: "won before {first}, nothing left to come",
         LOST: "lost: the past only",
     },
-    "invoices": {OPEN: "open: what they bring is forecast", PAID: "paid: counted on the day of payment"},
+    "invoices": {
+        OPEN: "open: what they bring is forecast",
+        IN_PART: "paid in part: what the rest brings is forecast",
+        PAID: "paid: counted on the day of payment",
+        CREDITED: "credit notes, taken off their invoices, and invoices of which nothing is left",
+        PAYMENT: "payments, counted on their invoices",
+    },
     "lines": {OPEN: "of open deals", WON: "of won deals", LOST: "of lost deals: the past only"},
     "renewals": {DUE: "due within the forecast"},
     "outflows": {PAID: "paid within the forecast"},

@@ -140,7 +140,10 @@ def fit_payments(
 def _book(invoices: PastInvoices, known: int, uniforms: UniformRow, country: str | None) -> _Book | None:
     """Return what teaches, the days past due being those on which payments were ready."""
     kept = np.flatnonzero(
-        (invoices.invoice_day <= known) & (invoices.invoice_day > known - YEARS * 366) & (invoices.amount > 0)
+        (invoices.invoice_day <= known)
+        & (invoices.invoice_day > known - YEARS * 366)
+        & (invoices.amount > 0)
+        & invoices.timed
     )
     paid_day = invoices.paid_day[kept]
     is_open = paid_day > known
@@ -291,7 +294,7 @@ def _disputes(invoices: PastInvoices, known: int) -> dict[str, Figure]:
     )
     found = {"dispute.chance": Figure(float(chance), low, high, len(told), len(told), quarters, "invoices")}
     # Only such as everybody has had time to pay, so that those who pay late are not missing.
-    ripe = (invoices.paid_day[told] <= known) & (invoices.due_day[told] <= known - 60)
+    ripe = (invoices.paid_day[told] <= known) & (invoices.due_day[told] <= known - 60) & invoices.timed[told]
     _, customer = np.unique([invoices.customer[i] for i in told], return_inverse=True)
     late = (invoices.paid_day - invoices.due_day)[told]
     counts = [np.bincount(customer[ripe & s], minlength=customer.max() + 1) for s in (~contested, contested)]

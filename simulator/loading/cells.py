@@ -57,7 +57,7 @@ class Cells:
     repaired: dict[str, list[int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
     _days: dict[tuple[str, Order], date] = field(default_factory=dict)
-    _money: dict[tuple[int, str], tuple[int, str] | None] = field(default_factory=dict)
+    _money: dict[tuple[int, str, bool], tuple[int, str] | None] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -108,15 +108,17 @@ class Cells:
         """Return the decimal mark of a column; None where it is open, which is a problem already."""
         return self.written.decimals.get(self.columns.get(column, -1), ".")
 
-    def money(self, row: int, column: str = "amount", needed: bool = True) -> tuple[int, str] | None:
+    def money(
+        self, row: int, column: str = "amount", needed: bool = True, signed: bool = False
+    ) -> tuple[int, str] | None:
         """Return minor units and currency of an amount, None where it is missing or cannot be read."""
         if not self.text(row, column):
             if needed:
                 self.complain("D023", "the amount is missing", row, column)
             return None
-        if (row, column) not in self._money:
-            self._money[row, column] = self._read_money(row, column)
-        return self._money[row, column]
+        if (row, column, signed) not in self._money:
+            self._money[row, column, signed] = self._read_money(row, column, signed)
+        return self._money[row, column, signed]
 
     def minor(self, row: int, column: str, code: str, signed: bool = False) -> int | None:
         """Return minor units of an amount in a known currency, None where it is missing or cannot be read."""
@@ -169,7 +171,7 @@ class Cells:
         entity = self.text(row, "id") if self.has("stage") else None
         self.problems.add(self.table.problem(code, message, row, theirs, value, remedy, entity))
 
-    def _read_money(self, row: int, column: str) -> tuple[int, str] | None:
+    def _read_money(self, row: int, column: str, signed: bool) -> tuple[int, str] | None:
         text, code = self.text(row, column), self.text(row, "currency").upper()
         code = code or currency_in(text) or self.customs.rates.company
         if not is_currency(code):
@@ -180,7 +182,7 @@ class Cells:
             remedy = f"add it under rates, such as rates: {{{code}: 0.9}}"
             self.complain("D017", f"there is no rate for {code}", row, "currency", code, remedy)
             return None
-        minor = self._read_minor(row, column, text, code)
+        minor = self._read_minor(row, column, text, code, signed)
         if minor is not None and column == "amount" and self.amount_is != "total":
             minor = self._total(row, minor)
         return None if minor is None else (minor, code)

@@ -13,6 +13,7 @@ from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
+from simulator.loading.documents import INSTEAD, gross
 from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
@@ -96,9 +97,8 @@ class Given:
         before = len(self.problems.found)
         if (table := self.ready.get(key)) is None:
             return None
-        columns = find_columns(
-            table, key, self.names[key], TABLES[key], NEEDED[key], self.tree, self.problems
-        )
+        needed = tuple(name for name in NEEDED[key] if not self._has_instead(key, name))
+        columns = find_columns(table, key, self.names[key], TABLES[key], needed, self.tree, self.problems)
         if len(self.problems.found) > before:
             return None
         rule = self.file.data.segment
@@ -111,7 +111,8 @@ class Given:
         quiet = replace(cells, problems=Problems())
         mended = ((row, code) for code, rows in table.mended.items() for row in rows)
         for row, code in (*table.aside.items(), *mended):
-            self.notes.count(code, cells, row, quiet.money(row, needed=False))
+            money = gross(quiet, row, needed=False) if key == "invoices" else quiet.money(row, needed=False)
+            self.notes.count(code, cells, row, money)
         for row in cells.rows() if cells.amount_is != "total" else ():
             if not cells.text(row, "service_months"):
                 self.notes.count("W067", cells, row, quiet.money(row, needed=False))
@@ -121,6 +122,11 @@ class Given:
         """Tell whether there is a table, and it has one of our columns."""
         table = self.ready.get(key)
         return table is not None and table.column(self.names[key].get(column, column)) is not None
+
+    def _has_instead(self, key: str, column: str) -> bool:
+        """Tell whether a table has a column that tells as much as another one that is needed."""
+        other = INSTEAD.get(column)
+        return other in TABLES[key] and self.has_column(key, other)
 
     def file_of(self, key: str) -> str:
         """Return the name of a table's file, as its owner calls it."""

@@ -115,6 +115,10 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
                 findings.count("H049", file.name)
                 continue
             found.append(one)
+            for row, code in one.table.aside.items():
+                findings.count(code, f"{file.name}, line {one.table.lines[row]}")
+            for unlock in one.unlocks:
+                findings.count("W079", file.name, key=unlock, how=unlock)
             days.add((one.match.kind, file.day or 0))
             for row, code in one.table.aside.items():
                 place = f"{file.name}, line {one.table.lines[row]}"
@@ -273,7 +277,8 @@ def _invoices_until(invoices: PastInvoices, last: int) -> PastInvoices:
     kept = np.flatnonzero(invoices.invoice_day <= last).tolist()
     columns = {name: getattr(invoices, name) for name in invoices.__dataclass_fields__}
     some: dict[str, Any] = {
-        k: tuple(v[i] for i in kept) if isinstance(v, tuple) else v[kept] for k, v in columns.items()
+        k: tuple(v[i] for i in kept) if isinstance(v, tuple) else v[kept] if len(v) else v
+        for k, v in columns.items()
     }
     return PastInvoices(**some | {"paid_day": np.where(some["paid_day"] > last, NEVER, some["paid_day"])})
 

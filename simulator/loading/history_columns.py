@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.loading.documents import INSTEAD
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.tables import Table
@@ -154,7 +155,7 @@ def _is_open(row: Sequence[str], columns: Mapping[str, int], ends: EndNames) -> 
 
 def _fits(kind: Kind, columns: Mapping[str, int]) -> bool:
     stated = kind != "deals" or any(name in columns for name in _STATE)
-    return stated and all(name in columns for name in NEEDED[kind])
+    return stated and all(name in columns or INSTEAD.get(name) in columns for name in NEEDED[kind])
 
 
 def _is_log(table: Table, events: Mapping[str, int], deals: Mapping[str, int]) -> bool:

@@ -54,12 +54,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A table whose columns were found, before its cells are read."""
+    """A table whose columns were found, before its cells are read; `unlocks` says what would tell more."""
 
     table: Table
     match: Match
     frame: HistoryFrame
     day: int | None
+    unlocks: tuple[str, ...] = ()
 
 
 def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> tuple[Recognised, ...]:
@@ -104,7 +105,8 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
         frame = replace(frame, won_stages=won, lost_stages=lost)
     places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
     columns = {ours: at for ours, at in places.items() if at is not None}
-    found = (Recognised(table, Match(preset.kind, columns), frame, day),)
+    unlocks = tuple(unlock for ours, unlock in preset.unlocks.items() if ours not in columns)
+    found = (Recognised(table, Match(preset.kind, columns), frame, day, unlocks),)
     if log is None:
         return found
     own = {ours: log.header.index(ours) for ours in COLUMNS["events"] if ours in log.header}

@@ -9,6 +9,7 @@ from typing import Final
 
 from simulator.errors import Problem
 from simulator.history import Finding
+from simulator.loading.notes import RULES, counted
 
 EXAMPLES: Final = 5
 """Places that a finding names."""
@@ -83,9 +84,12 @@ TEXTS: Final = MappingProxyType(
         "H071": "{n} rows {what}: left out",
         "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
+        "W073": "{n} credit notes of no invoice in their table: left out",
+        "W074": "{n} payments of no invoice in their table: left out",
+        "W079": "{how}",
     }
 )
-"""What is said of each kind; `{n}` is how often."""
+"""What is said of each kind; `{n}` is how often. What else stands among `RULES` is told in its words."""
 
 _OF_CELLS: Final = MappingProxyType(
     {
@@ -132,7 +136,10 @@ class Findings:
 
     def _finding(self, kind: str) -> Finding:
         code, number = kind.split(" ", 1)[0], self._counts[kind]
-        text = TEXTS[code].format(n=f"{number:,}", **self._words[kind])
+        if code in TEXTS:
+            text = TEXTS[code].format(n=f"{number:,}", **self._words[kind])
+        else:
+            text = f"{counted(number, RULES[code].noun)} {RULES[code].what}: {RULES[code].then}"
         return Finding(code, text, number, tuple(self._examples[kind]))
 
 

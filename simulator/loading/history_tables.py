@@ -10,7 +10,6 @@ import numpy as np
 
 from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON, Finding, History
 from simulator.money import minor_digits
-from simulator.scenario.model import INVOICE_COLUMNS
 
 Table = list[tuple[str, ...]]
 
@@ -19,6 +18,10 @@ YEARS_BACK: Final = 2
 _OWN: Final = (
     *("id", "customer", "segment", "stage", "amount", "currency", "created", "entered_stage"),
     *("expected_close", "pushes", "closed", "outcome", "lost_reason"),
+)
+_INVOICES: Final = (
+    *("id", "deal", "customer", "class", "amount", "tax", "currency"),
+    *("invoice_date", "due_date", "paid_date", "disputed"),
 )
 _PLAIN: Final = ("name", "class", "category", "owner")
 """Further columns that say the same in every scenario; terms and products are the scenario's own names."""
@@ -81,7 +84,7 @@ def invoices_table(history: History) -> Table:
     """Return the invoices as a table that a scenario reads: those open, and those paid lately, by id."""
     invoices = history.invoices
     since = history.known - YEARS_BACK * 366
-    rows: Table = [INVOICE_COLUMNS]
+    rows: Table = [_INVOICES]
     for i in np.flatnonzero((invoices.paid_day >= since) | (invoices.invoice_day >= since)).tolist():
         code = invoices.currency[i]
         rows.append(

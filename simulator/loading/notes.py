@@ -52,6 +52,15 @@ RULES: Final = {
     "W057": Rule("row", "of text below the table", LEFT_OUT),
     "W058": Rule("row", "with the header once more", LEFT_OUT),
     "W080": Rule("row", "that cannot be read as they stand", LEFT_OUT),
+    "W070": Rule("row", "of an invoice whose total stands in an earlier row", LEFT_OUT),
+    "W071": Rule("row", "of headings, subtotals and totals", LEFT_OUT),
+    "W072": Rule("row", "of drafts, and of what is void or deleted", LEFT_OUT),
+    "W073": Rule("credit note", "of no invoice in the table, or after {day}", LEFT_OUT),
+    "W074": Rule("payment", "of no invoice in the table, or after {day}", LEFT_OUT),
+    "W075": Rule("row", "of other documents than invoices, credit notes and payments", LEFT_OUT),
+    "W076": Rule("invoice", "paid, or paid in part, on no day that is told", "taken as paid when due"),
+    "W077": Rule("invoice", "credited or paid beyond their amount", "taken as paid, and no more", True),
+    "W078": Rule("invoice", "without a due date", "due by their terms"),
 }
 """What rows are counted for, each kind in one note."""
 

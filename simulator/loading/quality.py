@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.loading.cash import NEVER
 from simulator.loading.cells import Cells
+from simulator.loading.documents import gross
 from simulator.loading.figures import EARLY, LATE
 from simulator.loading.given import Given
 from simulator.loading.notes import RULES, dated
@@ -65,6 +66,7 @@ def _rows(given: Given, key: str) -> TableRows:
         "actuals": lambda quiet, row: _signed(quiet, row, company),
         "plan": lambda quiet, row: _signed(quiet, row, company),
         "outflows": lambda quiet, row: _in(quiet, row, company),
+        "invoices": lambda quiet, row: gross(quiet, row, needed=False),
     }
     of_its_own: Callable[[Cells, int], Money] = lambda quiet, row: quiet.money(row, needed=False)  # noqa: E731
     return _table(given, key, [cells.fates[row] for row in range(len(cells))], read.get(key, of_its_own))

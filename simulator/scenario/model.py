@@ -38,8 +38,8 @@ DEAL_COLUMNS: Final = (
     *("closed", "outcome", "lost_reason", "delivery", "service_start", "service_months"),
 )
 INVOICE_COLUMNS: Final = (
-    *("id", "deal", "customer", "class", "amount", "tax", "currency"),
-    *("invoice_date", "due_date", "paid_date", "disputed"),
+    *("id", "kind", "deal", "customer", "class", "amount", "net", "tax", "paid_amount", "open_amount"),
+    *("currency", "invoice_date", "due_date", "terms", "paid_date", "disputed"),
 )
 LINE_COLUMNS: Final = ("deal", "product", "amount", "start", "months")
 FIGURE_COLUMNS: Final = ("month", "series", "segment", "amount")
