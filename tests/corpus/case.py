@@ -69,7 +69,7 @@ def told_of(problem):
 
 
 class Seen:
-    """What a scenario was read as: deals, wins and invoices by their ids, each as a text, and a few figures."""
+    """What a scenario was read as: deals, wins and invoices by their ids as texts, and a few figures."""
 
     def __init__(self, scenario):
         self.scenario = scenario
