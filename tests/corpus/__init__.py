@@ -1,0 +1,1 @@
+"""The malformed corpus: what people's files get wrong, and what must come of each."""
