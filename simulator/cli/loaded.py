@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -39,7 +41,16 @@ def scenario_options(command: Command) -> Command:
 
 
 def loading_options(command: Command) -> Command:
-    """Add the options of every command that loads scenarios."""
+    """Add the options of every command that loads scenarios.
+
+    Files that stand in for the scenario's are settings like any other: the command finds them among its sets.
+    """
+
+    @wraps(command)
+    def with_files(*args: Any, deals: Path | None, invoices: Path | None, **given: Any) -> Any:
+        given["sets"] = [*files_in_place(deals, invoices), *given["sets"]]
+        return command(*args, **given)
+
     parameters = (
         click.option("--as-of", type=day, metavar="DATE", help="As of the end of this day."),
         click.option(
@@ -47,13 +58,29 @@ def loading_options(command: Command) -> Command:
             help="Change a figure, such as segments.smb.close_date.slip=1.5; also += and *=.",
         ),
         click.option(
+            "--deals", type=click.Path(path_type=Path), metavar="FILE",
+            help="A newer export in place of the scenario's deals, read as those are.",
+        ),
+        click.option(
+            "--invoices", type=click.Path(path_type=Path), metavar="FILE",
+            help="The same for its invoices.",
+        ),
+        click.option(
             "--problems", type=click.Path(path_type=Path), metavar="FILE",
             help="Write every problem of the input to a CSV file.",
         ),
     )  # fmt: skip
+    result: Any = with_files
     for parameter in reversed(parameters):
-        command = parameter(command)
-    return command
+        result = parameter(result)
+    return cast(Command, result)
+
+
+def files_in_place(deals: Path | None, invoices: Path | None) -> list[str]:
+    """Return the settings by which files stand in for the scenario's own, whose names go with them."""
+    given = {"deals": deals, "invoices": invoices}
+    named = [f"data.{key}={json.dumps(str(path))}" for key, path in given.items() if path is not None]
+    return [*named, "data.kept_from={}"] if named else []
 
 
 def loaded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from simulator.arrivals import PipelineGeneration
@@ -71,8 +72,9 @@ class _Frame:
 
 
 def build(
-    own: Tree, file: ScenarioFile, problems: Problems, notices: list[str], learned: Learned | None = None
-) -> Scenario:
+    own: Tree, file: ScenarioFile, problems: Problems, notices: list[str], learned: Learned | None = None,
+    aside: Mapping[str, Mapping[int, str]] = MappingProxyType({}),
+) -> Scenario:  # fmt: skip
     """Return the scenario.
 
     Args:
@@ -81,6 +83,7 @@ def build(
         problems: those found already.
         notices: of older versions.
         learned: what history tells.
+        aside: rows that are left out before any is read, by table, with the code of the rule that says so.
 
     Raises:
         InputError: every problem of file and tables.
@@ -91,7 +94,7 @@ def build(
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
-    given, products = _given(frame), build_products(file, tree, problems)
+    given, products = _given(frame, aside), build_products(file, tree, problems)
     mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
     deals, lines = _deals(frame, given, clocks, products, mixes, since := first_win_day(file, targets))
     receivables, owners = _invoices(frame, given, deals)
@@ -231,8 +234,8 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
 # ---- tables
 
 
-def _given(frame: _Frame) -> Given:
-    return Given(frame.tree, frame.file, frame.problems, frame.notes, frame.customs)
+def _given(frame: _Frame, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({})) -> Given:
+    return Given(frame.tree, frame.file, frame.problems, frame.notes, frame.customs, aside)
 
 
 def _deals(

@@ -182,6 +182,7 @@ CODES: Final = MappingProxyType(
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
         "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
+        "W080": Code("rows to be mended", "inspect leaves out what run refuses to read", "correct the rows"),
         # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
         "H001": Code(
             "no record", "files tell of deals, stages or invoices", "name the columns in --map FILE"

@@ -50,6 +50,7 @@ class Given:
         problems: takes tables that are not there, or lack columns.
         notes: takes columns that are not read.
         customs: how cells are written.
+        aside: rows that are left out before any is read, by table, with the code of the rule that says so.
         tables: by key, as they are read, without those that are not there or no tables.
         ready: the same with what the system that wrote them needs mended.
         names: ours: theirs, by table, as the scenario says or else the system calls them.
@@ -61,6 +62,7 @@ class Given:
     problems: Problems
     notes: Notes
     customs: Customs
+    aside: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     ready: dict[str, Table] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -131,7 +133,7 @@ class Given:
             for ours, unlock in preset.unlocks.items():
                 if ours not in self.names[key] and table.column(ours) is None:
                     self.notes.add("W079", unlock)
-        self.ready[key] = table
+        self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
 
     def _reading(self, key: str) -> Reading:
         data = self.file.data

@@ -39,6 +39,7 @@ RULES: Final = {
     "W056": Rule("row", "of totals to which the rows above do not add up", LEFT_OUT),
     "W057": Rule("row", "of text below the table", LEFT_OUT),
     "W058": Rule("row", "with the header once more", LEFT_OUT),
+    "W080": Rule("row", "that cannot be read as they stand", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""
 

@@ -79,6 +79,7 @@ def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -
     found = _recorded(tree, path, known)
     if given := _given(tree):
         found = replace(found, files=given)
+    found = replace(found, files=_newer(found.files, path, tree))
     if not found.files:
         keys: Keys = ("learned",) if tree.at(("learned",)) is not None else _HISTORY
         raise LoadError([tree.problem("S071", "nothing says what to learn from", keys)])
@@ -123,15 +124,28 @@ def _given(tree: Tree) -> tuple[Path, ...]:
     return tuple(Path(tree.place((*_HISTORY, n)).folder, name) for n, name in enumerate(names))
 
 
+def _newer(files: Sequence[Path], path: Path, tree: Tree) -> tuple[Path, ...]:
+    """Return the files; what settings put in the place of a table of the scenario replaces it here too."""
+    own, _ = resolve(path, read_yaml, parse_value)
+    instead = {}
+    for key in ("deals", "invoices"):
+        before, now = _table(own, key), _table(tree, key)
+        if before is not None and now is not None:
+            instead[before.resolve()] = now
+    return tuple(instead.get(file.resolve(), file) for file in files)
+
+
+def _table(tree: Tree, key: str) -> Path | None:
+    """Return the file of a table, None where the scenario names none."""
+    keys = ("data", key)
+    name = tree.at(keys)
+    return Path(tree.place(keys).folder, name) if isinstance(name, str) else None
+
+
 def _written(tree: Tree, folder: Path) -> tuple[str, ...]:
     """Return which tables of the scenario are those that fit has written beside the learned file."""
-    found = []
-    for key in ("deals", "invoices"):
-        keys = ("data", key)
-        name = tree.at(keys)
-        if name == f"{key}.csv" and Path(tree.place(keys).folder).resolve() == folder.resolve():
-            found.append(key)
-    return tuple(found)
+    ours = {key: (folder / f"{key}.csv").resolve() for key in ("deals", "invoices")}
+    return tuple(key for key, path in ours.items() if (at := _table(tree, key)) and at.resolve() == path)
 
 
 def _check(tree: Tree, recipe: Recipe) -> None:
