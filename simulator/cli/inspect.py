@@ -13,7 +13,7 @@ from simulator.cli.terminal import say, say_bytes
 
 @click.command(name="inspect", short_help="Say what an export is, and what can be made of it.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as-of", type=day, metavar="DATE", help="As of the end of this day; by default the last it tells.")
+@click.option("--as-of", type=day, metavar="DATE", help="As of this day; by default the last it tells.")
 @click.option(
     "--map", "mapping", type=click.Path(path_type=Path), metavar="FILE",
     help="Which columns are which, such as deals: {id: Number}.",

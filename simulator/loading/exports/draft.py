@@ -45,12 +45,11 @@ def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if preset is not None:
         said["systems"] = {kind: preset.name}
-    named = {ours: theirs for ours, theirs in export.columns.items() if ours != theirs}
-    if named:
+    # What a system calls its columns is known, in each of its languages.
+    named = export.frame.columns.get(kind, {}) if preset is not None else export.columns
+    if named := {ours: theirs for ours, theirs in named.items() if ours != theirs}:
         said["columns"] = {kind: named}
-    customs = export.cells.customs
-    said |= {"decimal": customs.decimal} if customs.decimal != "." else {}
-    said |= {"date_order": customs.order} if customs.order != "ymd" else {}
+    said |= {key: value for key in ("decimal", "date_order") if (value := getattr(export.frame, key))}
     if kind == "deals":
         won = [name for name in export.says(WON) if not _PLAIN.is_won(name)]
         lost = [name for name in export.says(LOST) if not _PLAIN.is_lost(name)]
@@ -97,7 +96,7 @@ def drafted(
     if deals is not None and segment_by is not None:
         segments = _split(deals, segment_by)
         data |= {} if deals.columns.get("segment") == segment_by else {"segment": {"from": segment_by}}
-    elif deals is not None and deals.cells.has("segment"):
+    elif deals is not None and deals.table.column("segment") is not None:
         data["segment"] = {"bands": {"from": "amount", ALL: 0}}  # the column is there, and tells no segments
     said["data"] = data
     stages, to_set = {}, []

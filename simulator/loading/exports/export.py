@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,10 @@ import numpy as np
 from simulator.errors import Problem
 from simulator.history import LOST, OPEN, WON
 from simulator.loading.cells import Cells
-from simulator.loading.history_columns import Match
 from simulator.loading.history_files import Recognised, company_currency, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
-from simulator.loading.presets import Preset, prepared, recognise_system
+from simulator.loading.presets import Preset, preset_of
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import read_table
 from simulator.loading.tables import Table
@@ -31,8 +30,6 @@ DATES: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 """Days on which something happened, which no file knows in advance."""
 _FLAGS: Final = YES | NO
-_ADDED: Final = ("closed", "expected_close", "outcome", "entered_stage", "probability", "service_months")
-"""Columns of ours that the mending of an export may add."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +69,16 @@ class Export:
         return tuple(_outcome(self.cells, row, self.frame) for row in range(len(self.cells)))
 
     @cached_property
-    def last_day(self) -> date | None:
-        """The last day on which the file says that something happened, None where it tells none."""
+    def days(self) -> tuple[date, ...]:
+        """The days on which the file says that something happened, in order."""
         past = [name for name in DATES[self.kind] if self.cells.has(name)]
-        found = [
+        found = {
             day
             for name in past
             for row in self.cells.rows()
             if (name != "closed" or self.outcomes[row] != OPEN) and (day := self.cells.day(row, name))
-        ]
-        return max(found, default=None)
+        }
+        return tuple(sorted(found))
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -113,61 +110,38 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
         PlaceError: it cannot be read.
     """
     raw = read_table(path)
-    known = recognise_system(raw)
-    preset = known.preset if known else None
-    if known is not None and preset is not None:
-        columns = {**known.columns, **frame.columns.get(known.kind, {})}
-        table = prepared(raw, preset.name, known.kind, columns)
-        found = Recognised(table, Match(known.kind, _places(table, columns)), frame, None)
-        frame = _with_ends(frame, preset)
-    else:
-        own = recognise(raw, frame)
-        if own is None:
-            raise LoadError([_strange(raw)])
-        table, found = raw, own
-    columns = _settled(found, table, frame)
+    found = recognise(raw, frame)
+    if found is None:
+        raise LoadError([_strange(raw)])
+    preset = preset_of(raw)
+    columns = found.match.columns
+    if preset is None and found.match.kind == "deals":
+        _settle(columns, found.table, frame)
     problems = Problems()
     currency = company_currency(frame, [found])
     source = open_source(found, currency, problems)
+    titles = {ours: found.table.header[at] for ours, at in columns.items()}
     return Export(
-        path, found.match.kind, columns, preset, source.cells, frame, currency, _names(found, frame),
+        path, found.match.kind, titles, preset, source.cells, frame, currency, _names(found, frame),
         tuple(problems.found),
     )  # fmt: skip
 
 
-def _places(table: Table, columns: Mapping[str, str]) -> dict[str, int]:
-    found = {ours: table.column(theirs) for ours, theirs in columns.items()}
-    ours = {name: at for name in _ADDED if (at := table.column(name)) is not None and name not in found}
-    return {**ours, **{name: at for name, at in found.items() if at is not None}}
-
-
-def _with_ends(frame: HistoryFrame, preset: Preset) -> HistoryFrame:
-    return replace(
-        frame,
-        won_stages=tuple(dict.fromkeys((*frame.won_stages, *preset.won))),
-        lost_stages=tuple(dict.fromkeys((*frame.lost_stages, *preset.lost))),
-    )
-
-
-def _settled(found: Recognised, table: Table, frame: HistoryFrame) -> dict[str, str]:
-    """Return ours: theirs, as a scenario can be told; what a scenario could not read is taken away.
+def _settle(columns: dict[str, int], table: Table, frame: HistoryFrame) -> None:
+    """Let columns be those that a scenario can read.
 
     A flag of yes and no is no outcome to a scenario, and stages tell it as well. One column of days of
     closing holds, of open deals, the day on which that is expected.
     """
-    columns = found.match.columns
-    if found.match.kind == "deals":
-        at = columns.get("outcome")
-        if at is not None and {row[at].strip().casefold() for row in table.rows} <= {*_FLAGS, ""}:
-            del columns["outcome"]
-        if "closed" in columns and "expected_close" not in columns and _has_open_dates(found, table, frame):
-            columns["expected_close"] = columns["closed"]
-    return {ours: table.header[at] for ours, at in columns.items()}
+    at = columns.get("outcome")
+    if at is not None and {row[at].strip().casefold() for row in table.rows} <= {*_FLAGS, ""}:
+        del columns["outcome"]
+    if "closed" in columns and "expected_close" not in columns and _has_open_dates(columns, table, frame):
+        columns["expected_close"] = columns["closed"]
 
 
-def _has_open_dates(found: Recognised, table: Table, frame: HistoryFrame) -> bool:
+def _has_open_dates(columns: Mapping[str, int], table: Table, frame: HistoryFrame) -> bool:
     """Tell whether open deals have a day in the column of days of closing."""
-    columns = found.match.columns
     names = [columns[name] for name in ("stage", "outcome") if name in columns]
     return any(
         row[columns["closed"]].strip()

@@ -68,16 +68,15 @@ def inspected(path: Path, frame: HistoryFrame) -> Inspection:
     export = open_export(path, frame)
     as_of = frame.known or day_of(export)
     said = {export.kind: path.name, **mapping(export)}
-    found = Inspection(export, as_of, profile(export, as_of), said, unlocking(export), problems=export.unclear)
+    known = profile(export, as_of)
+    found = Inspection(export, as_of, known, said, unlocking(export), problems=export.unclear)
     if export.kind == "events":
-        known = replace(frame, known=as_of, columns={"events": export.columns})
-        return replace(found, findings=read_history([path], known).findings)
+        log = replace(frame, known=as_of, columns={"events": export.columns})
+        return replace(found, findings=read_history([path], log).findings)
     deals, invoices = (export, None) if export.kind == "deals" else (None, export)
     splits = splits_of(export) if deals else {}
     split = by_itself(export, splits)
-    draft = drafted(
-        "inspected", as_of, deals, invoices, frame, {export.kind: path.name}, split
-    )  # fmt: skip
+    draft = drafted("inspected", as_of, deals, invoices, frame, {export.kind: path.name}, split)
     found = replace(found, splits=splits, stages=draft.stages, mapping=draft.scenario["data"])
     try:
         trial = tried(draft.scenario, path.parent)
@@ -91,7 +90,8 @@ def day_of(export: Export) -> date:
     named = name_day(export.path.name)
     if named is not None:
         return date.fromordinal(named)
-    return min(export.last_day or date.today(), date.today())
+    today = date.today()
+    return next((day for day in reversed(export.days) if day <= today), today)
 
 
 def left_out(found: Inspection) -> list[Problem]:

@@ -10,7 +10,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from simulator.history import LOST, OPEN, WON
-from simulator.loading.exports.export import DATES, Export
+from simulator.loading.exports.export import Export
 
 HEAP: Final = 0.3
 """Share of days that are ends of months, or one day, from which that is worth telling."""
@@ -87,9 +87,7 @@ class Profile:
 def profile(export: Export, as_of: date) -> Profile:
     """Return what is in an export as of a day."""
     cells, rows = export.cells, export.cells.rows()
-    days = sorted(
-        day for name in DATES[export.kind] for row in rows if (day := cells.day(row, name)) and day <= as_of
-    )
+    days = [day for day in export.days if day <= as_of]
     ids = Counter(cells.text(row, "id") for row in rows) if cells.has("id") else Counter()
     table = export.table
     return Profile(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from simulator.history import LOST, OPEN
 from simulator.loading.exports.export import Export
+from simulator.loading.presets.preset import squashed
 
 MOST: Final = 12
 """More values are no segments."""
@@ -25,11 +25,11 @@ def splits_of(export: Export) -> dict[str, tuple[str, ...]]:
     table = export.table
     rows = [row for row in export.cells.rows() if export.outcomes[row] != LOST]  # these need a segment
     found: dict[str, tuple[str, ...]] = {}
-    titles = {re.sub(r"[\W_]", "", title.casefold()): at for at, title in enumerate(table.header)}
+    titles = {squashed(title): at for at, title in enumerate(table.header)}
     mapped = export.cells.columns.get("segment")
-    places = [] if mapped is None else [mapped]
-    places += [titles[name] for name in _NAMES if name in titles and titles[name] not in places]
-    for at in places:
+    known = [squashed(name) for name in (export.preset.segments if export.preset else ())]
+    places = [mapped, *(titles.get(name) for name in (*known, *_NAMES))]
+    for at in dict.fromkeys(place for place in places if place is not None):
         texts = [table.rows[row][at].strip() for row in rows]
         counts = {name: texts.count(name) for name in dict.fromkeys(texts) if name}
         if 2 <= len(counts) <= MOST and "" not in texts:
@@ -40,7 +40,7 @@ def splits_of(export: Export) -> dict[str, tuple[str, ...]]:
 def by_itself(export: Export, splits: Mapping[str, tuple[str, ...]]) -> str | None:
     """Return the column whose values have stages of their own, so that one funnel cannot hold them."""
     for title in splits:
-        if re.sub(r"[\W_]", "", title.casefold()) in _FUNNELS or export.columns.get("segment") == title:
+        if squashed(title) in _FUNNELS or export.columns.get("segment") == title:
             at = export.table.column(title)
             assert at is not None
             stages: dict[str, set[str]] = {}

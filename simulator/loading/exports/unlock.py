@@ -11,16 +11,20 @@ from simulator.loading.exports.export import Export
 ENOUGH_DEALS: Final = 50
 ENOUGH_DAYS: Final = 182
 """The article's rule of thumb: six months and more than 50 deals."""
-_STAGE_TIMES: Final[Mapping[str, str]] = {
-    "hubspot": 'add the columns Date entered "…", one for each stage',
-    "salesforce": "add the report Opportunity History: --history FILE of fit",
+_OF_DEALS: Final = {
+    "created": "add the day of creation: how many deals come, and how long they take, is learned from it",
+    "entered_stage": "add the day on which the deal entered its present stage: old deals close less often",
+    "probability": "add the CRM's percentage: the forecast then says why it differs from the CRM's number",
+    "expected_close": "add the expected close date: it tells when open deals are signed, as far as it held",
+    "customer": "add the customer: invoices and large customers are told apart by it",
 }
-_PAID: Final[Mapping[str, str]] = {
-    "xero": "the report Receivable Invoice Detail, or the invoices with their payments",
-    "quickbooks": "the report Invoices and Received Payments",
-    "netsuite": "a saved search of invoices with Date Closed",
-    "sap": "line items with cleared ones and their clearing date",
+_OF_INVOICES: Final = {
+    "paid_date": "give a report with the day of payment: how late customers pay is learned from it",
+    "deal": "add the deal of each invoice: what is invoiced already is then not forecast again",
+    "customer": "add the customer: who pays late is learned customer by customer",
+    "tax": "add the tax: amounts with tax are money in the bank, but no revenue",
 }
+"""What is worth adding, by our column that is missing."""
 
 
 def unlocking(export: Export) -> tuple[str, ...]:
@@ -42,7 +46,7 @@ def _closed_days(export: Export) -> list[int]:
 
 
 def _for_deals(export: Export) -> Iterator[str]:
-    cells, system = export.cells, export.preset.name if export.preset else ""
+    cells = export.cells
     closed = [row for row in cells.rows() if export.outcomes[row] != OPEN]
     if not closed:
         yield "export closed deals too, won and lost: percentages, times and new deals are learned from them"
@@ -53,36 +57,27 @@ def _for_deals(export: Export) -> Iterator[str]:
             f"export more closed deals: percentages are learned from more than {ENOUGH_DEALS} over six "
             f"months (here {len(_closed_days(export)):,})"
         )
-    if not cells.has("created"):
-        yield "add the day of creation: how many new deals come, and how long deals take, is learned from it"
+    yield from _wanted(export, _OF_DEALS)
     if not (export.preset and export.preset.log):
-        add = _STAGE_TIMES.get(system, "give a log of stages too (deal, stage, day of entering) to fit")
-        yield f"{add}: how long deals stay in each stage, and how many go on, is learned from it"
-    if not cells.has("entered_stage"):
-        yield "add the day on which the deal entered its present stage: old deals close less often"
-    if not cells.has("probability"):
-        yield "add the CRM's percentage: the forecast then says why it differs from the CRM's number"
-    if not cells.has("expected_close"):
-        yield "add the expected close date: it tells when open deals are signed, as far as such dates held"
-    if not cells.has("customer"):
-        yield "add the customer: invoices and large customers are told apart by it"
+        yield "give a log of stages too (deal, stage, day of entering): it tells how long deals stay in each"
 
 
 def _for_invoices(export: Export) -> Iterator[str]:
-    cells, system = export.cells, export.preset.name if export.preset else ""
-    paid = cells.has("paid_date") and any(cells.text(row, "paid_date") for row in cells.rows())
-    if not paid:
-        report = _PAID.get(system, "a report with the day of payment, of the last two years")
-        yield f"give {report}: how late customers pay is learned from it"
-    if not cells.has("deal"):
-        yield "add the deal of each invoice: what is invoiced already is then not forecast again"
-    if not cells.has("customer"):
-        yield "add the customer: who pays late is learned customer by customer"
-    if not cells.has("tax"):
-        yield "add the tax: amounts with tax are money in the bank, but no revenue"
+    cells = export.cells
+    yield from _wanted(export, _OF_INVOICES)
+    if cells.has("paid_date") and not any(cells.text(row, "paid_date") for row in cells.rows()):
+        yield "export paid invoices too, of the last two years: how late customers pay is learned from them"
 
 
 def _for_events(export: Export) -> Iterator[str]:
     yield "give the table of deals too, simulator init DIR --from DEALS: a log alone has no amounts"
     if not export.cells.has("amount"):
         yield "add the amount at each change: how amounts move until signature is learned from it"
+
+
+def _wanted(export: Export, wanted: Mapping[str, str]) -> Iterator[str]:
+    """Yield what columns that are missing would tell; a system has its own words for them."""
+    own = export.preset.unlocks if export.preset else {}
+    for ours, text in ({**wanted, **own}).items():
+        if not export.cells.has(ours):
+            yield text
