@@ -19,6 +19,7 @@ from simulator.masking import holds_secret, masked
 
 COMMANDS: Final = {
     "init": "Write a project that runs as it stands.",
+    "inspect": "Say what an export is, and what can be made of it.",
     "show": "Show a scenario as the engine sees it, without a random number.",
     "run": "Forecast bookings and receipts, with intervals.",
     "compare": "Hold scenarios against one another, on the same luck.",

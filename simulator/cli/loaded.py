@@ -106,8 +106,16 @@ def loaded(
         return _learned_anew(path, sets, as_of) if refit else load(path, sets=tuple(sets), as_of=as_of)
     except InputError as error:
         if problems is not None:
-            _write_problems(problems, getattr(error, "every", error.problems))
+            write_problems(problems, getattr(error, "every", error.problems))
         raise
+
+
+def write_problems(path: Path, problems: Sequence[Problem]) -> None:
+    """Write problems to a CSV file, a line each."""
+    from simulator.runs import csv_bytes, write_file
+
+    header = [field.name for field in fields(Problem)]
+    write_file(path, csv_bytes([header, *(asdict(problem).values() for problem in problems)]))
 
 
 def _learned_anew(path: Path, sets: Sequence[str], as_of: date | None) -> Scenario:
@@ -117,10 +125,3 @@ def _learned_anew(path: Path, sets: Sequence[str], as_of: date | None) -> Scenar
 
     with TemporaryDirectory() as folder:
         return load(refit(path, sets, as_of, Path(folder)), sets=tuple(sets), as_of=as_of)
-
-
-def _write_problems(path: Path, problems: Sequence[Problem]) -> None:
-    from simulator.runs import csv_bytes, write_file
-
-    header = [field.name for field in fields(Problem)]
-    write_file(path, csv_bytes([header, *(asdict(problem).values() for problem in problems)]))

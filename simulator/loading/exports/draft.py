@@ -1,0 +1,186 @@
+"""Draft the scenario that an export calls for: its mapping, stages, currencies and segments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
+from typing import Any, Final
+
+from simulator.history import LOST, OPEN, WON
+from simulator.loading.exports.export import Export
+from simulator.loading.exports.stages import Stages, stages_of
+from simulator.loading.funnels import EndNames
+from simulator.loading.history_frame import HistoryFrame
+
+ALL: Final = "all"
+HORIZON: Final = "18m"
+CYCLE: Final = 90
+"""Days from creation to signature, where no won deal tells."""
+FEW_WON: Final = 10
+"""Of fewer won deals no usual time is told."""
+_PLAIN: Final = EndNames(frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario in the making.
+
+    Attributes:
+        scenario: its plain data, ready to be written.
+        stages: by segment.
+        to_set: what is guessed in it, for people: somebody has to set it.
+    """
+
+    scenario: dict[str, Any]
+    stages: Mapping[str, Stages] = field(default_factory=dict)
+    to_set: tuple[str, ...] = ()
+
+
+def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
+    """Return what a scenario has to say under `data` so that it reads such files; the file's name aside."""
+    kind, preset = export.kind, export.preset
+    said: dict[str, Any] = {}
+    if preset is not None:
+        said["systems"] = {kind: preset.name}
+    # What a system calls its columns is known, in each of its languages.
+    named = export.frame.columns.get(kind, {}) if preset is not None else export.columns
+    if named := {ours: theirs for ours, theirs in named.items() if ours != theirs}:
+        said["columns"] = {kind: named}
+    said |= {key: value for key in ("decimal", "date_order") if (value := getattr(export.frame, key))}
+    if kind == "deals":
+        won = [name for name in export.says(WON) if not _PLAIN.is_won(name)]
+        lost = [name for name in export.says(LOST) if not _PLAIN.is_lost(name)]
+        said |= {"won_stages": won} if won else {}
+        said |= {"lost_stages": lost} if lost else {}
+        said |= {"amount_is": amount_is} if amount_is not in (None, "total") else {}
+    return said
+
+
+def drafted(
+    name: str, as_of: date, deals: Export | None, invoices: Export | None, frame: HistoryFrame,
+    files: Mapping[str, str], segment_by: str | None = None, amount_is: str | None = None,
+) -> Draft:  # fmt: skip
+    """Return a scenario that reads these exports.
+
+    Args:
+        name: of the scenario.
+        as_of: the last known day.
+        deals: an export of deals, or None.
+        invoices: an export of invoices, or None.
+        frame: what was said: currency and rates.
+        files: how the scenario names each table.
+        segment_by: column of the deals that tells the segments.
+        amount_is: what the amounts of recurring deals are.
+    """
+    exports = [export for export in (deals, invoices) if export is not None]
+    main = exports[0]
+    system = main.preset.title if main.preset else "the export"
+    currency = frame.currency or main.currency
+    said: dict[str, Any] = {
+        "version": 1,
+        "name": name,
+        "description": "Made from " + " and ".join(described(export) for export in exports),
+        "as_of": as_of.isoformat(),
+        "horizon": HORIZON,
+        "currency": currency,
+    }
+    if foreign := foreign_codes(exports, currency):
+        said["rates"] = {code: frame.rates.get(code, 1.0) for code in foreign}
+    data: dict[str, Any] = {export.kind: files[export.kind] for export in exports}
+    for export in exports:
+        data = _merged(data, mapping(export, amount_is))
+    segments = {ALL: list(main.cells.rows())}
+    if deals is not None and segment_by is not None:
+        segments = _split(deals, segment_by)
+        data |= {} if deals.columns.get("segment") == segment_by else {"segment": {"from": segment_by}}
+    elif deals is not None and deals.table.column("segment") is not None:
+        data["segment"] = {"bands": {"from": "amount", ALL: 0}}  # the column is there, and tells no segments
+    said["data"] = data
+    stages, to_set = {}, []
+    said["segments"] = parts = {}
+    for segment, rows in segments.items():
+        if deals is None:
+            parts[segment] = _no_deals()
+            continue
+        found = stages[segment] = stages_of(deals, rows, system)
+        parts[segment], cycle_is_told = _segment(deals, rows, found)
+        where = f" of {segment}" if len(segments) > 1 else ""
+        to_set += [] if found.theirs else [f"the chances of the stages{where}"]
+        to_set += [] if cycle_is_told else [f"how long a deal takes{where}: {CYCLE} days are a guess"]
+    return Draft(said, stages, tuple(to_set))
+
+
+def foreign_codes(exports: list[Export], currency: str) -> tuple[str, ...]:
+    """Return the currencies that need a rate."""
+    return tuple(dict.fromkeys(c for export in exports for c in export.codes if c != currency))
+
+
+def described(export: Export) -> str:
+    """Say what a file is: `export.csv (HubSpot, all deals)`."""
+    if export.preset is None:
+        return f"{export.table.name} ({export.kind} under common names of columns)"
+    return f"{export.table.name} ({export.preset.title}, {export.preset.report})"
+
+
+def scenario_name(text: str) -> str:
+    """Return a text as a scenario may be named."""
+    kept = re.sub(r"[^\w .+-]", "-", text).strip(" .-_+")[:60].rstrip(". ")
+    return kept or "forecast"
+
+
+def _merged(data: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what two tables need said together; what is said of each alone stays apart."""
+    for key, value in more.items():
+        before = data.get(key)
+        data[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    return data
+
+
+def _split(deals: Export, column: str) -> dict[str, list[int]]:
+    at = deals.table.column(column)
+    found: dict[str, list[int]] = {}
+    for row in deals.cells.rows():
+        name = deals.table.rows[row][at].strip() if at is not None else ""
+        if name:
+            known = next((one for one in found if one.casefold() == name.casefold()), name)
+            found.setdefault(known, []).append(row)
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+
+
+def _segment(deals: Export, rows: list[int], stages: Stages) -> tuple[dict[str, Any], bool]:
+    """Return a segment, and whether won deals tell how long one takes."""
+    chances = zip(stages.names, stages.chances, strict=True)
+    told: dict[str, Any] = {
+        "source": stages.source,
+        "stages": {name: {"close": chance} for name, chance in chances},
+    }
+    cells, days = deals.cells, []
+    for row in rows:
+        if deals.outcomes[row] == WON:
+            created, closed = cells.day(row, "created"), cells.day(row, "closed")
+            if created is not None and closed is not None and closed >= created:
+                days.append((closed - created).days)
+    if len(days) < FEW_WON:
+        told["cycle"] = {"median": f"{CYCLE}d", "source": "to be set: a guess, too few won deals tell it"}
+        return told, False
+    usual = max(round(median(days)), len(stages.names))
+    told["cycle"] = {"median": f"{usual}d", "source": f"{len(days):,} won deals, from created to closed"}
+    return told, True
+
+
+def _no_deals() -> dict[str, Any]:
+    """Return a segment of a company of which only invoices are known."""
+    return {
+        "stages": {"Open": {"close": 0.5}},
+        "cycle": {"median": f"{CYCLE}d"},
+        "new_pipeline": "none",
+        "source": "no deals were given",
+    }
+
+
+def open_rows(deals: Export) -> list[int]:
+    """Return the rows of open deals."""
+    return [row for row in deals.cells.rows() if deals.outcomes[row] == OPEN]

@@ -1,0 +1,177 @@
+"""Open an export of another program: what it is, whose columns are which, how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from simulator.errors import Problem
+from simulator.history import LOST, OPEN, WON
+from simulator.loading.cells import Cells
+from simulator.loading.history_files import Recognised, company_currency, open_source, recognise
+from simulator.loading.history_frame import HistoryFrame, Kind
+from simulator.loading.history_rows import NO, YES, ending
+from simulator.loading.presets import Preset, preset_of
+from simulator.loading.problems import LoadError, Problems
+from simulator.loading.sources import read_table
+from simulator.loading.tables import Table
+from simulator.money import currency_in
+
+DATES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "events": ("entered_at", "recorded_at"),
+    "deals": ("created", "entered_stage", "closed"),
+    "invoices": ("invoice_date", "paid_date"),
+}
+"""Days on which something happened, which no file knows in advance."""
+_FLAGS: Final = YES | NO
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file of another program.
+
+    Attributes:
+        path: where it is.
+        kind: what it tells of.
+        columns: ours: theirs.
+        preset: of the system that wrote it; None where only common names were found.
+        cells: its cells by our columns, as a scenario would read them.
+        frame: what is said of how it is written.
+        currency: of the company, as far as the file tells.
+        names_currency: whether it does.
+        unclear: what has to be said before it can be read, such as an order of dates.
+    """
+
+    path: Path
+    kind: Kind
+    columns: dict[str, str]
+    preset: Preset | None
+    cells: Cells
+    frame: HistoryFrame
+    currency: str
+    names_currency: bool
+    unclear: tuple[Problem, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        """The texts, with what the system that wrote them needs mended."""
+        return self.cells.table
+
+    @cached_property
+    def outcomes(self) -> tuple[int, ...]:
+        """What each row says of its deal: `OPEN`, `WON` or `LOST`."""
+        return tuple(_outcome(self.cells, row, self.frame) for row in range(len(self.cells)))
+
+    @cached_property
+    def days(self) -> tuple[date, ...]:
+        """The days on which the file says that something happened, in order."""
+        past = [name for name in DATES[self.kind] if self.cells.has(name)]
+        found = {
+            day
+            for name in past
+            for row in self.cells.rows()
+            if (name != "closed" or self.outcomes[row] != OPEN) and (day := self.cells.day(row, name))
+        }
+        return tuple(sorted(found))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The currencies that its rows name, the company's too, most rows first."""
+        if not self.cells.has("currency"):
+            return (self.currency,)
+        texts = [self.cells.text(row, "currency").upper() for row in self.cells.rows()]
+        names, counts = np.unique(np.array([t for t in texts if t] or [self.currency]), return_counts=True)
+        found = [str(names[i]) for i in np.argsort(-counts, kind="stable")]
+        return tuple(dict.fromkeys([*found, self.currency]))
+
+    def says(self, outcome: int) -> list[str]:
+        """Return the names, of stages and of outcomes, of the rows that end so, in the file's order."""
+        of_rows = [row for row in self.cells.rows() if self.outcomes[row] == outcome]
+        found = [self.cells.text(row, column) for column in ("stage", "outcome") for row in of_rows]
+        return [name for name in dict.fromkeys(found) if name and ending(name, self.frame.ends) == outcome]
+
+
+def open_export(path: Path, frame: HistoryFrame) -> Export:
+    """Return what a file is.
+
+    Args:
+        path: of the file.
+        frame: what is said of how it is written; all else is found out.
+
+    Raises:
+        LoadError: it tells of no deals, stages or invoices.
+        InputError: it is no table.
+        PlaceError: it cannot be read.
+    """
+    raw = read_table(path)
+    found = recognise(raw, frame)
+    if found is None:
+        raise LoadError([_strange(raw)])
+    preset = preset_of(raw)
+    columns = found.match.columns
+    if preset is None and found.match.kind == "deals":
+        _settle(columns, found.table, frame)
+    problems = Problems()
+    currency = company_currency(frame, [found])
+    source = open_source(found, currency, problems)
+    titles = {ours: found.table.header[at] for ours, at in columns.items()}
+    return Export(
+        path, found.match.kind, titles, preset, source.cells, frame, currency, _names(found, frame),
+        tuple(problems.found),
+    )  # fmt: skip
+
+
+def _settle(columns: dict[str, int], table: Table, frame: HistoryFrame) -> None:
+    """Let columns be those that a scenario can read.
+
+    A flag of yes and no is no outcome to a scenario, and stages tell it as well. One column of days of
+    closing holds, of open deals, the day on which that is expected.
+    """
+    at = columns.get("outcome")
+    if at is not None and {row[at].strip().casefold() for row in table.rows} <= {*_FLAGS, ""}:
+        del columns["outcome"]
+    if "closed" in columns and "expected_close" not in columns and _has_open_dates(columns, table, frame):
+        columns["expected_close"] = columns["closed"]
+
+
+def _has_open_dates(columns: Mapping[str, int], table: Table, frame: HistoryFrame) -> bool:
+    """Tell whether open deals have a day in the column of days of closing."""
+    names = [columns[name] for name in ("stage", "outcome") if name in columns]
+    return any(
+        row[columns["closed"]].strip()
+        and any(row[at].strip() for at in names)
+        and all(ending(row[at].strip(), frame.ends) == OPEN for at in names)
+        for row in table.rows
+    )
+
+
+def _names(found: Recognised, frame: HistoryFrame) -> bool:
+    """Tell whether the company's currency is said anywhere."""
+    at = found.match.columns.get("currency")
+    money = found.match.columns.get("amount")
+    named = at is not None and any(row[at].strip() for row in found.table.rows)
+    marked = money is not None and any(currency_in(row[money]) for row in found.table.rows[:1000])
+    return frame.currency is not None or named or marked
+
+
+def _outcome(cells: Cells, row: int, frame: HistoryFrame) -> int:
+    stage = ending(cells.text(row, "stage"), frame.ends)
+    said = ending(cells.text(row, "outcome"), frame.ends)
+    if stage == OPEN and said == OPEN and not cells.has("stage") and cells.text(row, "closed"):
+        return WON
+    return said if said in (WON, LOST) else stage
+
+
+def _strange(table: Table) -> Problem:
+    remedy = (
+        "name its columns in --map FILE, such as deals: {id: …, stage: …, amount: …}; deals need an id, "
+        "a stage and an amount, invoices a number, an amount, a date and a due date"
+    )
+    return Problem("D085", "the file tells neither of deals nor of stages nor of invoices", table.name, 1,
+                   value=", ".join(table.header), remedy=remedy)  # fmt: skip

@@ -1,0 +1,64 @@
+"""Load a drafted scenario without the rows that a run would refuse, so that all others can be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from simulator.errors import InputError, Problem
+from simulator.loading.build import build
+from simulator.loading.problems import LoadError, Problems
+from simulator.loading.validate import scenario_file
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.tree import Place, Tree
+
+MENDED: Final = "W080"
+"""The rule by which rows are left out that a run refuses."""
+_ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a draft.
+
+    Attributes:
+        scenario: loaded, without the rows that cannot be read.
+        problems: of those rows.
+    """
+
+    scenario: Scenario
+    problems: tuple[Problem, ...] = ()
+
+
+def tried(draft: Mapping[str, Any], folder: Path) -> Trial:
+    """Load a draft; rows that a run would refuse are left out by a rule of their own.
+
+    Args:
+        draft: plain data of a scenario.
+        folder: from which its files are named.
+
+    Raises:
+        LoadError: what is wrong is not in single rows.
+    """
+    tree = Tree(dict(draft), {(): Place("the mapping", None, str(folder))})
+    aside: dict[str, dict[int, str]] = {}
+    told: dict[tuple[str, int, str], Problem] = {}
+    for _ in range(_ATTEMPTS):
+        problems = Problems()
+        file = scenario_file(tree, problems)
+        problems.raise_if_any()
+        assert file is not None
+        try:
+            return Trial(build(tree, file, problems, [], aside=aside), tuple(told.values()))
+        except InputError as error:
+            found = getattr(error, "every", error.problems)
+        named = ((key, tree.data["data"].get(key)) for key in ("deals", "invoices"))
+        tables = {Path(str(name)).name: key for key, name in named if name is not None}
+        for problem in found:
+            if problem.row is None or problem.file not in tables:
+                raise LoadError(found)
+            told[problem.file, problem.row, problem.code] = problem
+            aside.setdefault(tables[problem.file], {})[problem.row - 1] = MENDED
+    raise LoadError(found)

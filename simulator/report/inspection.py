@@ -1,0 +1,242 @@
+"""Say what an export is, what is in it, and what can be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from simulator.forecast.quality import quality
+from simulator.loading.exports import Inspection
+from simulator.money import minor_digits
+from simulator.report.layout import table, wrapped
+from simulator.words import day, percent, plain
+
+MOST_PROBLEMS = 8
+"""Kinds of problems that are shown; a file takes them all."""
+_USUAL = "decimal point, dates year-month-day"
+
+
+def inspection_json(found: Inspection) -> dict[str, Any]:
+    """Return everything that is known of an export, for machines."""
+    export, known = found.export, found.profile
+    return {
+        "schema_version": 1,
+        "file": export.table.name,
+        "kind": export.kind,
+        "system": export.preset.name if export.preset else None,
+        "report": export.preset.report if export.preset else None,
+        "read_as": list(_read_as(found)),
+        "as_of": found.as_of.isoformat(),
+        "currency": export.currency,
+        "columns": dict(export.columns),
+        "rows": known.rows,
+        "counts": dict(known.counts),
+        "first": known.first and known.first.isoformat(),
+        "last": known.last and known.last.isoformat(),
+        "ages": [vars(ages) for ages in known.ages],
+        "missing": dict(known.missing),
+        "heaps": [vars(heap) for heap in known.heaps],
+        "duplicates": {"ids": known.twice, "rows": known.alike},
+        "overdue": known.past,
+        "empty_columns": list(known.empty),
+        "stages": {
+            name: {"names": list(s.names), "chances": list(s.chances), "ordered_by": s.ordered_by,
+                   "source": s.source}
+            for name, s in found.stages.items()
+        },
+        "segments": {title: list(names) for title, names in found.splits.items()},
+        "money": _accounts(found),
+        "doubtful": _doubtful(found),
+        "mapping": {"data": dict(found.mapping)},
+        "problems": [
+            {"code": p.code, "message": p.message, "line": p.line, "column": p.column, "value": p.value,
+             "remedy": p.remedy}
+            for p in found.problems
+        ],
+        "findings": [
+            {"code": f.code, "text": f.text, "count": f.count} for f in found.findings
+        ],
+        "unlocks": list(found.unlocks),
+    }  # fmt: skip
+
+
+def inspection_text(found: Inspection) -> str:
+    """Return the whole text."""
+    parts = [
+        _title(found),
+        _inside(found),
+        _money(found),
+        _mended(found),
+        _stages(found),
+        _mapping(found),
+        _listed("What would unlock more", found.unlocks),
+        [_next(found)],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _title(found: Inspection) -> list[str]:
+    export, known = found.export, found.profile
+    what = f"{export.preset.title}: {export.preset.report}" if export.preset else "no known system"
+    kind = {"deals": "deals", "invoices": "invoices", "events": "a log of stages"}[export.kind]
+    counts = ", ".join(f"{number:,} {name}" for name, number in known.counts.items())
+    span = f", {day(known.first)} to {day(known.last)}" if known.first and known.last else ""
+    lines = [f"{plain(export.table.name)} · {kind} · {what}"]
+    if export.preset is None:
+        lines += wrapped(
+            "The columns were found by their common names: see below that each is the right one."
+        )
+    lines += wrapped(f"Read as {', '.join(_read_as(found))}; currency {_currency(found)}.")
+    lines += wrapped(f"{known.rows:,} rows: {counts}{span}. Looked at as of {day(found.as_of)}.")
+    return lines
+
+
+def _read_as(found: Inspection) -> tuple[str, ...]:
+    """Return how the file was read, in words: what it is, then its marks and dates."""
+    table, written = found.export.table, found.export.cells.written
+    return (*table.told, *(written.told or (_USUAL,)))
+
+
+def _currency(found: Inspection) -> str:
+    export = found.export
+    others = [code for code in export.codes if code != export.currency]
+    told = export.currency if export.names_currency else f"{export.currency}, as the file names none"
+    return f"{told} and {', '.join(others)}" if others else told
+
+
+def _inside(found: Inspection) -> list[str]:
+    """Say what is in it: ages, what is missing, what heaps, what stands twice, what looks doubtful."""
+    known = found.profile
+    ages = [[a.what, f"{a.rows:,}", f"{a.middle:,} days", f"{a.high:,} days"] for a in known.ages]
+    lines = table(("how long", "rows", "half within", "9 in 10 within"), ages) if ages else []
+    told = [f"{n:,} without {plain(title, 40)}" for title, n in known.missing.items()]
+    notes = [f"Missing: {', '.join(told)}."] if told else []
+    if known.empty:
+        notes.append(f"Empty columns: {', '.join(plain(title, 40) for title in known.empty)}.")
+    if known.twice:
+        notes.append(f"{known.twice:,} ids stand in more than one row.")
+    if known.alike:
+        notes.append(f"{known.alike:,} rows repeat another one under an id of their own: duplicates?")
+    for heap in known.heaps:
+        share = percent(heap.rows / heap.of)
+        notes.append(f"{share} of {plain(heap.column, 40)} stand {heap.what} ({heap.rows:,} of {heap.of:,}).")
+    notes += [f"{plain(one['what'])}. {one['then']}" for one in _doubtful(found)]
+    notes += [plain(one.text) for one in found.findings]
+    for note in notes:
+        lines += wrapped(note, first="- ")
+    return ["What is in it", *lines] if lines else []
+
+
+def _doubtful(found: Inspection) -> list[Mapping[str, Any]]:
+    if found.trial is None or found.export.kind != "deals":
+        return []
+    doubtful: list[Mapping[str, Any]] = quality(found.trial.scenario)["open_deals"]["doubtful"]
+    return doubtful
+
+
+# ---- money
+
+
+def _accounts(found: Inspection) -> dict[str, Any] | None:
+    """Return what is used and what is left out of the file's total, None where no scenario reads it."""
+    if found.trial is None:
+        return None
+    tables = quality(found.trial.scenario)["tables"]
+    return next((one for one in tables if one["table"] == found.export.kind), None)
+
+
+def _money(found: Inspection) -> list[str]:
+    """Add up: what is used and what is left out are the file's total, in each currency."""
+    money = _accounts(found)
+    if money is None:
+        return []
+    codes = sorted(money["read"]["amounts"] or {found.export.currency: 0})
+    rows = [[f"  {one['what']}", *_sums(one, codes)] for one in money["used"]]
+    rows += [[f"  left out: {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
+    used, left = _total(money["used"], codes), _total(money["left_out"], codes)
+    whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
+    lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole])
+    return ["Used and left out add up to the file", *lines]
+
+
+def _sums(one: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
+    return [f"{one['rows']:,}", *(_amount((one["amounts"] or {}).get(code, 0), code) for code in codes)]
+
+
+def _total(parts: Sequence[Mapping[str, Any]], codes: Sequence[str]) -> list[str]:
+    amounts = {code: sum((one["amounts"] or {}).get(code, 0) for one in parts) for code in codes}
+    return _sums({"rows": sum(one["rows"] for one in parts), "amounts": amounts}, codes)
+
+
+def _amount(value: float, code: str) -> str:
+    return f"{value:,.{minor_digits(code)}f}"
+
+
+def _mended(found: Inspection) -> list[str]:
+    """Say what a run refuses until it is mended, a kind of problem each."""
+    if not found.problems:
+        return []
+    kinds: dict[tuple[str, str, str | None], list[Any]] = {}
+    for problem in found.problems:
+        kinds.setdefault((problem.code, problem.message, problem.column), []).append(problem)
+    lines = []
+    for (code, message, column), those in list(kinds.items())[:MOST_PROBLEMS]:
+        first = those[0]
+        where = f", column {plain(column, 40)}" if column else ""
+        place = (
+            f" (first in line {first.line}{where}: {plain(first.value or '', 40)!r})" if first.line else ""
+        )
+        number = f"{len(those):,} × " if len(those) > 1 else ""
+        lines += wrapped(f"{number}{plain(message)} [{code}]{place}", first="- ")
+        lines += wrapped(first.remedy, first="  ") if first.remedy else []
+    if len(kinds) > MOST_PROBLEMS:
+        lines.append(f"- and {len(kinds) - MOST_PROBLEMS:,} kinds more")
+    return ["A run refuses these until they are mended (--problems FILE writes each with its line)", *lines]
+
+
+# ---- what can be made of it
+
+
+def _stages(found: Inspection) -> list[str]:
+    lines: list[str] = []
+    for name, stages in found.stages.items():
+        told = ", ".join(
+            f"{plain(stage, 40)} {percent(chance)}"
+            for stage, chance in zip(stages.names, stages.chances, strict=True)
+        )
+        whose = f"{plain(name, 40)}: " if len(found.stages) > 1 else ""
+        lines += wrapped(f"{whose}{told}", first="  ")
+    if not lines:
+        return []
+    first = next(iter(found.stages.values()))
+    return ["Stages and the chance to close from each", *lines, *_sources(first.ordered_by, first.source)]
+
+
+def _sources(ordered_by: str, source: str) -> Iterator[str]:
+    yield from wrapped(f"Their order: {ordered_by}. The chances: {plain(source)}.", first="  ")
+
+
+def _mapping(found: Inspection) -> list[str]:
+    from simulator.runs import yaml_bytes
+
+    if found.export.kind == "events":
+        columns = {"events": {k: v for k, v in found.export.columns.items() if k != v}}
+        return ["The mapping, for fit --map FILE", yaml_bytes(columns).decode().rstrip()]
+    pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in found.export.columns.items())
+    lines = wrapped(f"Which column is which: {pairs}.")
+    return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]
+
+
+def _yaml(found: Inspection) -> str:
+    from simulator.runs import yaml_bytes
+
+    return yaml_bytes({"data": found.mapping}).decode().rstrip()
+
+
+def _listed(title: str, texts: Sequence[str]) -> list[str]:
+    return [title, *(line for text in texts for line in wrapped(text, first="- "))] if texts else []
+
+
+def _next(found: Inspection) -> str:
+    flag = {"deals": "--from", "invoices": "--from DEALS --invoices", "events": "--from DEALS --history"}
+    return f"Next: simulator init forecast {flag[found.export.kind]} {plain(found.export.path)}"
