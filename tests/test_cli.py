@@ -23,7 +23,7 @@ def project(tmp_path, monkeypatch, undrawn):
     """A working folder whose scenarios are made without files; what was asked of the loader is kept."""
     asked = []
 
-    def load(path, sets=(), as_of=None):
+    def load(path, sets=(), as_of=None, allow_outside=False):
         asked.append((path, sets, as_of))
         trials = [s.split("=")[1] for s in sets if s.startswith("trials=")]
         return make_scenario(
@@ -101,7 +101,7 @@ def test_the_result_stands_before_anything_slow_is_imported(project):
         "import simulator.cli.run as r; r.say = say\n"
         "import simulator.loading as m\n"
         "scenario = t.make_scenario(trials=100, pipeline=t.make_pipeline(4))\n"
-        "m.load = lambda path, sets=(), as_of=None: scenario\n"
+        "m.load = lambda path, sets=(), as_of=None, allow_outside=False: scenario\n"
         "main(['run', sys.argv[1], '--out', sys.argv[2]])"
     )
     root = Path(__file__).resolve().parent.parent
@@ -187,8 +187,8 @@ def test_show_draws_no_random_number(project, monkeypatch):
         ),
         (InputError([Problem("D014", "amount is not a number", row=3)]), 4, "error[D014] amount is not"),
         (InputError([Problem("D014", "x"), Problem("S001", "y")]), 3, "error[S001] y"),
-        (UsageError("does not fit"), 2, "error: does not fit\n"),
-        (PlaceError("disk full"), 5, "error: disk full\n"),
+        (UsageError("does not fit"), 2, "error[U001] does not fit\n"),
+        (PlaceError("disk full"), 5, "error[P001] disk full\n"),
         (SimulatorError("a defect"), 1, "error: a defect\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
@@ -260,7 +260,7 @@ def test_what_does_not_fit_is_usage(project, arguments):
 
 def test_a_missing_scenario_is_named(project):
     result = invoke("run", "nowhere.yaml")
-    assert result.exit_code == 5 and result.stderr == "error: there is no nowhere.yaml\n"
+    assert result.exit_code == 5 and result.stderr == "error[P002] there is no nowhere.yaml\n"
 
 
 def test_a_failed_self_check_ends_with_1(project, monkeypatch):
@@ -457,7 +457,7 @@ def test_wrong_usage_is_told_and_ends_with_2(project, arguments, said):
 )
 def test_what_the_machine_refuses_ends_with_5(project, arguments):
     result = invoke("run", *arguments)
-    assert result.exit_code == 5 and result.stderr.startswith("error: ") and result.stdout == ""
+    assert result.exit_code == 5 and result.stderr.startswith("error[P00") and result.stdout == ""
 
 
 def test_an_error_names_what_steers_a_terminal_by_its_escape(project, monkeypatch):

@@ -95,6 +95,7 @@ BAD = {
         )
     },
     "S049": {"scenario": top("deals: {D3: {outcome: lost}}")},
+    "S072": {"scenario": changed("deals: deals.csv", "deals: ../deals.csv")},
     "D001": {"deals": ""},
     "D002": {"deals": DEALS.replace("Proposal", "Prüfung").encode("latin-1")},
     "D003": {"deals": DEALS + 'D5,"Proposal,5\n'},
@@ -231,11 +232,11 @@ NOTED = {
 def test_every_code_has_an_example():
     examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
     # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit: test_cli_learning.py; W080 of inspect: test_inspect.py.
+    # S071 is of run --refit: test_cli_learning.py; W080 of inspect: test_inspect.py; H071 of links: test_places.py.
     # D060 to D064 are of workbooks: test_workbooks.py; D080 and W079 of accounting: test_presets_accounting.py.
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
     of_accounting = {"D080", "W079"}
-    elsewhere = {"W008", "H063", "H064", "S071", "W080"} | of_workbooks | of_accounting
+    elsewhere = {"W008", "H063", "H064", "S071", "W080", "H071"} | of_workbooks | of_accounting
     assert examples | elsewhere == set(CODES)
 
 

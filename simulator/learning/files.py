@@ -33,12 +33,14 @@ class Origin:
         map: how their columns are called, or None.
         base: the scenario that it started from, or None.
         segment_by: column that told the segments, or None.
+        allow_outside: whether files that the base and folders name may lie anywhere.
     """
 
     files: tuple[Path, ...] = ()
     map: Path | None = None
     base: Path | None = None
     segment_by: str | None = None
+    allow_outside: bool = False
 
 
 def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: bool = True) -> list[str]:
@@ -99,7 +101,7 @@ def check_ours(folder: Path, names: Iterable[str], origin: Origin) -> None:
         path = folder / name
         if path.exists() and (not ours or path.resolve() in given):
             what = f"{path} was not written by fit" if not ours else f"{path} is what it learns from"
-            raise UsageError(f"{what} and would be overwritten: name another folder with -o")
+            raise UsageError(f"{what} and would be overwritten: name another folder with -o", code="U004")
 
 
 def name_track_record(folder: Path) -> bool:

@@ -28,13 +28,14 @@ def history_of(origin: Origin, as_of: date | None = None) -> tuple[History, Scen
         origin: files, and how they are read.
         as_of: the last known day; without it the base's, or the last one that is recorded.
     """
-    scenario = None if origin.base is None else load(scenario_file(origin.base), as_of=as_of)
+    base, outside = origin.base, origin.allow_outside
+    scenario = None if base is None else load(scenario_file(base), as_of=as_of, allow_outside=outside)
     frame = HistoryFrame(known=as_of) if scenario is None else frame_of(scenario, as_of)
     if origin.map is not None:
         frame = frame_with_map(frame, origin.map)
     if origin.segment_by is not None:
         frame = frame.split_by(origin.segment_by)
-    return read_history(origin.files, frame), scenario
+    return read_history(origin.files, frame, outside), scenario
 
 
 def learn(origin: Origin, as_of: date | None = None, draws: int = DRAWS, seed: int = 1) -> Fit:
@@ -47,7 +48,9 @@ def learn(origin: Origin, as_of: date | None = None, draws: int = DRAWS, seed: i
     return replace(found, splitting=split)
 
 
-def refit(path: Path, sets: Sequence[str], as_of: date | None, folder: Path) -> Path:
+def refit(
+    path: Path, sets: Sequence[str], as_of: date | None, folder: Path, allow_outside: bool = False
+) -> Path:
     """Learn a scenario's figures anew, as of its day; return a scenario in a folder that stands on them.
 
     It extends the given one. Deals and invoices that fit wrote beside the old figures are those of the new
@@ -58,9 +61,10 @@ def refit(path: Path, sets: Sequence[str], as_of: date | None, folder: Path) -> 
         sets: changes as `--set` has them; they may say the day or the files.
         as_of: the last known day, in place of the file's.
         folder: an empty one; takes scenario, figures, draws and tables.
+        allow_outside: whether files that are named may lie outside the project.
     """
-    recipe = recipe_of(path, sets, as_of)
-    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by)
+    recipe = recipe_of(path, sets, as_of, allow_outside)
+    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by, allow_outside)
     found = learn(origin, recipe.as_of, recipe.draws, recipe.seed)
     files = fit_files(found, recipe.folder, origin, recipe.seed, recipe.track_record)
     scenario: dict[str, Any] = {"version": 1, "name": recipe.name, "extends": str(path.resolve())}
