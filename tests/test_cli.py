@@ -362,6 +362,7 @@ def test_init_writes_a_project_and_spares_what_is_there(tmp_path):
         "deals.csv",
         "receivables.csv",
         "scenario.yaml",
+        "simulator.toml",
     ]
     again = invoke("init", tmp_path / "new")
     assert again.exit_code == 2 and "not empty" in again.stderr
