@@ -39,14 +39,12 @@ class UsageError(SimulatorError):
     """A command or a call that does not fit together."""
 
     exit_code = 2
-    code = "U001"
 
 
 class PlaceError(SimulatorError):
     """The machine refuses: a file, a permission, a full disk, a lock."""
 
     exit_code = 5
-    code = "P001"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Final
 
 from simulator.errors import Code
 
+WRONG_USAGE: Final = "U001"
+"""What click says of a command line."""
 REFUSALS: Final = MappingProxyType(
     {
         # ---- usage
@@ -30,8 +32,12 @@ REFUSALS: Final = MappingProxyType(
         ),
         "U009": Code("unfit backtest", "past days lie inside of what history knows", "move --from, --until"),
         "U010": Code("unfit cluster", "clusters are local, or guarded by TLS", "see docs/scale.md"),
+        "U011": Code(
+            "a secret on the command line",
+            "no password, key or token is given to a command",
+            "keep it in an environment variable or a file, and name that under data.database",
+        ),
         # ---- the place: the machine refuses
-        "P001": Code("the machine refuses", "files, memory and network do their part", "see the message"),
         "P002": Code("not there", "what is named on the command line exists", "correct the path"),
         "P003": Code("cannot be read", "files can be read by you", "see who owns it: ls -l"),
         "P004": Code(

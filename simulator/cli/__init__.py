@@ -15,9 +15,9 @@ from typing import Any, Final
 import click
 
 from simulator import __version__
-from simulator.errors import SimulatorError, UsageError, did_you_mean
-from simulator.masking import holds_secret, masked
 from simulator.errors import InputError, SimulatorError, UsageError, did_you_mean
+from simulator.masking import holds_secret, masked
+from simulator.refusals import WRONG_USAGE
 
 COMMANDS: Final = {
     "init": "Write a project that runs as it stands.",
@@ -87,19 +87,11 @@ class LazyCommands(click.Group):
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
             error.show(shown := io.StringIO())
-            text = re.sub("^Error: ", f"error[{UsageError.code}] ", shown.getvalue(), count=1, flags=re.M)
+            text = re.sub("^Error: ", f"error[{WRONG_USAGE}] ", shown.getvalue(), count=1, flags=re.M)
             click.echo(_visible(text), err=True, nl=False)
             code = error.exit_code
         except SimulatorError as error:
-            mark = (
-                f"error[{error.code}] " if error.code else "" if isinstance(error, InputError) else "error: "
-            )
-            click.echo(_visible(mark + str(error)), err=True)
-            if isinstance(error, InputError):
-                named = {problem.code for problem in error.problems}
-                click.echo(
-                    f"more: simulator explain-error {min(named) if len(named) == 1 else 'CODE'}", err=True
-                )
+            click.echo(_visible(_told(error)), err=True)
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt) as error:
             click.echo(str(error) or "interrupted", err=True)
@@ -108,13 +100,16 @@ class LazyCommands(click.Group):
 
 
 def _refuse_secrets(words: Sequence[str]) -> None:
-    """Refuse a command with a password in it: other people of the machine, its history and run.json see it."""
+    """Refuse a command with a password in it: others on the machine, its history and run.json see it."""
     for word in words:
         if holds_secret(word):
             raise UsageError(
                 f"there is a password, a key or a token on the command line: {masked(word)}\n"
-                "  keep it in an environment variable or a file, and name that under data.database"
+                "  keep it in an environment variable or a file, and name that under data.database",
+                code="U011",
             )
+
+
 def _told(error: SimulatorError) -> str:
     """Return what is said of an error: its code in front, and where problems have theirs, what tells more."""
     if isinstance(error, InputError):

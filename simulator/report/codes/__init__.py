@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
 
 from ruamel.yaml import YAML
@@ -39,7 +39,7 @@ FAMILIES: Final = {
     "P": Family("The place", 5, "the machine refuses"),
 }
 """By the letter in front."""
-FATAL: Final = (*(f"H{n:03}" for n in range(1, 10)), "H071")
+FATAL: Final = tuple(code for code in CODES if "H000" < code < "H010" or code == "H071")
 """Codes of histories of which nothing can be made; the others are counted."""
 
 
@@ -56,7 +56,7 @@ def page(code: str) -> str:
     number, ending = exit_of(code)
     lines += _part("Exit code", f"{number}: {ending}")
     if example := _examples().get(code):
-        lines += ["", "Example", *(f"  {line}" for line in example.splitlines())]
+        lines += ["", "Example", *chain.from_iterable(map(_indented, example.splitlines()))]
     return "\n".join(lines) + "\n"
 
 
@@ -110,6 +110,11 @@ def _known(text: str) -> str:
 
 def _part(name: str, text: str) -> list[str]:
     return wrapped(text, first=f"{name:<11}", then=" " * 11) if text else []
+
+
+def _indented(line: str) -> list[str]:
+    blank = "  " + " " * (len(line) - len(line.lstrip()))
+    return wrapped(line, first=blank, then=f"{blank}  ")
 
 
 @cache
