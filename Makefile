@@ -50,8 +50,8 @@ evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DAT
 docs: $(READY)  ## write docs/cli.md and docs/formats.md anew
 	$(BIN)/python docs/generate.py
 
-golden: $(READY)  ## rewrite the pinned numbers (say why in CHANGELOG.md, under Numbers)
-	$(PYTEST) tests/test_golden.py --write-golden
+golden: $(READY)  ## rewrite the pinned numbers and messages (say why in CHANGELOG.md, under Numbers)
+	$(PYTEST) tests/test_golden.py $$(grep -l pinned tests/test_*.py) --write-golden
 
 sample: $(READY)  ## write reports/sample/ anew, and with chromium its picture (two minutes)
 	$(BIN)/python docs/sample.py

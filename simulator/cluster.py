@@ -123,11 +123,14 @@ class Cluster:
                 size = max(math.ceil(LEAST * len(results) / max(seconds, 1e-3)), 1)
                 yield from results
         except (OSError, CancelledError) as error:
-            raise PlaceError(f"{self._address}: the connection to the scheduler is lost") from error
+            raise PlaceError(
+                f"{self._address}: the connection to the scheduler is lost", code="P012"
+            ) from error
         except KilledWorker as error:
             raise PlaceError(
                 f"{self._address}: several workers ended, one after the other, at the same piece of work; "
-                "most likely it needs more memory than they have"
+                "most likely it needs more memory than they have",
+                code="P010",
             ) from error
         finally:
             with suppress(OSError):
@@ -161,7 +164,7 @@ class Cluster:
                 if self._client.nthreads():
                     seen = time.monotonic()
                 elif time.monotonic() > seen + DESERTED:
-                    raise PlaceError(f"{self._address}: no worker is left") from None
+                    raise PlaceError(f"{self._address}: no worker is left", code="P012") from None
 
 
 @contextmanager
@@ -209,12 +212,13 @@ def _place(address: str, insecure: bool) -> tuple[str, int]:
         host = port = None
     known = parts.scheme in ("tcp", "tls") and address == f"{parts.scheme}://{parts.netloc}"
     if not known or not host or not port:
-        raise UsageError(f"{address!r} is no address of a cluster; write {EXAMPLES}")
+        raise UsageError(f"{address!r} is no address of a cluster; write {EXAMPLES}", code="U010")
     if parts.scheme == "tcp" and not insecure and not _is_here(host):
         raise UsageError(
             f"{address} leads to another machine, and tcp is neither encrypted nor guarded: who listens sees "
             f"the deals, who writes to it runs programs; use tls://{parts.netloc}, or --insecure where "
-            "everyone is trusted"
+            "everyone is trusted",
+            code="U010",
         )
     return host, port
 
@@ -224,7 +228,7 @@ def _is_here(host: str) -> bool:
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise PlaceError(f"no machine answers to the name {host}: {error.strerror}") from error
+        raise PlaceError(f"no machine answers to the name {host}: {error.strerror}", code="P011") from error
     return all(_is_own(str(address)) for address in found)
 
 
@@ -253,11 +257,14 @@ def _check_scheduler(distributed: Any, address: str, place: tuple[str, int]) -> 
         try:
             found = thread.submit(lambda: asyncio.run(versions())).result()
         except (OSError, TimeoutError) as error:
-            raise PlaceError(f"the scheduler at {address} does not let this program in: {error}") from error
+            raise PlaceError(
+                f"the scheduler at {address} does not let this program in: {error}", code="P011"
+            ) from error
     if found.get("distributed") != distributed.__version__:
         raise PlaceError(
             f"{address}: the scheduler has distributed {found.get('distributed')} (here "
-            f"{distributed.__version__}); install there what is installed here"
+            f"{distributed.__version__}); install there what is installed here",
+            code="P013",
         )
 
 
@@ -266,9 +273,13 @@ def _options(distributed: Any) -> dict[str, Any]:
     try:
         options = dict(distributed.Security().get_connection_args("client"))
     except OSError as error:
-        raise PlaceError(f"the TLS files that dask is told to use cannot be read: {error}") from error
+        raise PlaceError(
+            f"the TLS files that dask is told to use cannot be read: {error}", code="P014"
+        ) from error
     if not options.get("ssl_context"):
-        raise UsageError(f"tls needs three files of dask's settings; give them in {', '.join(_TLS)}")
+        raise UsageError(
+            f"tls needs three files of dask's settings; give them in {', '.join(_TLS)}", code="U010"
+        )
     return options
 
 
@@ -287,7 +298,8 @@ def _await_greeting(address: str, place: tuple[str, int], context: ssl.SSLContex
         if time.monotonic() > until:
             raise PlaceError(
                 f"no scheduler answers at {address} ({reason}); start one there, `dask scheduler`, and then "
-                f"workers, `dask worker {address}`"
+                f"workers, `dask worker {address}`",
+                code="P011",
             )
         time.sleep(0.1)
 
@@ -298,7 +310,8 @@ def _dask() -> Iterator[Any]:
     if not (find_spec("dask") and find_spec("distributed")):
         raise PlaceError(
             "a cluster needs the extra [dask]: pip install 'funnel-simulator[dask]', or in a checkout "
-            "pip install -c constraints.txt '.[dask]'"
+            "pip install -c constraints.txt '.[dask]'",
+            code="P017",
         )
     import dask
 
@@ -317,7 +330,7 @@ def _check_builds(client: Any, address: str) -> None:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError as error:
         raise PlaceError(
-            f"the scheduler at {address} has no worker; start some: dask worker {address}"
+            f"the scheduler at {address} has no worker; start some: dask worker {address}", code="P011"
         ) from error
     builds = client.run(_build, on_error="return")
     try:
@@ -328,7 +341,9 @@ def _check_builds(client: Any, address: str) -> None:
     if wrong:
         who, what = next(iter(wrong.items()))
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise PlaceError(f"{address}: {who}{more} has {what}; install there what is installed here")
+        raise PlaceError(
+            f"{address}: {who}{more} has {what}; install there what is installed here", code="P013"
+        )
 
 
 def _open(build: Mapping[str, str], content: bytes) -> tuple[Mapping[str, str], Any]:
@@ -340,7 +355,7 @@ def _work(
 ) -> tuple[float, list[Result]]:
     build, model = parcel
     if build != _build():  # a worker that came later
-        raise PlaceError(f"a worker joined that has not {_difference(build)}")
+        raise PlaceError(f"a worker joined that has not {_difference(build)}", code="P013")
     keep_memory()
     started = time.monotonic()
     results = [task(model, *span) for span in spans]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import lru_cache
-from typing import Final
+from typing import NamedTuple
 
 from simulator.masking import masked
+from simulator.spelling import nearest
 
-LONGEST_NAME: Final = 100
-"""Characters of a wrong name that are compared with the known ones."""
+
+class Code(NamedTuple):
+    """What a code means."""
+
+    title: str
+    rule: str
+    remedy: str
 
 
 class SimulatorError(Exception):
@@ -19,12 +23,16 @@ class SimulatorError(Exception):
 
     The command line prints the message and ends with `exit_code` (FORMATS, exit codes). No message holds a
     password, whatever it was made from.
+
+    Attributes:
+        code: stable name, None where each of several problems has one.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", code: str | None = None) -> None:
         super().__init__(masked(message))
+        self.code = code
 
 
 class UsageError(SimulatorError):
@@ -121,15 +129,3 @@ def did_you_mean(name: str, known: Sequence[str], otherwise: str = "") -> str:
     """Return a remedy that offers the known name which a misspelt one most likely means, else `otherwise`."""
     close = nearest(name, known)
     return f"did you mean {close}?" if close else otherwise
-
-
-def nearest(name: str, known: Sequence[str], least: float = 0.6) -> str | None:
-    """Return the known name that a misspelt one most likely means, None where none is `least` alike."""
-    return _nearest(name, tuple(known), least)
-
-
-@lru_cache(maxsize=1024)  # a table may have the same wrong name in each of its rows
-def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
-    folded = {k.casefold(): k for k in reversed(known)}
-    close = get_close_matches(name.casefold()[:LONGEST_NAME], list(folded), 1, least)
-    return folded[close[0]] if close else None

@@ -149,7 +149,8 @@ def _received(worker: Connection) -> tuple[int, Any]:
         number, result, error = worker.recv()
     except (EOFError, ConnectionError):
         raise PlaceError(
-            "a process that did some of the work was killed, perhaps for lack of memory: use fewer --workers"
+            "a process that did some of the work was killed, perhaps for lack of memory: use fewer --workers",
+            code="P010",
         ) from None
     if error is not None:
         raise error

@@ -92,7 +92,7 @@ def simulate(
         UsageError: an argument that is no such number, or no such column.
     """
     if not isinstance(scenario, Scenario):
-        raise UsageError(f"simulate takes what load returns, not {type(scenario).__name__}")
+        raise UsageError(f"simulate takes what load returns, not {type(scenario).__name__}", code="U002")
     trials = _trials_asked(scenario.trials if trials is None else trials)
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
@@ -173,7 +173,7 @@ def _trials_asked(trials: object) -> int | None:
     if trials is None or trials == "auto":
         return None
     if isinstance(trials, str):
-        raise UsageError(f"trials is {trials!r}; it must be a number of trials or auto")
+        raise UsageError(f"trials is {trials!r}; it must be a number of trials or auto", code="U002")
     return whole_asked("trials", trials, 1, LIMIT)
 
 

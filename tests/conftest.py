@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "simulator" / "report" / "codes" / "examples.json"
 
 # A busy machine is no bug: no test fails for a slow example. The examples are the same each time, so that a
 # change fails for what it changed; HYPOTHESIS_PROFILE=search looks for new ones.
@@ -24,6 +26,30 @@ def pytest_addoption(parser):
 def write_golden(request):
     """Whether pinned numbers are to be rewritten instead of compared."""
     return request.config.getoption("--write-golden")
+
+
+@pytest.fixture(scope="session")
+def examples(write_golden):
+    """Messages that `simulator explain-error` shows, by code; `make golden` keeps what tests put here."""
+    kept = json.loads(EXAMPLES.read_text("utf-8"))
+    yield kept
+    if write_golden:
+        EXAMPLES.write_text(
+            json.dumps(dict(sorted(kept.items())), ensure_ascii=False, indent=1) + "\n", "utf-8"
+        )
+
+
+@pytest.fixture
+def pinned(examples, write_golden, tmp_path):
+    """Hold a message against the example of its code: `pinned("D014", str(problem))`."""
+
+    def hold(code, text):
+        text = text.strip().replace(str(tmp_path), "/home/you/sales")
+        if write_golden:
+            examples[code] = text
+        assert examples.get(code) == text, f"the example of {code} is another one: make golden"
+
+    return hold
 
 
 @pytest.fixture(scope="session")

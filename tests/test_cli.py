@@ -23,7 +23,7 @@ def project(tmp_path, monkeypatch, undrawn):
     """A working folder whose scenarios are made without files; what was asked of the loader is kept."""
     asked = []
 
-    def load(path, sets=(), as_of=None):
+    def load(path, sets=(), as_of=None, allow_outside=False):
         asked.append((path, sets, as_of))
         trials = [s.split("=")[1] for s in sets if s.startswith("trials=")]
         return make_scenario(
@@ -101,7 +101,7 @@ def test_the_result_stands_before_anything_slow_is_imported(project):
         "import simulator.cli.run as r; r.say = say\n"
         "import simulator.loading as m\n"
         "scenario = t.make_scenario(trials=100, pipeline=t.make_pipeline(4))\n"
-        "m.load = lambda path, sets=(), as_of=None: scenario\n"
+        "m.load = lambda path, sets=(), as_of=None, allow_outside=False: scenario\n"
         "main(['run', sys.argv[1], '--out', sys.argv[2]])"
     )
     root = Path(__file__).resolve().parent.parent
@@ -260,7 +260,7 @@ def test_what_does_not_fit_is_usage(project, arguments):
 
 def test_a_missing_scenario_is_named(project):
     result = invoke("run", "nowhere.yaml")
-    assert result.exit_code == 5 and result.stderr == "error: there is no nowhere.yaml\n"
+    assert result.exit_code == 5 and result.stderr == "error[P002] there is no nowhere.yaml\n"
 
 
 def test_a_failed_self_check_ends_with_1(project, monkeypatch):
@@ -362,6 +362,7 @@ def test_init_writes_a_project_and_spares_what_is_there(tmp_path):
         "deals.csv",
         "receivables.csv",
         "scenario.yaml",
+        "simulator.toml",
     ]
     again = invoke("init", tmp_path / "new")
     assert again.exit_code == 2 and "not empty" in again.stderr
@@ -457,7 +458,7 @@ def test_wrong_usage_is_told_and_ends_with_2(project, arguments, said):
 )
 def test_what_the_machine_refuses_ends_with_5(project, arguments):
     result = invoke("run", *arguments)
-    assert result.exit_code == 5 and result.stderr.startswith("error: ") and result.stdout == ""
+    assert result.exit_code == 5 and result.stderr.startswith("error[P00") and result.stdout == ""
 
 
 def test_an_error_names_what_steers_a_terminal_by_its_escape(project, monkeypatch):

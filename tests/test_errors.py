@@ -3,6 +3,7 @@
 import pytest
 from history_examples import FATAL, FOUND
 from history_files import codes, example
+from refused import SPECIAL
 from test_loading_money import BIG, FILES, big
 from written import DEALS, INVOICES, SCENARIO, loaded, problems
 
@@ -95,6 +96,7 @@ BAD = {
         )
     },
     "S049": {"scenario": top("deals: {D3: {outcome: lost}}")},
+    "S072": {"scenario": changed("deals: deals.csv", "deals: ../deals.csv")},
     "D001": {"deals": ""},
     "D002": {"deals": DEALS.replace("Proposal", "Prüfung").encode("latin-1")},
     "D003": {"deals": DEALS + 'D5,"Proposal,5\n'},
@@ -231,65 +233,71 @@ NOTED = {
 def test_every_code_has_an_example():
     examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
     # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit: test_cli_learning.py; W080 and D085 of inspect: test_inspect.py.
+    # S071 is of run --refit, H072 of links; W080 and D085 of inspect: test_inspect.py.
     # D060 to D064 are of workbooks: test_workbooks.py. D080 to D084 and W070 to W079 are of accounting:
     # test_invoices.py, test_presets_accounting.py.
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
     of_accounting = {*(f"D08{n}" for n in range(5)), *(f"W07{n}" for n in range(10))}
     of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
-    elsewhere = {"W008", "H063", "H064", "S071", "W080", "D085"} | of_workbooks | of_accounting | of_queries
+    elsewhere = {*SPECIAL, "H063", "H064", "W080", "D085"} | of_workbooks | of_accounting | of_queries
     assert examples | elsewhere == set(CODES)
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_a_bad_input_is_told_by_its_code(tmp_path, code):
+def test_a_bad_input_is_told_by_its_code(tmp_path, code, pinned):
     found = problems(tmp_path, **BAD[code])
     assert {p.code for p in found} == {code}
     first = found[0]
     assert first.file and first.message
     assert first.remedy, "every problem says what to do"
     assert f"error[{code}]" in str(first)
+    pinned(code, str(first))
 
 
 @pytest.mark.parametrize("code", NOTED)
-def test_what_looks_odd_is_noted(tmp_path, code):
+def test_what_looks_odd_is_noted(tmp_path, code, pinned):
     notes = {note[0]: note for note in loaded(tmp_path, **NOTED[code]).notes}
     assert code in notes
     _, text, amount = notes[code]
     assert text and (amount is None or (isinstance(amount, int) and amount >= 0))
+    pinned(code, f"! {text}")
 
 
 @pytest.mark.parametrize("code", BAD_MONEY)
-def test_bad_input_about_money_is_told_by_its_code(tmp_path, code):
+def test_bad_input_about_money_is_told_by_its_code(tmp_path, code, pinned):
     with pytest.raises(InputError) as caught:
         big(tmp_path, **BAD_MONEY[code])
     found = caught.value.every
     assert {p.code for p in found} == {code}
     assert found[0].file and found[0].message and found[0].remedy
+    pinned(code, str(found[0]))
 
 
 @pytest.mark.parametrize("code", NOTED_MONEY)
-def test_what_looks_odd_about_money_is_noted(tmp_path, code):
+def test_what_looks_odd_about_money_is_noted(tmp_path, code, pinned):
     notes = {note[0]: note for note in big(tmp_path, **NOTED_MONEY[code]).notes}
     assert code in notes and notes[code][1]
+    pinned(code, f"! {notes[code][1]}")
 
 
 @pytest.mark.parametrize("code", FATAL)
-def test_a_history_of_which_nothing_can_be_made_is_refused(tmp_path, code):
+def test_a_history_of_which_nothing_can_be_made_is_refused(tmp_path, code, pinned):
     with pytest.raises(InputError) as caught:
         example(tmp_path, **FATAL[code])
     found = caught.value.problems
     assert {p.code for p in found} == {code}
     assert caught.value.exit_code == 4
     assert found[0].message and found[0].remedy and (found[0].file or code == "H001")
+    pinned(code, str(found[0]))
 
 
 @pytest.mark.parametrize("code", FOUND)
-def test_what_is_odd_in_a_history_is_counted_with_its_rule(tmp_path, code):
+def test_what_is_odd_in_a_history_is_counted_with_its_rule(tmp_path, code, pinned):
     history = example(tmp_path, **FOUND[code])
     assert codes(history).get(code), codes(history)
     (finding,) = [f for f in history.findings if f.code == code][:1]
     assert finding.count >= 1 and len(finding.text) > 20 and len(finding.examples) <= 5
+    pinned(code, finding.text)
 
 
 @pytest.mark.parametrize("code", CODES)

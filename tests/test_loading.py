@@ -624,7 +624,7 @@ def test_public_data_as_of_a_day(shared_data, tmp_path):
         f"data: {{deals: {shared_data / 'maven_opportunities.csv'}, columns: {{deals: {columns}}}}}\n"
         f"segments:\n{segments}\n"
     )
-    s = load(path)
+    s = load(path, allow_outside=True)
     assert len(s.pipeline) == 1686 and not np.isnan(s.pipeline.age).any()
     counts = {code: text.split()[0] for code, text, _ in s.notes}
     assert counts["W004"] == "500"

@@ -5,6 +5,7 @@ from written import SCENARIO, loaded, problems, write
 
 from simulator.errors import InputError
 from simulator.loading import load
+from simulator.loading.places import project_of
 from simulator.loading.yaml import parse_value, parse_yaml, read_yaml
 from simulator.scenario import resolve as resolving
 from simulator.scenario.resolve import resolve
@@ -17,7 +18,9 @@ def merged(folder, *, sets=(), as_of=None, **files):
         path = folder / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text)
-    return resolve(folder / f"{next(iter(files))}.yaml", read_yaml, parse_value, sets, as_of)[0]
+    return resolve(
+        folder / f"{next(iter(files))}.yaml", read_yaml, project_of(folder).path, parse_value, sets, as_of
+    )[0]
 
 
 def body(tree):

@@ -241,7 +241,7 @@ def test_what_began_with_something_else_is_not_resumed(plan, monkeypatch, change
             patch.setitem(plan, name, changed[name])
         refused = invoke(*RUN, "--resume", *more)
     assert refused.exit_code == 5, refused.output
-    assert refused.stderr.startswith("error: cannot resume the run in reports/plan/2026-10-31: " + said)
+    assert refused.stderr.startswith("error[P009] cannot resume the run in reports/plan/2026-10-31: " + said)
     assert refused.stderr.endswith("give it what it began with, or start anew without --resume\n")
     assert found(Path("reports")) == before, "nothing is lost"
     assert invoke(*RUN, "--resume").exit_code == 0

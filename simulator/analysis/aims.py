@@ -72,12 +72,14 @@ def aim_of(
     known, window = goals(scenario), (series, amount, by, segment) != (None,) * 4
     if target is not None:
         if window:
-            raise UsageError("--target names a series, an amount and days already: leave the others out")
+            raise UsageError(
+                "--target names a series, an amount and days already: leave the others out", code="U001"
+            )
         if target not in known:
             remedy = did_you_mean(
                 target, tuple(known), "the scenario names none: give --series, --amount, --by"
             )
-            raise UsageError(f"there is no target {target!r}: {remedy}")
+            raise UsageError(f"there is no target {target!r}: {remedy}", code="U003")
         return _of_target(scenario, known[target])
     headline = _headline(scenario)
     if window:
@@ -107,17 +109,17 @@ def _of_window(
     asked: Asked = "balance" if series == "balance" else series_asked(series or "bookings")
     segment_asked(segment, [one.name for one in scenario.segments])
     if asked == "balance" and not scenario.cash.has_balance:
-        raise UsageError("no balance is forecast: give cash.opening_balance and cash.outflows")
+        raise UsageError("no balance is forecast: give cash.opening_balance and cash.outflows", code="U006")
     if asked == "balance" and segment is not None:
-        raise UsageError("the balance in the bank is the company's; leave the segment out")
+        raise UsageError("the balance in the bank is the company's; leave the segment out", code="U006")
     if asked != "balance" and asked not in scenario.series:
-        raise UsageError(f"this scenario has no {asked}; it has {', '.join(scenario.series)}")
+        raise UsageError(f"this scenario has no {asked}; it has {', '.join(scenario.series)}", code="U006")
     last = by or headline.last
     horizon = scenario.horizon
     try:
         horizon.cells_between(1, horizon.day_of(last))
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), code="U002") from None
     first = min(horizon.fiscal.year_of(horizon.date_of(1)).start, last)
     least = None if amount is None else round(amount * 10 ** minor_digits(scenario.currency))
     return Aim("", Window(asked, first, last, segment), least)

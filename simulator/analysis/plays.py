@@ -121,23 +121,28 @@ def check_comparable(variants: Sequence[Variant]) -> None:
     if not others:
         raise UsageError(
             f"there is nothing to compare {first.name} with: name another scenario or run, or say what "
-            "would be otherwise: --case 'slip: segments.*.close_date.slip *= 1.2'"
+            "would be otherwise: --case 'slip: segments.*.close_date.slip *= 1.2'",
+            code="U008",
         )
     names: set[str] = set()
     for variant in variants:
         if variant.name in names:
-            raise UsageError(f"two of what is compared are called {variant.name}: give one another name")
+            raise UsageError(
+                f"two of what is compared are called {variant.name}: give one another name", code="U008"
+            )
         names.add(variant.name)
     for other in others:
         ours, theirs = first.scenario, other.scenario
         if theirs.currency != ours.currency:
             raise UsageError(
                 f"{first.name} is in {ours.currency}, {other.name} in {theirs.currency}: amounts of two "
-                f"currencies cannot be held against one another; set the currency and rates of one of them"
+                f"currencies cannot be held against one another; set the currency and rates of one of them",
+                code="U008",
             )
         if theirs.horizon.as_of != ours.horizon.as_of:
             raise UsageError(
                 f"{first.name} is as of {ours.horizon.as_of}, {other.name} as of {theirs.horizon.as_of}: "
                 f"what has happened in between would look like a difference; --as-of "
-                f"{min(ours.horizon.as_of, theirs.horizon.as_of)} looks at both from one day"
+                f"{min(ours.horizon.as_of, theirs.horizon.as_of)} looks at both from one day",
+                code="U008",
             )

@@ -51,7 +51,8 @@ class Span:
         periods = _shared([h.periods for h in horizons])
         if not periods:
             raise UsageError(
-                "what is compared has no period in common: give all the same fiscal_year_start and period"
+                "what is compared has no period in common: give all the same fiscal_year_start and period",
+                code="U002",
             )
         end, start = periods[-1].end, horizons[0].fiscal.year_of(periods[0].start).start
         whole = _shared([(*h.fiscal_quarters, *h.fiscal_years) for h in horizons])

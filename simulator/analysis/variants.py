@@ -52,7 +52,8 @@ def case_of(text: str) -> Case:
     if not mark or not name.strip() or _ASSIGNED.search(name) or not sets:
         raise UsageError(
             f"{text!r} is no case: write its name, a colon and what is set, such as "
-            "'slip: segments.enterprise.close_date.delay += 1m'"
+            "'slip: segments.enterprise.close_date.delay += 1m'",
+            code="U008",
         )
     return Case(" ".join(name.split()), sets)
 
@@ -66,7 +67,9 @@ def fates(won: Sequence[str], lost: Sequence[str], dropped: Sequence[str]) -> li
     given = dict(zip(FATES, (won, lost, dropped), strict=True))
     every = [deal for deals in given.values() for deal in dict.fromkeys(deals)]
     if twice := next((deal for deal in every if every.count(deal) > 1), None):
-        raise UsageError(f"{twice} cannot end in two ways at once: compare them one after the other")
+        raise UsageError(
+            f"{twice} cannot end in two ways at once: compare them one after the other", code="U008"
+        )
     return [fate(deal, outcome) for outcome, deals in given.items() for deal in dict.fromkeys(deals)]
 
 
@@ -87,7 +90,9 @@ def grid_of(texts: Sequence[str]) -> list[Case]:
         for some in (product(*axes) if axes else ())
     ]
     if len(found) > MOST:
-        raise UsageError(f"the grid has {len(found):,} combinations: at most {MOST} are played in one go")
+        raise UsageError(
+            f"the grid has {len(found):,} combinations: at most {MOST} are played in one go", code="U008"
+        )
     return found
 
 
@@ -127,7 +132,9 @@ def variants(
         others, cases = asked_in(first, scenario_file(base))
     joined = [case for case in cases if case.kind == "case"]
     if together and len(joined) < 2:
-        raise UsageError("--together needs two cases or more: give each with --case, --win, --lose or --drop")
+        raise UsageError(
+            "--together needs two cases or more: give each with --case, --win, --lose or --drop", code="U008"
+        )
     loaded = [(base, first), *((path, load(path, ())) for path in others)]
     names = [scenario.name for _, scenario in loaded]
     found = [
@@ -148,7 +155,8 @@ def _axis(text: str) -> Iterator[tuple[str, str]]:
     if match is None or not all(values) or not text[: match.start()].strip():
         raise UsageError(
             f"{text!r} is no line of a grid: write a path and values, such as "
-            "segments.smb.close_date.slip=1,1.25,1.5"
+            "segments.smb.close_date.slip=1,1.25,1.5",
+            code="U008",
         )
     path, sign = text[: match.start()].strip(), match[1]
     short = ".".join(path.rsplit(".", 2)[-2:])

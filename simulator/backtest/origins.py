@@ -44,7 +44,7 @@ def origins(first: date, until: date, every: str) -> tuple[date, ...]:
         UsageError: the length is none, or there is no such day.
     """
     if until < first:
-        raise UsageError(f"the last origin, {until}, lies before the first, {first}")
+        raise UsageError(f"the last origin, {until}, lies before the first, {first}", code="U009")
     count, unit = _step(every)
     found = [first]
     while (following := length_end(first, f"{count * len(found)}{unit}")) <= until:
@@ -133,9 +133,9 @@ def _days(length: str) -> int:
     try:
         days = length_days(length)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), code="U002") from None
     if not days:
-        raise UsageError(f"{length!r} is no time at all; write for example 1m")
+        raise UsageError(f"{length!r} is no time at all; write for example 1m", code="U002")
     return days
 
 
@@ -143,4 +143,4 @@ def _end(origin: date, horizon: str) -> date:
     try:
         return length_end(origin, horizon)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), code="U002") from None

@@ -105,7 +105,8 @@ def backtest(
         known = date.fromordinal(history.known)
         raise UsageError(
             f"{late[0].horizon} from {late[0].origin} on end on {late[0].end}, and the history is known "
-            f"until {known}: end earlier, with --until, or forecast less, with --horizon"
+            f"until {known}: end earlier, with --until, or forecast less, with --horizon",
+            code="U009",
         )
 
     def task(number: int, _: int) -> _Origin:
@@ -119,7 +120,9 @@ def backtest(
             progress(len(done))
     skipped = tuple((o, r.refused) for o, r in zip(asked.origins, done, strict=True) if r.refused)
     if len(skipped) == len(done):
-        raise UsageError(f"no origin could be forecast; the first, {skipped[0][0]}: {skipped[0][1]}")
+        raise UsageError(
+            f"no origin could be forecast; the first, {skipped[0][0]}: {skipped[0][1]}", code="U009"
+        )
     return Backtest(
         asked, history.currency, history.segments,
         tuple(row for result in done for row in result.rows),
@@ -176,9 +179,11 @@ def shortened(scenario: Scenario, laid: Sequence[Window]) -> Scenario:
     """
     old, last = scenario.horizon, laid[-1]
     if old.as_of != last.origin:
-        raise UsageError(f"the scenario for {last.origin} is as of {old.as_of}")
+        raise UsageError(f"the scenario for {last.origin} is as of {old.as_of}", code="U009")
     if old.end < last.end:
-        raise UsageError(f"the scenario for {last.origin} ends on {old.end}, before the window on {last.end}")
+        raise UsageError(
+            f"the scenario for {last.origin} ends on {old.end}, before the window on {last.end}", code="U009"
+        )
     cut = horizon(old.as_of, last.end, old.fiscal, old.kind, [window.end for window in laid])
     return replace(scenario, horizon=cut, targets=())
 

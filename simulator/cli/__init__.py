@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,8 +15,9 @@ from typing import Any, Final
 import click
 
 from simulator import __version__
-from simulator.errors import SimulatorError, UsageError, did_you_mean
+from simulator.errors import InputError, SimulatorError, UsageError, did_you_mean
 from simulator.masking import holds_secret, masked
+from simulator.refusals import WRONG_USAGE
 
 COMMANDS: Final = {
     "init": "Write a project that runs as it stands.",
@@ -34,6 +36,7 @@ COMMANDS: Final = {
     "backtest": "Tell how often past ranges would have held.",
     "track": "Hold past runs against what came.",
     "schema": "Print the JSON Schema of scenario files.",
+    "explain-error": "Say what an error's code means.",
     "doctor": "Check that this machine has what the program needs.",
     "completion": "Print the script that completes commands in your shell.",
 }
@@ -54,7 +57,7 @@ class LazyCommands(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"simulator.cli.{cmd_name}").command
+        command = import_module(f"simulator.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -85,11 +88,11 @@ class LazyCommands(click.Group):
             code = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
             error.show(shown := io.StringIO())
-            click.echo(_visible(shown.getvalue()), err=True, nl=False)
+            text = re.sub("^Error: ", f"error[{WRONG_USAGE}] ", shown.getvalue(), count=1, flags=re.M)
+            click.echo(_visible(text), err=True, nl=False)
             code = error.exit_code
         except SimulatorError as error:
-            text = _visible(str(error))
-            click.echo(text if text.startswith("error") else f"error: {text}", err=True)
+            click.echo(_visible(_told(error)), err=True)
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt) as error:
             click.echo(str(error) or "interrupted", err=True)
@@ -104,8 +107,17 @@ def _refuse_secrets(words: Sequence[str]) -> None:
         if holds_secret(word):
             raise UsageError(
                 f"there is a password, a key or a token on the command line: {masked(word)}\n"
-                "  keep it in an environment variable or a file, and name that under data.database"
+                "  keep it in an environment variable or a file, and name that under data.database",
+                code="U011",
             )
+
+
+def _told(error: SimulatorError) -> str:
+    """Return what is said of an error: its code in front, and where problems have theirs, what tells more."""
+    if isinstance(error, InputError):
+        codes = {problem.code for problem in error.problems}
+        return f"{error}\nmore: simulator explain-error {codes.pop() if len(codes) == 1 else 'CODE'}"
+    return f"error[{error.code}] {error}" if error.code else f"error: {error}"
 
 
 def _visible(text: str) -> str:

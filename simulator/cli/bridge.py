@@ -53,18 +53,28 @@ def _runs(runs: tuple[Path, ...]) -> list[PastRun]:
     from simulator.runs import past_runs, run_of
 
     if len(runs) > 2:
-        raise UsageError("name two folders of runs at most: the earlier one, then the later one")
+        raise UsageError("name two folders of runs at most: the earlier one, then the later one", code="U001")
     if runs:
         *_, new = found = [run_of(path) for path in runs]
     elif every := past_runs().runs:
         *_, new = found = [every[-1]]
     else:
-        raise UsageError("nothing was run here: simulator run SCENARIO first, or name two folders of runs")
+        raise UsageError(
+            "nothing was run here: simulator run SCENARIO first, or name two folders of runs", code="U005"
+        )
     if len(found) == 1:
         if new.previous is None:
             raise UsageError(
                 f"{new.path} has no run before it: its run.json names none with an earlier as-of day; name "
-                "both, the earlier one first"
+                "both, the earlier one first",
+                code="U007",
+            )
+        from simulator.loading.places import project_of
+
+        if not project_of(new.path).also(new.path.resolve().parent).holds(new.previous):
+            raise UsageError(
+                f"the run before {new.path} lies outside its project: name both, the earlier first",
+                code="U007",
             )
         found = [run_of(new.previous), new]
     return found

@@ -51,7 +51,7 @@ def _numbers() -> str:
     from scipy import special
 
     if abs(float(special.ndtri(np.float64(0.975))) - 1.959963984540054) > 1e-12:
-        raise PlaceError("scipy gives a wrong normal quantile")
+        raise PlaceError("scipy gives a wrong normal quantile", code="P016")
     return "numpy and scipy agree with tables"
 
 
@@ -73,4 +73,4 @@ def _write_access() -> str:
         with tempfile.NamedTemporaryFile(dir=folder):
             return str(folder.resolve())
     except OSError as error:
-        raise PlaceError(f"cannot write to {folder.resolve()}: {error.strerror}") from error
+        raise PlaceError(f"cannot write to {folder.resolve()}: {error.strerror}", code="P004") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from simulator.cli.histories import as_of_option, history_options
+from simulator.cli.loaded import allowed_outside
 from simulator.cli.terminal import say, say_bytes
 
 
@@ -44,7 +45,7 @@ def command(
     from simulator.learning.files import Origin, check_ours, learned_at, sure_names, write_fit
     from simulator.learning.refitting import learn
 
-    origin = Origin(tuple(files), mapping, base, segment_by)
+    origin = Origin(tuple(files), mapping, base, segment_by, allow_outside=allowed_outside())
     check_ours(folder, sure_names(origin), origin)
     learned = learn(origin, as_of, draws, seed)
     written = write_fit(learned, folder, origin, seed)
@@ -53,7 +54,16 @@ def command(
 
         say_bytes(json_bytes(learned_at(folder).model_dump()))
         return
+    from simulator.loading.places import ALLOW, project_of
     from simulator.report.fit import fit_text
 
+    project = project_of(folder)
+    outside = [path for path in (*files, base) if path is not None and not project.holds(path)]
     following = f"simulator run {shlex.quote(str(folder / 'scenario.yaml'))}"
+    following += f" {ALLOW}" if base in outside else ""
     say(fit_text(learned, f"{folder}/", written, following))
+    if outside:
+        say(
+            f"{folder}/ stands on files outside of it. With an empty simulator.toml in the folder that holds "
+            f"both it is one project; else {'each run' if base in outside else '--refit'} needs {ALLOW}.\n"
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from simulator.cli.loaded import day
+from simulator.cli.loaded import allowed_outside, day, outside_option
 
 if TYPE_CHECKING:
     from simulator.history import History
@@ -33,6 +33,7 @@ def history_options(command: Command) -> Command:
         ),
         click.option("--segment-by", metavar="COLUMN", help="A segment for each value of this column."),
     )  # fmt: skip
+    command = outside_option(command)
     for parameter in reversed(parameters):
         command = parameter(command)
     return command
@@ -51,4 +52,4 @@ def history_of(
     from simulator.learning.files import Origin
     from simulator.learning.refitting import history_of as read
 
-    return read(Origin(tuple(files), mapping, base, segment_by), as_of)
+    return read(Origin(tuple(files), mapping, base, segment_by, allow_outside=allowed_outside()), as_of)

@@ -12,13 +12,14 @@ import click
 from simulator.cli.terminal import say
 from simulator.errors import PlaceError, UsageError
 
-TEMPLATES: Final = ("scenario.yaml", "deals.csv", "receivables.csv")
+TEMPLATES: Final = ("scenario.yaml", "deals.csv", "receivables.csv", "simulator.toml")
 README: Final = """\
 # A sales forecast
 
 - `scenario.yaml`: the stages of your funnels, your plans, and every assumption.
 - `deals.csv`: open, won and lost deals, as your CRM exports them.
 - `receivables.csv`: invoices that are not paid yet.
+- `simulator.toml`: marks the top folder of this project; what a scenario names is read from inside it.
 
 Look at it, then run it:
 
@@ -42,9 +43,11 @@ def command(folder: Path, force: bool) -> None:
     from simulator.runs import make_folder, write_file
 
     if folder.exists() and not folder.is_dir():
-        raise PlaceError(f"{folder} is a file; name a folder")
+        raise PlaceError(f"{folder} is a file; name a folder", code="P006")
     if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise UsageError(f"{folder} is not empty; name another folder, or use --force to write there anyway")
+        raise UsageError(
+            f"{folder} is not empty; name another folder, or use --force to write there anyway", code="U004"
+        )
     make_folder(folder)
     here = resources.files("simulator.cli") / "templates"
     for name in TEMPLATES:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_OUTSIDE = "allow_outside"
 
 
 def day(text: str) -> date:
@@ -70,7 +71,7 @@ def loading_options(command: Command) -> Command:
             help="Write every problem of the input to a CSV file.",
         ),
     )  # fmt: skip
-    result: Any = with_files
+    result: Any = outside_option(with_files)
     for parameter in reversed(parameters):
         result = parameter(result)
     return cast(Command, result)
@@ -81,6 +82,19 @@ def files_in_place(deals: Path | None, invoices: Path | None) -> list[str]:
     given = {"deals": deals, "invoices": invoices}
     named = [f"data.{key}={json.dumps(str(path))}" for key, path in given.items() if path is not None]
     return [*named, "data.kept_from={}"] if named else []
+
+
+def outside_option(command: Command) -> Command:
+    """Add the option that lets files name others anywhere; it counts for all that the command loads."""
+    return click.option(
+        "--allow-outside", is_flag=True, expose_value=False, callback=_note_outside,
+        help="Also read files outside the project that files name; see SECURITY.md.",
+    )(command)  # fmt: skip
+
+
+def allowed_outside() -> bool:
+    """Tell whether the command that runs was given --allow-outside."""
+    return bool(click.get_current_context().meta.get(_OUTSIDE))
 
 
 def loaded(
@@ -102,8 +116,10 @@ def loaded(
     from simulator.runs import scenario_file
 
     try:
-        path = scenario_file(given)
-        return _learned_anew(path, sets, as_of) if refit else load(path, sets=tuple(sets), as_of=as_of)
+        path, outside = scenario_file(given), allowed_outside()
+        if refit:
+            return _learned_anew(path, sets, as_of, outside)
+        return load(path, sets=tuple(sets), as_of=as_of, allow_outside=outside)
     except InputError as error:
         if problems is not None:
             write_problems(problems, getattr(error, "every", error.problems))
@@ -118,10 +134,17 @@ def write_problems(path: Path, problems: Sequence[Problem]) -> None:
     write_file(path, csv_bytes([header, *(asdict(problem).values() for problem in problems)]))
 
 
-def _learned_anew(path: Path, sets: Sequence[str], as_of: date | None) -> Scenario:
+def _note_outside(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    context.meta[_OUTSIDE] = value
+
+
+def _learned_anew(path: Path, sets: Sequence[str], as_of: date | None, allow_outside: bool) -> Scenario:
     """Load a scenario with figures that are learned for it and kept nowhere but in what it holds."""
     from simulator.learning.refitting import refit
     from simulator.loading import load
+    from simulator.loading.places import project_of
 
     with TemporaryDirectory() as folder:
-        return load(refit(path, sets, as_of, Path(folder)), sets=tuple(sets), as_of=as_of)
+        project = project_of(path, allow_outside).also(Path(folder))
+        learned = refit(path, sets, as_of, Path(folder), allow_outside)
+        return load(learned, sets=tuple(sets), as_of=as_of, project=project)

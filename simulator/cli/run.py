@@ -118,7 +118,8 @@ def command(
     except KeyboardInterrupt:
         raise click.Abort(f"interrupted: {_left(folder)}") from None
     except PlaceError as error:
-        raise PlaceError(f"{error}\n  {_left(folder)}" if folder.blocks.any else str(error)) from error
+        kept = f"\n  {_left(folder)}" if folder.blocks.any else ""
+        raise PlaceError(f"{error}{kept}", code=error.code) from error
     finally:
         folder.release()
     passed = payload["self_check"]["passed"] and (comparison is None or comparison.passed)
@@ -127,11 +128,11 @@ def command(
 
 def _draw(payload: Mapping[str, Any], folder: Path, workers: int | None) -> None:
     from simulator.report.figures import figure_names, write_figures
-    from simulator.runs import add_files
+    from simulator.runs import add_files, inside
 
     # Before they stand, so that a run that is cut short leaves none that nobody knows.
     add_files(folder, [f"figures/{name}" for name in figure_names()])
-    write_figures(payload, folder / "figures", _workers(workers))
+    write_figures(payload, inside(folder, "figures"), _workers(workers))
 
 
 def _answers(
@@ -204,7 +205,7 @@ def _again(context: click.Context) -> str:
     words = ["simulator", context.info_name or ""]
     for parameter in context.command.params:
         name = parameter.name or ""
-        value, flag = context.params[name], parameter.opts[-1]
+        value, flag = (context.params | context.meta)[name], parameter.opts[-1]
         if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name == "resume":
             continue
         if isinstance(parameter, click.Argument):

@@ -74,4 +74,4 @@ def _write(content: str | bytes) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise PlaceError(f"cannot write to standard output: {reason}") from error
+        raise PlaceError(f"cannot write to standard output: {reason}", code="P015") from error

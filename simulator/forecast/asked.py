@@ -24,7 +24,7 @@ def series_asked(name: object) -> Series:
     for series in SERIES:
         if series == name:
             return series
-    raise UsageError(f"there is no series {name!r}; there are {', '.join(SERIES)}")
+    raise UsageError(f"there is no series {name!r}; there are {', '.join(SERIES)}", code="U003")
 
 
 def by_asked(by: object) -> By | None:
@@ -38,7 +38,9 @@ def by_asked(by: object) -> By | None:
     for known in get_args(By):
         if known == by:
             return known  # type: ignore[no-any-return]  # get_args forgets the type
-    raise UsageError(f"by is {by!r}; it must be {', '.join(get_args(By))}, or left out for the total")
+    raise UsageError(
+        f"by is {by!r}; it must be {', '.join(get_args(By))}, or left out for the total", code="U002"
+    )
 
 
 def chance_asked(q: object) -> float:
@@ -49,7 +51,7 @@ def chance_asked(q: object) -> float:
     """
     value = number_asked("q", q)
     if not 0 <= value <= 1:
-        raise UsageError(f"q is {q!r}; it must be from 0 to 1, such as 0.1 for the low end")
+        raise UsageError(f"q is {q!r}; it must be from 0 to 1, such as 0.1 for the low end", code="U002")
     return value
 
 
@@ -64,7 +66,7 @@ def number_asked(name: str, value: object) -> float:
     except (TypeError, ValueError):
         found = math.nan
     if not math.isfinite(found):
-        raise UsageError(f"{name} is {value!r}; it must be a number")
+        raise UsageError(f"{name} is {value!r}; it must be a number", code="U002")
     return found
 
 
@@ -80,9 +82,9 @@ def whole_asked(name: str, value: object, least: int, most: int | None = None) -
     except TypeError:
         found = None
     if found is None:
-        raise UsageError(f"{name} is {value!r}; it must be a whole number, {bounds}")
+        raise UsageError(f"{name} is {value!r}; it must be a whole number, {bounds}", code="U002")
     if found < least or (most is not None and found > most):
-        raise UsageError(f"{name} is {found}; it must be {bounds}")
+        raise UsageError(f"{name} is {found}; it must be {bounds}", code="U002")
     return found
 
 
@@ -97,7 +99,7 @@ def date_asked(name: str, when: object) -> date:
     try:
         return date.fromisoformat(when)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise UsageError(f"{name} is {when!r}, which is no date: {_EXAMPLE}") from None
+        raise UsageError(f"{name} is {when!r}, which is no date: {_EXAMPLE}", code="U002") from None
 
 
 def word_asked(name: str, word: object, known: Sequence[str]) -> int:
@@ -107,7 +109,9 @@ def word_asked(name: str, word: object, known: Sequence[str]) -> int:
         UsageError: it is none of them.
     """
     if word not in known:
-        raise UsageError(f"{name} is {word!r}; it must be {', '.join(known[:-1])} or {known[-1]}")
+        raise UsageError(
+            f"{name} is {word!r}; it must be {', '.join(known[:-1])} or {known[-1]}", code="U002"
+        )
     return list(known).index(str(word))
 
 
@@ -120,5 +124,5 @@ def segment_asked(name: object, names: Sequence[str]) -> int | None:
     if name is None:
         return None
     if name not in names:
-        raise UsageError(f"there is no segment {name!r}; there are {', '.join(names)}")
+        raise UsageError(f"there is no segment {name!r}; there are {', '.join(names)}", code="U003")
     return list(names).index(str(name))

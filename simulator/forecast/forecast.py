@@ -62,7 +62,9 @@ class Forecast(Trials):
                 run was not asked to follow deals to their end.
         """
         if not self.follows_ends:
-            raise UsageError("the ends of deals were not followed: simulate with follow_ends=True")
+            raise UsageError(
+                "the ends of deals were not followed: simulate with follow_ends=True", code="U006"
+            )
         horizon, names = self.scenario.horizon, [s.name for s in self.scenario.segments]
         _, cells = self.cells(1, None if until is None else horizon.day_of(date_asked("until", until)))
         place, index = word_asked("source", source, get_args(Begun)), segment_asked(segment, names)

@@ -43,7 +43,8 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     known = [*pipeline.extra, *(c for c in COLUMNS if c not in pipeline.extra and _is_there(scenario, c))]
     if by not in known:
         raise UsageError(
-            f'the deals have no column "{by}" to group by; they have: {", ".join(known) or "none"}'
+            f'the deals have no column "{by}" to group by; they have: {", ".join(known) or "none"}',
+            code="U003",
         )
     if by in pipeline.extra:
         opened, won = pipeline.extra[by], wins.extra.get(by, ("",) * len(wins))

@@ -131,7 +131,7 @@ class Trials:
         try:
             return horizon.cells_between(first_day, horizon.last_day if last_day is None else last_day)
         except ValueError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(str(error), code="U002") from None
 
     def between(self, posted: Posted, begin: int, end: int, **only: Any) -> Floats:
         """Return what a series, `tax` or `deferred` brings in the cells [begin, end), floats[trial].
@@ -317,7 +317,9 @@ class Trials:
         series, index = series_asked(series), self._segment(segment)
         first = self.year_start if since is None else horizon.day_of(date_asked("since", since))
         if first > last:
-            raise UsageError(f"until {until} lies before {horizon.date_of(first)}, where the sum begins")
+            raise UsageError(
+                f"until {until} lies before {horizon.date_of(first)}, where the sum begins", code="U002"
+            )
         amounts = self.amounts(series, max(first, 1), last, **_only(index))
         return float(np.mean(amounts + self.already(series, first, index) >= least))
 
@@ -368,13 +370,15 @@ class Trials:
     def _balance(self, day: int, segment: str | None) -> Floats:
         """Return the balance at the end of a day, as somebody asks for it."""
         if not self.scenario.cash.has_balance:
-            raise UsageError("no balance is forecast: give cash.opening_balance and cash.outflows")
+            raise UsageError(
+                "no balance is forecast: give cash.opening_balance and cash.outflows", code="U006"
+            )
         if segment is not None:
-            raise UsageError("the balance in the bank is the company's; leave segment out")
+            raise UsageError("the balance in the bank is the company's; leave segment out", code="U006")
         try:
             return self.balance_at(day)
         except ValueError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(str(error), code="U002") from None
 
     def _segment(self, name: str | None) -> int | None:
         return segment_asked(name, [s.name for s in self.scenario.segments])

@@ -118,7 +118,7 @@ class Checked:
         ):
             if asked is not None and asked not in known:
                 remedy = did_you_mean(asked, known, "known are " + ", ".join(dict.fromkeys(known)))
-                raise UsageError(f"the history has no {asked}: {remedy}")
+                raise UsageError(f"the history has no {asked}: {remedy}", code="U003")
         kept = tuple(s for s in self.stages if segment in (None, s.segment) and stage in (None, s.stage))
         names = {s.segment for s in kept}
         return replace(self, stages=kept, enough={n: e for n, e in self.enough.items() if n in names})

@@ -35,6 +35,7 @@ class Origin:
         base: the scenario that it started from, or None.
         segment_by: column that told the segments, or None.
         database: that queries of the history are put to, where the scenario says so; not on a command line.
+        allow_outside: whether files that the base and folders name may lie anywhere.
     """
 
     files: tuple[Path, ...] = ()
@@ -42,6 +43,7 @@ class Origin:
     base: Path | None = None
     segment_by: str | None = None
     database: Database | None = None
+    allow_outside: bool = False
 
 
 def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: bool = True) -> list[str]:
@@ -102,7 +104,7 @@ def check_ours(folder: Path, names: Iterable[str], origin: Origin) -> None:
         path = folder / name
         if path.exists() and (not ours or path.resolve() in given):
             what = f"{path} was not written by fit" if not ours else f"{path} is what it learns from"
-            raise UsageError(f"{what} and would be overwritten: name another folder with -o")
+            raise UsageError(f"{what} and would be overwritten: name another folder with -o", code="U004")
 
 
 def name_track_record(folder: Path) -> bool:

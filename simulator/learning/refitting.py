@@ -31,7 +31,7 @@ def history_of(origin: Origin, as_of: date | None = None) -> tuple[History, Scen
     scenario, frame = None, HistoryFrame(known=as_of)
     if origin.base is not None:
         path = scenario_file(origin.base)
-        scenario = load(path, as_of=as_of)
+        scenario = load(path, as_of=as_of, allow_outside=origin.allow_outside)
         frame = frame_of(scenario, as_of, path.parent)
     if origin.database is not None:
         frame = replace(frame, database=origin.database)
@@ -39,7 +39,7 @@ def history_of(origin: Origin, as_of: date | None = None) -> tuple[History, Scen
         frame = frame_with_map(frame, origin.map)
     if origin.segment_by is not None:
         frame = frame.split_by(origin.segment_by)
-    return read_history(origin.files, frame), scenario
+    return read_history(origin.files, frame, origin.allow_outside), scenario
 
 
 def learn(origin: Origin, as_of: date | None = None, draws: int = DRAWS, seed: int = 1) -> Fit:
@@ -52,7 +52,9 @@ def learn(origin: Origin, as_of: date | None = None, draws: int = DRAWS, seed: i
     return replace(found, splitting=split)
 
 
-def refit(path: Path, sets: Sequence[str], as_of: date | None, folder: Path) -> Path:
+def refit(
+    path: Path, sets: Sequence[str], as_of: date | None, folder: Path, allow_outside: bool = False
+) -> Path:
     """Learn a scenario's figures anew, as of its day; return a scenario in a folder that stands on them.
 
     It extends the given one. Deals and invoices that fit wrote beside the old figures are those of the new
@@ -63,9 +65,10 @@ def refit(path: Path, sets: Sequence[str], as_of: date | None, folder: Path) -> 
         sets: changes as `--set` has them; they may say the day or the files.
         as_of: the last known day, in place of the file's.
         folder: an empty one; takes scenario, figures, draws and tables.
+        allow_outside: whether files that are named may lie outside the project.
     """
-    recipe = recipe_of(path, sets, as_of)
-    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by, recipe.database)
+    recipe = recipe_of(path, sets, as_of, allow_outside)
+    origin = Origin(recipe.files, recipe.map, recipe.base, recipe.segment_by, recipe.database, allow_outside)
     found = learn(origin, recipe.as_of, recipe.draws, recipe.seed)
     files = fit_files(found, recipe.folder, origin, recipe.seed, recipe.track_record)
     scenario: dict[str, Any] = {"version": 1, "name": recipe.name, "extends": str(path.resolve())}

@@ -9,7 +9,8 @@ from simulator.loading.cells import find_columns, opened_cells
 from simulator.loading.customs import Customs
 from simulator.loading.figures import NEEDED, read_figures
 from simulator.loading.frame import read_rates, read_zone
-from simulator.loading.opened import opened
+from simulator.loading.opened import opened, scenario_in
+from simulator.loading.places import project_of
 from simulator.loading.sources import read_table
 from simulator.scenario.model import TABLES
 from simulator.scenario.scenario import Scenario
@@ -31,7 +32,7 @@ def read_actuals(path: Path, run: Path, scenario: Scenario) -> Figures:
         InputError: every problem of the file at once.
         PlaceError: it cannot be read.
     """
-    found = opened(run)
+    found = opened(run, project_of(scenario_in(run)))
     file, tree, problems = found.file, found.own, found.problems
     table = read_table(path)
     given = {ours: name for ours, name in file.data.columns.actuals if name and ours != "source"}

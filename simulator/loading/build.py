@@ -37,6 +37,7 @@ from simulator.loading.money_suspicions import note_money
 from simulator.loading.new_deals import estimated_generation, set_generation
 from simulator.loading.notes import Notes
 from simulator.loading.otherwise import decided, read_compared
+from simulator.loading.places import Project
 from simulator.loading.problems import Problems
 from simulator.loading.products import build_mix, build_offers, build_products
 from simulator.loading.quality import quality
@@ -65,6 +66,7 @@ class _Frame:
 
     tree: Tree
     file: ScenarioFile
+    project: Project
     problems: Problems
     notes: Notes
     customs: Customs
@@ -72,14 +74,15 @@ class _Frame:
 
 
 def build(
-    own: Tree, file: ScenarioFile, problems: Problems, notices: list[str], learned: Learned | None = None,
-    aside: Mapping[str, Mapping[int, str]] = MappingProxyType({}),
+    own: Tree, file: ScenarioFile, project: Project, problems: Problems, notices: list[str],
+    learned: Learned | None = None, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({}),
 ) -> Scenario:  # fmt: skip
     """Return the scenario.
 
     Args:
         own: its plain data, with places.
         file: the same with learned figures beneath, checked.
+        project: where the files lie that it names.
         problems: those found already.
         notices: of older versions.
         learned: what history tells.
@@ -88,7 +91,7 @@ def build(
     Raises:
         InputError: every problem of file and tables.
     """
-    frame, end = _framed(tree := own if learned is None else learned.tree, file, problems)
+    frame, end = _framed(tree := own if learned is None else learned.tree, file, project, problems)
     (notes := frame.notes).add_all("W008", notices)
     targets = read_targets(file, end, notes, tree, problems)
     horizon = read_horizon(file, end, targets)
@@ -164,7 +167,7 @@ def _otherwise(
     _keep_causes(tree, problems)
     problems.raise_if_any()
     pipeline = decided(deals.pipeline, deals.wins.id, said, segments, tree, problems, frame.notes)
-    compared = read_compared(frame.file, tree, problems)
+    compared = read_compared(frame.file, tree, frame.project, problems)
     problems.raise_if_any()
     return replace(deals, pipeline=pipeline), compared
 
@@ -189,7 +192,7 @@ def _with_learned(scenario: Scenario, learned: Learned | None, notes: Notes) -> 
     )  # fmt: skip
 
 
-def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
+def check_tables(tree: Tree, file: ScenarioFile, project: Project, problems: Problems) -> None:
     """Add the problems of the tables of a scenario that itself is wrong, and of parts of it that are not.
 
     Where it is wrong in how tables are to be read, they are not looked at.
@@ -197,7 +200,7 @@ def check_tables(tree: Tree, file: ScenarioFile, problems: Problems) -> None:
     if any((problem.column or "").startswith("data.") for problem in problems.found):
         return
     mine = Problems()
-    frame, end = _framed(tree, file, mine)
+    frame, end = _framed(tree, file, project, mine)
     horizon = read_horizon(file, end, [])
     clocks = {n: build_clock(n, s, horizon, tree, mine) for n, s in file.segments.items()}
     for name, segment in file.segments.items():
@@ -219,7 +222,7 @@ def _keep_causes(tree: Tree, problems: Problems) -> None:
     problems.found[:] = [problem for problem in problems.found if not follows(problem, tree, told)]
 
 
-def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame, Any]:
+def _framed(tree: Tree, file: ScenarioFile, project: Project, problems: Problems) -> tuple[_Frame, Any]:
     rates = read_rates(file, tree, problems)
     zone = read_zone(file, tree, problems)
     customs = Customs(file.data.decimal, file.data.date_order, zone, rates, tree)
@@ -227,7 +230,7 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
         frozenset(name.casefold() for name in file.data.won_stages),
         frozenset(name.casefold() for name in file.data.lost_stages),
     )
-    frame = _Frame(tree, file, problems, Notes(file.as_of, rates), customs, ends)
+    frame = _Frame(tree, file, project, problems, Notes(file.as_of, rates), customs, ends)
     return frame, read_end(file, tree, problems)
 
 
@@ -235,7 +238,7 @@ def _framed(tree: Tree, file: ScenarioFile, problems: Problems) -> tuple[_Frame,
 
 
 def _given(frame: _Frame, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({})) -> Given:
-    return Given(frame.tree, frame.file, frame.problems, frame.notes, frame.customs, aside)
+    return Given(frame.tree, frame.file, frame.project, frame.problems, frame.notes, frame.customs, aside)
 
 
 def _deals(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-from simulator.errors import Problem, did_you_mean, nearest
+from simulator.errors import Problem, did_you_mean
 from simulator.loading.customs import Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
@@ -23,6 +23,7 @@ from simulator.money import (
     parse_amount,
 )
 from simulator.scenario.tree import Tree
+from simulator.spelling import nearest, with_words_of
 from simulator.terms.schedule import LONGEST_MONTHS
 
 AmountIs = Literal["total", "annual", "monthly"]
@@ -273,7 +274,7 @@ def find_columns(
                 Problem("D007", "there is no such column", table.name, 1, value=theirs, remedy=remedy)
             )
         elif ours in needed:
-            close = nearest(ours, table.header)
+            close = nearest(ours, table.header) or with_words_of(ours, table.header)
             example = close or "…"
             remedy = f'say which column it is: data.columns.{kind}.{ours}: "{example}" in {where}'
             message = f"there is no column {ours}"

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Code(NamedTuple):
-    """What a code means."""
-
-    title: str
-    rule: str
-    remedy: str
-
+from simulator.errors import Code
 
 CODES: Final = MappingProxyType(
     {
@@ -77,6 +70,12 @@ CODES: Final = MappingProxyType(
             "nothing to learn from",
             "--refit reads data.history, or the files that learned.yaml records",
             "name them: data: {history: [events.csv]}",
+        ),
+        "S072": Code(
+            "outside the project",
+            "files that a scenario names lie below the nearest folder with .git or simulator.toml, "
+            "else below its own",
+            "move it there, or use --allow-outside",
         ),
         "S078": Code(
             "a secret in the scenario",
@@ -316,6 +315,12 @@ CODES: Final = MappingProxyType(
             "name it in --map FILE",
         ),
         "H068": Code("too many segments", "the smallest are one", "name another column"),
+        "H072": Code(
+            "a link leads out",
+            "files of a folder lie in its project: below the nearest folder with .git or simulator.toml, "
+            "else below the folder",
+            "copy the file there, name it by itself, or use --allow-outside",
+        ),
         "H065": Code("in two tables", "the first counts, what it lacks is taken from the other", ""),
     }
 )

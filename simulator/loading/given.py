@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
-from simulator.errors import InputError, did_you_mean, nearest
+from simulator.errors import InputError, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
@@ -18,6 +17,7 @@ from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
 from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
+from simulator.loading.places import Project
 from simulator.loading.presets import SYSTEMS, prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
@@ -26,6 +26,7 @@ from simulator.loading.tables import Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.tree import Tree
+from simulator.spelling import nearest
 
 NEEDED: Final = {
     "deals": NEEDED_OF_DEALS,
@@ -37,8 +38,6 @@ NEEDED: Final = {
     "outflows": NEEDED_OF_OUTFLOWS,
 }
 """Our columns that each table has to have."""
-ALIKE: Final = 0.75
-"""A column's name that is so close to one of ours was probably meant to be it."""
 
 _ADDRESS: Final = re.compile(r"\w[\w+.-]+:[\\/]")
 _NO_FILE: Final = (
@@ -53,6 +52,7 @@ class Given:
     Attributes:
         tree: the scenario's plain data, with places.
         file: the same, checked.
+        project: where the tables lie.
         problems: takes tables that are not there, or lack columns.
         notes: takes columns that are not read.
         customs: how cells are written.
@@ -65,6 +65,7 @@ class Given:
 
     tree: Tree
     file: ScenarioFile
+    project: Project
     problems: Problems
     notes: Notes
     customs: Customs
@@ -81,12 +82,9 @@ class Given:
             name = self.file.cash.outflows if key == "outflows" else getattr(self.file.data, key)
             if not isinstance(name, str):
                 continue
-            path = Path(self.tree.place(keys).folder, name)
-            if not path.is_file():
-                remedy = _NO_FILE if _ADDRESS.match(name) else None
-                self.problems.add(self.tree.problem("S015", f"there is no file {name}", keys, name, remedy))
-                continue
             try:
+                remedy = _NO_FILE if _ADDRESS.match(name) else None
+                path = self.project.path(self.tree, keys, name, remedy=remedy)
                 self.tables[key] = self._typed(key, read_table(path, self._reading(key)))
                 self._prepare(key)
             except InputError as error:
@@ -173,14 +171,9 @@ def _note_unread(
     table: Table, kind: str, columns: Mapping[str, int], known: tuple[str, ...], notes: Notes
 ) -> None:
     """Note columns that are not read, and whose names are close to one of ours that the table lacks."""
-    lacking = {_squashed(name): name for name in known if name not in columns}
+    lacking = [name for name in known if name not in columns]
     for at, title in enumerate(table.header):
-        if at in columns.values() or (close := nearest(_squashed(title), tuple(lacking), ALIKE)) is None:
+        if at in columns.values() or (meant := nearest(title, lacking)) is None:
             continue
-        meant = lacking[close]
         remedy = f'if it is {meant}, say data.columns.{kind}.{meant}: "{title}"'
         notes.add("W024", f"column {title} of {table.name} is not read: {remedy}")
-
-
-def _squashed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.casefold())

@@ -46,7 +46,9 @@ _MOST_STRANGE: Final = 0.5
 """Share of dates that cannot be read, above which a file is not read at all."""
 
 
-def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> History:
+def read_history(
+    paths: Sequence[Path], frame: HistoryFrame | None = None, allow_outside: bool = False
+) -> History:
     """Return what files tell of a company's past, as it was known at the end of the frame's day.
 
     A file is known by its columns: a log of stages, a table of deals, invoices. A folder holds dated exports
@@ -56,6 +58,7 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     Args:
         paths: files and folders.
         frame: how they are written, as far as that is known.
+        allow_outside: whether links in folders may lead out of the folder's project.
 
     Raises:
         LoadError: nothing sensible can be done; every such problem at once.
@@ -63,7 +66,7 @@ def read_history(paths: Sequence[Path], frame: HistoryFrame | None = None) -> Hi
     """
     frame = frame or HistoryFrame()
     findings, problems = Findings(), Problems()
-    files = files_of([Path(path) for path in paths], frame, findings, problems.found)
+    files = files_of([Path(path) for path in paths], frame, findings, problems.found, allow_outside)
     found = _recognised(files, findings, problems)
     problems.raise_if_any()
     currency = company_currency(found[0].frame, found)

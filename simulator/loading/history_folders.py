@@ -13,6 +13,7 @@ from typing import Any, Final
 from simulator.errors import PlaceError, Problem, SimulatorError
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame, frame_of_data
+from simulator.loading.places import is_there, project_of
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 
@@ -40,8 +41,9 @@ class File:
 
 
 def files_of(
-    paths: Sequence[Path], frame: HistoryFrame, findings: Findings, problems: list[Problem]
-) -> list[File]:
+    paths: Sequence[Path], frame: HistoryFrame, findings: Findings, problems: list[Problem],
+    allow_outside: bool = False,
+) -> list[File]:  # fmt: skip
     """Return the files that paths mean: themselves, or what their folders hold, in the order of days.
 
     In a folder with past runs these count, else the files with a date in their name, else all tables.
@@ -52,7 +54,7 @@ def files_of(
     found: list[File] = []
     for path in paths:
         if not path.exists():
-            raise PlaceError(f"there is no {path}")
+            raise PlaceError(f"there is no {path}", code="P002")
         if not path.is_dir():
             found.append(File(path, path.name, None, frame))
             continue
@@ -61,6 +63,10 @@ def files_of(
             message = "the folder holds neither past runs nor tables"
             remedy = "name a folder of exports with a date in their names, or of past runs"
             problems.append(Problem("H005", message, str(path), remedy=remedy))
+        project = project_of(path, allow_outside)
+        for file in inside:
+            if not project.holds(file.path):
+                problems.append(Problem("H072", "the file is a link that leads out of the folder", file.name))
         found += inside
     return found
 
@@ -73,7 +79,7 @@ def _tables(folder: Path) -> list[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.casefold() in TABLES)
     except OSError as error:
-        raise PlaceError(f"{folder}: {error.strerror or error}") from None
+        raise PlaceError(f"{folder}: {error.strerror or error}", code="P003") from None
 
 
 def _dated(folder: Path, frame: HistoryFrame) -> list[File]:
@@ -136,6 +142,8 @@ def _of_run(inputs: Path, day: int, frame: HistoryFrame) -> Iterator[File]:
 
 def _frame(scenario: Path, frame: HistoryFrame) -> HistoryFrame:
     """Return how a run's tables are written, as its scenario says; what was said for all counts more."""
+    if not is_there(scenario):
+        return frame
     try:
         said: dict[str, Any] = read_yaml(scenario).data
         data = said.get("data")

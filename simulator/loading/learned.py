@@ -15,6 +15,7 @@ from simulator.arrivals import Bluebirds, PipelineGeneration
 from simulator.distributions import Empirical
 from simulator.errors import InputError, PlaceError
 from simulator.loading.draws import DrawsError, read_draws
+from simulator.loading.places import Project
 from simulator.loading.problems import Problems
 from simulator.loading.yaml import read_yaml
 from simulator.posterior import GenerationDraws, Posterior, SegmentDraws
@@ -67,7 +68,7 @@ class Learned:
         return self.posterior.segments.get(name, SegmentDraws())
 
 
-def read_learned(tree: Tree, problems: Problems) -> Learned | None:
+def read_learned(tree: Tree, project: Project, problems: Problems) -> Learned | None:
     """Return what the file that a scenario names under `learned` says; None without one, or with problems."""
     keys, name = ("learned",), tree.at(("learned",))
     if name is None:
@@ -76,12 +77,9 @@ def read_learned(tree: Tree, problems: Problems) -> Learned | None:
         remedy = "write learned: learned.yaml"
         problems.add(tree.problem("S013", "learned is no file", keys, str(name), remedy))
         return None
-    path = Path(tree.place(keys).folder, name)
-    if not path.is_file():
-        problems.add(tree.problem("S015", f"there is no file {name}", keys, name, "make it: simulator fit"))
-        return None
     try:
-        return _laid_beneath(tree, path)
+        path = project.path(tree, keys, name, remedy="make it: simulator fit")
+        return _laid_beneath(tree, path, project)
     except InputError as error:
         for problem in error.problems:
             problems.add(replace(problem, remedy=problem.remedy or "fit anew: simulator fit"))
@@ -117,8 +115,6 @@ def track_record_at(folder: Path, name: str) -> tuple[bytes, dict[str, Any]]:
     Raises:
         UnfitError: there is none, or no backtest has written it.
     """
-    if Path(name).name != name:
-        raise UnfitError(f"names a track record that is not beside it: {name}")
     try:
         content = (folder / name).read_bytes()
         found = json.loads(content)
@@ -131,10 +127,13 @@ def track_record_at(folder: Path, name: str) -> tuple[bytes, dict[str, Any]]:
     return content, told
 
 
-def _laid_beneath(tree: Tree, path: Path) -> Learned:
+def _laid_beneath(tree: Tree, path: Path, project: Project) -> Learned:
     file = learned_file_at(path)
     contents = {NAME: path.read_bytes()}
     posterior = Posterior(1)
+    for name in filter(None, (file.draws, file.track_record)):
+        if not project.holds(path.parent / name):
+            raise UnfitError(f"names a file outside the project: {name}")
     if file.draws is not None:
         contents[DRAWS] = _bytes(path.parent / file.draws)
         try:
@@ -158,7 +157,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}") from None
+        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
 
 
 def _figures(data: Mapping[str, Any]) -> Iterator[Keys]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from simulator.errors import nearest
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Money, Notes, counted
 from simulator.loading.tables import Table
 from simulator.products import NO_PRODUCT, Line
 from simulator.scenario.scenario import Scenario
+from simulator.spelling import nearest
 
 CLASSES = 3
 """So many unknown classes are named."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from simulator.deals import Pipeline
-from simulator.errors import did_you_mean
+from simulator.errors import InputError, did_you_mean
 from simulator.loading.notes import Notes, counted
+from simulator.loading.places import Project
 from simulator.loading.problems import Problems
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import Compared
@@ -62,7 +62,9 @@ def decided(
     return replace(pipeline.without(gone) if gone else pipeline, decided=found)
 
 
-def read_compared(file: ScenarioFile, tree: Tree, problems: Problems) -> tuple[Compared, ...]:
+def read_compared(
+    file: ScenarioFile, tree: Tree, project: Project, problems: Problems
+) -> tuple[Compared, ...]:
     """Return what the scenario asks to be compared with; files that are not there are problems."""
     found = []
     for number, one in enumerate(file.compare_with):
@@ -70,9 +72,11 @@ def read_compared(file: ScenarioFile, tree: Tree, problems: Problems) -> tuple[C
             found.append(Compared(one.name, sets=one.changes))
             continue
         keys = ("compare_with", number)
-        path = Path(tree.place(keys).folder, one)
-        if not path.exists():
-            problems.add(tree.problem("S015", f"there is no {one} to compare with", keys, one))
+        try:
+            path = project.path(tree, keys, one, f"there is no {one} to compare with", folders=True)
+        except InputError as error:
+            problems.found += error.problems
+            continue
         found.append(Compared(file=str(path)))
     return tuple(found)
 

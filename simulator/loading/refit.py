@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from simulator.errors import InputError, Problem
 from simulator.loading.learned import NAME, UnfitError, learned_file_at
+from simulator.loading.places import ANYWHERE, Project, is_there, project_of
 from simulator.loading.problems import LoadError
 from simulator.loading.sources import Database
 from simulator.loading.yaml import parse_value, read_yaml
@@ -42,6 +43,7 @@ class Recipe:
         tables: deals and invoices, where fit has written them: they are to be those of the new day.
         track_record: name of the backtest.json in the folder, or None.
         database: that queries of the history are put to.
+        project: where files lie that others name.
     """
 
     name: str
@@ -56,9 +58,12 @@ class Recipe:
     tables: tuple[str, ...] = ()
     track_record: str | None = None
     database: Database = field(default_factory=Database)
+    project: Project = ANYWHERE
 
 
-def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -> Recipe:
+def recipe_of(
+    path: Path, sets: Sequence[str] = (), as_of: date | None = None, allow_outside: bool = False
+) -> Recipe:
     """Return how a scenario is learned anew, as of its day.
 
     Its `data.history` names the files, else those count that its learned file records. A scenario that was
@@ -68,24 +73,26 @@ def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -
         path: of the scenario file.
         sets: changes as `--set` has them.
         as_of: the last known day, in place of the file's.
+        allow_outside: whether files that are named may lie outside the project.
 
     Raises:
         LoadError: the scenario does not say, or what it names is not there.
         PlaceError: a file cannot be read.
     """
+    project = project_of(path, allow_outside)
     try:
         text = as_of.isoformat() if as_of is not None else None
-        tree, _ = resolve(path, read_yaml, parse_value, tuple(sets), text)
+        tree, _ = resolve(path, read_yaml, project.path, parse_value, tuple(sets), text)
         known = day(tree.at(("as_of",)))
     except InputError as error:
         raise LoadError(error.problems) from None
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = replace(_recorded(tree, path, known), database=_database(tree))
+    found = replace(_recorded(tree, path, project, known), database=_database(tree), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
-    found = replace(found, files=_newer(found.files, path, tree))
+    found = replace(found, files=_newer(found.files, path, tree, project))
     if not found.files:
         keys: Keys = ("learned",) if tree.at(("learned",)) is not None else _HISTORY
         raise LoadError([tree.problem("S071", "nothing says what to learn from", keys)])
@@ -93,7 +100,7 @@ def recipe_of(path: Path, sets: Sequence[str] = (), as_of: date | None = None) -
     return found
 
 
-def _recorded(tree: Tree, path: Path, known: date) -> Recipe:
+def _recorded(tree: Tree, path: Path, project: Project, known: date) -> Recipe:
     """Return what the learned file records; without one, what the scenario itself has."""
     name, keys = tree.at(("learned",)), ("learned",)
     title = str(tree.at(("name",)))
@@ -101,14 +108,14 @@ def _recorded(tree: Tree, path: Path, known: date) -> Recipe:
     if name is None:
         return start
     file = Path(tree.place(keys).folder, str(name))
-    if not file.is_file():
-        # It may be about to be learned for the first time, from what data.history names.
-        if _given(tree):
-            return replace(start, base=None, folder=file.parent)
-        remedy = "make it: simulator fit; or name what to learn from: data: {history: [events.csv]}"
-        raise LoadError([tree.problem("S015", f"there is no file {name}", keys, name, remedy)])
+    if not is_there(file) and _given(tree):  # about to be learned for the first time
+        return replace(start, base=None, folder=file.parent)
+    remedy = "make it: simulator fit; or name what to learn from: data: {history: [events.csv]}"
     try:
+        file = project.path(tree, keys, str(name), remedy=remedy)
         learned = learned_file_at(file)
+    except InputError as error:
+        raise LoadError(error.problems) from None
     except UnfitError as error:
         raise LoadError([tree.problem("S070", f"{name} {error}", keys, name)]) from None
     folder, said = file.parent, learned.history
@@ -130,9 +137,9 @@ def _given(tree: Tree) -> tuple[Path, ...]:
     return tuple(Path(tree.place((*_HISTORY, n)).folder, name) for n, name in enumerate(names))
 
 
-def _newer(files: Sequence[Path], path: Path, tree: Tree) -> tuple[Path, ...]:
+def _newer(files: Sequence[Path], path: Path, tree: Tree, project: Project) -> tuple[Path, ...]:
     """Return the files; what settings put in the place of a table of the scenario replaces it here too."""
-    own, _ = resolve(path, read_yaml, parse_value)
+    own, _ = resolve(path, read_yaml, project.path, parse_value)
     instead = {}
     for key in ("deals", "invoices"):
         before, now = _table(own, key), _table(tree, key)
@@ -169,10 +176,13 @@ def _check(tree: Tree, recipe: Recipe) -> None:
     given = _given(tree)
     problems = []
     for path in (*recipe.files, *(one for one in (recipe.map, recipe.base) if one is not None)):
-        if path.exists():
-            continue
         keys: Keys = (*_HISTORY, given.index(path)) if path in given else ("learned",)
         shown = str(tree.at(keys)) if path in given else os.path.normpath(path)
+        if not tree.place(keys).typed and not recipe.project.holds(path):
+            problems.append(recipe.project.outside(tree, keys, shown))
+            continue
+        if is_there(path, folders=True):
+            continue
         what = "there is no such file" if path in given else f"what {NAME} was learned from is not there"
         remedy = "correct data.history" if path in given else "name the files: data: {history: […]}"
         if path in (recipe.map, recipe.base):

@@ -56,7 +56,7 @@ def read_yaml(path: Path, largest: int = LARGEST) -> Tree:
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}") from None
+        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
     name = path.name
     if len(content) > largest:
         raise InputError([Problem("S002", f"the file is larger than {largest // 1024:,} KB", name)])

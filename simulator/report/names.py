@@ -80,7 +80,9 @@ def _rows(path: Path) -> Iterator[Mapping[str, str]]:
         with explained(path, "read"), path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
     except (ValueError, csv.Error):
-        raise UsageError(f"{path} is damaged: it cannot be read as CSV; run the forecast anew") from None
+        raise UsageError(
+            f"{path} is damaged: it cannot be read as CSV; run the forecast anew", code="U005"
+        ) from None
 
 
 class _Veil:

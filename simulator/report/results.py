@@ -75,7 +75,9 @@ def _answer(path: Path) -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise UsageError(f"{path} is damaged: its JSON cannot be read; delete it, or ask the command anew")
+        raise UsageError(
+            f"{path} is damaged: its JSON cannot be read; delete it, or ask the command anew", code="U005"
+        )
     return found
 
 
@@ -84,4 +86,6 @@ def _rows(path: Path) -> list[Mapping[str, str]]:
         with explained(path, "read"):
             return csv_rows(path)
     except ValueError:
-        raise UsageError(f"{path} is damaged: it cannot be read as CSV; run the forecast anew") from None
+        raise UsageError(
+            f"{path} is damaged: it cannot be read as CSV; run the forecast anew", code="U005"
+        ) from None

@@ -1,7 +1,7 @@
 """Keep what a run leaves behind: its folder, and files that are there whole or not at all."""
 
 from simulator.runs.blocks import TemporaryBlocks
-from simulator.runs.files import explained, make_folder, write_file
+from simulator.runs.files import explained, inside, make_folder, write_file
 from simulator.runs.folder import (
     RunFolder,
     previous_run,
@@ -36,6 +36,7 @@ __all__ = [
     "csv_rows",
     "explained",
     "file_names",
+    "inside",
     "json_bytes",
     "make_folder",
     "origin",

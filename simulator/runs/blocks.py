@@ -77,7 +77,8 @@ class Blocks:
             if was != is_now:
                 raise PlaceError(
                     f"cannot resume the run in {self.folder.parent}: {name} {_difference(was, is_now)}; "
-                    "give it what it began with, or start anew without --resume"
+                    "give it what it began with, or start anew without --resume",
+                    code="P009",
                 )
 
     def put(self, name: str, rows: Arrays, sums: Arrays) -> BlockFile:
@@ -192,7 +193,7 @@ class BlockFile:
             for place in places:
                 file.seek(self.offsets[name] + place * row.nbytes)
                 if file.readinto(row.data) != row.nbytes:
-                    raise PlaceError(f"cannot read {self.path}: it has become shorter")
+                    raise PlaceError(f"cannot read {self.path}: it has become shorter", code="P003")
                 total += row
 
 

@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from simulator.errors import PlaceError
@@ -41,6 +41,30 @@ def write_file(path: Path, content: bytes | Iterable[Buffer], lasting: bool = Tr
             raise
         if lasting:
             flush_folder(path.parent)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of what is kept in a folder, by its name there: nothing is written anywhere else.
+
+    Raises:
+        PlaceError: the name leads out of the folder, or comes upon a link.
+    """
+    if not stays_inside(name):
+        raise PlaceError(f"{name} would lie outside {folder}", code="P005")
+    path = folder
+    for part in PurePosixPath(name).parts:
+        path /= part
+        if path.is_symlink():
+            raise PlaceError(
+                f"{path} is a link, and what is written here stays here: take the link away", code="P005"
+            )
+    return path
+
+
+def stays_inside(name: str) -> bool:
+    """Tell whether a path stays in the folder from which it counts."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and not {"\\", ":", "\0"} & set(name)
 
 
 def waiting_files(path: Path) -> list[Path]:
@@ -104,11 +128,14 @@ def explained(path: Path, act: str = "write") -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise PlaceError(f"cannot {act} {path}: {reason}") from error
+        raise PlaceError(
+            f"cannot {act} {path}: {reason}", code="P003" if act == "read" else "P004"
+        ) from error
 
 
 def _fill(path: Path, content: Iterable[Buffer], lasting: bool) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    path.unlink(missing_ok=True)  # left by a process of our number, or laid there by somebody else
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for part in content:
             rest = memoryview(part)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError
 from simulator.runs.blocks import FOLDER, Blocks
-from simulator.runs.files import explained, make_folder, point_to, remove_folder
+from simulator.runs.files import explained, inside, make_folder, point_to, remove_folder
 from simulator.runs.leftovers import RECORD, check_foreign
 from simulator.runs.locks import Lock, lock
 
@@ -85,7 +85,7 @@ def reserve(
         PlaceError: the place cannot be written to, or another process writes there.
         UsageError: in `out` one of the files would overwrite what no run has written.
     """
-    home = root / safe_name(name)
+    home = inside(root, safe_name(name))
     if out is not None:
         made = not out.exists()
         make_folder(out)
@@ -121,11 +121,13 @@ def reopen(
     Raises:
         PlaceError: there is no such run, it began with something else, or another process writes there.
     """
-    home = root / safe_name(name)
+    home = inside(root, safe_name(name))
     found = unfinished(name, as_of, root) if out is None else out
     if found is None or not Blocks(found / FOLDER, origin).any:
         where = out or f"{home} as of {as_of}"
-        raise PlaceError(f"there is nothing to resume in {where}: start the run without --resume")
+        raise PlaceError(
+            f"there is nothing to resume in {where}: start the run without --resume", code="P008"
+        )
     folder = _locked(found, home, as_of, origin, made=False, listed=out is None)
     try:
         folder.blocks.check()
@@ -139,6 +141,9 @@ def _locked(
     path: Path, home: Path, as_of: str, origin: Mapping[str, Any], made: bool, listed: bool
 ) -> RunFolder:
     try:
+        if listed:
+            inside(home, path.name)
+        inside(path, FOLDER)
         held = lock(path)
     except PlaceError:
         if made:
@@ -196,13 +201,15 @@ def scenario_file(given: Path) -> Path:
         UsageError: the folder holds no scenario.
     """
     if not given.exists():
-        raise PlaceError(f"there is no {given}")
+        raise PlaceError(f"there is no {given}", code="P002")
     if not given.is_dir():
         return given
     for inner in (given / "inputs" / "scenario.yaml", given / "scenario.yaml"):
         if inner.is_file():
             return inner
-    raise UsageError(f"{given} is a folder without a scenario: name a scenario file or a run's folder")
+    raise UsageError(
+        f"{given} is a folder without a scenario: name a scenario file or a run's folder", code="U005"
+    )
 
 
 def run_order(name: str) -> tuple[str, int, str] | None:
@@ -220,5 +227,5 @@ def _finished(home: Path) -> list[tuple[str, int, str]]:
 def _order(name: str) -> tuple[str, int, str]:
     order = run_order(name)
     if order is None:
-        raise PlaceError(f"{name} is not the folder of a run")
+        raise PlaceError(f"{name} is not the folder of a run", code="U005")
     return order

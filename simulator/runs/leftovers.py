@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from simulator.errors import UsageError
-from simulator.runs.files import explained, waiting_files, write_file
+from simulator.runs.files import explained, inside, stays_inside, waiting_files, write_file
 
 RECORD: Final = "run.json"
 RESULTS: Final = ("forecast.json", "forecast.csv", "deals.csv", "quality.json", "assumptions.json")
@@ -32,12 +32,14 @@ def begin(folder: Path, files: Iterable[str]) -> None:
         files: that it will write, by paths inside the folder.
 
     Raises:
-        PlaceError: the place refuses.
+        PlaceError: the place refuses, or a link leads out of it.
         UsageError: one of the files is there, and no run has written it; nothing is changed.
     """
     files = set(files)
     check_foreign(folder, files)
     owned = _owned(folder)
+    for name in owned | files:
+        inside(folder, name)
     listed = json.dumps({"files": sorted(owned | files)}) + "\n"
     write_file(folder / UNFINISHED, listed.encode())
     with explained(folder / RECORD):
@@ -71,7 +73,7 @@ def check_foreign(folder: Path, files: Iterable[str]) -> None:
     for name in sorted({*files, RECORD} - _owned(folder)):
         if (folder / name).exists():
             what = f"{folder / name} is no file of a run and would be overwritten"
-            raise UsageError(f"{what}: name another folder with --out")
+            raise UsageError(f"{what}: name another folder with --out", code="U004")
 
 
 def _owned(folder: Path) -> set[str]:
@@ -80,7 +82,7 @@ def _owned(folder: Path) -> set[str]:
     if not records:
         return set()
     listed = (name for record in records for name in record["files"])
-    return {RECORD, *LATER, *(name for name in listed if isinstance(name, str) and _inside(name))}
+    return {RECORD, *LATER, *(name for name in listed if isinstance(name, str) and stays_inside(name))}
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -96,9 +98,3 @@ def _read(path: Path) -> dict[str, Any] | None:
         # The first records listed their inputs only.
         found.setdefault("files", [*RESULTS, *found.get("inputs", ())])
     return found if isinstance(found.get("files"), list) else None
-
-
-def _inside(name: str) -> bool:
-    """Tell whether a path stays in its folder."""
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and not {"\\", ":"} & set(name)

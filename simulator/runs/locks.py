@@ -52,7 +52,7 @@ def lock(folder: Path) -> Lock:
     path = folder / NAME
     with explained(path):
         while True:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
             try:
                 taken = _take(handle)
                 ours = taken and _still_there(path, handle)
@@ -66,7 +66,8 @@ def lock(folder: Path) -> Lock:
             if not taken:
                 raise PlaceError(
                     f"process {who or 'unknown'} is writing into {folder}: wait until it is done, or name "
-                    "another folder with --out"
+                    "another folder with --out",
+                    code="P007",
                 )
 
 

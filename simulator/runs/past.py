@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError, did_you_mean
 from simulator.runs.blocks import FOLDER, Blocks
-from simulator.runs.files import explained
+from simulator.runs.files import explained, stays_inside
 from simulator.runs.folder import REPORTS, run_order, safe_name
 from simulator.runs.leftovers import RECORD, RESULTS, UNFINISHED
 
@@ -53,7 +53,10 @@ class PastRun:
         if not isinstance(listed, dict) or not listed:
             return False
         try:
-            return all(_digest(self.path / name) == digest for name, digest in listed.items())
+            return all(
+                stays_inside(name) and (self.path / name).is_file() and _digest(self.path / name) == digest
+                for name, digest in listed.items()
+            )
         except OSError:
             return False
 
@@ -139,11 +142,13 @@ def run_of(path: Path) -> PastRun:
         UsageError: it holds no finished run.
     """
     if not path.exists():
-        raise PlaceError(f"there is no {path}")
+        raise PlaceError(f"there is no {path}", code="P002")
     with explained(path, "read"):
         found = _run_in(path)
     if isinstance(found, LeftOut):
-        raise UsageError(f"{path} cannot be read as a run: {found.reason}; name the folder of a finished run")
+        raise UsageError(
+            f"{path} cannot be read as a run: {found.reason}; name the folder of a finished run", code="U005"
+        )
     return found
 
 
@@ -154,12 +159,14 @@ def _place(given: str, root: Path) -> Path:
     if path.is_dir():
         return path
     if path.exists():
-        raise PlaceError(f"{given} is a file; name a scenario that was run, or its folder of runs")
+        raise PlaceError(
+            f"{given} is a file; name a scenario that was run, or its folder of runs", code="P006"
+        )
     if len(path.parts) > 1:
-        raise PlaceError(f"there is no folder {given}")
+        raise PlaceError(f"there is no folder {given}", code="P002")
     known = [child.name for child in _folders_in(root)] if root.is_dir() else []
     remedy = did_you_mean(given, known, f"{root}/ has " + (", ".join(known) or "none yet"))
-    raise UsageError(f"no scenario {given!r} was run: {remedy}")
+    raise UsageError(f"no scenario {given!r} was run: {remedy}", code="U003")
 
 
 def _run_folders(place: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from ruamel.yaml.representer import SafeRepresenter
 from simulator import __version__
 from simulator.forecast.assumptions import assumptions
 from simulator.forecast.quality import quality
-from simulator.runs.files import explained, make_folder, write_file
+from simulator.runs.files import explained, inside, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
 from simulator.runs.tables import csv_pieces
@@ -141,8 +141,8 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> None:
     if is_run:
         add_files(folder, files)  # before they stand, so that none is left that nobody knows
     for name, content in files.items():
-        make_folder((folder / name).parent)
-        write_file(folder / name, content)
+        make_folder((path := inside(folder, name)).parent)
+        write_file(path, content)
 
 
 def json_bytes(payload: Mapping[str, Any]) -> bytes:

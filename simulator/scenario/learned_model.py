@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from simulator.scenario.tree import Keys
 
@@ -110,6 +110,13 @@ class LearnedFile(_Plain):
     findings: tuple[FindingFile, ...] = ()
     assumptions: tuple[str, ...] = ()
     splitting: SplittingFile | None = None
+
+    @field_validator("draws", "track_record")
+    @classmethod
+    def _beside(cls, name: str | None) -> str | None:
+        if name is not None and (name in (".", "..") or set("/\\:\0") & set(name)):
+            raise ValueError("the file has to be beside this one")
+        return name
 
 
 def group_of(keys: Keys) -> tuple[str | None, str] | None:

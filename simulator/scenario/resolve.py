@@ -23,6 +23,7 @@ MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def resolve(
     path: Path,
     read: Callable[[Path], Tree],
+    find: Callable[..., Path],
     parse_value: Callable[[str], Any],
     sets: Sequence[str] = (),
     as_of: str | None = None,
@@ -32,6 +33,7 @@ def resolve(
     Args:
         path: the scenario file.
         read: reads one file.
+        find: gives the path of a file that is named in a tree, at some keys; raises InputError.
         parse_value: reads the YAML of a `--set`; raises ValueError.
         sets: changes, in their order.
         as_of: ISO date in place of the file's.
@@ -40,7 +42,7 @@ def resolve(
         InputError: a file of the chain, or a setting, is wrong.
         PlaceError: the file cannot be read.
     """
-    chain, notices = _chain(path, read)
+    chain, notices = _chain(path, read, find)
     tree = reduce(_laid_over, reversed(chain[:-1]), _without_nulls(chain[-1]))
     own = chain[0].data.get("name")
     name = Place(path.name, None, str(path.parent)) if own is None else tree.place(("name",))
@@ -60,7 +62,9 @@ def resolve(
     return tree, notices
 
 
-def _chain(path: Path, read: Callable[[Path], Tree]) -> tuple[list[Tree], list[str]]:
+def _chain(
+    path: Path, read: Callable[[Path], Tree], find: Callable[..., Path]
+) -> tuple[list[Tree], list[str]]:
     """Read a file and all that it extends, the file itself first."""
     chain: list[Tree] = []
     notices: list[str] = []
@@ -75,13 +79,10 @@ def _chain(path: Path, read: Callable[[Path], Tree]) -> tuple[list[Tree], list[s
             return chain, notices
         if not isinstance(base, str) or not base.strip():
             raise InputError([tree.problem("S013", "extends is no file", ("extends",), base)])
-        path = Path(tree.place(("extends",)).folder, base)
+        path = find(tree, ("extends",), base, "the file that it extends is not there")
         if os.path.realpath(path) in seen or len(seen) >= LONGEST_CHAIN:
             names = " → ".join(os.path.basename(name) for name in (*seen, str(path)))
             raise InputError([tree.problem("S009", f"extends itself: {names}", ("extends",), base)])
-        if not path.is_file():
-            missing = tree.problem("S015", "the file that it extends is not there", ("extends",), base)
-            raise InputError([missing])
 
 
 def _migrated(tree: Tree) -> tuple[Tree, list[str]]:

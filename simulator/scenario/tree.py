@@ -26,6 +26,11 @@ class Place:
     line: int | None
     folder: str
 
+    @property
+    def typed(self) -> bool:
+        """Whether a person has typed it with the command, after `--set`."""
+        return self.line is None and self.file.startswith("--set ")
+
 
 @dataclass(frozen=True)
 class Tree:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NoReturn
 
-from simulator.errors import nearest
+from simulator.spelling import nearest
 from simulator.terms.schedule import (
     EVENTS,
     LONGEST_MONTHS,

@@ -110,25 +110,32 @@ def check(old: Scenario, new: Scenario, aim: Aim) -> None:
     if days[0] >= days[1]:
         raise UsageError(
             f"the first run is as of {days[0]}, the second as of {days[1]}: name the earlier one first; "
-            "what two runs of one day differ in, simulator compare tells"
+            "what two runs of one day differ in, simulator compare tells",
+            code="U007",
         )
     if old.currency != new.currency:
         raise UsageError(
             f"one run is in {old.currency}, the other in {new.currency}: amounts of two currencies cannot be "
-            "held against one another; run one of them anew with the currency of the other"
+            "held against one another; run one of them anew with the currency of the other",
+            code="U007",
         )
     if window.last > old.horizon.end:
         raise UsageError(
             f"the run of {days[0]} ends on {old.horizon.end}, before {window.last}: ask for days that both "
-            f"cover, such as --by {old.horizon.end}"
+            f"cover, such as --by {old.horizon.end}",
+            code="U007",
         )
     names = [segment.name for segment in old.segments]
     if window.segment not in (None, *names):
-        raise UsageError(f"the run of {days[0]} has no segment {window.segment}; it has {', '.join(names)}")
+        raise UsageError(
+            f"the run of {days[0]} has no segment {window.segment}; it has {', '.join(names)}", code="U007"
+        )
     if window.series == "balance" and not old.cash.has_balance:
-        raise UsageError(f"the run of {days[0]} forecasts no balance")
+        raise UsageError(f"the run of {days[0]} forecasts no balance", code="U007")
     if window.series not in ("balance", *old.series):
-        raise UsageError(f"the run of {days[0]} has no {window.series}; it has {', '.join(old.series)}")
+        raise UsageError(
+            f"the run of {days[0]} has no {window.series}; it has {', '.join(old.series)}", code="U007"
+        )
 
 
 def _aim_before(old: Scenario, aim: Aim) -> Aim:

@@ -79,9 +79,13 @@ def goal(
     """
     for value in (chance, below):
         if value is not None and not 0 < value < 1:
-            raise UsageError(f"a chance of {value:.0%} is never sure to be met: give one between 0 and 100 %")
+            raise UsageError(
+                f"a chance of {value:.0%} is never sure to be met: give one between 0 and 100 %", code="U002"
+            )
     if unknown := next((name for name in levers if name not in NAMES), None):
-        raise UsageError(f"there is no lever {unknown!r}: {did_you_mean(unknown, NAMES, ', '.join(NAMES))}")
+        raise UsageError(
+            f"there is no lever {unknown!r}: {did_you_mean(unknown, NAMES, ', '.join(NAMES))}", code="U003"
+        )
     question = Question.of(scenario, aim, trials, workers, progress)
     business, payload = Business(question), _head(question)
     if chance is not None:

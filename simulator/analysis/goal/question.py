@@ -55,12 +55,14 @@ class Question:
         if aim.amount is None and aim.window.series == "balance" and scenario.cash.floor is None:
             raise UsageError(
                 "what is the balance to reach? give --amount, or cash.floor in the scenario: then it is "
-                "asked whether the balance ever falls below the floor"
+                "asked whether the balance ever falls below the floor",
+                code="U006",
             )
         if aim.amount is None and aim.window.series != "balance":
             raise UsageError(
                 "nothing is to be reached: the scenario names no target; give --target, or --amount with "
-                "--series and --by, such as --series bookings --amount 6M --by 2027-12-31"
+                "--series and --by, such as --series bookings --amount 6M --by 2027-12-31",
+                code="U006",
             )
         short = replace(shortened(scenario, aim.window.last), trials=trials)
         return Question(short, aim, trials, workers, progress)

@@ -94,7 +94,9 @@ def trials_for(scenario: Scenario, trial: int | None, run: tuple[int, int] | Non
     known = run[0] if run else scenario.trials
     count, most = (PLAYED, MOST_TRIALS) if known is None else (known, known)
     if trial is not None and trial >= most:
-        raise UsageError(f"--trial is {trial:,}; there are {most:,}, numbered from 0 to {most - 1:,}")
+        raise UsageError(
+            f"--trial is {trial:,}; there are {most:,}, numbered from 0 to {most - 1:,}", code="U002"
+        )
     return count
 
 
@@ -112,7 +114,7 @@ def narrowed(payload: Mapping[str, Any], owner: str) -> dict[str, Any]:
     ids = [one["id"] for kind in KINDS.values() for one in payload[kind]]
     if owner not in ids:
         remedy = did_you_mean(owner, tuple(ids), "--format csv lists all that happens in this trial")
-        raise UsageError(f"nothing is called {owner!r} in this trial: {remedy}")
+        raise UsageError(f"nothing is called {owner!r} in this trial: {remedy}", code="U003")
     kept = {kind: [one for one in payload[kind] if one["id"] == owner] for kind in KINDS.values()}
     return {**payload, **kept, "narrowed_to": owner}
 

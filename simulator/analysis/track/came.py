@@ -103,10 +103,14 @@ def came_from_file(path: Path, run: PastRun, scenario: Scenario, until: date | N
         UsageError: it has no months.
     """
     if path.is_dir() or not path.exists():
-        raise PlaceError(f"{path} is a folder; name a file" if path.is_dir() else f"there is no {path}")
+        raise PlaceError(
+            f"{path} is a folder; name a file" if path.is_dir() else f"there is no {path}", code="P002"
+        )
     figures = read_actuals(path, run.path, scenario)
     if not len(figures):
-        raise UsageError(f"{path} holds no month: it needs month, series and amount, and segment where known")
+        raise UsageError(
+            f"{path} holds no month: it needs month, series and amount, and segment where known", code="U002"
+        )
     last = scenario.horizon.date_of(int(figures.last_day.max()))
     return Came(min(last, until or last), path.name, scenario, figures)
 

@@ -199,7 +199,7 @@ def _window(known: Record, period: str | None) -> Window:
         return found
     names = [window.name for window in windows.values()]
     remedy = did_you_mean(period, names, "periods are named as 2026-11, Q4 FY2026 or FY2026")
-    raise UsageError(f"no run speaks of {period!r} as a whole: {remedy}")
+    raise UsageError(f"no run speaks of {period!r} as a whole: {remedy}", code="U003")
 
 
 def _is_of(told: Told, window: Window) -> bool:
@@ -211,7 +211,7 @@ def _check_segment(known: Record, segment: str) -> None:
     names = list(dict.fromkeys(name for run in known.counted for name in run.payload["segments"]))
     if segment and segment not in names:
         remedy = did_you_mean(segment, names, "segments: " + ", ".join(names))
-        raise UsageError(f"no run has a segment {segment!r}: {remedy}")
+        raise UsageError(f"no run has a segment {segment!r}: {remedy}", code="U003")
 
 
 def _nothing_yet(known: Record) -> str:

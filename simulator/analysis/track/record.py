@@ -99,7 +99,8 @@ def record(found: PastRuns, actuals: Path | None = None, until: date | None = No
     if came is None and actuals is not None and counted:
         raise PlaceError(
             f"no run's inputs in {found.place} can be read, which say how {actuals} is written: "
-            "run the scenario once more"
+            "run the scenario once more",
+            code="P002",
         )
     return Record(found, counted, reasons, unusable, told, came)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from simulator.errors import InputError, Problem
 from simulator.loading.build import build
+from simulator.loading.places import ANYWHERE
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.validate import scenario_file
 from simulator.scenario.scenario import Scenario
@@ -51,7 +52,7 @@ def tried(draft: Mapping[str, Any], folder: Path) -> Trial:
         problems.raise_if_any()
         assert file is not None
         try:
-            return Trial(build(tree, file, problems, [], aside=aside), tuple(told.values()))
+            return Trial(build(tree, file, ANYWHERE, problems, [], aside=aside), tuple(told.values()))
         except InputError as error:
             found = getattr(error, "every", error.problems)
         named = ((key, tree.data["data"].get(key)) for key in ("deals", "invoices"))

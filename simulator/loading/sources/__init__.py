@@ -51,7 +51,7 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
         with undisturbed():
             return put_aside(_read(path, first, reading))
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}") from None
+        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
 
 
 def _read(path: Path, first: bytes, reading: Reading) -> Table:
