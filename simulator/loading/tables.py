@@ -61,7 +61,7 @@ class Table:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold the collection of garbage back: rows make no cycles, and looking through millions takes its time."""
+    """Hold the collection of garbage back: rows make no cycles, and looking through all takes its time."""
     before = gc.isenabled()
     gc.disable()
     try:

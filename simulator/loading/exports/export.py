@@ -110,9 +110,10 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
         PlaceError: it cannot be read.
     """
     raw = read_table(path)
-    found = recognise(raw, frame)
-    if found is None:
+    parts = recognise(raw, frame)
+    if not parts:
         raise LoadError([_strange(raw)])
+    found = parts[0]
     preset = preset_of(raw)
     columns = found.match.columns
     if preset is None and found.match.kind == "deals":

@@ -33,8 +33,8 @@ _COLUMNS: Final = {
     "tax": ("Tax Amount", "Sales Tax", "Tax"),
 }
 _PAID_DATE: Final = (
-    "QuickBooks' reports of invoices tell no day of payment, so nothing is learned of how late customers pay: "
-    "keep each month's Invoice List in one folder, and fit learns from what was paid between two of them"
+    "QuickBooks' reports of invoices tell no day of payment, so nothing is learned of how late customers "
+    "pay: keep each month's Invoice List in one folder, and fit learns from what was paid between two of them"
 )
 
 

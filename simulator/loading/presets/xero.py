@@ -25,8 +25,8 @@ _REPORT: Final = {
     "paid_date": ("Last Payment Date", "Fully Paid Date", "Paid Date", "Date Paid"),
 }
 _PAID_DATE: Final = (
-    "Xero's invoices tell no day of payment, so nothing is learned of how late customers pay: export the report "
-    "Receivable Invoice Summary with its column Last Payment Date, paid invoices too"
+    "Xero's invoices tell no day of payment, so nothing is learned of how late customers pay: export the "
+    "report Receivable Invoice Summary with its column Last Payment Date, paid invoices too"
 )
 
 
