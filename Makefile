@@ -47,7 +47,7 @@ evidence: $(READY)  ## repeat docs/evidence.md on public data: make evidence DAT
 	@test -n "$(DATA)" || { echo "which data? make evidence DATA=DIR"; exit 2; }
 	$(BIN)/python -m benchmarks.evidence "$(DATA)"
 
-docs: $(READY)  ## write docs/cli.md and docs/formats.md anew
+docs: $(READY)  ## write docs/cli.md, errors.md and formats.md anew
 	$(BIN)/python docs/generate.py
 
 golden: $(READY)  ## rewrite the pinned numbers and messages (say why in CHANGELOG.md, under Numbers)

@@ -1,4 +1,6 @@
-"""Write docs/cli.md from the commands' own help, and docs/formats.md from the models of scenario files.
+"""Write docs/cli.md, docs/errors.md and docs/formats.md from what the program itself says.
+
+The sources are the commands' help, the pages of the codes, and the models of scenario files.
 
 Run it as `python docs/generate.py [FOLDER]`.
 """
@@ -15,6 +17,7 @@ import click
 from ruamel.yaml import YAML
 
 from simulator.cli import main as program
+from simulator.report.codes import markdown as errors_page
 from simulator.scenario.model import ScenarioFile
 
 HERE = Path(__file__).resolve().parent
@@ -28,12 +31,13 @@ Schema = Mapping[str, Any]
 
 
 def main() -> None:
-    """Write both pages into docs/, or into the folder given."""
+    """Write the pages into docs/, or into the folder given."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     template = (HERE / "templates" / "formats.md").read_text(encoding="utf-8")
     assert MARK in template
     for name, text in (
         ("cli.md", command_page()),
+        ("errors.md", errors_page()),
         ("formats.md", template.replace(MARK, key_tables(ScenarioFile.model_json_schema(by_alias=True)))),
     ):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

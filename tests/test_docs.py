@@ -69,7 +69,7 @@ def test_every_block_runs(document, tmp_path):
 
 def test_generated_pages_are_fresh(tmp_path):
     subprocess.run([sys.executable, ROOT / "docs" / "generate.py", tmp_path], check=True)
-    for name in ("cli.md", "formats.md"):
+    for name in ("cli.md", "errors.md", "formats.md"):
         committed = (ROOT / "docs" / name).read_text(encoding="utf-8")
         assert committed == (tmp_path / name).read_text(encoding="utf-8"), f"docs/{name} is stale: make docs"
 

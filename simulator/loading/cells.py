@@ -177,7 +177,7 @@ class Cells:
         code = code or currency_in(text) or self.customs.rates.company
         if not is_currency(code):
             remedy = did_you_mean(code, self.customs.rates.codes)
-            self.complain("D016", "is not an ISO 4217 currency", row, "currency", code, remedy)
+            self.complain("D016", "the currency is no ISO 4217 code", row, "currency", code, remedy)
             return None
         if code not in self.customs.rates.codes:
             remedy = f"add it under rates, such as rates: {{{code}: 0.9}}"

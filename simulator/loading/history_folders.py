@@ -79,7 +79,9 @@ def _tables(folder: Path) -> list[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.casefold() in TABLES)
     except OSError as error:
-        raise PlaceError(f"{folder}: {error.strerror or error}", code="P003") from None
+        raise PlaceError(
+            f"cannot read {folder}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
 
 
 def _dated(folder: Path, frame: HistoryFrame) -> list[File]:

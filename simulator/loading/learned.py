@@ -157,7 +157,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
+        raise PlaceError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
 
 
 def _figures(data: Mapping[str, Any]) -> Iterator[Keys]:

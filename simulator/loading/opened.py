@@ -81,5 +81,5 @@ def scenario_in(path: Path) -> Path:
         if inner.is_file():
             return inner
     raise PlaceError(
-        f"{path} is a folder without scenario.yaml: name a scenario or a run's folder", code="U005"
+        f"{path} is a folder without scenario.yaml: name a scenario or a run's folder", code="P002"
     )

@@ -89,10 +89,11 @@ def recipe_of(
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = replace(_recorded(tree, path, project, known), database=_database(tree), project=project)
+    found = _recorded(tree, path, project, known)
+    found = replace(found, database=_database(tree, project), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
-    found = replace(found, files=_newer(found.files, path, tree, project))
+    found = replace(found, files=_newer(found.files, path, project, tree))
     if not found.files:
         keys: Keys = ("learned",) if tree.at(("learned",)) is not None else _HISTORY
         raise LoadError([tree.problem("S071", "nothing says what to learn from", keys)])
@@ -137,7 +138,7 @@ def _given(tree: Tree) -> tuple[Path, ...]:
     return tuple(Path(tree.place((*_HISTORY, n)).folder, name) for n, name in enumerate(names))
 
 
-def _newer(files: Sequence[Path], path: Path, tree: Tree, project: Project) -> tuple[Path, ...]:
+def _newer(files: Sequence[Path], path: Path, project: Project, tree: Tree) -> tuple[Path, ...]:
     """Return the files; what settings put in the place of a table of the scenario replaces it here too."""
     own, _ = resolve(path, read_yaml, project.path, parse_value)
     instead = {}
@@ -155,13 +156,18 @@ def _table(tree: Tree, key: str) -> Path | None:
     return Path(tree.place(keys).folder, name) if isinstance(name, str) else None
 
 
-def _database(tree: Tree) -> Database:
+def _database(tree: Tree, project: Project) -> Database:
     """Return the database that the scenario names; loading tells what is wrong with it."""
     keys = ("data", "database")
     try:
         said = DatabaseFile.model_validate(tree.at(keys) or {})
     except ValidationError:
         said = None
+    if said is not None and said.file is not None:
+        try:
+            project.check(tree, (*keys, "file"), said.file)
+        except InputError as error:
+            raise LoadError(error.problems) from None
     return Database.of(said, tree.place((*keys, "file")).folder)
 
 
@@ -173,12 +179,12 @@ def _written(tree: Tree, folder: Path) -> tuple[str, ...]:
 
 def _check(tree: Tree, recipe: Recipe) -> None:
     """Check that everything is there."""
-    given = _given(tree)
-    problems = []
+    given, problems = _given(tree), []
+    typed = {_table(tree, key) for key in ("deals", "invoices") if tree.place(("data", key)).typed}
     for path in (*recipe.files, *(one for one in (recipe.map, recipe.base) if one is not None)):
         keys: Keys = (*_HISTORY, given.index(path)) if path in given else ("learned",)
         shown = str(tree.at(keys)) if path in given else os.path.normpath(path)
-        if not tree.place(keys).typed and not recipe.project.holds(path):
+        if not tree.place(keys).typed and path not in typed and not recipe.project.holds(path):
             problems.append(recipe.project.outside(tree, keys, shown))
             continue
         if is_there(path, folders=True):

@@ -56,7 +56,9 @@ def read_yaml(path: Path, largest: int = LARGEST) -> Tree:
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
+        raise PlaceError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
     name = path.name
     if len(content) > largest:
         raise InputError([Problem("S002", f"the file is larger than {largest // 1024:,} KB", name)])

@@ -227,5 +227,5 @@ def _finished(home: Path) -> list[tuple[str, int, str]]:
 def _order(name: str) -> tuple[str, int, str]:
     order = run_order(name)
     if order is None:
-        raise PlaceError(f"{name} is not the folder of a run", code="U005")
+        raise PlaceError(f"{name} is not the folder of a run", code="P002")
     return order

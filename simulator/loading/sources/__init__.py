@@ -51,7 +51,9 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
         with undisturbed():
             return put_aside(_read(path, first, reading))
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}", code="P003") from None
+        raise PlaceError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
 
 
 def _read(path: Path, first: bytes, reading: Reading) -> Table:

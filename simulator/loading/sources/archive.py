@@ -105,7 +105,9 @@ def opened(path: Path, name: str) -> Iterator[Archive]:
                 _check(content.infolist(), archive)
                 yield archive
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}") from None
+        raise PlaceError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
 
 
 def _check_directory(file: IO[bytes], name: str) -> None:

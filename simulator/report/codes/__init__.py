@@ -35,7 +35,7 @@ FAMILIES: Final = {
     "D": Family("Tables", 4, f"the data is invalid; {_NOTHING}"),
     "H": Family("Histories", 0, _KEPT),
     "W": Family("Notes", 0, _KEPT),
-    "U": Family("Usage", 2, f"the command does not fit together; {_NOTHING}"),
+    "U": Family("Usage", 2, "the command does not fit together"),
     "P": Family("The place", 5, "the machine refuses"),
 }
 """By the letter in front."""

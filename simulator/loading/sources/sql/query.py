@@ -83,7 +83,9 @@ def read_query(path: Path) -> Query:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise PlaceError(f"{path}: {error.strerror or error}") from None
+        raise PlaceError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
+        ) from None
     name = path.name
     if len(content) > LARGEST:
         raise InputError([Problem("D067", f"the file is larger than {LARGEST // 1024} KB", name)])
