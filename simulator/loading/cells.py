@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, Literal
 
 from simulator.errors import Problem, did_you_mean
-from simulator.loading.customs import Customs, Setting, Written, written
+from simulator.loading.customs import WAYS, Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
@@ -221,7 +221,7 @@ class Cells:
             return remedy
         said = self.customs.decimal if key == "decimal" else self.customs.order
         if said is None and found != "ymd":
-            return "the other cells of the column are written otherwise: correct this one"
+            return f"the column has {WAYS[found]} elsewhere: correct this one"
         return self.customs.placed(remedy, key)
 
 
