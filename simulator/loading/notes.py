@@ -101,6 +101,8 @@ class Notes:
 
     def minor(self, money: Money) -> float:
         """Return an amount in minor units of the company's currency, at the rate of the as-of day."""
+        if money[1] == self.rates.company:
+            return float(money[0])
         return float(self.rates.convert(money[0], money[1], 0))
 
     def major(self, money: Money) -> float:
