@@ -154,7 +154,7 @@ class Given:
     def _reading(self, key: str) -> Reading:
         data = self.file.data
         folder = self.tree.place(("data", "database", "file")).folder
-        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder))
+        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder, self.project))
 
     def _typed(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with its columns of numbers and days."""

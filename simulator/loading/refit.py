@@ -89,7 +89,7 @@ def recipe_of(
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = replace(_recorded(tree, path, project, known), database=_database(tree), project=project)
+    found = replace(_recorded(tree, path, project, known), database=_database(tree, project), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
     found = replace(found, files=_newer(found.files, path, tree, project))
@@ -155,14 +155,14 @@ def _table(tree: Tree, key: str) -> Path | None:
     return Path(tree.place(keys).folder, name) if isinstance(name, str) else None
 
 
-def _database(tree: Tree) -> Database:
+def _database(tree: Tree, project: Project) -> Database:
     """Return the database that the scenario names; loading tells what is wrong with it."""
     keys = ("data", "database")
     try:
         said = DatabaseFile.model_validate(tree.at(keys) or {})
     except ValidationError:
         said = None
-    return Database.of(said, tree.place((*keys, "file")).folder)
+    return Database.of(said, tree.place((*keys, "file")).folder, project)
 
 
 def _written(tree: Tree, folder: Path) -> tuple[str, ...]:
