@@ -161,7 +161,7 @@ HUBSPOT: Final = (
         },
         {"closed": "expected_close"},
         _PIPELINE,
-        percent_of_stage=True,
+        ends_by_chance=True,
         amounts_vary=True,
         prepare=_prepared,
         log=_log,

@@ -114,7 +114,6 @@ PIPEDRIVE: Final = (
             "owner": _of("Owner | Besitzer | Inhaber | Владелец | Ответственный"),
         },
         segments=_PIPELINE,
-        percent_of_stage=True,
         amounts_vary=True,
         prepare=_prepared,
     ),

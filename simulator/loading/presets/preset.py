@@ -31,7 +31,7 @@ class Preset:
         columns: ours: the titles under which it may stand, in the languages of the system, likeliest first.
         shared: ours: another of ours, in whose column it stands too, where it has none of its own.
         segments: titles of columns that may tell the segment of a deal, likeliest first.
-        percent_of_stage: whether the probability of an open deal is its stage's, unless somebody changed it.
+        ends_by_chance: whether stages of 100 % are all that mean won, and of 0 % all that mean lost.
         amounts_vary: whether amounts may be of a year or a month, so that somebody has to say which.
         prepare: mends what renaming cannot, such as rows that repeat a total; rows that are not to be read
             are put aside, none is taken away.
@@ -47,7 +47,7 @@ class Preset:
     columns: Names
     shared: Titles = field(default_factory=dict)
     segments: tuple[str, ...] = ()
-    percent_of_stage: bool = False
+    ends_by_chance: bool = False
     amounts_vary: bool = False
     prepare: Prepare | None = None
     log: Callable[[Table, Titles], Table | None] | None = None

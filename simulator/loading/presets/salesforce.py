@@ -176,7 +176,7 @@ def _preset(report: str, kind: Kind, marks: Marks, columns: Names, prepare: Prep
         return Preset("salesforce", "Salesforce", report, kind, marks, columns, prepare=prepare)
     shared = {"closed": "expected_close"}
     return Preset(
-        "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, True, prepare=prepare
+        "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, prepare=prepare
     )
 
 
