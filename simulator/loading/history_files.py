@@ -119,7 +119,8 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
         won, lost = (*frame.won_stages, *won), (*frame.lost_stages, *lost)
         frame = replace(frame, won_stages=won, lost_stages=lost)
     log = None
-    if preset.log and (moves := preset.log(table, names)) is not None:
+    if preset.log and (parts := preset.log(table, names)) is not None:
+        moves, table = parts
         own = {ours: moves.header.index(ours) for ours in COLUMNS["events"] if ours in moves.header}
         log = Recognised(moves, Match("events", own), frame, day)
     places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}

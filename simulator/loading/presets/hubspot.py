@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from simulator.loading.presets.mending import mended, texts_of, texts_under, with_texts
@@ -69,8 +70,11 @@ def _with_entry(table: Table, columns: Titles) -> Table:
     return with_texts(table, "entered_stage", days)
 
 
-def _log(table: Table, columns: Titles) -> Table | None:
-    """Return the log of stages that the columns `Date entered "…"` tell, None without them."""
+def _log(table: Table, columns: Titles) -> tuple[Table, Table] | None:
+    """Return the log of stages that the columns `Date entered "…"` tell, and the deals without what they tell.
+
+    Columns of days and times of the same stages, such as `Date exited "…"`, say it again.
+    """
     names = {stage.casefold(): stage for _, stage, _ in _columns_of_stages(table)}
     now = {text.casefold(): text for text in texts_of(table, columns, "stage") if text}
     ids, segments = (texts_of(table, columns, ours) for ours in ("id", "segment"))
@@ -80,8 +84,17 @@ def _log(table: Table, columns: Titles) -> Table | None:
             continue
         rows.append((ids[row], now.get(stage, names.get(stage, stage)), day, segments[row]))
         lines.append(table.lines[row])
+    if not rows:
+        return None
     header = ("deal", "stage", "entered_at", "segment")
-    return Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines)) if rows else None
+    log = Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines))
+    quoted = [_QUOTED.fullmatch(title) for title in table.header]
+    told = {at for at, _, _ in _columns_of_stages(table)}
+    told |= {at for at, found in enumerate(quoted) if found and _parts(found["stage"])[0].casefold() in names}
+    kept = [at for at in range(len(table.header)) if at not in told]
+    bare = tuple(tuple(row[at] for at in kept) for row in table.rows)
+    typed = frozenset(place for place, at in enumerate(kept) if at in table.typed)
+    return log, replace(table, header=tuple(table.header[at] for at in kept), rows=bare, typed=typed)
 
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:

@@ -35,7 +35,8 @@ class Preset:
         amounts_vary: whether amounts may be of a year or a month, so that somebody has to say which.
         prepare: mends what renaming cannot, such as rows that repeat a total; rows that are not to be read
             are put aside, none is taken away.
-        log: derives the log of stages that lies across the columns; None without one.
+        log: derives the log of stages that lies across the columns, and the deals without these columns; None
+            without a log.
         unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
     """
 
@@ -50,7 +51,7 @@ class Preset:
     ends_by_chance: bool = False
     amounts_vary: bool = False
     prepare: Prepare | None = None
-    log: Callable[[Table, Titles], Table | None] | None = None
+    log: Callable[[Table, Titles], tuple[Table, Table] | None] | None = None
     unlocks: Mapping[str, str] = field(default_factory=dict)
 
     def titles(self, table: Table) -> dict[str, str]:
