@@ -71,7 +71,7 @@ def _with_entry(table: Table, columns: Titles) -> Table:
 
 
 def _log(table: Table, columns: Titles) -> tuple[Table, Table] | None:
-    """Return the log of stages that the columns `Date entered "…"` tell, and the deals without what they tell.
+    """Return the log of stages that the columns `Date entered "…"` tell, and the deals without these.
 
     Columns of days and times of the same stages, such as `Date exited "…"`, say it again.
     """
