@@ -62,11 +62,19 @@ def _prepared(table: Table, columns: Titles) -> Table:
 
 def _with_entry(table: Table, columns: Titles) -> Table:
     """Return a table with the day on which each deal entered its present stage, where the columns tell it."""
-    entered = {(row, stage): day for row, stage, day in _entries(table, columns)}
-    if not entered:
+    places: dict[str, list[tuple[int, str]]] = {}
+    for at, stage, pipeline in _columns_of_stages(table):
+        places.setdefault(stage.casefold(), []).append((at, pipeline.casefold()))
+    if not places:
         return table
-    stages = texts_of(table, columns, "stage")
-    days = [entered.get((row, stage.casefold()), "") for row, stage in enumerate(stages)]
+    stages, pipelines = (texts_of(table, columns, ours) for ours in ("stage", "segment"))
+    days = []
+    for row, stage, pipeline in zip(table.rows, stages, pipelines, strict=True):
+        own = pipeline.casefold()
+        found = (
+            row[at].strip() for at, of in places.get(stage.casefold(), ()) if not (of and own) or of == own
+        )
+        days.append(next((day for day in found if day), ""))
     return with_texts(table, "entered_stage", days)
 
 
@@ -99,14 +107,14 @@ def _log(table: Table, columns: Titles) -> tuple[Table, Table] | None:
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:
     """Return row, stage without capitals, and day, of each entry of a deal into a stage of its pipeline."""
-    found = _columns_of_stages(table)
+    found = [(at, stage.casefold(), of.casefold()) for at, stage, of in _columns_of_stages(table)]
     pipelines = texts_of(table, columns, "segment")
     entries = []
     for number, row in enumerate(table.rows):
         own = pipelines[number].casefold()
         for at, stage, pipeline in found:
-            if row[at].strip() and (not pipeline or not own or pipeline.casefold() == own):
-                entries.append((number, stage.casefold(), row[at].strip()))
+            if (day := row[at].strip()) and (not pipeline or not own or pipeline == own):
+                entries.append((number, stage, day))
     return entries
 
 
