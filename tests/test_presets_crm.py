@@ -378,3 +378,52 @@ def test_what_is_mapped_by_hand_counts_more_than_an_export(tmp_path):
     mapped = {"events": {"deal": "Record ID", "stage": "Deal Stage", "entered_at": "Create Date"}}
     history = read(tmp_path, frame=HistoryFrame(columns=mapped), deals=HUBSPOT)
     assert log(history, "2") == "Offer (Sales) 08-01"
+
+
+# ---- what is told
+
+
+STAGES = {
+    "salesforce": ("Prospecting",),
+    "hubspot": ("New", "Offer"),
+    "pipedrive": ("Kontakt", "Angebot"),
+    "dynamics": ("1-Qualify", "2-Develop", "4-Close"),
+    "odoo": ("New", "Proposition"),
+}
+TOLD = {
+    "W060": (ODOO, "odoo"),
+    "W061": (ODOO, "odoo"),
+    "W062": (REPORT + REPORT.splitlines()[-1] + "\n", "salesforce"),
+    "W063": (PIPEDRIVE, "pipedrive"),
+    "W065": (DYNAMICS, "dynamics"),
+    "W066": (REPORT.replace("Opportunity ID", "Other").replace("Acme,Acme", "Acme,Acme two"), "salesforce"),
+    "W067": (HUBSPOT, "hubspot"),
+    "W068": (ODOO, "odoo"),
+    "W069": (PIPEDRIVE, "pipedrive"),
+}
+
+
+@pytest.mark.parametrize("code", TOLD)
+def test_what_is_done_about_rows_is_told(tmp_path, code, pinned):
+    text, system = TOLD[code]
+    settings = "  amount_is: annual" if code == "W067" else ""
+    found = scenario(tmp_path, text, system, *STAGES[system], settings=settings)
+    notes = {note: said for note, said, _ in found.notes}
+    pinned(code, f"! {notes[code]}")
+
+
+def test_what_a_history_leaves_out_is_told(tmp_path, pinned):
+    (said,) = (finding.text for finding in read(tmp_path, fields=FIELDS).findings if finding.code == "W064")
+    pinned("W064", said)
+
+
+def test_what_cannot_be_used_is_told(pinned):
+    both = "Deal Name,Deal Stage,Record ID,Topic,Status,Est. revenue,Stage\nA,New,1,T,Open,5,New\n"
+    same = "Opportunity Name,Stage,Close Date,Account Name\nA,New,2026-12-01,X\nA,Offer,2026-12-01,X\n"
+    for code, text in (("D075", both), ("D076", same)):
+        table = parse_table(text.encode(), "deals.csv")
+        with pytest.raises(InputError) as caught:
+            prepared(table, recognise_system(table).preset.name, "deals", {})
+        problem = caught.value.problems[0]
+        assert problem.code == code
+        pinned(code, str(problem))

@@ -158,7 +158,14 @@ def _with_ids(table: Table, columns: Titles) -> Table:
     ]
     seen = Counter(ids[row] for row in kept)
     problems = [
-        table.problem("D076", "deals have no id, and this name stands twice", row, value=ids[row])
+        table.problem(
+            "D076",
+            "deals have no id, and this name stands twice",
+            row,
+            columns.get("name"),
+            ids[row],
+            "export the ids of the deals too, such as Opportunity ID, Record ID or External ID",
+        )
         for row in kept
         if seen[ids[row]] > 1
     ]
