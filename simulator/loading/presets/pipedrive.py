@@ -116,5 +116,8 @@ PIPEDRIVE: Final = (
         segments=_PIPELINE,
         amounts_vary=True,
         prepare=_prepared,
+        unlocks={
+            "entered_stage": "add the column 'Last stage change' to the export: old deals close less often"
+        },
     ),
 )
