@@ -246,7 +246,10 @@ def test_every_code_has_an_example():
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
     of_accounting = {*(f"D08{n}" for n in range(5)), *(f"W07{n}" for n in range(10))}
     of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
-    elsewhere = {*SPECIAL, "H063", "H064", "W080", "D085"} | of_workbooks | of_accounting | of_queries
+    of_crm = {"D075", "D076", *(f"W06{n}" for n in range(10))}  # test_presets_crm.py
+    elsewhere = (
+        {*SPECIAL, "H063", "H064", "W080", "D085"} | of_workbooks | of_accounting | of_queries | of_crm
+    )
     assert examples | elsewhere == set(CODES)
 
 

@@ -306,7 +306,6 @@ CODES: Final = MappingProxyType(
         "H063": Code("stage not known", "such deals are not in the forecast", ""),
         "H064": Code("amount not known", "such deals are not in the forecast", ""),
         "H070": Code("moved between exports", "such moves lie in the middle of the two", ""),
-        "H071": Code("no deals in a row", "rows of an export that tell no deal or move are left out", ""),
         "H069": Code("invoice in parts", "rows of one invoice with other amounts are its parts", ""),
         "H066": Code(
             "no amounts", "each deal counts as 1 where none tells its amount", "name the column in --map FILE"

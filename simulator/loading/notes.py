@@ -33,16 +33,16 @@ RULES: Final = {
     "W032": Rule("renewal", "due after the forecast ends", LEFT_OUT),
     "W060": Rule("row", "of groups and counts, which are no deals", LEFT_OUT),
     "W061": Rule("row", "with further values of the deal above", LEFT_OUT),
-    "W062": Rule("row", "that tell a deal again, for another product or contact", LEFT_OUT),
-    "W063": Rule("deal", "that were deleted", LEFT_OUT),
-    "W064": Rule("row", "that change no stage", LEFT_OUT),
-    "W065": Rule("deal", "won at another amount than was estimated", "counted at their actual revenue"),
+    "W062": Rule("row", "telling a deal again, for another product or contact", LEFT_OUT),
+    "W063": Rule("deal", "deleted in the system", LEFT_OUT),
+    "W064": Rule("row", "telling of no change of a stage", LEFT_OUT),
+    "W065": Rule("deal", "won at another amount than estimated", "counted at their actual revenue"),
     "W066": Rule("deal", "without an id", "known by their names, which have to stay"),
     "W067": Rule(
         "deal", "whose amount is of a year or a month, without a length of service", "counted for one year"
     ),
     "W068": Rule("row", "of leads, which are no deals yet", LEFT_OUT),
-    "W069": Rule("deal", "that were archived while they were open", LEFT_OUT),
+    "W069": Rule("deal", "archived while open", LEFT_OUT),
     "W037": Rule("deal", "won in earlier years without a known segment or an amount", LEFT_OUT),
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
