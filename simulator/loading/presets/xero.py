@@ -31,8 +31,8 @@ _PAID_DATE: Final = (
 
 
 def _prepare(table: Table, columns: Titles) -> Table:
-    sheet = Sheet(table, "invoices", columns, _ROLES)
-    numbers = {sheet.text(row, "id") for row in sheet.rows()}
+    sheet = Sheet(table, columns, _ROLES)
+    numbers = {sheet.text(row, "id") for row in range(len(table.rows))}
     seen: set[tuple[str, ...]] = set()
     for row, heading in sheet.documents(lambda row: bool(sheet.text(row, "invoice_date"))):
         kind = sheet.text(row, "type").casefold()
