@@ -28,7 +28,7 @@ def opened(folder, table, system=None, **columns):
 
 
 def refused(folder, table, system=None, **columns):
-    return {p.code for p in problems(folder, scenario_text(system, **columns), invoices=table)}
+    return problems(folder, scenario_text(system, **columns), invoices=table)
 
 
 def receivables(scenario):
