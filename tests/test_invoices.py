@@ -1,9 +1,17 @@
 """Invoices, their parts, credit notes and payments become what is open and what was paid on each day."""
 
+from datetime import date
+
 import pytest
 from accounting import codes, opened, past, receivables, refused, sums
+from history_files import example
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from simulator.backtest import Asked, backtest
+from simulator.errors import UsageError
+from simulator.learning.payments import fit_payments
+from simulator.streams import UniformRow
 
 HEAD = "id,kind,amount,tax,open_amount,paid_amount,currency,invoice_date,due_date,paid_date\n"
 
@@ -248,3 +256,66 @@ def test_nothing_is_counted_twice_or_lost(tmp_path, rows):
     for i in seen:
         assert came[i] <= charged[i] + 1e-9
         assert i in credited or came[i] == pytest.approx(charged[i])
+
+
+# ---- what is learned, and from what nothing is
+
+
+PAID = ["", "2026-10-20", *[""] * 58]
+
+
+def of_history(folder, **files):
+    return example(folder, "2026-10-31", **files).invoices
+
+
+def test_nothing_is_learned_from_payments_on_no_told_day(tmp_path):
+    balances = "id,amount,open_amount,invoice_date,due_date\n" + "".join(
+        f"R{n},100,{100 if n % 3 == 0 else 0},2026-0{n % 8 + 1}-01,2026-0{n % 8 + 2}-01\n" for n in range(60)
+    )
+    untold = of_history(tmp_path, inv=balances)
+    assert not untold.timed.any() and (untold.paid_day < 2**31).sum() == 40
+    assert fit_payments(untold, date(2026, 10, 31).toordinal(), UniformRow(1, "x")) is None
+    head, *lines = balances.splitlines()
+    told = "\n".join((f"{head},paid_date", *(f"{line},{on}" for line, on in zip(lines, PAID, strict=True))))
+    some = of_history(tmp_path, inv=told)
+    assert set(some.timed[some.paid_day < 2**31].tolist()) == {True, False}
+    assert some.timed[some.paid_day == 2**31].all()  # open ones teach where days are told
+
+
+def test_balances_of_two_exports_tell_when_something_was_paid(tmp_path):
+    head = "id,amount,open_amount,invoice_date,due_date\n"
+    first = head + "A,100,100,2026-08-01,2026-08-31\nB,50,50,2026-08-01,2026-08-31\n"
+    second = head + "A,100,40,2026-08-01,2026-08-31\nB,50,0,2026-08-01,2026-08-31\n"
+    exports = {"x/invoices-2026-08-31.csv": first, "x/invoices-2026-09-30.csv": second}
+    assert past(tmp_path, "2026-10-31", read=["x"], **exports) == [
+        "A 40 EUR open",
+        "A/2 60 EUR 2026-09-30",
+        "B 50 EUR 2026-09-30",
+    ]
+    found = of_history(tmp_path, read=["x"], **exports)
+    assert found.timed.all()
+
+
+def test_rows_of_one_invoice_are_its_parts_in_a_history_and_a_repeated_total_is_none(tmp_path):
+    rows = "id,amount,invoice_date,due_date\nA,100,2026-08-01,2026-08-31\n"
+    more = "A,60,2026-08-01,2026-09-30\nA,100,2026-08-01,2026-08-31\nA,60,2026-08-01,2026-09-30\n"
+    history = example(tmp_path, "2026-10-31", inv=rows + more)
+    counts = {finding.code: finding.count for finding in history.findings}
+    assert history.invoices.amount.tolist() == [10000, 6000]
+    assert history.invoices.id == ("A", "A/2") and counts["H069"] == 1 and counts["H029"] == 2
+
+
+def test_a_backtest_leaves_out_what_was_paid_on_no_told_day(tmp_path, monkeypatch):
+    seen = []
+
+    def origin(history, *_):
+        seen.append(history.invoices)
+        raise UsageError("enough")
+
+    monkeypatch.setattr("simulator.backtest.replay._origin", origin)
+    rows = table("A||100|0||09.01|10.01|", "B||50|0||09.01|10.01|10.05")
+    history = example(tmp_path, "2026-10-31", inv=rows)
+    asked = Asked((date(2026, 9, 15),), ("1m",))
+    with pytest.raises(UsageError, match="enough"):
+        backtest(history, lambda *_: None, asked)
+    assert [part for invoices in seen for part in invoices.id] == ["B"]
