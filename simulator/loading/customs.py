@@ -23,7 +23,19 @@ DAYS: Final = (
 )
 """Our columns that hold dates, in any table."""
 NUMBERS: Final = (
-    *("amount", "tax", "probability", "pushes", "service_months", "months", "chance", "uplift"),
+    *(
+        "amount",
+        "net",
+        "tax",
+        "paid_amount",
+        "open_amount",
+        "probability",
+        "pushes",
+        "service_months",
+        "months",
+        "chance",
+        "uplift",
+    ),
 )
 """Our columns that hold numbers, in any table."""
 WAYS: Final[Mapping[str, str]] = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
-from simulator.loading.history_columns import DATES
+from simulator.loading.history_columns import DATES, NEEDED
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
@@ -24,7 +24,7 @@ from simulator.loading.history_files import (
 )
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_folders import File, files_of
-from simulator.loading.history_frame import COLUMNS, HistoryFrame
+from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_ids import with_one_form
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
@@ -216,7 +216,7 @@ def _unusable(source: Source, problems: Problems) -> None:
     if source.problems.found:
         problems.found += source.problems.found
         return
-    needed = ", ".join(COLUMNS[source.kind][:3])
+    needed = ", ".join(NEEDED[source.kind])
     message = "no row can be used" if len(source.cells) else "the file has no rows"
     problems.add(Problem("H004", message, source.name, remedy=f"{source.kind} need {needed}"))
 
