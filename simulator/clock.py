@@ -84,13 +84,14 @@ class Clock:
         before = self.first_day + np.ceil(v - self.elapsed[0])  # one operational day a day, as `at_end_of`
         return np.where(v < self.elapsed[0], before, inside).astype(np.int64)
 
-    def until(self, day: int) -> float:
-        """Return the operational days to the end of a calendar day: above 0 while it lies ahead, else not.
+    def until(self, days: ArrayLike) -> Floats:
+        """Return the operational days to the ends of calendar days: above 0 for those ahead, else not.
 
         A day on the weekend that follows the as-of day is still ahead.
         """
-        operational = float(self.at_end_of(day))
-        return max(operational, 0.5) if day > 0 else min(operational, 0.0)
+        operational = self.at_end_of(days)
+        ahead = np.maximum(operational, 0.5)
+        return np.asarray(np.where(np.asarray(days) > 0, ahead, np.minimum(operational, 0.0)))
 
     def day_of(self, values: ArrayLike) -> Integers:
         """Return the calendar day on which a clock value falls: W(start) < v ≤ W(end), never before day 1.

@@ -63,15 +63,17 @@ _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": 
 # What begins with 0 has no thousands: 0,250 is a quarter in one way of writing and no number in the other.
 _GROUPED: Final = r"[1-9][0-9]{{0,2}}(?P<group>[ '{other}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"
 _INDIAN: Final = r"|[1-9][0-9]?(?P<lakh>,)[0-9]{2}(?:,[0-9]{2})*,[0-9]{3}"
-_MARKS: Final[tuple[tuple[Mark, str], ...]] = ((".", ","), (",", "."))
 _NUMBER: Final[dict[Mark, re.Pattern[str]]] = {
     decimal: re.compile(
         rf"(?P<whole>[0-9]*|{_GROUPED.format(other=re.escape(other))}{_INDIAN if other == ',' else ''})"
         rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?\s*(?P<suffix>k|m|bn|)",
         re.IGNORECASE,
     )
-    for decimal, other in _MARKS
+    for decimal, other in zip(MARKS, reversed(MARKS), strict=True)
 }
+
+_PLAIN: Final = {mark: re.compile(rf"([0-9]{{1,11}})(?:{re.escape(mark)}([0-9]{{1,4}}))?") for mark in MARKS}
+"""Numbers without group, sign or unit, of which none is too large."""
 
 
 class AmountError(ValueError):
@@ -134,6 +136,8 @@ def parse_amount(
     """
     if decimal not in _NUMBER:
         raise ValueError(f'the decimal mark is {decimal!r}, it must be "." or ","')
+    if (plain := _PLAIN[decimal].fullmatch(text)) and len(part := plain[2] or "") <= digits:
+        return int(plain[1] + part) * int(10 ** (digits - len(part)))  # what most exports hold
     if not text.strip():
         raise AmountError(text, "is empty", "fill it in")
     unit, bare = _strip_unit(text.translate(_SPACES).strip())

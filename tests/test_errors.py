@@ -98,7 +98,7 @@ BAD = {
     "S049": {"scenario": top("deals: {D3: {outcome: lost}}")},
     "S072": {"scenario": changed("deals: deals.csv", "deals: ../deals.csv")},
     "D001": {"deals": ""},
-    "D002": {"deals": DEALS.replace("Proposal", "Prüfung").encode("latin-1")},
+    "D002": {"deals": DEALS.replace("D4", "Ä").encode("latin-1")},
     "D003": {"deals": DEALS + 'D5,"Proposal,5\n'},
     "D004": {"deals": DEALS.replace("closed\n", "stage\n")},
     "D005": {"deals": DEALS + "D5,Proposal,5\n"},
@@ -125,6 +125,12 @@ BAD = {
     "D024": {"scenario": WITH_INVOICES, "invoices": INVOICES.replace("2026-10-01", "")},
     "D025": {"deals": DEALS + "D5,,5,,,,\n"},
     "D026": {"deals": "id,stage,amount,outcome\nD1,Lost,5,won\nD2,Won,5,open\n"},
+    "D050": {"deals": DEALS + "D5,Proposal,5,03/04/2026,,,\n"},
+    "D051": {"deals": "id,stage,amount\nD1,Proposal,1.234\nD2,Proposal,12\n"},
+    "D052": {"deals": DEALS + 'D5,Proposal,"1,5",,,,\nD6,Proposal,1.234,,,,\n'},
+    "D053": {"deals": "id;stage,amount\nD1;Proposal,5\n"},
+    "D054": {"deals": "id" + "," * 2**20 + "\n"},
+    "D055": {"scenario": changed("deals: deals.csv", "deals: .")},
 }
 
 
@@ -221,6 +227,7 @@ NOTED = {
         "other": "version: 1\nas_of: 2026-10-31\ncurrency: EUR\n"
         "scenario: {segments: {smb: {new_pipeline: {per_month: 3}}}}\n",
     },
+    "W050": {"deals": DEALS.replace(",", ";")},
     "W044": {"sets": ["deals.D1.outcome=won"]},
     "W024": {"deals": DEALS.replace("expected_close", "expected_clos")},
     "W055": {"deals": DEALS + "Total,,4200.50,,,,\n"},
@@ -239,7 +246,10 @@ def test_every_code_has_an_example():
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
     of_accounting = {*(f"D08{n}" for n in range(5)), *(f"W07{n}" for n in range(10))}
     of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
-    elsewhere = {*SPECIAL, "H063", "H064", "W080", "D085"} | of_workbooks | of_accounting | of_queries
+    of_crm = {"D075", "D076", *(f"W06{n}" for n in range(10))}  # test_presets_crm.py
+    elsewhere = (
+        {*SPECIAL, "H063", "H064", "W080", "D085"} | of_workbooks | of_accounting | of_queries | of_crm
+    )
     assert examples | elsewhere == set(CODES)
 
 

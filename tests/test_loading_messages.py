@@ -26,7 +26,11 @@ def only(found):
         ("£5", "the amount is marked £, where the currency is EUR", "correct the mark, or the currency"),
         ("12 RUR", "the amount is marked RUR, which is no ISO 4217 currency", "12.50 EUR"),
         ("TBD", "the amount is not a number", "write a plain number such as 12500.00"),
-        ("1.234,50", "the amount is not a number", 'set data.decimal: "," in small.yaml, line 7'),
+        (
+            "1.234,50",
+            "the amount is not a number",
+            "has a decimal point elsewhere: correct this one",
+        ),
         ("5.123456", "the amount has more decimals than the currency, which has 2", "round it"),
     ],
 )
@@ -46,7 +50,7 @@ def test_an_amount_says_why_it_is_none(tmp_path, amount, message, remedy):
         ("2026-25-12", "there is no month 25", "did you mean 2026-12-25?"),
         ("2026-00-10", "there is no month 0", "write year-month-day"),
         ("46000", "is not a date", "a spreadsheet's number of a day?"),
-        ("10/31/2026", "is not a date", "set data.date_order: mdy in small.yaml, line 7"),
+        ("10.31.2026", "is not a date", "set data.date_order: mdy in small.yaml, line 7"),
     ],
 )
 def test_a_day_that_does_not_exist_says_why(tmp_path, day, message, remedy):
@@ -324,12 +328,15 @@ def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, co
     ("content", "code", "message"),
     [
         (DEALS.encode("utf-16")[:-1], "D002", "the file begins as UTF-16 and is not"),
-        (DEALS.encode("utf-16-le"), "D002", "the file is UTF-16, it seems"),
-        (DEALS.replace("Proposal", "Prüfung").encode("cp1252"), "D002", "the file is not UTF-8"),
+        (DEALS.encode("utf-16-le")[:-1], "D002", "the file is UTF-16, it seems, and is broken"),
+        (
+            DEALS.replace("Proposal", "Łódź").encode("cp1250"),
+            "D002",
+            "the file is not UTF-8, and its encoding cannot be told",
+        ),
         (b"", "D001", "the file is empty"),
         (b"\n \n", "D001", "the file is empty"),
         (b"<html><body>Log in</body></html>", "D003", "the file is a web page"),
-        (b"PK\x03\x04", "D003", "the file is an Excel workbook"),
         (DEALS.replace("Lost", "Lo\0st"), "D003", "the file holds NUL bytes"),
         (DEALS + 'D5,"Proposal,5,,,,\n', "D003", "not CSV: unexpected end of data"),
         (DEALS + "D5,Proposal,5,,,,,7\n", "D005", "the row has 8 cells, the header 7"),

@@ -52,7 +52,7 @@ REFUSED = [  # text, digits, part of the message
     ("12.500,00 EUR", 2, 'a European number? set data.decimal: ","'),
     ("1,50", 2, 'a European number? set data.decimal: ","'),
     ("12.500", 2, 'a European number? set data.decimal: ","'), ("12.505", 2, "more decimals"),
-    ("1.000", 0, 'a European number?'), ("12.5010", 2, "more decimals"), ("0.01", 0, "more decimals"),
+    ("1.000", 0, "a European number?"), ("12.5010", 2, "more decimals"), ("0.01", 0, "more decimals"),
     ("JPY 1000.5", 0, "more decimals"), ("1.2345", 3, "more decimals"), ("1.2345678k", 2, "more decimals"),
     ("12,500k", 2, "ambiguous"), ("90071992547409.92", 2, "too large"), ("1" * 30, 2, "too large"),
     ("100000bn", 2, "too large"), ("9" * 5000, 2, "too long"), ("-5", 2, "negative"), ("−5", 2, "negative"),

@@ -12,6 +12,7 @@ from simulator.loading.codes import CODES
 from simulator.loading.opened import opened, scenario_in
 from simulator.loading.places import Project, project_of
 from simulator.loading.problems import LoadError
+from simulator.loading.tables import undisturbed
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["CODES", "Code", "LoadError", "load"]
@@ -36,5 +37,6 @@ def load(
         PlaceError: a file cannot be read.
     """
     project = project or project_of(scenario_in(Path(path)), allow_outside)
-    found = opened(Path(path), project, sets, as_of)
-    return build(found.own, found.file, found.project, found.problems, found.notices, found.learned)
+    with undisturbed():
+        found = opened(Path(path), project, sets, as_of)
+        return build(found.own, found.file, found.project, found.problems, found.notices, found.learned)

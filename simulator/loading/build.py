@@ -45,7 +45,7 @@ from simulator.loading.renewals import read_renewals
 from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
 from simulator.loading.suspicions import note_suspicions
-from simulator.loading.tables import Table
+from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.loading.validate import follows, stands_apart
 from simulator.market import Market
 from simulator.periods import Horizon
@@ -103,6 +103,7 @@ def build(
     receivables, owners = _invoices(frame, given, deals)
     books, offers = _books(frame, given, horizon, lines, since), build_offers(file, tree, problems)
     generations, estimated, survivors = _generations(frame, deals, learned)
+    given.tell()
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     deals, compared = _otherwise(frame, deals, segments)
     doubtful, tables = doubtful_deals(deals.pipeline, segments, notes), given.tables
@@ -342,7 +343,7 @@ def _resolved(tree: Tree, given: Given, learned: Learned | None) -> dict[str, An
     resolved = copy.deepcopy(tree.data)
     if learned is not None:
         resolved["learned"] = NAME
-    kept, typed = {}, {}
+    kept, typed, told = {}, {}, {}
     for key, table in given.tables.items():
         top, name = table_place(key)
         file = f"{key}.csv"
@@ -351,7 +352,9 @@ def _resolved(tree: Tree, given: Given, learned: Learned | None) -> dict[str, An
             kept[file] = before
         if table.typed:
             typed[key] = [table.header[at] for at in sorted(table.typed)]
-    for name, found in {"kept_from": kept, "typed": typed}.items():
+        if table.told and table.told != AS_WRITTEN:
+            told[key] = list(table.told)
+    for name, found in {"kept_from": kept, "typed": typed, "told": told}.items():
         if found:
             resolved["data"] = (resolved.get("data") or {}) | {name: found}
     return resolved

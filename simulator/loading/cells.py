@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
 from simulator.errors import Problem, did_you_mean
-from simulator.loading.customs import Customs, Setting, Written, written
+from simulator.loading.customs import WAYS, Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
@@ -57,8 +57,9 @@ class Cells:
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
-    _days: dict[tuple[str, Order], date] = field(default_factory=dict)
-    _money: dict[tuple[int, str, bool], tuple[int, str] | None] = field(default_factory=dict)
+    _texts: dict[str, Sequence[str]] = field(default_factory=dict)
+    _days: dict[str, dict[str, date]] = field(default_factory=dict)
+    _money: dict[tuple[str, bool], dict[int, tuple[int, str] | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -78,28 +79,25 @@ class Cells:
 
     def text(self, row: int, column: str) -> str:
         """Return a cell without blanks around it, "" where there is no such column."""
-        at = self.columns.get(column)
-        return "" if at is None else self.table.rows[row][at].strip()
+        texts = self._texts.get(column)
+        return (self.texts(column) if texts is None else texts)[row]
+
+    def texts(self, column: str) -> Sequence[str]:
+        """Return a whole column as `text` does each cell."""
+        if column not in self._texts:
+            at = self.columns.get(column)
+            found = ("",) * len(self) if at is None else tuple([row[at].strip() for row in self.table.rows])
+            self._texts[column] = found
+        return self._texts[column]
 
     def day(self, row: int, column: str) -> date | None:
         """Return a date, None where the cell is empty or cannot be read."""
         text = self.text(row, column)
-        if not text or (order := self.order(column)) is None:
+        if not text:
             return None
-        if (text, order) not in self._days:
-            try:
-                self._days[text, order] = parse_day(text, order, self.customs.zone)
-            except DateError as error:
-                self.complain(
-                    "D013",
-                    f"{column} {error}",
-                    row,
-                    column,
-                    text,
-                    self._setting(error.remedy, "date_order", order),
-                )
-                return None
-        return self._days[text, order]
+        days = self._days.get(column)
+        found = None if days is None else days.get(text)
+        return self._read_day(row, column, text) if found is None else found
 
     def order(self, column: str) -> Order | None:
         """Return how a column of dates is written; None where that is open, which is a problem already."""
@@ -113,13 +111,16 @@ class Cells:
         self, row: int, column: str = "amount", needed: bool = True, signed: bool = False
     ) -> tuple[int, str] | None:
         """Return minor units and currency of an amount, None where it is missing or cannot be read."""
+        known = self._money.setdefault((column, signed), {})
+        if (found := known.get(row)) is not None:
+            return found
         if not self.text(row, column):
             if needed:
                 self.complain("D023", "the amount is missing", row, column)
             return None
-        if (row, column, signed) not in self._money:
-            self._money[row, column, signed] = self._read_money(row, column, signed)
-        return self._money[row, column, signed]
+        if row not in known:
+            known[row] = self._read_money(row, column, signed)
+        return known[row]
 
     def minor(self, row: int, column: str, code: str, signed: bool = False) -> int | None:
         """Return minor units of an amount in a known currency, None where it is missing or cannot be read."""
@@ -172,14 +173,26 @@ class Cells:
         entity = self.text(row, "id") if self.has("stage") else None
         self.problems.add(self.table.problem(code, message, row, theirs, value, remedy, entity))
 
+    def _read_day(self, row: int, column: str, text: str) -> date | None:
+        if (order := self.order(column)) is None:
+            return None
+        try:
+            found = parse_day(text, order, self.customs.zone)
+        except DateError as error:
+            remedy = self._setting(error.remedy, "date_order", order)
+            self.complain("D013", f"{column} {error}", row, column, text, remedy)
+            return None
+        self._days.setdefault(column, {})[text] = found
+        return found
+
     def _read_money(self, row: int, column: str, signed: bool) -> tuple[int, str] | None:
-        text, code = self.text(row, column), self.text(row, "currency").upper()
-        code = code or currency_in(text) or self.customs.rates.company
+        rates, text = self.customs.rates, self.text(row, column)
+        code = self.text(row, "currency").upper() or currency_in(text) or rates.company
         if not is_currency(code):
             remedy = did_you_mean(code, self.customs.rates.codes)
             self.complain("D016", "the currency is no ISO 4217 code", row, "currency", code, remedy)
             return None
-        if code not in self.customs.rates.codes:
+        if code != rates.company and code not in rates.steps:
             remedy = f"add it under rates, such as rates: {{{code}: 0.9}}"
             self.complain("D017", f"there is no rate for {code}", row, "currency", code, remedy)
             return None
@@ -221,7 +234,7 @@ class Cells:
             return remedy
         said = self.customs.decimal if key == "decimal" else self.customs.order
         if said is None and found != "ymd":
-            return "the other cells of the column are written otherwise: correct this one"
+            return f"the column has {WAYS[found]} elsewhere: correct this one"
         return self.customs.placed(remedy, key)
 
 

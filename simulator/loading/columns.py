@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from simulator.clock import Clock
+from simulator.clock import Clock, Floats, Integers
 from simulator.deals import Pipeline, Wins
 from simulator.loading.cells import MOST_PUSHES, Cells
 from simulator.loading.lines import Lines
@@ -109,7 +109,7 @@ class Columns:
         """Return the open deals as columns, sorted by id."""
         deals = sorted(deals, key=lambda deal: deal.row.id)
         rows = [deal.row.row for deal in deals]
-        stated = [self.stated(deal, as_of) for deal in deals]
+        stated = self.stated(deals, as_of)
         return Pipeline(
             **self.common(rows),
             id=tuple(deal.row.id for deal in deals),
@@ -117,9 +117,9 @@ class Columns:
             stage=np.array([deal.stage for deal in deals], dtype=np.int64),
             amount=np.array([deal.amount for deal in deals], dtype=np.int64),
             currency=tuple(deal.currency for deal in deals),
-            age=np.array([self.age(deal) for deal in deals], dtype=np.float64),
-            stated_days=np.array([days for days, _ in stated], dtype=np.float64),
-            stated_day=np.array([day for _, day in stated], dtype=np.float64),
+            age=self.age(deals),
+            stated_days=self.until(deals, stated),
+            stated_day=stated,
             probability=np.array([self.probability(deal) for deal in deals], dtype=np.float64),
             lines=tuple(
                 self.lines.of_open(d.row.row, d.segment, d.amount, d.currency, d.as_exported) for d in deals
@@ -155,22 +155,23 @@ class Columns:
             "extra": self.extra(rows),
         }
 
-    def age(self, deal: OpenDeal) -> float:
+    def age(self, deals: Sequence[OpenDeal]) -> Floats:
         """Return the operational days in the stage, NaN where its beginning is not known."""
-        if deal.entered is None:
-            return math.nan
-        return max(-float(self.places[deal.segment].clock.at_end_of(deal.entered)), 0.0)
+        entered = np.array([math.nan if d.entered is None else d.entered for d in deals], dtype=np.float64)
+        return self._by_clock(deals, entered, lambda clock, days: np.maximum(-clock.at_end_of(days), 0.0))
 
-    def stated(self, deal: OpenDeal, as_of: date) -> tuple[float, float]:
-        """Return operational and calendar days to the stated date; both NaN without one.
+    def stated(self, deals: Sequence[OpenDeal], as_of: date) -> Floats:
+        """Return calendar days to the stated date, NaN without one.
 
         What closed after as-of carries the date that was written when it closed, which nobody knew then.
         """
-        day = self.cells.day(deal.row.row, "expected_close") if deal.as_exported else None
-        if day is None:
-            return math.nan, math.nan
-        calendar = day.toordinal() - as_of.toordinal()
-        return self.places[deal.segment].clock.until(calendar), float(calendar)
+        days = (self.cells.day(d.row.row, "expected_close") if d.as_exported else None for d in deals)
+        origin = as_of.toordinal()
+        return np.array([math.nan if d is None else d.toordinal() - origin for d in days], dtype=np.float64)
+
+    def until(self, deals: Sequence[OpenDeal], stated: Floats) -> Floats:
+        """Return operational days to the stated date, NaN without one."""
+        return self._by_clock(deals, stated, lambda clock, days: clock.until(days))
 
     def probability(self, deal: OpenDeal) -> float:
         """Return the deal's own probability, NaN without one."""
@@ -186,6 +187,17 @@ class Columns:
             )
             return math.nan
         return value
+
+    def _by_clock(
+        self, deals: Sequence[OpenDeal], days: Floats, told: Callable[[Clock, Integers], Floats]
+    ) -> Floats:
+        """Return what the clock of each deal's segment tells of its day, NaN without one."""
+        result = np.full(len(deals), math.nan)
+        segments = np.array([deal.segment for deal in deals], dtype=np.int64)
+        for segment, place in enumerate(self.places):
+            mine = (segments == segment) & ~np.isnan(days)
+            result[mine] = told(place.clock, days[mine].astype(np.int64))
+        return result
 
     def pushes(self, deal: OpenDeal) -> int:
         """Return how often the stated date was moved later, −1 where that is not known.

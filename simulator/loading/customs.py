@@ -23,15 +23,29 @@ DAYS: Final = (
 )
 """Our columns that hold dates, in any table."""
 NUMBERS: Final = (
-    *("amount", "tax", "probability", "pushes", "service_months", "months", "chance", "uplift"),
+    *(
+        "amount",
+        "net",
+        "tax",
+        "paid_amount",
+        "open_amount",
+        "probability",
+        "pushes",
+        "service_months",
+        "months",
+        "chance",
+        "uplift",
+    ),
 )
 """Our columns that hold numbers, in any table."""
-_TOLD: Final[Mapping[str, str]] = {
-    ",": "decimal comma",
-    "dmy": "day.month.year",
-    "mdy": "month/day/year",
+WAYS: Final[Mapping[str, str]] = {
+    ".": "a decimal point",
+    ",": "a decimal comma",
+    "dmy": "dates as day.month.year",
+    "mdy": "dates as month/day/year",
 }
-"""What is worth telling of a table."""
+"""What each way of writing is called."""
+_USUAL: Final = (".", "ymd")
 _SLIP: Final = 20
 """One cell against so many is a slip of the pen: it is told by itself when it is read."""
 _LIKE: Final = str.maketrans("23456789", "11111111")
@@ -88,7 +102,7 @@ class Written:
     def told(self) -> tuple[str, ...]:
         """What is unlike a point and ISO dates, in words for people."""
         found = {*self.decimals.values(), *self.orders.values()}
-        return tuple(words for choice, words in _TOLD.items() if choice in found)
+        return tuple(words for choice, words in WAYS.items() if choice in found and choice not in _USUAL)
 
 
 def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Written:

@@ -91,6 +91,8 @@ def read_deals(
 def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
     """Yield the rows that have an id and a status."""
     seen: dict[str, int] = {}
+    known: dict[tuple[str, str], Status] = {}
+    ids, stages, outcomes = (cells.texts(column) for column in ("id", "stage", "outcome"))
     origin = as_of.toordinal()
 
     def days(row: int, column: str) -> int | None:
@@ -98,17 +100,18 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
         return None if day is None else day.toordinal() - origin
 
     for row in cells.rows():
-        identity = cells.text(row, "id")
+        identity, stage = ids[row], stages[row]
         if not identity:
             cells.complain("D008", "the row has no id", row, "id")
             continue
         if cells.is_twice(row, identity, seen):
             continue
-        status = _status(cells, row, ends)
-        if status is not None:
+        ending = stage, outcomes[row]
+        if (status := known.get(ending) or _status(cells, row, ends)) is not None:
+            known[ending] = status
             closed = None if status == "open" and cells.one_close else days(row, "closed")
             begun = days(row, "created"), days(row, "entered_stage")
-            yield Row(row, identity, status, cells.text(row, "stage"), *begun, closed)
+            yield Row(row, identity, status, stage, *begun, closed)
 
 
 def _status(cells: Cells, row: int, ends: EndNames) -> Status | None:
@@ -247,8 +250,8 @@ class _Reader:
     def lose(self, row: Row) -> None:
         """Count why a deal was lost, in its last open stage where the row still tells that."""
         self.cells.fates[row.row] = LOST
-        segment, reason = self.segment_of(row.row, False), self.cells.text(row.row, "lost_reason")
-        if segment >= 0 and reason:
+        reason = self.cells.text(row.row, "lost_reason")
+        if reason and (segment := self.segment_of(row.row, False)) >= 0:
             own, place = self.places[segment], self.index[segment].get(row.stage.casefold())
             by_stage = self.lost_reasons.setdefault(own.name, {})
             by_stage.setdefault("" if place is None else own.stages[place], Counter())[reason] += 1

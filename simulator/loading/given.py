@@ -22,7 +22,7 @@ from simulator.loading.presets import SYSTEMS, prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
-from simulator.loading.tables import Table
+from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.tree import Tree
@@ -85,7 +85,7 @@ class Given:
             try:
                 remedy = _NO_FILE if _ADDRESS.match(name) else None
                 path = self.project.path(self.tree, keys, name, remedy=remedy)
-                self.tables[key] = self._typed(key, read_table(path, self._reading(key)))
+                self.tables[key] = self._as_kept(key, read_table(path, self._reading(key)))
                 self._prepare(key)
             except InputError as error:
                 self.problems.found.extend(error.problems)
@@ -106,7 +106,7 @@ class Given:
         if key == "deals":
             cells = replace(cells, amount_is=self.file.data.amount_is)
         self.read[key] = cells
-        quiet = replace(cells, problems=Problems())
+        quiet = replace(cells, problems=Problems(), _money={})  # what cannot be read is told by its readers
         mended = ((row, code) for code, rows in table.mended.items() for row in rows)
         for row, code in (*table.aside.items(), *mended):
             money = gross(quiet, row, needed=False) if key == "invoices" else quiet.money(row, needed=False)
@@ -131,6 +131,16 @@ class Given:
         name = self.tables[key].name
         return self.file.data.kept_from.get(name, name)
 
+    def tell(self) -> None:
+        """Note how tables were read that are not what this program writes itself."""
+        said = []
+        for key, table in self.tables.items():
+            customs = self.read[key].written.told if key in self.read else ()
+            if told := [words for words in (*table.told, *customs) if words not in AS_WRITTEN]:
+                said.append(f"{self.file_of(key)} is read with {', '.join(told)}")
+        if said:
+            self.notes.add("W050", "; ".join(said))
+
     def _check_systems(self) -> None:
         """Add a problem for each system that is not known."""
         for key, system in self.file.data.systems.items():
@@ -152,16 +162,17 @@ class Given:
         self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
 
     def _reading(self, key: str) -> Reading:
-        data, keys = self.file.data, ("data", "database", "file")
-        if data.database is not None and data.database.file is not None:
-            self.project.check(self.tree, keys, data.database.file)
-        folder = self.tree.place(keys).folder
-        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder))
+        data = self.file.data
+        folder = self.tree.place(("data", "database", "file")).folder
+        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder, self.project))
 
-    def _typed(self, key: str, table: Table) -> Table:
-        """Return a table that a run kept with its columns of numbers and days."""
+    def _as_kept(self, key: str, table: Table) -> Table:
+        """Return a table that a run kept with what its own file was: how it was read, what had types."""
+        if self.tree.place(table_place(key)).file.startswith("--set"):
+            return table  # another one in its place
         known = {table.column(title) for title in self.file.data.typed.get(key, ())}
-        return replace(table, typed=table.typed | {at for at in known if at is not None})
+        told = self.file.data.told.get(key, table.told)
+        return replace(table, typed=table.typed | {at for at in known if at is not None}, told=told)
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
-from simulator.loading.history_columns import DATES
+from simulator.loading.history_columns import DATES, NEEDED
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
@@ -24,11 +24,11 @@ from simulator.loading.history_files import (
 )
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_folders import File, files_of
-from simulator.loading.history_frame import COLUMNS, HistoryFrame
+from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.history_ids import with_one_form
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
-from simulator.loading.notes import RULES
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Reading, read_table
 
@@ -70,7 +70,7 @@ def read_history(
     found = _recognised(files, findings, problems)
     problems.raise_if_any()
     currency = company_currency(found[0].frame, found)
-    sources = [open_source(one, currency, problems) for one in found]
+    sources = [open_source(one, currency, problems) for one in with_one_form(found)]
     problems.raise_if_any()
     _check_split(frame.split, sources, problems)
     problems.raise_if_any()
@@ -106,26 +106,22 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
         reading = Reading(database=file.frame.database)
         try:
             table = replace(read_table(file.path, reading), name=file.name)
-            parts = recognise(table, file.frame, file.day)
+            one = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
             continue
-        if not parts:
+        if one is None:
             strange.append(Problem("H001", "the file is no record of deals, stages or invoices", file.name, 1,
                                    value=", ".join(table.header), remedy=_remedy(file.frame)))  # fmt: skip
-        for one in parts:
-            if file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
-                findings.count("H049", file.name)
-                continue
-            found.append(one)
+        elif file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
+            findings.count("H049", file.name)
+        else:
+            found += [one] if one.log is None else [one, one.log]
             for row, code in one.table.aside.items():
                 findings.count(code, f"{file.name}, line {one.table.lines[row]}")
             for unlock in one.unlocks:
                 findings.count("W079", file.name, key=unlock, how=unlock)
             days.add((one.match.kind, file.day or 0))
-            for row, code in one.table.aside.items():
-                place = f"{file.name}, line {one.table.lines[row]}"
-                findings.count("H071", place, key=code, what=RULES[code].what)
     if not found or any(file.day is None for file in files if file.name in {p.file for p in strange}):
         problems.found += strange
     else:
@@ -220,7 +216,7 @@ def _unusable(source: Source, problems: Problems) -> None:
     if source.problems.found:
         problems.found += source.problems.found
         return
-    needed = ", ".join(COLUMNS[source.kind][:3])
+    needed = ", ".join(NEEDED[source.kind])
     message = "no row can be used" if len(source.cells) else "the file has no rows"
     problems.add(Problem("H004", message, source.name, remedy=f"{source.kind} need {needed}"))
 

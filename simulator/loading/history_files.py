@@ -12,7 +12,7 @@ from simulator.loading.cells import Cells, opened_cells
 from simulator.loading.customs import Customs
 from simulator.loading.history_columns import Match, amount_column, mapped_kind, match_columns
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
-from simulator.loading.presets import Preset, prepared, preset_of, told_by
+from simulator.loading.presets import Preset, ends_of, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency
@@ -54,17 +54,33 @@ class Source:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A table whose columns were found, before its cells are read; `unlocks` says what would tell more."""
+    """A table whose columns were found, before its cells are read.
+
+    Attributes:
+        table: as it is to be read.
+        match: its columns.
+        frame: how it is written.
+        day: of the export, ordinal; None where its name tells none.
+        preset: what export it is, None where only common names were found, or names given by hand.
+        log: of the stages of deals, where columns of their table tell it.
+    """
 
     table: Table
     match: Match
     frame: HistoryFrame
     day: int | None
-    unlocks: tuple[str, ...] = ()
+    preset: Preset | None = None
+    log: Recognised | None = None
+
+    @property
+    def unlocks(self) -> tuple[str, ...]:
+        """What another export would tell besides."""
+        said = {} if self.preset is None else self.preset.unlocks
+        return tuple(unlock for ours, unlock in said.items() if ours not in self.match.columns)
 
 
-def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> tuple[Recognised, ...]:
-    """Return what a table tells of, nothing where it is no part of a record.
+def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> Recognised | None:
+    """Return what a table tells of, None where it is no part of a record.
 
     What was mapped by hand counts first, then exports of known systems, then common names of columns. Deals
     whose columns tell when they entered their stages are a log of these too.
@@ -76,10 +92,10 @@ def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> tupl
         return _of_preset(table, preset, frame, day)
     match = match_columns(table, frame)
     if match is None:
-        return ()
+        return None
     if match.kind == "deals" and (at := amount_column(table, match.columns, frame)) is not None:
         match.columns["amount"] = at
-    return (Recognised(table, match, frame, day),)
+    return Recognised(table, match, frame, day)
 
 
 def _preset_of(table: Table, frame: HistoryFrame, kind: Kind | None) -> Preset | None:
@@ -90,7 +106,7 @@ def _preset_of(table: Table, frame: HistoryFrame, kind: Kind | None) -> Preset |
     return preset_of(table, kind=kind)
 
 
-def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | None) -> tuple[Recognised, ...]:
+def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | None) -> Recognised:
     """Return an export as it is mended, with the names of won and lost that it tells, and its log of stages.
 
     A base of one segment has all deals in it, whatever the export calls theirs.
@@ -98,19 +114,18 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
     table, names, _ = prepared(table, preset.name, preset.kind, frame.columns.get(preset.kind, {}))
     if len(frame.segments) == 1 and frame.segment is None:
         names.pop("segment", None)
-    log = preset.log(table, names) if preset.log else None
     if preset.kind == "deals":
-        told = told_by(table, names, preset)
-        won, lost = (*frame.won_stages, *told.won), (*frame.lost_stages, *told.lost)
+        won, lost = ends_of(table, names, preset)
+        won, lost = (*frame.won_stages, *won), (*frame.lost_stages, *lost)
         frame = replace(frame, won_stages=won, lost_stages=lost)
+    log = None
+    if preset.log and (parts := preset.log(table, names)) is not None:
+        moves, table = parts
+        own = {ours: moves.header.index(ours) for ours in COLUMNS["events"] if ours in moves.header}
+        log = Recognised(moves, Match("events", own), frame, day)
     places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
     columns = {ours: at for ours, at in places.items() if at is not None}
-    unlocks = tuple(unlock for ours, unlock in preset.unlocks.items() if ours not in columns)
-    found = (Recognised(table, Match(preset.kind, columns), frame, day, unlocks),)
-    if log is None:
-        return found
-    own = {ours: log.header.index(ours) for ours in COLUMNS["events"] if ours in log.header}
-    return (*found, Recognised(log, Match("events", own), frame, day))
+    return Recognised(table, Match(preset.kind, columns), frame, day, preset, log)
 
 
 def open_source(found: Recognised, currency: str, problems: Problems) -> Source:

@@ -81,11 +81,10 @@ TEXTS: Final = MappingProxyType(
         "one, called {other}",
         "H070": "{n} moves between two exports have no day: taken as in the middle of them",
         "H069": "{n} rows are further amounts of an invoice: its parts, each due and paid by itself",
-        "H071": "{n} rows {what}: left out",
         "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
-        "W073": "{n} credit notes of no invoice in their table: left out",
-        "W074": "{n} payments of no invoice in their table: left out",
+        "W073": "{n} rows of credit notes on no single invoice of their table: left out",
+        "W074": "{n} rows of payments on no single invoice of their table: left out",
         "W079": "{how}",
     }
 )

@@ -13,7 +13,7 @@ from simulator.loading.documents import Document, check_signs, kind_of, read_doc
 from simulator.loading.history_files import Source
 from simulator.loading.history_findings import Findings
 from simulator.loading.notes import RULES
-from simulator.loading.settling import EARLY, Part, settle
+from simulator.loading.settling import EARLY, EVER, Part, settle
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ def _invoices(source: Source, findings: Findings) -> dict[str, _Invoice]:
         return code == "H069"
 
     days = [day for one in documents for day in (one.written, one.paid) if day is not None]
-    settled = settle(documents, is_part, source.day or max(days, default=0))
+    known = source.frame.known
+    today = source.day or (known.toordinal() if known else max(days, default=0))
+    settled = settle(documents, is_part, today, EVER)
     for row, fate in settled.fates.items():
         if fate in RULES:
             findings.count(fate, source.place(row, cells.text(row, "id")))

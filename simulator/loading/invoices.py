@@ -39,7 +39,7 @@ def read_invoices(
         seen.setdefault(first.id, first.row)
         return not cells.is_twice(other.row, other.id, seen)
 
-    settled = settle(documents, is_part, today)
+    settled = settle(documents, is_part, today, today)
     for row, fate in settled.fates.items():
         if fate in RULES:
             notes.count(fate, cells, row, gross(cells, row))

@@ -33,16 +33,16 @@ RULES: Final = {
     "W032": Rule("renewal", "due after the forecast ends", LEFT_OUT),
     "W060": Rule("row", "of groups and counts, which are no deals", LEFT_OUT),
     "W061": Rule("row", "with further values of the deal above", LEFT_OUT),
-    "W062": Rule("row", "that tell a deal again, for another product or contact", LEFT_OUT),
-    "W063": Rule("deal", "that were deleted", LEFT_OUT),
-    "W064": Rule("row", "that change no stage", LEFT_OUT),
-    "W065": Rule("deal", "won at another amount than was estimated", "counted at their actual revenue"),
+    "W062": Rule("row", "telling a deal again, for another product or contact", LEFT_OUT),
+    "W063": Rule("deal", "deleted in the system", LEFT_OUT),
+    "W064": Rule("row", "telling of no change of a stage", LEFT_OUT),
+    "W065": Rule("deal", "won at another amount than estimated", "counted at their actual revenue"),
     "W066": Rule("deal", "without an id", "known by their names, which have to stay"),
     "W067": Rule(
         "deal", "whose amount is of a year or a month, without a length of service", "counted for one year"
     ),
     "W068": Rule("row", "of leads, which are no deals yet", LEFT_OUT),
-    "W069": Rule("deal", "that were archived while they were open", LEFT_OUT),
+    "W069": Rule("deal", "archived while open", LEFT_OUT),
     "W037": Rule("deal", "won in earlier years without a known segment or an amount", LEFT_OUT),
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
@@ -55,8 +55,8 @@ RULES: Final = {
     "W070": Rule("row", "of an invoice whose total stands in an earlier row", LEFT_OUT),
     "W071": Rule("row", "of headings, subtotals and totals", LEFT_OUT),
     "W072": Rule("row", "of drafts, and of what is void or deleted", LEFT_OUT),
-    "W073": Rule("credit note", "of no invoice in the table, or after {day}", LEFT_OUT),
-    "W074": Rule("payment", "of no invoice in the table, or after {day}", LEFT_OUT),
+    "W073": Rule("row", "of credit notes on no single invoice here, or after {day}", LEFT_OUT),
+    "W074": Rule("row", "of payments on no single invoice here, or after {day}", LEFT_OUT),
     "W075": Rule("row", "of other documents than invoices, credit notes and payments", LEFT_OUT),
     "W076": Rule("invoice", "paid, or paid in part, on no day that is told", "taken as paid when due"),
     "W077": Rule("invoice", "credited or paid beyond their amount", "taken as paid, and no more", True),
@@ -101,6 +101,8 @@ class Notes:
 
     def minor(self, money: Money) -> float:
         """Return an amount in minor units of the company's currency, at the rate of the as-of day."""
+        if money[1] == self.rates.company:
+            return float(money[0])
         return float(self.rates.convert(money[0], money[1], 0))
 
     def major(self, money: Money) -> float:

@@ -91,13 +91,11 @@ def _table(
     money = [money_of(quiet, row) or (0, "") for row in range(len(cells))]
     return TableRows(
         file=given.file_of(key),
-        id=tuple(cells.text(row, "id") for row in range(len(cells))),
+        id=tuple(cells.texts("id")),
         fate=tuple(fates),
         minor=np.array([minor for minor, _ in money], dtype=np.int64),
         currency=tuple(code for _, code in money),
-        series=tuple(
-            cells.text(row, "series").casefold() for row in range(len(cells)) if cells.has("series")
-        ),
+        series=tuple(text.casefold() for text in cells.texts("series")) if cells.has("series") else (),
         repaired={code: tuple(rows) for code, rows in cells.repaired.items()},
     )
 

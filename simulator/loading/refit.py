@@ -163,12 +163,7 @@ def _database(tree: Tree, project: Project) -> Database:
         said = DatabaseFile.model_validate(tree.at(keys) or {})
     except ValidationError:
         said = None
-    if said is not None and said.file is not None:
-        try:
-            project.check(tree, (*keys, "file"), said.file)
-        except InputError as error:
-            raise LoadError(error.problems) from None
-    return Database.of(said, tree.place((*keys, "file")).folder)
+    return Database.of(said, tree.place((*keys, "file")).folder, project)
 
 
 def _written(tree: Tree, folder: Path) -> tuple[str, ...]:

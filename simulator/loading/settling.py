@@ -56,18 +56,19 @@ class Settled:
 
 
 def settle(
-    documents: Sequence[Document], is_part: Callable[[Document, Document], bool], until: int = EVER
+    documents: Sequence[Document], is_part: Callable[[Document, Document], bool], today: int, until: int
 ) -> Settled:
     """Return what was paid of each invoice by a day, and what is open then.
 
     An invoice is worth its amount less credit notes. What is told to be open is open; where nothing is told,
     all that no payment covers is, unless the invoice has a day of payment. The rest was paid on that day, or
-    else, as no day is told, on the day when it was due, by `until` at the latest.
+    else, as no day is told, on the day when it was due, `today` at the latest.
 
     Args:
         documents: rows; invoices have their days.
         is_part: asked of an invoice and of another row with its id: whether that is a further part of it.
-        until: ordinal; what was paid or credited later is not known.
+        today: ordinal.
+        until: ordinal, `EVER` for all that is told; what was paid or credited later is not known.
     """
     found, groups = Settled(), dict[str, list[_Piece]]()
     for one in documents:
@@ -77,7 +78,7 @@ def settle(
     for identity, pieces in groups.items():
         names, off = _names(identity, groups.keys()), settling[identity]
         for piece in pieces:
-            parts = _parts(piece, off, found, until)
+            parts = _parts(piece, off, found, today, until)
             found.parts.extend(replace(part, id=next(names)) for part in parts)
         if off.credited or off.payments:
             rest = off.credited + sum(amount for _, amount in off.payments)
@@ -139,7 +140,7 @@ def _settling(
     return result
 
 
-def _parts(piece: _Piece, off: _Off, found: Settled, until: int) -> list[Part]:
+def _parts(piece: _Piece, off: _Off, found: Settled, today: int, until: int) -> list[Part]:
     """Return what is open of an invoice and what was paid of it; `off` keeps what it does not take."""
     one, row = piece.document, piece.rows[0]
     if one.amount < 0:  # more was taken off line by line than was charged
@@ -162,7 +163,7 @@ def _parts(piece: _Piece, off: _Off, found: Settled, until: int) -> list[Part]:
     if undated := sum(amount for day, amount in paid if day is None):
         found.rules.append((PRESUMED, row, undated))
     found.fates.update(dict.fromkeys(piece.rows, _fate(one, still_open, bool(paid))))
-    presumed = min(max(one.due or 0, one.written or 0), until)
+    presumed = min(max(one.due or 0, one.written or 0), max(today, one.written or 0))
     shares = [(None, still_open)] if still_open or (not paid and not one.amount) else []
     days = [*shares, *((presumed if day is None else day, amount) for day, amount in paid)]
     told = [*(True for _ in shares), *(day is not None for day, _ in paid)]

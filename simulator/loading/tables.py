@@ -6,8 +6,12 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from simulator.errors import Problem
+
+AS_WRITTEN: Final = ("UTF-8", "commas")
+"""How the tables are written that this program keeps."""
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,9 @@ class DataFile(Strict):
         {}, description="by table, the system that exported it, where its export has to be mended"
     )
     amount_is: Literal["total", "annual", "monthly"] = "total"
-    encoding: Text | None = None
+    encoding: Text | None = Field(
+        None, description="of text files, such as cp1252, where they do not tell it"
+    )
     sheets: dict[Text, Text] = Field({})
     database: DatabaseFile | None = None
     decimal: Literal[".", ","] | None = Field(
@@ -193,6 +195,9 @@ class DataFile(Strict):
         {},
         description="written by run: by table that it keeps, columns with a decimal point and days as "
         "year-month-day, whatever the customs of the others",
+    )
+    told: dict[Text, tuple[Text, ...]] = Field(
+        {}, description="written by run: by table that it keeps, how its own file was read"
     )
 
 

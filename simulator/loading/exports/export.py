@@ -17,7 +17,7 @@ from simulator.loading.cells import Cells
 from simulator.loading.history_files import Recognised, company_currency, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
-from simulator.loading.presets import Preset, preset_of
+from simulator.loading.presets import Preset
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import read_table
 from simulator.loading.tables import Table
@@ -110,11 +110,10 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
         PlaceError: it cannot be read.
     """
     raw = read_table(path)
-    parts = recognise(raw, frame)
-    if not parts:
+    found = recognise(raw, frame)
+    if found is None:
         raise LoadError([_strange(raw)])
-    found = parts[0]
-    preset = preset_of(raw)
+    preset, frame = found.preset, found.frame
     columns = found.match.columns
     if preset is None and found.match.kind == "deals":
         _settle(columns, found.table, frame)

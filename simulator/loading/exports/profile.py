@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from simulator.history import LOST, OPEN, WON
+from simulator.loading.documents import kind_of
 from simulator.loading.exports.export import Export
 
 HEAP: Final = 0.3
@@ -59,7 +60,8 @@ class Profile:
 
     Attributes:
         rows: all.
-        counts: of them, by what they are: `open`, `won`, `lost`; `paid`, `unpaid` of invoices.
+        counts: of them, by what they are: `open`, `won`, `lost`; `paid`, `not paid` of invoices, and
+            `credit notes` and `payments` where there are any.
         first: day on which anything happened.
         last: likewise.
         ages: of open deals, of deals until they were won; of invoices until they are paid.
@@ -86,7 +88,7 @@ class Profile:
 
 def profile(export: Export, as_of: date) -> Profile:
     """Return what is in an export as of a day."""
-    cells, rows = export.cells, export.cells.rows()
+    cells, rows = export.cells, _records(export)
     days = [day for day in export.days if day <= as_of]
     ids = Counter(cells.text(row, "id") for row in rows) if cells.has("id") else Counter()
     table = export.table
@@ -107,6 +109,14 @@ def profile(export: Export, as_of: date) -> Profile:
     )
 
 
+def _records(export: Export) -> list[int]:
+    """Return the rows that are deals, entries or invoices, and neither credit notes nor payments."""
+    cells = export.cells
+    if export.kind != "invoices":
+        return cells.rows()
+    return [row for row in cells.rows() if kind_of(cells, row) in ("invoice", "part")]
+
+
 def _of(export: Export, outcome: int) -> list[int]:
     if export.kind != "deals":
         return []
@@ -118,9 +128,22 @@ def _counts(export: Export) -> dict[str, int]:
     if export.kind == "deals":
         return {name: len(_of(export, end)) for name, end in (("open", OPEN), ("won", WON), ("lost", LOST))}
     if export.kind == "invoices":
-        paid = sum(bool(cells.text(row, "paid_date")) for row in cells.rows())
-        return {"paid": paid, "not paid": len(cells.rows()) - paid}
+        kinds = Counter(kind_of(cells, row) for row in cells.rows())
+        paid = sum(_is_paid(export, row) for row in _records(export))
+        more = {
+            kind if number == 1 else f"{kind}s": number
+            for kind, number in sorted(kinds.items())
+            if kind in ("credit note", "payment")
+        }
+        return {"paid": paid, "not paid": len(_records(export)) - paid, **more}
     return {"deals": len({cells.text(row, "deal") for row in cells.rows()} - {""})}
+
+
+def _is_paid(export: Export, row: int) -> bool:
+    still_open = export.cells.text(row, "open_amount")
+    if any(digit in still_open for digit in "123456789"):
+        return False
+    return bool(still_open or export.cells.text(row, "paid_date"))
 
 
 def _ages(export: Export, as_of: date) -> Iterator[Ages]:
@@ -142,8 +165,8 @@ def _ages(export: Export, as_of: date) -> Iterator[Ages]:
     ]
     if export.kind == "invoices":
         wanted = [
-            ("until an invoice is due", cells.rows(), "invoice_date", "due_date"),
-            ("until an invoice is paid", cells.rows(), "invoice_date", "paid_date"),
+            ("until an invoice is due", _records(export), "invoice_date", "due_date"),
+            ("until an invoice is paid", _records(export), "invoice_date", "paid_date"),
         ]
     for what, rows, first, last in wanted:
         days = between(rows, first, last)
@@ -156,8 +179,8 @@ def _missing(export: Export) -> dict[str, int]:
     cells, header = export.cells, export.table.header
     found: dict[str, int] = {}
     for ours, at in cells.columns.items():
-        rows = cells.rows()
-        if ours in ("closed", "lost_reason", "outcome", "paid_date", "disputed"):
+        rows = _records(export)
+        if ours in ("closed", "lost_reason", "outcome", "paid_date", "disputed", "kind", "terms", "net"):
             rows = {"closed": [*_of(export, WON), *_of(export, LOST)], "lost_reason": _of(export, LOST)}.get(
                 ours, []
             )

@@ -9,28 +9,33 @@ from simulator.errors import InputError, Problem
 from simulator.loading.history_columns import match_columns
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.presets.dynamics import DYNAMICS
+from simulator.loading.presets.ends import ends_of
 from simulator.loading.presets.hubspot import HUBSPOT
+from simulator.loading.presets.netsuite import NETSUITE
 from simulator.loading.presets.odoo import ODOO
 from simulator.loading.presets.pipedrive import PIPEDRIVE
 from simulator.loading.presets.preset import Preset, Recognised
+from simulator.loading.presets.quickbooks import QUICKBOOKS
 from simulator.loading.presets.salesforce import SALESFORCE
-from simulator.loading.presets.told import Question, Told, told_by
+from simulator.loading.presets.sap import SAP
+from simulator.loading.presets.xero import XERO
 from simulator.loading.tables import Table
 
 __all__ = [
     "PRESETS",
     "SYSTEMS",
     "Preset",
-    "Question",
     "Recognised",
-    "Told",
+    "ends_of",
     "prepared",
     "preset_of",
     "recognise_system",
-    "told_by",
 ]
 
-PRESETS: Final[tuple[Preset, ...]] = (*SALESFORCE, *HUBSPOT, *PIPEDRIVE, *DYNAMICS, *ODOO)
+PRESETS: Final[tuple[Preset, ...]] = (
+    *(*SALESFORCE, *HUBSPOT, *PIPEDRIVE, *DYNAMICS, *ODOO),
+    *(*XERO, *QUICKBOOKS, *NETSUITE, *SAP),
+)
 """Every export that is known; of several that fit, the one with the most marks counts."""
 SYSTEMS: Final = tuple(dict.fromkeys(preset.name for preset in PRESETS))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from simulator.loading.presets.mending import mended, texts_of, texts_under, with_texts
@@ -61,16 +62,27 @@ def _prepared(table: Table, columns: Titles) -> Table:
 
 def _with_entry(table: Table, columns: Titles) -> Table:
     """Return a table with the day on which each deal entered its present stage, where the columns tell it."""
-    entered = {(row, stage): day for row, stage, day in _entries(table, columns)}
-    if not entered:
+    places: dict[str, list[tuple[int, str]]] = {}
+    for at, stage, pipeline in _columns_of_stages(table):
+        places.setdefault(stage.casefold(), []).append((at, pipeline.casefold()))
+    if not places:
         return table
-    stages = texts_of(table, columns, "stage")
-    days = [entered.get((row, stage.casefold()), "") for row, stage in enumerate(stages)]
+    stages, pipelines = (texts_of(table, columns, ours) for ours in ("stage", "segment"))
+    days = []
+    for row, stage, pipeline in zip(table.rows, stages, pipelines, strict=True):
+        own = pipeline.casefold()
+        found = (
+            row[at].strip() for at, of in places.get(stage.casefold(), ()) if not (of and own) or of == own
+        )
+        days.append(next((day for day in found if day), ""))
     return with_texts(table, "entered_stage", days)
 
 
-def _log(table: Table, columns: Titles) -> Table | None:
-    """Return the log of stages that the columns `Date entered "…"` tell, None without them."""
+def _log(table: Table, columns: Titles) -> tuple[Table, Table] | None:
+    """Return the log of stages that the columns `Date entered "…"` tell, and the deals without these.
+
+    Columns of days and times of the same stages, such as `Date exited "…"`, say it again.
+    """
     names = {stage.casefold(): stage for _, stage, _ in _columns_of_stages(table)}
     now = {text.casefold(): text for text in texts_of(table, columns, "stage") if text}
     ids, segments = (texts_of(table, columns, ours) for ours in ("id", "segment"))
@@ -80,20 +92,29 @@ def _log(table: Table, columns: Titles) -> Table | None:
             continue
         rows.append((ids[row], now.get(stage, names.get(stage, stage)), day, segments[row]))
         lines.append(table.lines[row])
+    if not rows:
+        return None
     header = ("deal", "stage", "entered_at", "segment")
-    return Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines)) if rows else None
+    log = Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines))
+    quoted = [_QUOTED.fullmatch(title) for title in table.header]
+    told = {at for at, _, _ in _columns_of_stages(table)}
+    told |= {at for at, found in enumerate(quoted) if found and _parts(found["stage"])[0].casefold() in names}
+    kept = [at for at in range(len(table.header)) if at not in told]
+    bare = tuple(tuple(row[at] for at in kept) for row in table.rows)
+    typed = frozenset(place for place, at in enumerate(kept) if at in table.typed)
+    return log, replace(table, header=tuple(table.header[at] for at in kept), rows=bare, typed=typed)
 
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:
     """Return row, stage without capitals, and day, of each entry of a deal into a stage of its pipeline."""
-    found = _columns_of_stages(table)
+    found = [(at, stage.casefold(), of.casefold()) for at, stage, of in _columns_of_stages(table)]
     pipelines = texts_of(table, columns, "segment")
     entries = []
     for number, row in enumerate(table.rows):
         own = pipelines[number].casefold()
         for at, stage, pipeline in found:
-            if row[at].strip() and (not pipeline or not own or pipeline.casefold() == own):
-                entries.append((number, stage.casefold(), row[at].strip()))
+            if (day := row[at].strip()) and (not pipeline or not own or pipeline == own):
+                entries.append((number, stage, day))
     return entries
 
 
@@ -161,7 +182,7 @@ HUBSPOT: Final = (
         },
         {"closed": "expected_close"},
         _PIPELINE,
-        percent_of_stage=True,
+        ends_by_chance=True,
         amounts_vary=True,
         prepare=_prepared,
         log=_log,

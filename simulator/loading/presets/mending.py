@@ -112,9 +112,9 @@ def _with_plain_cells(table: Table, columns: Titles) -> Table:
     for ours, mending in mend.items():
         title = columns.get(ours, ours)
         texts = texts_of(table, columns, ours)
-        changed = [mending(text) for text in texts]
-        if changed != texts:
-            table = with_texts(table, title, changed)
+        changed = {text: new for text in set(texts) if (new := mending(text)) != text}
+        if changed:
+            table = with_texts(table, title, [changed.get(text, text) for text in texts])
     return table
 
 
@@ -158,7 +158,14 @@ def _with_ids(table: Table, columns: Titles) -> Table:
     ]
     seen = Counter(ids[row] for row in kept)
     problems = [
-        table.problem("D076", "deals have no id, and this name stands twice", row, value=ids[row])
+        table.problem(
+            "D076",
+            "deals have no id, and this name stands twice",
+            row,
+            columns.get("name"),
+            ids[row],
+            "export the ids of the deals too, such as Opportunity ID, Record ID or External ID",
+        )
         for row in kept
         if seen[ids[row]] > 1
     ]
@@ -170,10 +177,9 @@ def _with_ids(table: Table, columns: Titles) -> Table:
 def _repeats(table: Table, columns: Titles) -> list[int]:
     """Return the rows that tell of a deal what an earlier row tells; others are for a reader to refuse."""
     told = ("id", "stage", "amount", "outcome")
-    rows = zip(*(texts_of(table, columns, ours) for ours in told), strict=True)
+    keys = list(zip(*(texts_of(table, columns, ours) for ours in told), strict=True))
+    if len(set(keys)) == len(keys):
+        return []
     first: dict[tuple[str, ...], int] = {}
-    found = []
-    for number, key in enumerate(rows):
-        if key[0] and number not in table.aside and first.setdefault(key, number) != number:
-            found.append(number)
-    return found
+    kept = (row for row, key in enumerate(keys) if key[0] and row not in table.aside)
+    return [row for row in kept if first.setdefault(keys[row], row) != row]

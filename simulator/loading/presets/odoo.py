@@ -96,5 +96,8 @@ ODOO: Final = (
         segments=_TEAM,
         amounts_vary=True,
         prepare=_prepared,
+        unlocks={
+            "entered_stage": "add the field 'Last Stage Update' to the export: old deals close less often"
+        },
     ),
 )

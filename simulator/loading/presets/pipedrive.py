@@ -114,8 +114,10 @@ PIPEDRIVE: Final = (
             "owner": _of("Owner | Besitzer | Inhaber | Владелец | Ответственный"),
         },
         segments=_PIPELINE,
-        percent_of_stage=True,
         amounts_vary=True,
         prepare=_prepared,
+        unlocks={
+            "entered_stage": "add the column 'Last stage change' to the export: old deals close less often"
+        },
     ),
 )

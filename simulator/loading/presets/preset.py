@@ -31,11 +31,12 @@ class Preset:
         columns: ours: the titles under which it may stand, in the languages of the system, likeliest first.
         shared: ours: another of ours, in whose column it stands too, where it has none of its own.
         segments: titles of columns that may tell the segment of a deal, likeliest first.
-        percent_of_stage: whether the probability of an open deal is its stage's, unless somebody changed it.
+        ends_by_chance: whether stages of 100 % are all that mean won, and of 0 % all that mean lost.
         amounts_vary: whether amounts may be of a year or a month, so that somebody has to say which.
         prepare: mends what renaming cannot, such as rows that repeat a total; rows that are not to be read
             are put aside, none is taken away.
-        log: derives the log of stages that lies across the columns; None without one.
+        log: derives the log of stages that lies across the columns, and the deals without these columns; None
+            without a log.
         unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
     """
 
@@ -47,10 +48,10 @@ class Preset:
     columns: Names
     shared: Titles = field(default_factory=dict)
     segments: tuple[str, ...] = ()
-    percent_of_stage: bool = False
+    ends_by_chance: bool = False
     amounts_vary: bool = False
     prepare: Prepare | None = None
-    log: Callable[[Table, Titles], Table | None] | None = None
+    log: Callable[[Table, Titles], tuple[Table, Table] | None] | None = None
     unlocks: Mapping[str, str] = field(default_factory=dict)
 
     def titles(self, table: Table) -> dict[str, str]:

@@ -11,7 +11,7 @@ from simulator.loading.presets.sheet import OTHER, VOID, Sheet
 from simulator.loading.tables import Table
 
 _TYPE: Final = ("Transaction Type", "Type")
-_NUMBER: Final = ("Num", "No.", "Number", "Invoice No.", "Transaction Number")
+_NUMBER: Final = ("Num", "No.", "Invoice No.")
 _ROLES: Final = {
     "type": _TYPE,
     "memo": ("Memo/Description", "Memo", "Description"),
@@ -39,7 +39,7 @@ _PAID_DATE: Final = (
 
 
 def _prepare(table: Table, columns: Titles) -> Table:
-    sheet = Sheet(table, "invoices", columns, _ROLES)
+    sheet = Sheet(table, columns, _ROLES)
     for row, heading in sheet.documents(lambda row: bool(sheet.text(row, "type"))):
         kind = _KINDS.get(sheet.text(row, "type").casefold())
         if (

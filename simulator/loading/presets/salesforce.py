@@ -120,6 +120,9 @@ _EDITED: Final = titles("CreatedDate | Created Date | Edit Date | Bearbeitungsda
 _WATCHED: Final = titles(
     "Probability | ForecastCategory | To Forecast Category | PrevAmount | PrevCloseDate | SystemModstamp"
 )
+_UNLOCKS: Final = {
+    "entered_stage": "add the column 'Last Stage Change Date' to the report: old deals close less often",
+}
 _STAGE_FIELDS: Final = ("stagename", "stage", "phase", "стадия", "этап")
 _MADE: Final = ("created", "erstellt", "создано")
 """Names of fields in the history of fields: what tells of stages, and of the creation of a deal."""
@@ -176,8 +179,9 @@ def _preset(report: str, kind: Kind, marks: Marks, columns: Names, prepare: Prep
         return Preset("salesforce", "Salesforce", report, kind, marks, columns, prepare=prepare)
     shared = {"closed": "expected_close"}
     return Preset(
-        "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, True, prepare=prepare
-    )
+        "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, prepare=prepare,
+        unlocks=_UNLOCKS,
+    )  # fmt: skip
 
 
 SALESFORCE: Final = (

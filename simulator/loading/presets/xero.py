@@ -31,10 +31,10 @@ _PAID_DATE: Final = (
 
 
 def _prepare(table: Table, columns: Titles) -> Table:
-    sheet = Sheet(table, "invoices", columns, _ROLES)
-    numbers = {sheet.text(row, "id") for row in sheet.rows()}
+    sheet = Sheet(table, columns, _ROLES)
+    numbers = {sheet.text(row, "id") for row in range(len(table.rows))}
     seen: set[tuple[str, ...]] = set()
-    for row, heading in sheet.documents(lambda row: bool(sheet.text(row, "invoice_date"))):
+    for row, heading in sheet.documents(lambda row: bool(sheet.text(row, "id") or sheet.text(row, "amount"))):
         kind = sheet.text(row, "type").casefold()
         ours = next((ours for theirs, ours in _KINDS if theirs in kind), "invoice")
         head = tuple(sheet.text(row, name) for name in ("id", "type", "customer", "amount", "invoice_date"))

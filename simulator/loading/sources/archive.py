@@ -21,8 +21,8 @@ MOST_IN_MEMORY: Final = 256 << 20
 """Unpacked, of a part that is read as a whole."""
 HARMLESS: Final = 4 << 20
 """However densely a part is packed, so much of it does no harm."""
-DENSEST: Final = 150
-"""Bytes out of one byte in: sheets that people make stay below 50, a bomb has 1,000."""
+DENSEST: Final = 50
+"""Bytes out of one byte in: sheets that people make stay below 20, a bomb has 1,000."""
 
 _END: Final = b"PK\x05\x06"
 _END_SIZE: Final = 22

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
 from xml.parsers import expat
 
 from simulator.loading.sources.archive import Archive
 
-MOST_OF_A_TAG: Final = 1 << 20
-"""Bytes of one tag with its attributes; a reader has it in memory as a whole."""
+MOST_BETWEEN: Final = 1 << 20
+"""Bytes of one tag with its attributes, or of the text between two: they are in memory as a whole."""
+MOST_NAMES: Final = 1024
+"""Names of elements that are remembered; a sheet has some forty."""
 DEEPEST: Final = 64
 """Elements within each other; a sheet has eight."""
 
 Attributes = dict[str, str]
+Handler = TypeVar("Handler")
 
 
 class Enough(Exception):
@@ -24,18 +27,18 @@ class Enough(Exception):
 def read_markup(
     archive: Archive,
     part: str,
-    begun: Callable[[str, Attributes], None],
-    ended: Callable[[str], None] = lambda name: None,
-    said: Callable[[str], None] = lambda text: None,
+    begun: Mapping[str, Callable[[Attributes], None]],
+    ended: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+    said: Callable[[str], None] | None = None,
 ) -> None:
-    """Read a part of an archive; names come without their namespace.
+    """Read a part of an archive; names count without their namespace.
 
     Args:
         archive: whose part.
         part: its name.
-        begun: is called with the name and the attributes of each element.
-        ended: is called at its end.
-        said: is called with its text, piece by piece.
+        begun: by the name of an element, is called with its attributes.
+        ended: likewise, is called at its end.
+        said: is called with all text, piece by piece.
 
     Raises:
         InputError: it is no XML, or one that defines entities.
@@ -44,19 +47,23 @@ def read_markup(
         raise archive.refusal("D060", f"the part {part} is missing")
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    depth = 0
+    depth = tags = 0
+    begins, ends = _Handlers(begun), _Handlers(ended)
 
     def begin(name: str, attributes: Attributes) -> None:
-        nonlocal depth
+        nonlocal depth, tags
         depth += 1
+        tags += 1
         if depth > DEEPEST:
             raise archive.refusal("D064", f"the part {part} is nested too deeply")
-        begun(_local(name), attributes)
+        if (handler := begins[name]) is not None:
+            handler(attributes)
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        ended(_local(name))
+        if (handler := ends[name]) is not None:
+            handler()
 
     def doctype(*_: object) -> None:
         raise archive.refusal("D060", f"the part {part} defines entities of its own: no spreadsheet does")
@@ -65,14 +72,14 @@ def read_markup(
     parser.EndElementHandler = end
     parser.CharacterDataHandler = said
     parser.StartDoctypeDeclHandler = doctype
-    fed = 0
+    seen = unseen = 0
     with archive.open(part) as stream:
         try:
             for piece in archive.pieces(stream, part):
                 parser.Parse(piece, False)
-                fed += len(piece)
-                if fed - parser.CurrentByteIndex > MOST_OF_A_TAG:
-                    raise archive.refusal("D064", f"the part {part} has a tag of more than a megabyte")
+                seen, unseen = tags, (0 if tags > seen else unseen + len(piece))
+                if unseen > MOST_BETWEEN:
+                    raise archive.refusal("D064", f"the part {part} holds more than a megabyte without a tag")
             parser.Parse(b"", True)
         except Enough:
             return
@@ -80,7 +87,19 @@ def read_markup(
             raise archive.refusal("D060", f"the part {part} is damaged: {error}") from None
 
 
-@lru_cache(maxsize=1024)
+class _Handlers(dict[str, Handler | None], Generic[Handler]):
+    """Handlers by the whole name of an element, with its namespace."""
+
+    def __init__(self, by_name: Mapping[str, Handler]) -> None:
+        self._by_name = by_name
+
+    def __missing__(self, name: str) -> Handler | None:
+        found = self._by_name.get(_local(name))
+        if len(self) < MOST_NAMES:
+            self[name] = found
+        return found
+
+
 def _local(name: str) -> str:
     return name.rpartition(" ")[2]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
 from simulator.errors import InputError, Problem
-from simulator.loading.sources.sheets import Book, Cell, Sheet, Span, letters
+from simulator.loading.sources.book import Book
+from simulator.loading.sources.sheets import Cell, Kind, Sheet, Span, letters
 from simulator.loading.tables import Table
 from simulator.money import MARKS, AmountError, parse_amount
 
@@ -22,6 +23,8 @@ _DEEPEST: Final = 3
 _OPEN_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:[ T].*)?", re.DOTALL)
 """A day that can be read in two orders, or is of a place where the spreadsheet was not."""
 _CURRENCY = re.compile(r"curr|währ|waehr|devise|moneda|valut|валют|\biso\b", re.IGNORECASE)
+
+_ALIKE: Final = frozenset[Kind](("number", "day"))
 
 Row = Mapping[int, Cell]
 
@@ -68,7 +71,7 @@ def find_header(sheet: Sheet) -> Header | None:
 def holds_table(sheet: Sheet) -> bool:
     """Tell whether there is a header with rows below it."""
     header = find_header(sheet)
-    return header is not None and any(at > header.bottom and len(sheet.rows[at]) > 1 for at in sheet.rows)
+    return header is not None and any(at > header.bottom for at in sheet.rows)
 
 
 def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
@@ -92,10 +95,12 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
     problems += _unfit_merges(name, sheet, header)
     typed: set[int] = set()
     for at, column in enumerate(columns):
-        cells = [(number, row, body[row][column]) for number, row in enumerate(body) if column in body[row]]
-        place = _Place(name, titles[at], letters(column))
-        problems += _lacking(place, cells) or _mixed(place, cells)
-        if any(cell.kind in ("number", "day") for _, _, cell in cells):
+        kinds = {row[column].kind for row in body.values() if column in row}
+        if not kinds <= _ALIKE and not kinds <= {"text"}:
+            cells = [(n, line, row[column]) for n, (line, row) in enumerate(body.items()) if column in row]
+            place = _Place(name, titles[at], letters(column))
+            problems += _lacking(place, cells) or _mixed(place, cells, kinds)
+        if kinds & _ALIKE:
             typed.add(at)
     if problems:
         raise InputError(problems)
@@ -190,13 +195,12 @@ def _lacking(place: _Place, cells: list[tuple[int, int, Cell]]) -> list[Problem]
     return problems
 
 
-def _mixed(place: _Place, cells: list[tuple[int, int, Cell]]) -> list[Problem]:
+def _mixed(place: _Place, cells: list[tuple[int, int, Cell]], kinds: Set[Kind]) -> list[Problem]:
     """Refuse texts among numbers or days that the spreadsheet did not take for such.
 
     It took those that fit its own customs, perhaps with day and month exchanged, or grouped thousands as
     decimals: the texts that are left show that the customs did not fit.
     """
-    kinds = {cell.kind for _, _, cell in cells}
     texts = [(number, row, cell.text.strip()) for number, row, cell in cells if cell.kind == "text"]
     dates = [one for one in texts if _OPEN_DATE.fullmatch(one[2])] if "day" in kinds else []
     if dates:

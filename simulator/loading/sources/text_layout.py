@@ -17,6 +17,8 @@ _OTHERS: Final = ("^", "~", ":", "\x1f", "\x1e", "\x01", "¦", "§")
 """Tried where none of the usual ones stands in every row."""
 _SAID = re.compile(r'"?sep=([^\r\n"])"?(?:\r\n?|\n)', re.IGNORECASE)
 """How a spreadsheet is told the delimiter, on the first line."""
+_VALUE = re.compile(r"[\d\s.,:/%+-]*\d[\d\s.,:/%+-]*")
+"""A number or a date, and no name; `1 Month` is one."""
 _MOST_TITLES: Final = 20
 _NARROW: Final = 3
 
@@ -125,7 +127,5 @@ def _titles(one: _Try) -> int:
         return 0
     header = one.records[number]
     names = [title.strip() for title in header if title.strip()]
-    looks = (
-        len(header) == one.width and len(names) >= one.width - 1 and not any(n[0].isdigit() for n in names)
-    )
-    return number if looks else 0
+    are_names = len(names) >= one.width - 1 and not any(_VALUE.fullmatch(name) for name in names)
+    return number if len(header) == one.width and are_names else 0

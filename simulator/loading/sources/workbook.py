@@ -7,8 +7,9 @@ from typing import Final
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.sources.archive import Archive, opened
+from simulator.loading.sources.book import Book, read_book
 from simulator.loading.sources.sheet_layout import holds_table, lay_out
-from simulator.loading.sources.sheets import Book, read_book
+from simulator.loading.sources.sheets import read_sheet
 from simulator.loading.tables import Table
 
 SIGNATURE: Final = b"PK\x03\x04"
@@ -43,7 +44,7 @@ def read_workbook(path: Path, sheet: str | None = None) -> Table:
         _check_kind(archive)
         book = read_book(archive)
         title = _chosen(book, sheet) if sheet is not None else _only(book)
-        return lay_out(book, title, book.sheet(title))
+        return lay_out(book, title, read_sheet(book, title))
 
 
 def refuse_old(path: Path) -> InputError:
@@ -75,7 +76,7 @@ def _chosen(book: Book, sheet: str) -> str:
 
 def _only(book: Book) -> str:
     """Return the one visible sheet that holds a table."""
-    holding = [name for name in book.sheets if holds_table(book.sheet(name, _FIRST_ROWS))]
+    holding = [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
     visible = [name for name in holding if name not in book.hidden]
     if len(visible) == 1:
         return visible[0]

@@ -1,0 +1,449 @@
+"""Excel workbooks as people and programs make them: every value as it was, nothing hostile opened."""
+
+import datetime as dt
+import resource
+import time
+
+import openpyxl
+import pytest
+import xlsxwriter
+from workbooks import MAIN, bombs, book, cell, pack, parts, raw, zipped
+
+from simulator.errors import InputError
+from simulator.loading.sources import Reading, read_table
+from simulator.loading.sources.number_formats import number_format, plain, written
+
+DEALS = [
+    ["id", "stage", "amount", "created"],
+    ["D1", "Demo", 1234.5, dt.date(2026, 3, 4)],
+    ["D2", "Won", 99, dt.date(2026, 12, 31)],
+]
+
+
+def refused(path, reading=None):
+    with pytest.raises(InputError) as caught:
+        read_table(path, reading or Reading())
+    return caught.value.problems
+
+
+def codes(path):
+    return [problem.code for problem in refused(path)]
+
+
+# ---- values
+
+
+def test_values_are_texts_that_can_be_read_in_one_way(tmp_path):
+    table = read_table(book(tmp_path / "x.xlsx", DEALS))
+    assert table.header == ("id", "stage", "amount", "created")
+    assert table.rows == (("D1", "Demo", "1234.5", "2026-03-04"), ("D2", "Won", "99", "2026-12-31"))
+    assert table.lines == (2, 3) and table.typed == {2, 3} and not table.aside
+    assert table.told == ("Excel workbook", "sheet Sheet1")
+
+
+VALUES = [
+    ("plain", "D-001", "D-001"),
+    ("comma, \"quote\" ; and\nline", "a, \"b\"; c\nd", "a, \"b\"; c\nd"),
+    ("letters", "Ünïcødé — 日本 €", "Ünïcødé — 日本 €"),
+    ("digits as text", "00042", "00042"),
+    ("cents", 0.1, "0.1"),
+    ("three decimals", 1.234, "1.2340"),
+    ("million", 1234567.89, "1234567.89"),
+    ("negative", -5.25, "-5.25"),
+    ("small", 1e-7, "0.0000001"),
+    ("large", 123456789012345, "123456789012345"),
+    ("arithmetic", 0.1 + 0.2, "0.3"),
+    ("yes", True, "true"),
+    ("no", False, "false"),
+    ("day", dt.date(2026, 2, 28), "2026-02-28"),
+    ("leap day", dt.date(2024, 2, 29), "2024-02-29"),
+    ("moment", dt.datetime(2026, 10, 25, 2, 30), "2026-10-25 02:30:00"),
+    ("last second", dt.datetime(2026, 10, 31, 23, 59, 59), "2026-10-31 23:59:59"),
+    ("end of days", dt.date(9999, 12, 31), "9999-12-31"),
+]  # fmt: skip
+ROWS = [["name", "value"], *([name, value] for name, value, _ in VALUES)]
+
+
+def with_openpyxl(path):
+    return book(path, ROWS)
+
+
+def with_xlsxwriter(path):
+    with xlsxwriter.Workbook(path, {"default_date_format": "dd.mm.yyyy hh:mm"}) as made:
+        sheet = made.add_worksheet()
+        for at, row in enumerate(ROWS):
+            sheet.write_string(at, 0, row[0])
+            (sheet.write_string if isinstance(row[1], str) else sheet.write)(at, 1, row[1])
+    return path
+
+
+@pytest.mark.parametrize("write", [with_openpyxl, with_xlsxwriter])
+def test_what_other_programs_write_is_read_as_it_was(tmp_path, write):
+    assert read_table(write(tmp_path / "x.xlsx")).rows == tuple((name, text) for name, _, text in VALUES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by_way_of", ["ods", "xlsx"])
+def test_what_libreoffice_writes_is_read_as_it_was(tmp_path, office, by_way_of):
+    first = with_openpyxl(tmp_path / "x.xlsx")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    there = office(first, by_way_of, tmp_path / "a")
+    rows = read_table(office(there, "xlsx:Calc MS Excel 2007 XML", tmp_path / "b")).rows
+    assert rows == tuple((name, text) for name, _, text in VALUES)
+
+
+@pytest.mark.slow
+def test_a_csv_that_libreoffice_turned_into_a_workbook_is_the_same_table(tmp_path, office):
+    path = tmp_path / "x.csv"
+    path.write_text('id,amount,created,note\nD1,1234.56,2026-03-04,"a, b"\nD2,7,2026-12-31,\n', "utf-8")
+    (tmp_path / "a").mkdir()
+    table = read_table(office(path, "xlsx", tmp_path / "a"))
+    assert (table.header, table.rows) == (read_table(path).header, read_table(path).rows)
+    assert table.typed == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "text"),
+    [
+        (46000, "yyyy-mm-dd", "2025-12-09"),
+        (46000.5, "dd/mm/yy", "2025-12-09 12:00:00"),
+        (46000.9999999, "dd.mm.yyyy", "2025-12-10"),
+        (1, "d-mmm-yy", "1900-01-01"),
+        (59, "d-mmm-yy", "1900-02-28"),
+        (60, "d-mmm-yy", "1900-02-29"),
+        (61, "d-mmm-yy", "1900-03-01"),
+        (0, "d-mmm-yy", "1900-01-00"),
+        (2958465, "yyyy", "9999-12-31"),
+        (2958466, "yyyy", "2958466"),
+        (-1, "yyyy-mm-dd", "-1"),
+        (46000, "[$-409]mmmm d, yyyy;@", "2025-12-09"),
+        (46000, '"paid on "General', "46000"),
+        (0.75, "h:mm", "18:00:00"),
+        (1.5, "[h]:mm", "36:00:00"),
+        (0.25, "0%", "25%"),
+        (0.333, "0.0%", "33.3%"),
+        (1234.5, "#,##0", "1234.5"),
+        (1234.5678, "#,##0.00", "1234.57"),
+        (2.675, "0.00", "2.68"),
+        (-1234.565, "#,##0.00;(#,##0.00)", "-1234.57"),
+        (42, "00000", "00042"),
+        (1.5e6, '0.0,,"M"', "1500000"),
+        (1234.5, "[Red]-0.0", "1234.5"),
+        (3, "@", "3"),
+    ],
+)
+def test_formats_say_what_a_number_is(number, code, text):
+    assert written(number, number_format(code), since_1904=False)[0] == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "1904-01-01"), (60, "1904-03-01"), (44538, "2025-12-09")])
+def test_days_may_count_from_1904(tmp_path, number, text):
+    assert written(number, number_format("yyyy-mm-dd"), since_1904=True)[0] == text
+    path = raw(tmp_path / "x.xlsx", [["id", "day"], ["a", (number, 1)]], ["yyyy-mm-dd"],
+               '<workbookPr date1904="1"/>')  # fmt: skip
+    table = read_table(path)
+    assert table.rows == (("a", text),) and "days count from 1904" in table.told
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("#,##0.00 [$€-407]", "5 EUR"),
+        ('#,##0.00\\ "€"', "5 EUR"),
+        ("[$$-409]#,##0.00", "5 USD"),
+        ("[$$-1009]#,##0", "5 CAD"),
+        ("[$USD] #,##0.00", "5 USD"),
+        ("[$CHF-807] #,##0.00", "5 CHF"),
+        ("#,##0.00 [$₽-419]", "5 RUB"),
+        ("[$£-809]#,##0.00", "5 GBP"),
+        ('"£"#,##0.00', "£5"),
+        ('_-"$"* #,##0.00_-', "$5"),
+        ('#,##0 "pcs"', "5"),
+        ("#,##0.00", "5"),
+    ],
+)
+def test_a_currency_in_the_format_is_that_of_the_amount(tmp_path, code, text):
+    path = raw(tmp_path / "x.xlsx", [["id", "amount"], ["a", (5, 1)]], [code])
+    assert read_table(path).rows == (("a", text),)
+    path = raw(tmp_path / "y.xlsx", [["currency", "amount"], ["USD", (5, 1)]], [code])
+    assert read_table(path).rows == (("USD", "5"),), "a column of currencies counts more"
+
+
+def test_numbers_are_read_to_the_cents_that_are_shown(tmp_path):
+    table = read_table(raw(tmp_path / "x.xlsx", [["id", "amount"], ["a", (1.005678, 1)]], ["0.00"]))
+    assert (
+        table.rows == (("a", "1.01"),) and "1 numbers are read to the decimals that are shown" in table.told
+    )
+
+
+def test_shared_and_rich_texts_are_whole(tmp_path):
+    texts = ["<t>id</t>", "<t>name</t>", "<r><t>Ac</t></r><r><t xml:space='preserve'>me </t></r>",
+             "<t>東</t><rPh><t>ヒガシ</t></rPh>", "<t>a_x000D_b_x0000_</t>"]  # fmt: skip
+    shared = "".join(
+        "<row>" + "".join(f'<c t="s"><v>{at}</v></c>' for at in row) + "</row>"
+        for row in ((0, 1), (2, 3), (4, 3))
+    )
+    assert read_table(raw(tmp_path / "x.xlsx", shared, texts=texts)).rows == (
+        ("Acme ", "東"), ("a\rb_x0000_", "東"),
+    )  # fmt: skip
+
+
+def test_plain_numbers_never_look_like_grouped_thousands():
+    assert [plain(n) for n in (1.234, 12.5, 1e15, -0.0, 123456.7891)] == [
+        "1.2340", "12.5", "1000000000000000", "0", "123456.7891"
+    ]  # fmt: skip
+
+
+# ---- cells without a value
+
+
+def formulas(value, full=""):
+    head = "".join(map(cell, ["id", "amount"]))
+    return f"<row>{head}</row><row><c/><c/></row><row>{cell('a')}<c r='B3'{value}</c></row>", (), full
+
+
+def test_formulas_count_by_their_values(tmp_path):
+    table = read_table(raw(tmp_path / "x.xlsx", *formulas("><f>1+1</f><v>2</v>")))
+    assert table.rows == (("a", "2"),) and table.lines == (3,) and "1 formulas by their values" in table.told
+    table = read_table(raw(tmp_path / "y.xlsx", *formulas(' t="str"><f>""</f><v></v>')))
+    assert table.rows == (("a", ""),), "an empty text is a value"
+
+
+@pytest.mark.parametrize(
+    ("value", "full"),
+    [
+        ("><f>A1+1</f>", ""),
+        ("><f>A1+1</f><v>0</v>", '<calcPr fullCalcOnLoad="1"/>'),
+        ('><f t="shared" si="0"/>', ""),
+    ],
+)
+def test_a_formula_that_was_never_calculated_is_refused(tmp_path, value, full):
+    (problem,) = refused(raw(tmp_path / "x.xlsx", *formulas(value, full)))
+    assert (problem.code, problem.line, problem.row, problem.column) == ("D062", 3, 1, "amount")
+    assert "B3" in problem.message and "save it" in problem.remedy
+
+
+def test_what_openpyxl_writes_as_a_formula_has_no_value(tmp_path):
+    assert codes(book(tmp_path / "x.xlsx", [["id", "amount"], ["a", "=1+1"]])) == ["D062"]
+
+
+def test_errors_are_refused_with_their_cells(tmp_path):
+    broken = '<c t="e"><v>#REF!</v></c>'
+    made = [[cell("id"), cell("amount")], [cell("a"), broken], [cell("b"), cell(1)], [cell("c"), broken]]
+    rows = "".join(f"<row>{''.join(cells)}</row>" for cells in made)
+    (problem,) = refused(raw(tmp_path / "x.xlsx", rows))
+    assert (problem.code, problem.line, problem.value, problem.count) == ("D062", 2, "#REF!", 1)
+    assert "B2" in problem.message
+
+
+# ---- columns of which the spreadsheet took only some cells for what they are
+
+
+@pytest.mark.parametrize("text", ["13/04/2026", "13.4.26", "13/04/2026 10:00"])
+def test_days_among_texts_of_days_are_refused(tmp_path, text):
+    rows = [["id", "created"], ["a", dt.date(2026, 3, 4)], ["b", text], ["c", text]]
+    (problem,) = refused(book(tmp_path / "x.xlsx", rows))
+    assert (problem.code, problem.line, problem.value, problem.count) == ("D063", 3, text, 1)
+
+
+@pytest.mark.parametrize("text", ["2026-03-04", "Mar 4, 2026", "tbd", ""])
+def test_texts_that_are_certain_may_stand_among_days(tmp_path, text):
+    rows = [["id", "created"], ["a", dt.date(2026, 3, 4)], ["b", text]]
+    assert read_table(book(tmp_path / "x.xlsx", rows)).rows[1] == ("b", text)
+
+
+@pytest.mark.parametrize("text", ["1.234,56", "1,234", "1.234", "12,5"])
+def test_numbers_among_texts_of_numbers_are_refused(tmp_path, text):
+    (problem,) = refused(book(tmp_path / "x.xlsx", [["id", "amount"], ["a", 12], ["b", text]]))
+    assert (problem.code, problem.line, problem.value) == ("D063", 3, text)
+
+
+@pytest.mark.parametrize("text", ["1200", "1,234.56", "1234.56", "n/a", "D-17"])
+def test_texts_that_are_certain_may_stand_among_numbers(tmp_path, text):
+    table = read_table(book(tmp_path / "x.xlsx", [["id", "amount"], ["a", 12], ["b", text]]))
+    assert table.rows[1] == ("b", text) and table.typed == {1}
+
+
+# ---- where the table lies
+
+
+def test_titles_above_the_header_are_passed_over(tmp_path):
+    rows = [["Pipeline of 31 October"], ["Owner", "Ann"], [], *DEALS]
+    table = read_table(book(tmp_path / "x.xlsx", rows))
+    assert table.header == tuple(DEALS[0]) and table.lines == (5, 6)
+    assert "2 rows above the header are passed over" in table.told
+
+
+def test_a_merged_title_is_no_header(tmp_path):
+    path = merged(tmp_path, [["Pipeline", None, None, None], *DEALS], "A1:D1")
+    assert read_table(path).header == tuple(DEALS[0])
+
+
+def merged(folder, rows, *ranges):
+    path = book(folder / "x.xlsx", rows)
+    made = openpyxl.load_workbook(path)
+    for one in ranges:
+        made.active.merge_cells(one)
+    made.save(path)
+    return path
+
+
+def test_a_header_of_two_rows_is_joined(tmp_path):
+    rows = [["id", "Amount", None, "Days", None], [None, "net", "gross", "created", "closed"],
+            ["a", 1, 2, dt.date(2026, 1, 2), None]]  # fmt: skip
+    table = read_table(merged(tmp_path, rows, "A1:A2", "B1:C1", "D1:E1"))
+    assert table.header == ("id", "Amount net", "Amount gross", "Days created", "Days closed")
+    assert table.rows == (("a", "1", "2", "2026-01-02", ""),) and table.lines == (3,)
+
+
+def test_merged_heads_without_titles_below_are_refused(tmp_path):
+    rows = [["id", "Amount", None], ["a", 1, 2]]
+    assert codes(merged(tmp_path, rows, "B1:C1"))[0] in ("D004", "D063")
+
+
+def test_cells_merged_over_several_rows_are_refused(tmp_path):
+    rows = [["id", "customer", "amount"], ["a", "Acme", 1], ["b", None, 2]]
+    (problem,) = refused(merged(tmp_path, rows, "B2:B3"))
+    assert problem.code == "D063" and "B2:B3" in problem.message
+
+
+def test_a_total_may_be_merged_and_is_put_aside(tmp_path):
+    rows = [*DEALS, ["Total", None, 1333.5, None]]
+    assert read_table(merged(tmp_path, rows, "A4:B4")).aside == {2: "W055"}
+
+
+def test_hidden_rows_and_columns_are_read_and_told(tmp_path):
+    path = book(tmp_path / "x.xlsx", DEALS)
+    made = openpyxl.load_workbook(path)
+    made.active.row_dimensions[3].hidden = True
+    made.active.column_dimensions["B"].hidden = True
+    made.save(path)
+    table = read_table(path)
+    assert len(table.rows) == 2
+    assert {"1 hidden rows are read too", "hidden columns are read too: stage"} <= set(table.told)
+
+
+def test_columns_without_a_title_keep_their_letter(tmp_path):
+    rows = [["id", None, "a", "b", "c"], ["x", 5, 1, 1, 1]]
+    assert read_table(book(tmp_path / "x.xlsx", rows)).header == ("id", "column B", "a", "b", "c")
+
+
+def test_a_title_twice_is_refused(tmp_path):
+    assert codes(book(tmp_path / "x.xlsx", [["id", "x", "x"], ["a", "b", "c"]])) == ["D004"]
+
+
+# ---- sheets
+
+
+def test_the_one_sheet_with_a_table_is_read(tmp_path):
+    path = book(tmp_path / "x.xlsx", Notes=[["Read me"], ["all deals"]], Deals=DEALS, Empty=[])
+    assert "sheet Deals" in read_table(path).told
+
+
+def test_of_several_tables_one_has_to_be_named(tmp_path):
+    path = book(tmp_path / "x.xlsx", Open=DEALS, Closed=DEALS)
+    (problem,) = refused(path)
+    assert problem.code == "D061" and "Open, Closed" in problem.message and "sheets" in problem.remedy
+    assert "sheet Closed" in read_table(path, Reading(sheet="closed")).told
+    (problem,) = refused(path, Reading(sheet="Closd"))
+    assert problem.code == "D061" and problem.remedy == "did you mean Closed?"
+
+
+def test_hidden_sheets_are_never_picked_silently(tmp_path):
+    path = book(tmp_path / "x.xlsx", Deals=DEALS, Old=DEALS)
+    made = openpyxl.load_workbook(path)
+    made["Old"].sheet_state = "veryHidden"
+    made.save(path)
+    assert "sheet Deals" in read_table(path).told
+    assert "sheet Old (hidden)" in read_table(path, Reading(sheet="Old")).told
+    made["Deals"].sheet_state = "visible"
+    made["Deals"].delete_rows(1, 3)
+    made.save(path)
+    (problem,) = refused(path)
+    assert problem.code == "D061" and "hidden" in problem.message
+
+
+def test_a_workbook_without_a_table_is_refused(tmp_path):
+    assert codes(book(tmp_path / "x.xlsx", [["Read me"]], [])) == ["D061"]
+
+
+# ---- what is no workbook, and what is hostile
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "old Excel workbook"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "password"),
+        (zipped(["deals.csv"]), "no workbook"),
+        (zipped(["mimetype", "content.xml"]), "OpenDocument"),
+        (zipped(["[Content_Types].xml", "xl/workbook.bin"]), "XLSB"),
+        (zipped(["[Content_Types].xml", "word/document.xml"]), "Word"),
+        (zipped(["[Content_Types].xml"]), "missing"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_by_its_name(tmp_path, content, said):
+    (tmp_path / "x.xlsx").write_bytes(content)
+    (problem,) = refused(tmp_path / "x.xlsx")
+    assert problem.code == "D060" and said in problem.message
+
+
+def test_bombs_are_refused_before_they_go_off(tmp_path):
+    made = list(bombs(tmp_path))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for name, code, path in made:
+        began = time.process_time()
+        assert codes(path) == [code], name
+        assert time.process_time() - began < 1, name
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 200 << 10
+
+
+def test_zips_within_a_workbook_are_never_opened(tmp_path):
+    contents = parts([["id", "amount"], ["a", 1]]) | {"xl/embeddings/bomb.zip": b"PK\x03\x04" + b"\0" * 999}
+    assert read_table(pack(tmp_path / "x.xlsx", contents)).rows == (("a", "1"),)
+
+
+def test_macros_are_not_run_and_do_no_harm(tmp_path):
+    contents = parts([["id", "amount"], ["a", 1]]) | {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}
+    assert read_table(pack(tmp_path / "x.xlsm", contents)).rows == (("a", "1"),)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/worksheets/sheet1.xml", "<v>1</v>", "<v>one</v>"),
+        ("xl/worksheets/sheet1.xml", "<v>1</v>", "<v>1e999</v>"),
+        ("xl/worksheets/sheet1.xml", "<v>1</v>", "<v>nan</v>"),
+        ("xl/worksheets/sheet1.xml", '<c s="0">', '<c s="x">'),
+        ("xl/worksheets/sheet1.xml", '<c s="0">', '<c t="s">'),
+        ("xl/worksheets/sheet1.xml", '<c s="0">', '<c r="1A">'),
+        ("xl/worksheets/sheet1.xml", "</row>", "</rov>"),
+        ("xl/worksheets/sheet1.xml", "<row>", '<row r="-1">'),
+        (
+            "xl/worksheets/sheet1.xml",
+            "</worksheet>",
+            '<mergeCells><mergeCell ref="x"/></mergeCells></worksheet>',
+        ),
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "../../etc/passwd"),
+    ],
+)
+def test_damaged_workbooks_are_refused(tmp_path, part, old, new):
+    contents = parts([["id", "amount"], ["a", 1]])
+    assert old in contents[part]
+    contents[part] = contents[part].replace(old, new)
+    assert set(codes(pack(tmp_path / "x.xlsx", contents))) <= {"D060", "D064"}
+
+
+def test_a_style_that_is_not_there_is_none(tmp_path):
+    assert read_table(raw(tmp_path / "x.xlsx", [["id", "amount"], ["a", (1, 99)]])).rows == (("a", "1"),)
+
+
+def test_prefixes_of_names_do_not_matter(tmp_path):
+    contents = parts([["id", "amount"], ["a", 1]])
+    sheet = contents["xl/worksheets/sheet1.xml"].replace(MAIN, MAIN.replace("xmlns", "xmlns:x"))
+    sheet = sheet.replace("</", "</x:").replace("<", "<x:").replace("<x:/x:", "</x:")
+    assert read_table(pack(tmp_path / "x.xlsx", contents | {"xl/worksheets/sheet1.xml": sheet})).rows == (
+        ("a", "1"),
+    )
