@@ -61,7 +61,7 @@ class Questions:
 
     def _default(self, question: str, option: str, default: str | None, assumed: str) -> str:
         if default is None:
-            raise UsageError(f"{question} Say it: {option}")
+            raise UsageError(f"{question}\n  say it: {option}", code="U012")
         if assumed:
             self.assumed.append(f"{assumed} (otherwise: {option})")
         return default

@@ -69,7 +69,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool) -> int:
     frame = _money(exports, frame, questions)
     main = exports["deals"]
     amount_is = _amount_is(main, said, questions)
-    segment_by = _segment_by(main, said, questions, splits_of(main), by_itself(main, splits_of(main)))
+    segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
     paths = {key: export.path for key, export in exports.items()}
     logs = {f"history-{n}": path for n, path in enumerate(said.history, 1)}
     files = kept_names({**paths, **logs})
@@ -120,7 +120,7 @@ def _check_kind(key: str, export: Export) -> None:
     option = {"deals": "--from", "invoices": "--invoices", "events": "--history"}
     if export.kind != key:
         what = {"deals": "deals", "invoices": "invoices", "events": "entries of stages"}[export.kind]
-        raise UsageError(f"{export.path} holds {what}: give it as {option[export.kind]} FILE")
+        raise UsageError(f"{export.path} holds {what}: give it as {option[export.kind]} FILE", code="U002")
 
 
 def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
@@ -161,7 +161,8 @@ def _segment_by(
             from simulator.errors import did_you_mean
 
             remedy = did_you_mean(said.segment_by, main.table.header)
-            raise UsageError(f"--segment-by: there is no column {said.segment_by} in {main.path}; {remedy}")
+            what = f"--segment-by: there is no column {said.segment_by} in {main.path}"
+            raise UsageError(f"{what}; {remedy}", code="U003")
         return said.segment_by
     if not splits:
         return None

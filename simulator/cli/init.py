@@ -83,7 +83,7 @@ def command(folder: Path, deals: Path | None, force: bool, no_run: bool, **said:
     if deals is None:
         if given := sorted(name for name, value in said.items() if value):
             options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-            raise UsageError(f"{options}: only with --from FILE, an export of deals")
+            raise UsageError(f"{options}: only with --from FILE, an export of deals", code="U001")
         _from_templates(folder)
         return 0
     from simulator.cli.from_exports import Said, begin

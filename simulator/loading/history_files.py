@@ -61,6 +61,7 @@ class Recognised:
     frame: HistoryFrame
     day: int | None
     unlocks: tuple[str, ...] = ()
+    preset: Preset | None = None
 
 
 def recognise(table: Table, frame: HistoryFrame, day: int | None = None) -> tuple[Recognised, ...]:
@@ -106,7 +107,7 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
     places = {ours: table.column(names.get(ours, ours)) for ours in COLUMNS[preset.kind]}
     columns = {ours: at for ours, at in places.items() if at is not None}
     unlocks = tuple(unlock for ours, unlock in preset.unlocks.items() if ours not in columns)
-    found = (Recognised(table, Match(preset.kind, columns), frame, day, unlocks),)
+    found = (Recognised(table, Match(preset.kind, columns), frame, day, unlocks, preset),)
     if log is None:
         return found
     own = {ours: log.header.index(ours) for ours in COLUMNS["events"] if ours in log.header}

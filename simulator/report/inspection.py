@@ -85,7 +85,9 @@ def _title(found: Inspection) -> list[str]:
     counts = ", ".join(f"{number:,} {name}" for name, number in known.counts.items())
     span = f", {day(known.first)} to {day(known.last)}" if known.first and known.last else ""
     lines = [f"{plain(export.table.name)} · {kind} · {what}"]
-    if export.preset is None:
+    if export.frame.columns.get(export.kind):
+        lines.append("Its columns are those that the map names.")
+    elif export.preset is None:
         lines += wrapped(
             "Its columns were found by their common names: see below that each is the right one."
         )
@@ -229,8 +231,10 @@ def _mapping(found: Inspection) -> list[str]:
     from simulator.runs import yaml_bytes
 
     if found.export.kind == "events":
-        columns = {"events": {k: v for k, v in found.export.columns.items() if k != v}}
-        return ["The mapping, for fit --map FILE", yaml_bytes(columns).decode().rstrip()]
+        columns = {k: v for k, v in found.export.columns.items() if k != v}
+        if not columns or found.export.preset:
+            return ["It needs no mapping: simulator fit reads it as it stands."]
+        return ["The mapping, for fit --map FILE", yaml_bytes({"events": columns}).decode().rstrip()]
     pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in found.export.columns.items())
     lines = wrapped(f"Which column is which: {pairs}.")
     return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]

@@ -17,7 +17,7 @@ from simulator.loading.cells import Cells
 from simulator.loading.history_files import Recognised, company_currency, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
-from simulator.loading.presets import Preset, preset_of
+from simulator.loading.presets import Preset
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import read_table
 from simulator.loading.tables import Table
@@ -113,17 +113,17 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
     parts = recognise(raw, frame)
     if not parts:
         raise LoadError([_strange(raw)])
-    found = parts[0]
-    preset = preset_of(raw)
+    found = parts[0]  # a log of stages that it holds besides is for those who learn from it
     columns = found.match.columns
-    if preset is None and found.match.kind == "deals":
+    if found.preset is None and found.match.kind == "deals":
         _settle(columns, found.table, frame)
     problems = Problems()
     currency = company_currency(frame, [found])
     source = open_source(found, currency, problems)
     titles = {ours: found.table.header[at] for ours, at in columns.items()}
+    told = _names(found, frame)
     return Export(
-        path, found.match.kind, titles, preset, source.cells, frame, currency, _names(found, frame),
+        path, found.match.kind, titles, found.preset, source.cells, found.frame, currency, told,
         tuple(problems.found),
     )  # fmt: skip
 

@@ -53,6 +53,7 @@ class Told:
             each with the chance that the system gives it, None without one.
         currencies: ISO codes, and of how many deals.
         questions: the most important first.
+        candidates: columns that may tell segments, likeliest first, with their values and numbers of deals.
     """
 
     won: tuple[str, ...] = ()
@@ -62,15 +63,17 @@ class Told:
     stages: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     currencies: Mapping[str, int] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    candidates: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def told_by(table: Table, columns: Titles, preset: Preset | None = None) -> Told:
+def told_by(table: Table, columns: Titles, preset: Preset | None = None, by: str | None = None) -> Told:
     """Return what an export of deals says.
 
     Args:
         table: prepared.
         columns: ours: theirs.
         preset: what it is an export of, None where only common names were found.
+        by: title of the column that tells segments, "" for none; by default the likeliest.
     """
     kept = [row for row in range(len(table.rows)) if row not in table.aside]
     stages, outcomes, amounts, codes = (
@@ -79,7 +82,7 @@ def told_by(table: Table, columns: Titles, preset: Preset | None = None) -> Told
     chances = _chances(_only(texts_of(table, columns, "probability"), kept))
     won, lost, doubtful = _ends(table, kept, stages, outcomes, chances, preset)
     candidates = _candidates(table, columns, kept, preset)
-    segment = next(iter(candidates), None)
+    segment = next(iter(candidates), None) if by is None else by or None
     values = _only(texts_under(table, segment), kept)
     open_chances = [
         None if stage in won or stage in lost or state_means(outcome) in ("won", "lost") else chance
@@ -95,8 +98,9 @@ def told_by(table: Table, columns: Titles, preset: Preset | None = None) -> Told
     )
     questions = _questions(currencies, amounts, preset, candidates, doubtful)
     return Told(
-        won, lost, segment, candidates.get(segment or "", {}), by_segment, dict(currencies), tuple(questions)
-    )
+        won, lost, segment, candidates.get(segment or "", {}), by_segment, dict(currencies),
+        tuple(questions), candidates,
+    )  # fmt: skip
 
 
 def _only(texts: Sequence[str], kept: Sequence[int]) -> list[str]:
