@@ -1,4 +1,4 @@
-"""The command `inspect`: what an export is, what becomes of its money, the mapping, what would unlock more."""
+"""The command `inspect`: what an export is, what becomes of its money, its mapping, what would tell more."""
 
 import csv
 import json
@@ -70,7 +70,7 @@ def test_each_row_that_is_left_out_is_listed_with_its_line_and_rule(export, tmp_
 
 
 def test_the_mapping_is_complete_and_valid(export, tmp_path):
-    """Pasted into a scenario without the rows that a run refuses, it loads to the deals that it was said to."""
+    """Pasted into a scenario, it loads the deals, but for the rows that a run refuses."""
     found = told(export, "--as-of", "2026-10-31")
     export.write_text(
         HEADER + "".join(line + "\n" for n, line in enumerate(ROWS.splitlines()) if n not in (2, 6))

@@ -57,7 +57,10 @@ class Questions:
 
     def _can_ask(self, default: str | None) -> bool:
         """Tell whether somebody is there, and has not been asked too much; what is needed is always asked."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and (self.asked < MOST or default is None)
+        return self._there() and (self.asked < MOST or default is None)
+
+    def _there(self) -> bool:
+        return sys.stdin.isatty() and sys.stderr.isatty()
 
     def _default(self, question: str, option: str, default: str | None, assumed: str) -> str:
         if default is None:

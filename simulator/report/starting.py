@@ -62,6 +62,5 @@ def _chances(started: Started, draft: Draft) -> list[str]:
     if fit is None:
         return [f"Chances of the stages: {plain(first.source)}."]
     closed = int((fit.history.deals.outcome != OPEN).sum())
-    whose = "Those of the CRM stand" if first.theirs else "A guess without history stands"
-    text = f"Chances of the stages: learned from {closed:,} closed deals. {whose} in {BASE}, to compare with."
-    return [text]
+    text = f"Chances of the stages: learned from {closed:,} closed deals."
+    return [f"{text} The CRM's own stand in {BASE}, to compare with." if first.theirs else text]

@@ -45,6 +45,7 @@ class Export:
         frame: what is said of how it is written.
         currency: of the company, as far as the file tells.
         names_currency: whether it does.
+        log: of stages, where it lies across the columns; None without one.
         unclear: what has to be said before it can be read, such as an order of dates.
     """
 
@@ -56,6 +57,7 @@ class Export:
     frame: HistoryFrame
     currency: str
     names_currency: bool
+    log: Cells | None = None
     unclear: tuple[Problem, ...] = ()
 
     @property
@@ -122,9 +124,10 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
     source = open_source(found, currency, problems)
     titles = {ours: found.table.header[at] for ours, at in columns.items()}
     told = _names(found, frame)
+    log = next((open_source(part, currency, Problems()).cells for part in parts[1:]), None)
     return Export(
         path, found.match.kind, titles, found.preset, source.cells, found.frame, currency, told,
-        tuple(problems.found),
+        log, tuple(problems.found),
     )  # fmt: skip
 
 

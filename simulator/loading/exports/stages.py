@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+import numpy as np
+
 from simulator.history import OPEN, WON
 from simulator.loading.exports.export import Export
-from simulator.loading.history_order import numbered
+from simulator.loading.history_order import by_visits, numbered
 from simulator.loading.presets import told_by
 
 LEAST: Final = 0.01
@@ -55,9 +57,9 @@ class Stages:
 def stages_of(export: Export, segment_by: str | None, name: str) -> dict[str, Stages]:
     """Return the open stages by segment: from the least likely to close to the likeliest.
 
-    The order is that of the numbers with which names begin, else of the CRM's percentages, else of what names
-    usually mean, else of how old the deals are that stand there. Chances are the CRM's, else even steps up
-    to a signature that fit the share of closed deals that was won.
+    The order is that of the CRM's percentages, else of the numbers with which names begin, else of the log,
+    else of what names usually mean, else of how old the deals are that stand there. Chances are the CRM's,
+    else even steps up to a signature that fit the share of closed deals that was won.
 
     Args:
         export: of deals.
@@ -95,6 +97,8 @@ def _ordered(export: Export, rows: Sequence[int], names: list[str]) -> tuple[lis
     """Return stages in their order, and what told it."""
     if numbered(names) is not None:
         return names, "numbers in their names"
+    if (visited := _by_log(export, names)) is not None:
+        return visited, "the order in which deals enter them"
     ages = {name: age for name in names if (age := _age(export, rows, name)) is not None}
     youngest = min(ages.values(), default=0.0)
     by_age = sorted(names, key=lambda name: ages.get(name, youngest))
@@ -104,6 +108,24 @@ def _ordered(export: Export, rows: Sequence[int], names: list[str]) -> tuple[lis
     if len(ages) == len(names):
         return by_age, "how old the deals are that stand there"
     return names, "where they stand first in the file"
+
+
+def _by_log(export: Export, names: list[str]) -> list[str] | None:
+    """Return stages in the order in which most deals first see them; None where no log tells of all."""
+    if export.log is None:
+        return None
+    cells, place = export.log, {name.casefold(): i for i, name in enumerate(names)}
+    told = ((cells.text(row, "deal"), cells.text(row, "stage"), row) for row in cells.rows())
+    seen = [
+        (deal, day.toordinal(), place[stage.casefold()])
+        for deal, stage, row in told
+        if stage.casefold() in place and (day := cells.day(row, "entered_at")) is not None
+    ]
+    if len({stage for *_, stage in seen}) < len(names):
+        return None
+    ids = {deal: i for i, deal in enumerate(dict.fromkeys(deal for deal, *_ in seen))}
+    entries = np.array(sorted((ids[deal], day, stage) for deal, day, stage in seen), dtype=np.int64)
+    return [names[i] for i in by_visits(len(names), entries[:, 0], entries[:, 2])]
 
 
 def _rank(name: str) -> int | None:
