@@ -124,7 +124,7 @@ def test_a_newer_export_is_read_as_the_scenario_says(export, tmp_path, monkeypat
     assert "30 Nov 2026" in text and "3 open deals" in text
     (tmp_path / "elsewhere" / "other.csv").write_text("Nr,Stand,Wert\n1,Proposal,5\n")
     text = invoke("show", scenario, "--deals", "other.csv", code=4)
-    assert "error[D086] 6 of 6 columns" in text and "not named by the scenario: Nr, Stand, Wert" in text
+    assert "error[D086] 7 of 7 columns" in text and "not named by the scenario: Nr, Stand, Wert" in text
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from simulator.cli.terminal import say
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
+    from simulator.errors import Problem
     from simulator.loading.exports import Draft, Export
     from simulator.loading.history_frame import HistoryFrame
 
@@ -99,7 +100,9 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     frame = frame if said.mapping is None else frame_with_map(frame, said.mapping)
     given = {"deals": deals} | ({"invoices": said.invoices} if said.invoices is not None else {})
     exports = {key: open_export(path, frame) for key, path in given.items()}
-    unclear = {problem.code: problem for export in exports.values() for problem in export.unclear}
+    unclear: dict[str, Problem] = {}
+    for problem in (problem for export in exports.values() for problem in export.unclear):
+        unclear.setdefault(problem.code, problem)
     if "D050" in unclear and frame.date_order is None:
         shown = f"Dates such as {unclear['D050'].value} can be read in two orders: which is it?"
         order = questions.choice(shown, "--date-order", ("dmy", "mdy"), None)
