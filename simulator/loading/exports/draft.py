@@ -14,6 +14,7 @@ from simulator.loading.exports.export import Export
 from simulator.loading.exports.stages import Stages, stages_of
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.sources import Database
 
 ALL: Final = "all"
 HORIZON: Final = "18m"
@@ -41,21 +42,26 @@ class Draft:
 
 def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
     """Return what a scenario has to say under `data` so that it reads such files; the file's name aside."""
-    kind, preset = export.kind, export.preset
+    kind, preset, frame = export.kind, export.preset, export.frame
+    amount_is = amount_is or frame.amount_is
     said: dict[str, Any] = {}
     if preset is not None:
         said["systems"] = {kind: preset.name}
     # What a system calls its columns is known, in each of its languages.
-    named = export.frame.columns.get(kind, {}) if preset is not None else export.columns
+    named = frame.columns.get(kind, {}) if preset is not None else export.columns
     if named := {ours: theirs for ours, theirs in named.items() if ours != theirs}:
         said["columns"] = {kind: named}
-    said |= {key: value for key in ("decimal", "date_order") if (value := getattr(export.frame, key))}
+    said |= {key: value for key in ("decimal", "date_order", "encoding") if (value := getattr(frame, key))}
+    if (sheet := frame.reading.sheet) is not None:
+        said["sheets"] = {kind: sheet}
+    if export.path.suffix.lower() == ".sql" and frame.database.env != Database().env:
+        said["database"] = {"env": frame.database.env}
     if kind == "deals":
         won = [name for name in export.says(WON) if not _PLAIN.is_won(name)]
         lost = [name for name in export.says(LOST) if not _PLAIN.is_lost(name)]
         said |= {"won_stages": won} if won else {}
         said |= {"lost_stages": lost} if lost else {}
-        said |= {"amount_is": amount_is} if amount_is not in (None, "total") else {}
+        said |= {"amount_is": amount_is} if amount_is != "total" else {}
     return said
 
 

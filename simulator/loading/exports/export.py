@@ -111,7 +111,7 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
         InputError: it is no table.
         PlaceError: it cannot be read.
     """
-    raw = read_table(path)
+    raw = read_table(path, frame.reading)
     parts = recognise(raw, frame)
     if not parts:
         raise LoadError([_strange(raw)])
