@@ -59,7 +59,7 @@ def rates_of(text: str) -> dict[str, float]:
     return found
 
 
-def begin(folder: Path, deals: Path, said: Said, run: bool) -> int:
+def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None = None) -> int:
     """Write a project into a folder, say what it is, run it, and say what to do next month."""
     from simulator.learning.starting import kept_names, start
     from simulator.loading.exports import by_itself, drafted, enough_history, scenario_name, splits_of
@@ -82,7 +82,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool) -> int:
     routine = _routine(folder, "invoices" in exports, bool(learn))
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
     say(started_text(started, draft, list(exports.values()), questions.assumed))
-    code = _run(started.scenario) if run else 0
+    code = _run(started.scenario, trials) if run else 0
     say(f"\nNext month: {routine}\n")
     return code
 
@@ -210,7 +210,7 @@ def _routine(folder: Path, invoices: bool, learned: bool) -> str:
     return " ".join([*words, *(["--invoices EXPORT"] if invoices else []), *(["--refit"] if learned else [])])
 
 
-def _run(scenario: Path) -> int:
+def _run(scenario: Path, trials: str | None) -> int:
     from simulator.cli.run import command
 
-    return int(click.get_current_context().invoke(command, scenario=scenario))
+    return int(click.get_current_context().invoke(command, scenario=scenario, trials=trials))

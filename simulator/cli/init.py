@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from simulator.cli.loaded import day
+from simulator.cli.questions import trials_text
 from simulator.cli.terminal import say
 from simulator.errors import PlaceError, UsageError
 
@@ -66,13 +67,16 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
 @click.option("--segment-by", metavar="COLUMN", help="A segment for each value of this column; none for one.")
 @click.option("--date-order", type=click.Choice(["ymd", "mdy", "dmy"]), help="Where dates do not tell.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark, where amounts do not tell.")
+@click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures; auto: until they tell.")
 @click.option("--no-run", is_flag=True, help="Do not forecast at once.")
 @click.option("--force", is_flag=True, help="Also into a folder that is not empty; its files are replaced.")
 @click.option(
     "--problems", type=click.Path(path_type=Path), metavar="FILE",
     help="Write every problem of the exports to a CSV file.",
 )  # fmt: skip
-def command(folder: Path, deals: Path | None, force: bool, no_run: bool, **said: Any) -> int:
+def command(
+    folder: Path, deals: Path | None, force: bool, no_run: bool, trials: str | None, **said: Any
+) -> int:  # fmt: skip
     """Write into DIR a scenario that runs as it stands.
 
     With --from it is made from the exports of your own systems, which are copied into DIR/exports: their
@@ -88,7 +92,7 @@ def command(folder: Path, deals: Path | None, force: bool, no_run: bool, **said:
         return 0
     from simulator.cli.from_exports import Said, begin
 
-    return begin(folder, deals, Said(**said), run=not no_run)
+    return begin(folder, deals, Said(**said), run=not no_run, trials=trials)
 
 
 def check_free(folder: Path, force: bool) -> None:

@@ -62,5 +62,8 @@ def _chances(started: Started, draft: Draft) -> list[str]:
     if fit is None:
         return [f"Chances of the stages: {plain(first.source)}."]
     closed = int((fit.history.deals.outcome != OPEN).sum())
-    text = f"Chances of the stages: learned from {closed:,} closed deals."
+    whose = "those of the CRM" if first.theirs else "even steps"
+    learned = any("stages" in segment for segment in (fit.scenario.get("segments") or {}).values())
+    how = "learned from" if learned else f"{whose}, corrected by what became of"
+    text = f"Chances of the stages: {how} {closed:,} closed deals."
     return [f"{text} The CRM's own stand in {BASE}, to compare with." if first.theirs else text]
