@@ -37,6 +37,9 @@ REFUSALS: Final = MappingProxyType(
             "no password, key or token is given to a command",
             "keep it in an environment variable or a file, and name that under data.database",
         ),
+        "U012": Code(
+            "an open question", "what no file tells is said by an option, or asked at a terminal", "say it"
+        ),
         # ---- the place: the machine refuses
         "P002": Code("not there", "what is named on the command line exists", "correct the path"),
         "P003": Code("cannot be read", "files can be read by you", "see who owns it: ls -l"),

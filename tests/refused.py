@@ -52,6 +52,11 @@ def without_an_earlier_run(folder, _):
     return command("bridge", folder)
 
 
+def not_asked(folder, _):
+    (folder / "export.csv").write_text("id,stage,amount,created\nD1,Proposal,5,03/04/2026\n")
+    return command("init", folder / "new", "--from", folder / "export.csv")
+
+
 def without_rights(folder, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
@@ -176,6 +181,7 @@ REFUSED = {
     "U009": lambda folder, _: origins(date(2026, 6, 30), date(2026, 1, 31), "1m"),
     "U010": lambda folder, _: command("run", make(folder), "--cluster", "farm"),
     "U011": lambda folder, _: command("run", make(folder), "--set", "x=postgresql://kim:Sommer7@db/crm"),
+    "U012": not_asked,
     "P002": lambda folder, _: command("run", "nowhere.yaml"),
     "P003": lambda folder, _: read_yaml(folder),
     "P004": without_rights,

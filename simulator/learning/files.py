@@ -67,13 +67,17 @@ def write_fit(fit: Fit, folder: Path, origin: Origin, seed: int = 1, tables: boo
 
 
 def fit_files(
-    fit: Fit, folder: Path, origin: Origin, seed: int, track_record: str | None = None, tables: bool = True
-) -> dict[str, bytes]:
-    """Return the files of a fit by name, paths in them relative to a folder; see `write_fit`."""
+    fit: Fit, folder: Path, origin: Origin, seed: int, track_record: str | None = None, tables: bool = True,
+    name: str | None = None,
+) -> dict[str, bytes]:  # fmt: skip
+    """Return the files of a fit by name, paths in them relative to a folder; see `write_fit`.
+
+    A scenario upon a base is called as that, but for `name`.
+    """
     learned = learned_file(fit, folder, origin, seed, track_record)
     files = {NAME: yaml_bytes(learned.model_dump()), DRAWS: draws_bytes(fit.posterior)}
     if origin.base is not None:
-        return files | {SCENARIO: yaml_bytes(_upon(fit, folder, origin.base))}
+        return files | {SCENARIO: yaml_bytes(_upon(fit, folder, origin.base, name))}
     files[SCENARIO] = yaml_bytes(_scenario(fit, folder.resolve().name))
     if tables:
         files["deals.csv"] = csv_bytes(open_deals_table(fit.history), verbatim=True)
@@ -221,12 +225,12 @@ def make_room(fit: Fit) -> dict[str, Any]:
     return segments
 
 
-def _upon(fit: Fit, folder: Path, base: Path) -> dict[str, Any]:
+def _upon(fit: Fit, folder: Path, base: Path, name: str | None) -> dict[str, Any]:
     """Return a scenario that extends the base and makes room for what was learned."""
     market = {"market": dict.fromkeys(("shared", "segment"))} if "market" in fit.scenario else {}
     return {
         "version": 1,
-        "name": _folder_name(f"{base.stem}-learned"),
+        "name": name or _folder_name(f"{base.stem}-learned"),
         "extends": _relative(base, folder),
         "learned": NAME,
         **market,

@@ -156,6 +156,10 @@ CODES: Final = MappingProxyType(
         "D082": Code("signs both ways", "credit notes all have a minus, or none has", "write all one way"),
         "D083": Code("payments of what", "a table tells which invoices were paid", "export another report"),
         "D084": Code("more than the invoice", "what is paid or open is at most the amount", "correct it"),
+        "D085": Code("no export", "a file tells of deals, of stages or of invoices", "use --map FILE"),
+        "D086": Code(
+            "another file", "a file has the columns that its mapping names", "see: simulator inspect FILE"
+        ),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),

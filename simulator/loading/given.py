@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from simulator.errors import InputError, did_you_mean
+from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
@@ -18,7 +18,7 @@ from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
 from simulator.loading.places import Project
-from simulator.loading.presets import SYSTEMS, prepared
+from simulator.loading.presets import PRESETS, SYSTEMS, prepared
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
@@ -38,6 +38,8 @@ NEEDED: Final = {
     "outflows": NEEDED_OF_OUTFLOWS,
 }
 """Our columns that each table has to have."""
+FEW_GONE: Final = 2
+"""So many columns that are gone are more than a slip."""
 
 _ADDRESS: Final = re.compile(r"\w[\w+.-]+:[\\/]")
 _NO_FILE: Final = (
@@ -97,7 +99,8 @@ class Given:
             return None
         needed = tuple(name for name in NEEDED[key] if not self._has_instead(key, name))
         columns = find_columns(table, key, self.names[key], TABLES[key], needed, self.tree, self.problems)
-        if len(self.problems.found) > before:
+        if gone := self.problems.found[before:]:
+            self._tell_apart(key, table, sum(problem.code == "D007" for problem in gone))
             return None
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
@@ -120,6 +123,19 @@ class Given:
         """Tell whether there is a table, and it has one of our columns."""
         table = self.ready.get(key)
         return table is not None and table.column(self.names[key].get(column, column)) is not None
+
+    def _tell_apart(self, key: str, table: Table, gone: int) -> None:
+        """Add a problem where so many columns are gone that the file is another one than was mapped."""
+        if gone < FEW_GONE:
+            return
+        named = self.names[key]
+        new = [title for title in table.header if title not in named.values()]
+        looks = next((preset for preset in PRESETS if preset.fits(table)), None)
+        message = f"{gone} of {len(named)} columns that the scenario names are not in the file"
+        message += f", which looks like {looks.report} of {looks.title}" if looks else ""
+        remedy = f"not named by the scenario: {', '.join(new)}. " if new else ""
+        remedy += "simulator inspect FILE shows the mapping that fits"
+        self.problems.add(Problem("D086", message, table.name, 1, remedy=remedy))
 
     def _has_instead(self, key: str, column: str) -> bool:
         """Tell whether a table has a column that tells as much as another one that is needed."""

@@ -30,7 +30,7 @@ from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
-from simulator.loading.sources import Reading, read_table
+from simulator.loading.sources import read_table
 
 SLIP_DAYS: Final = 400
 """A day so far after all earlier ones is a slip of the pen, not the end of the record."""
@@ -103,9 +103,8 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     found, strange = [], []
     days: set[tuple[str, int]] = set()
     for file in files:
-        reading = Reading(database=file.frame.database)
         try:
-            table = replace(read_table(file.path, reading), name=file.name)
+            table = replace(read_table(file.path, file.frame.reading), name=file.name)
             one = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems

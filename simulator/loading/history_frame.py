@@ -17,7 +17,7 @@ from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
 from simulator.loading.places import ANYWHERE, Project
 from simulator.loading.problems import LoadError
-from simulator.loading.sources import Database
+from simulator.loading.sources import Database, Reading
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 from simulator.scenario import Scenario
@@ -57,6 +57,8 @@ class HistoryFrame:
         segments: the names that there are; without it those of the record.
         stages: the open stages in their order; without it that of the log.
         database: that queries are put to.
+        encoding: of text files, where that has to be said.
+        sheets: of workbooks, by kind of file, where that has to be said.
         place: where the above is said, for remedies.
     """
 
@@ -76,12 +78,20 @@ class HistoryFrame:
     segments: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     database: Database = field(default_factory=Database)
+    encoding: str | None = None
+    sheets: Mapping[str, str] = field(default_factory=dict)
     place: str = "--map FILE"
 
     def split_by(self, column: str) -> HistoryFrame:
         """Return the same with the segments told by a column."""
         rule = SegmentRule.model_validate({"from": column})
         return replace(self, segment=rule, split=column, segments=())
+
+    @property
+    def reading(self) -> Reading:
+        """How files are to be read before anybody knows their kind: in the one sheet that is named."""
+        sheet = next(iter(self.sheets.values())) if len({*self.sheets.values()}) == 1 else None
+        return Reading(self.encoding, sheet, self.database)
 
     @property
     def ends(self) -> EndNames:
@@ -123,7 +133,7 @@ def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
 
     A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
     `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
-    `segment`, `stages`, `systems`, `amount_is`, `database`.
+    `segment`, `stages`, `systems`, `amount_is`, `database`, `encoding`, `sheets`.
 
     Raises:
         LoadError: it says what no map can say.
@@ -156,10 +166,14 @@ class _Map(Strict):
     segments: tuple[Text, ...] = ()
     stages: tuple[Text, ...] = ()
     database: DatabaseFile | None = None
+    encoding: Text | None = None
+    sheets: dict[str, Text] = Field(default_factory=dict)
 
 
+_FURTHER: Final = ("segments", "stages", "systems", "amount_is", "encoding", "sheets")
 _OF_DATA: Final = (
     *("columns", "systems", "amount_is", "decimal", "date_order", "won_stages", "lost_stages", "segment"),
+    *("encoding", "sheets"),
 )
 
 
@@ -196,7 +210,7 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
         folder = tree.place(("database",)).folder
         frame = replace(frame, database=Database.of(found.database, folder, frame.database.project))
     names = ("decimal", "date_order", "currency", "rates", "segment", "won_stages", "lost_stages")
-    given = {name: getattr(found, name) for name in (*names, "segments", "stages", "systems", "amount_is")}
+    given = {name: getattr(found, name) for name in (*names, *_FURTHER)}
     return replace(
         frame, **{k: v for k, v in given.items() if v}, zone=zone, place=place,
         columns={kind: {**frame.columns.get(kind, {}), **columns.get(kind, {})} for kind in COLUMNS},

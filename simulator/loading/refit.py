@@ -93,12 +93,13 @@ def recipe_of(
     found = replace(found, database=_database(tree, project), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
-    found = replace(found, files=_newer(found.files, path, project, tree))
     if not found.files:
         keys: Keys = ("learned",) if tree.at(("learned",)) is not None else _HISTORY
         raise LoadError([tree.problem("S071", "nothing says what to learn from", keys)])
-    _check(tree, found)
-    return found
+    newer = _newer(found.files, path, project, tree)
+    kept = tuple(file for file in found.files if file in newer)
+    _check(tree, replace(found, files=kept))  # what is typed instead may lie anywhere
+    return replace(found, files=newer)
 
 
 def _recorded(tree: Tree, path: Path, project: Project, known: date) -> Recipe:

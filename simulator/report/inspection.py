@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from simulator.errors import Problem
 from simulator.forecast.quality import quality
+from simulator.loading import CODES
 from simulator.loading.exports import Inspection
 from simulator.money import minor_digits
-from simulator.report.layout import table, wrapped
+from simulator.report.layout import WIDTH, table, wrapped
 from simulator.words import day, percent, plain
 
 MOST_PROBLEMS = 8
@@ -82,9 +85,11 @@ def _title(found: Inspection) -> list[str]:
     counts = ", ".join(f"{number:,} {name}" for name, number in known.counts.items())
     span = f", {day(known.first)} to {day(known.last)}" if known.first and known.last else ""
     lines = [f"{plain(export.table.name)} · {kind} · {what}"]
-    if export.preset is None:
+    if export.frame.columns.get(export.kind):
+        lines.append("Its columns are those that the map names.")
+    elif export.preset is None:
         lines += wrapped(
-            "The columns were found by their common names: see below that each is the right one."
+            "Its columns were found by their common names: see below that each is the right one."
         )
     lines += wrapped(f"Read as {', '.join(_read_as(found))}; currency {_currency(found)}.")
     lines += wrapped(f"{known.rows:,} rows: {counts}{span}. Looked at as of {day(found.as_of)}.")
@@ -151,12 +156,17 @@ def _money(found: Inspection) -> list[str]:
     if money is None:
         return []
     codes = sorted(money["read"]["amounts"] or {found.export.currency: 0})
-    rows = [[f"  {one['what']}", *_sums(one, codes)] for one in money["used"]]
+    rows = [[f"  {_short(one['what'])}", *_sums(one, codes)] for one in money["used"]]
     rows += [[f"  left out: {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
     used, left = _total(money["used"], codes), _total(money["left_out"], codes)
     whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
-    lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole])
+    lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole], columns=WIDTH)
     return ["Used and left out add up to the file", *lines]
+
+
+def _short(text: str) -> str:
+    """Return what rows are used as without its particulars: `won before 1 Jan 2026: the rest is forecast`."""
+    return re.sub(r", [^:]*:", ":", text)
 
 
 def _sums(one: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
@@ -176,12 +186,13 @@ def _mended(found: Inspection) -> list[str]:
     """Say what a run refuses until it is mended, a kind of problem each."""
     if not found.problems:
         return []
-    kinds: dict[tuple[str, str, str | None], list[Any]] = {}
+    kinds: dict[tuple[str, str | None], list[Problem]] = {}
     for problem in found.problems:
-        kinds.setdefault((problem.code, problem.message, problem.column), []).append(problem)
+        kinds.setdefault((problem.code, problem.column), []).append(problem)
     lines = []
-    for (code, message, column), those in list(kinds.items())[:MOST_PROBLEMS]:
+    for (code, column), those in list(kinds.items())[:MOST_PROBLEMS]:
         first = those[0]
+        message = first.message if len({one.message for one in those}) == 1 else CODES[code].title
         where = f", column {plain(column, 40)}" if column else ""
         place = (
             f" (first in line {first.line}{where}: {plain(first.value or '', 40)!r})" if first.line else ""
@@ -220,8 +231,10 @@ def _mapping(found: Inspection) -> list[str]:
     from simulator.runs import yaml_bytes
 
     if found.export.kind == "events":
-        columns = {"events": {k: v for k, v in found.export.columns.items() if k != v}}
-        return ["The mapping, for fit --map FILE", yaml_bytes(columns).decode().rstrip()]
+        columns = {k: v for k, v in found.export.columns.items() if k != v}
+        if not columns or found.export.preset:
+            return ["It needs no mapping: simulator fit reads it as it stands."]
+        return ["The mapping, for fit --map FILE", yaml_bytes({"events": columns}).decode().rstrip()]
     pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in found.export.columns.items())
     lines = wrapped(f"Which column is which: {pairs}.")
     return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]

@@ -4,6 +4,7 @@ from simulator.loading.exports.draft import Draft, drafted, foreign_codes, scena
 from simulator.loading.exports.export import Export, open_export
 from simulator.loading.exports.inspection import Inspection, day_of, inspected, left_out
 from simulator.loading.exports.splits import by_itself, splits_of
+from simulator.loading.exports.trial import tried
 from simulator.loading.exports.unlock import enough_history, unlocking
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "open_export",
     "scenario_name",
     "splits_of",
+    "tried",
     "unlocking",
 ]

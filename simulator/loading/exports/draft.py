@@ -9,11 +9,12 @@ from datetime import date
 from statistics import median
 from typing import Any, Final
 
-from simulator.history import LOST, OPEN, WON
+from simulator.history import LOST, WON
 from simulator.loading.exports.export import Export
 from simulator.loading.exports.stages import Stages, stages_of
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.sources import Database
 
 ALL: Final = "all"
 HORIZON: Final = "18m"
@@ -41,21 +42,26 @@ class Draft:
 
 def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
     """Return what a scenario has to say under `data` so that it reads such files; the file's name aside."""
-    kind, preset = export.kind, export.preset
+    kind, preset, frame = export.kind, export.preset, export.frame
+    amount_is = amount_is or frame.amount_is
     said: dict[str, Any] = {}
     if preset is not None:
         said["systems"] = {kind: preset.name}
     # What a system calls its columns is known, in each of its languages.
-    named = export.frame.columns.get(kind, {}) if preset is not None else export.columns
+    named = frame.columns.get(kind, {}) if preset is not None else export.columns
     if named := {ours: theirs for ours, theirs in named.items() if ours != theirs}:
         said["columns"] = {kind: named}
-    said |= {key: value for key in ("decimal", "date_order") if (value := getattr(export.frame, key))}
+    said |= {key: value for key in ("decimal", "date_order", "encoding") if (value := getattr(frame, key))}
+    if (sheet := frame.reading.sheet) is not None:
+        said["sheets"] = {kind: sheet}
+    if export.path.suffix.lower() == ".sql" and frame.database.env != Database().env:
+        said["database"] = {"env": frame.database.env}
     if kind == "deals":
         won = [name for name in export.says(WON) if not _PLAIN.is_won(name)]
         lost = [name for name in export.says(LOST) if not _PLAIN.is_lost(name)]
         said |= {"won_stages": won} if won else {}
         said |= {"lost_stages": lost} if lost else {}
-        said |= {"amount_is": amount_is} if amount_is not in (None, "total") else {}
+        said |= {"amount_is": amount_is} if amount_is != "total" else {}
     return said
 
 
@@ -76,9 +82,7 @@ def drafted(
         amount_is: what the amounts of recurring deals are.
     """
     exports = [export for export in (deals, invoices) if export is not None]
-    main = exports[0]
-    system = main.preset.title if main.preset else "the export"
-    currency = frame.currency or main.currency
+    currency = frame.currency or exports[0].currency
     said: dict[str, Any] = {
         "version": 1,
         "name": name,
@@ -92,22 +96,18 @@ def drafted(
     data: dict[str, Any] = {export.kind: files[export.kind] for export in exports}
     for export in exports:
         data = _merged(data, mapping(export, amount_is))
-    segments = {ALL: list(main.cells.rows())}
     if deals is not None and segment_by is not None:
-        segments = _split(deals, segment_by)
         data |= {} if deals.columns.get("segment") == segment_by else {"segment": {"from": segment_by}}
     elif deals is not None and deals.table.column("segment") is not None:
         data["segment"] = {"bands": {"from": "amount", ALL: 0}}  # the column is there, and tells no segments
     said["data"] = data
-    stages, to_set = {}, []
-    said["segments"] = parts = {}
-    for segment, rows in segments.items():
-        if deals is None:
-            parts[segment] = _no_deals()
-            continue
-        found = stages[segment] = stages_of(deals, rows, system)
-        parts[segment], cycle_is_told = _segment(deals, rows, found)
-        where = f" of {segment}" if len(segments) > 1 else ""
+    stages = {} if deals is None else stages_of(deals, segment_by, ALL)
+    said["segments"] = parts = {} if stages else {ALL: _no_deals()}
+    to_set = []
+    for segment, found in stages.items():
+        assert deals is not None
+        parts[segment], cycle_is_told = _segment(deals, found)
+        where = f" of {segment}" if len(stages) > 1 else ""
         to_set += [] if found.theirs else [f"the chances of the stages{where}"]
         to_set += [] if cycle_is_told else [f"how long a deal takes{where}: {CYCLE} days are a guess"]
     return Draft(said, stages, tuple(to_set))
@@ -139,18 +139,7 @@ def _merged(data: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _split(deals: Export, column: str) -> dict[str, list[int]]:
-    at = deals.table.column(column)
-    found: dict[str, list[int]] = {}
-    for row in deals.cells.rows():
-        name = deals.table.rows[row][at].strip() if at is not None else ""
-        if name:
-            known = next((one for one in found if one.casefold() == name.casefold()), name)
-            found.setdefault(known, []).append(row)
-    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
-
-
-def _segment(deals: Export, rows: list[int], stages: Stages) -> tuple[dict[str, Any], bool]:
+def _segment(deals: Export, stages: Stages) -> tuple[dict[str, Any], bool]:
     """Return a segment, and whether won deals tell how long one takes."""
     chances = zip(stages.names, stages.chances, strict=True)
     told: dict[str, Any] = {
@@ -158,7 +147,7 @@ def _segment(deals: Export, rows: list[int], stages: Stages) -> tuple[dict[str, 
         "stages": {name: {"close": chance} for name, chance in chances},
     }
     cells, days = deals.cells, []
-    for row in rows:
+    for row in stages.rows:
         if deals.outcomes[row] == WON:
             created, closed = cells.day(row, "created"), cells.day(row, "closed")
             if created is not None and closed is not None and closed >= created:
@@ -179,8 +168,3 @@ def _no_deals() -> dict[str, Any]:
         "new_pipeline": "none",
         "source": "no deals were given",
     }
-
-
-def open_rows(deals: Export) -> list[int]:
-    """Return the rows of open deals."""
-    return [row for row in deals.cells.rows() if deals.outcomes[row] == OPEN]

@@ -45,6 +45,7 @@ class Export:
         frame: what is said of how it is written.
         currency: of the company, as far as the file tells.
         names_currency: whether it does.
+        log: of stages, where it lies across the columns; None without one.
         unclear: what has to be said before it can be read, such as an order of dates.
     """
 
@@ -56,6 +57,7 @@ class Export:
     frame: HistoryFrame
     currency: str
     names_currency: bool
+    log: Cells | None = None
     unclear: tuple[Problem, ...] = ()
 
     @property
@@ -109,21 +111,23 @@ def open_export(path: Path, frame: HistoryFrame) -> Export:
         InputError: it is no table.
         PlaceError: it cannot be read.
     """
-    raw = read_table(path)
+    raw = read_table(path, frame.reading)
     found = recognise(raw, frame)
     if found is None:
         raise LoadError([_strange(raw)])
-    preset, frame = found.preset, found.frame
+    frame = found.frame
     columns = found.match.columns
-    if preset is None and found.match.kind == "deals":
+    if found.preset is None and found.match.kind == "deals":
         _settle(columns, found.table, frame)
     problems = Problems()
     currency = company_currency(frame, [found])
     source = open_source(found, currency, problems)
     titles = {ours: found.table.header[at] for ours, at in columns.items()}
+    told = _names(found, frame)
+    log = None if found.log is None else open_source(found.log, currency, Problems()).cells
     return Export(
-        path, found.match.kind, titles, preset, source.cells, frame, currency, _names(found, frame),
-        tuple(problems.found),
+        path, found.match.kind, titles, found.preset, source.cells, frame, currency, told,
+        log, tuple(problems.found),
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def inspected(path: Path, frame: HistoryFrame) -> Inspection:
         return replace(found, findings=read_history([path], log).findings)
     deals, invoices = (export, None) if export.kind == "deals" else (None, export)
     splits = splits_of(export) if deals else {}
-    split = by_itself(export, splits)
+    split = by_itself(splits)
     draft = drafted("inspected", as_of, deals, invoices, frame, {export.kind: path.name}, split)
     found = replace(found, splits=splits, stages=draft.stages, mapping=draft.scenario["data"])
     try:

@@ -17,7 +17,6 @@ HEAP: Final = 0.3
 """Share of days that are ends of months, or one day, from which that is worth telling."""
 FEW: Final = 10
 """Of fewer days nobody can tell."""
-EVERY: Final = ("id", "stage", "amount", "name", "customer", "created", "expected_close", "closed")
 
 
 @dataclass(frozen=True)

@@ -2,52 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from simulator.history import LOST, OPEN
+from simulator.history import LOST
 from simulator.loading.exports.export import Export
-from simulator.loading.presets.preset import squashed
+from simulator.loading.presets.preset import first_of, squashed
 
-MOST: Final = 12
-"""More values are no segments."""
+MOST_SEGMENTS: Final = 12
+"""A column with more values tells no segments."""
 _NAMES: Final = (
-    *("segment", "pipeline", "recordtype", "opportunityrecordtype", "salesteam", "team", "businessunit"),
-    *("region", "territory", "market", "type", "dealtype", "industry", "branche", "vertriebsteam", "gebiet"),
-    *("typ", "сегмент", "воронка", "направление", "регион"),
+    *("segment", "pipeline", "record type", "sales team", "team", "business unit", "region", "territory"),
+    *("market", "type", "deal type", "industry", "branche", "vertriebsteam", "gebiet", "typ"),
+    *("сегмент", "воронка", "направление", "регион"),
 )
-_FUNNELS: Final = ("segment", "pipeline", "воронка", "recordtype", "opportunityrecordtype")
-"""Columns of which each value has, as a rule, stages of its own."""
+"""Titles of columns that may tell segments where no system is known."""
+_FUNNELS: Final = ("segment", "pipeline", "воронка", "сегмент")
+"""Columns whose values have stages of their own, as a rule."""
 
 
 def splits_of(export: Export) -> dict[str, tuple[str, ...]]:
-    """Return the columns that may tell segments, likeliest first, each with its values, most rows first."""
+    """Return the columns that may tell segments, likeliest first, each with its values, most rows first.
+
+    Each open and each won deal has to have one.
+    """
     table = export.table
-    rows = [row for row in export.cells.rows() if export.outcomes[row] != LOST]  # these need a segment
-    found: dict[str, tuple[str, ...]] = {}
-    titles = {squashed(title): at for at, title in enumerate(table.header)}
-    mapped = export.cells.columns.get("segment")
-    known = [squashed(name) for name in (export.preset.segments if export.preset else ())]
-    places = [mapped, *(titles.get(name) for name in (*known, *_NAMES))]
-    for at in dict.fromkeys(place for place in places if place is not None):
-        texts = [table.rows[row][at].strip() for row in rows]
-        counts = {name: texts.count(name) for name in dict.fromkeys(texts) if name}
-        if 2 <= len(counts) <= MOST and "" not in texts:
-            found[table.header[at]] = tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+    rows = [row for row in export.cells.rows() if export.outcomes[row] != LOST]
+    own = [export.columns["segment"]] if "segment" in export.columns else []
+    names = _NAMES if export.preset is None else export.preset.segments
+    titles = own + [title for name in names if (title := first_of((name,), table)) is not None]
+    found = {}
+    for title in dict.fromkeys(titles):
+        at = table.column(title)
+        counts = Counter(table.rows[row][at].strip() for row in rows) if at is not None else Counter()
+        if 2 <= len(counts) <= MOST_SEGMENTS and "" not in counts:
+            found[title] = tuple(name for name, _ in counts.most_common())
     return found
 
 
-def by_itself(export: Export, splits: Mapping[str, tuple[str, ...]]) -> str | None:
-    """Return the column whose values have stages of their own, so that one funnel cannot hold them."""
-    for title in splits:
-        if squashed(title) in _FUNNELS or export.columns.get("segment") == title:
-            at = export.table.column(title)
-            assert at is not None
-            stages: dict[str, set[str]] = {}
-            for row in export.cells.rows():
-                if export.outcomes[row] == OPEN:
-                    name = export.table.rows[row][at].strip()
-                    stages.setdefault(name, set()).add(export.cells.text(row, "stage").casefold())
-            if export.columns.get("segment") == title or len({frozenset(s) for s in stages.values()}) > 1:
-                return title
-    return None
+def by_itself(splits: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Return the column that tells segments unless somebody says otherwise."""
+    return next((title for title in splits if squashed(title) in _FUNNELS), None)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+import numpy as np
+
 from simulator.history import OPEN, WON
 from simulator.loading.exports.export import Export
+from simulator.loading.history_order import by_visits, numbered
+from simulator.loading.presets.ends import chances_in
 
 LEAST: Final = 0.01
 """Chances of open stages that a CRM gives as 0 or 1 are moved so far inside."""
@@ -35,6 +39,7 @@ class Stages:
     """The open stages of a segment.
 
     Attributes:
+        rows: of its deals.
         names: in their order.
         chances: of closing from each.
         ordered_by: what told the order, for people.
@@ -42,78 +47,108 @@ class Stages:
         theirs: whether the chances are the CRM's own.
     """
 
+    rows: tuple[int, ...]
     names: tuple[str, ...]
-    chances: tuple[float, ...] = field(default=())
-    ordered_by: str = ""
-    source: str = ""
+    chances: tuple[float, ...]
+    ordered_by: str
+    source: str
     theirs: bool = False
 
 
-def stages_of(export: Export, rows: Sequence[int], system: str) -> Stages:
-    """Return the open stages of some rows: from the least likely to close to the likeliest.
+def stages_of(export: Export, segment_by: str | None, name: str) -> dict[str, Stages]:
+    """Return the open stages by segment: from the least likely to close to the likeliest.
 
-    The order is that of the CRM's percentages, else of the numbers with which names begin, else of what names
-    usually mean, else of how old the deals are that stand there. Chances are the CRM's, else even steps up
-    to a signature that fit the share of closed deals that was won.
+    The order is that of the CRM's percentages, else of the numbers with which names begin, else of the log,
+    else of what names usually mean, else of how old the deals are that stand there. Chances are the CRM's,
+    else even steps up to a signature that fit the share of closed deals that was won.
+
+    Args:
+        export: of deals.
+        segment_by: title of the column that tells segments, None for one segment.
+        name: of the one segment.
     """
-    cells = export.cells
-    of_stage: dict[str, list[int]] = {}
+    chances = chances_in([export.cells.text(row, "probability") for row in range(len(export.cells))])
+    at = export.table.column(segment_by) if segment_by is not None else None
+    found: dict[str, Stages] = {}
+    rows: dict[str, list[int]] = {}
+    for row in export.cells.rows():
+        rows.setdefault("" if at is None else export.table.rows[row][at].strip(), []).append(row)
+    for segment in sorted(rows, key=lambda one: -len(rows[one])):
+        if at is None or segment:
+            told = _told(export, rows[segment], chances) or {"Open": None}
+            found[segment or name] = _stages(export, rows[segment], told)
+    return found
+
+
+def _told(export: Export, rows: Sequence[int], chances: Sequence[float | None]) -> dict[str, float | None]:
+    """Return the stages in which open deals stand, or lost ones stood, each with its usual chance."""
+    found: dict[str, list[float]] = {}
     for row in rows:
-        if export.outcomes[row] == OPEN and (name := cells.text(row, "stage")):
-            of_stage.setdefault(_known(name, of_stage), []).append(row)
-    if not of_stage:
-        of_stage = {"Open": []}
-    theirs = _percentages(export, of_stage)
-    if theirs:
-        names = sorted(of_stage, key=lambda name: theirs[name])
-        source = f"percentages of {system}: set there, not checked against history"
+        stage = export.cells.text(row, "stage")
+        if not stage or export.frame.ends.is_won(stage) or export.frame.ends.is_lost(stage):
+            continue
+        known = found.setdefault(stage, [])
+        if export.outcomes[row] == OPEN and (chance := chances[row]) is not None:
+            known.append(chance)
+    usual = {stage: _usual(values) for stage, values in found.items()}
+    order = numbered(names := list(usual))
+    return usual if order is None else {names[place]: usual[names[place]] for place in order}
+
+
+def _usual(values: Sequence[float]) -> float | None:
+    """Return the chance that most deals of a stage have, else the middle one."""
+    if not values:
+        return None
+    value, often = Counter(values).most_common(1)[0]
+    return value if often >= len(values) / 2 else round(median(values), 4)
+
+
+def _stages(export: Export, rows: Sequence[int], told: Mapping[str, float | None]) -> Stages:
+    theirs = {name: chance for name, chance in told.items() if chance is not None}
+    if len(theirs) == len(told) and (len({*theirs.values()}) > 1 or len(theirs) == 1):
+        names = sorted(theirs, key=lambda name: theirs[name])  # those of one chance as they stood
+        system = export.preset.title if export.preset else "the export"
         chances = tuple(min(max(theirs[name], LEAST), 1 - LEAST) for name in names)
-        return Stages(tuple(names), chances, f"percentages of {system}", source, True)
-    names, told = _ordered(export, of_stage)
+        source = f"percentages of {system}: set there, not checked against history"
+        return Stages(tuple(rows), tuple(names), chances, f"percentages of {system}", source, True)
+    names, ordered_by = _ordered(export, rows, list(told))
     chances, source = _even_steps(export, rows, len(names))
-    return Stages(tuple(names), chances, told, source)
+    return Stages(tuple(rows), tuple(names), chances, ordered_by, source)
 
 
-def _known(name: str, names: dict[str, list[int]]) -> str:
-    """Return a stage's name as it was written first, capitals aside."""
-    return next((one for one in names if one.casefold() == name.casefold()), name)
-
-
-def _percentages(export: Export, of_stage: dict[str, list[int]]) -> dict[str, float]:
-    """Return the middle of the percentages of each stage's deals; none where some stage has none."""
-    cells = export.cells
-    if not cells.has("probability"):
-        return {}
-    found: dict[str, float] = {}
-    values = {row: cells.number(row, "probability") for rows in of_stage.values() for row in rows}
-    known = [value for value in values.values() if value is not None]
-    unit = 100.0 if any(value > 1 for value in known) or _in_percent(export, values) else 1.0
-    for name, rows in of_stage.items():
-        own = [value / unit for row in rows if (value := values[row]) is not None and 0 <= value <= unit]
-        if not own:
-            return {}
-        found[name] = round(median(own), 4)
-    return found if len(set(found.values())) > 1 or len(found) == 1 else {}
-
-
-def _in_percent(export: Export, rows: dict[int, float | None]) -> bool:
-    return any("%" in export.cells.text(row, "probability") for row in rows)
-
-
-def _ordered(export: Export, of_stage: dict[str, list[int]]) -> tuple[list[str], str]:
-    """Return the stages in their order, and what told it."""
-    numbers = {name: int(match[1]) for name in of_stage if (match := re.match(r"\s*(\d+)", name))}
-    if len(numbers) == len(of_stage):
-        return sorted(of_stage, key=lambda name: numbers[name]), "numbers in their names"
-    ages = {name: age for name, rows in of_stage.items() if (age := _age(export, rows)) is not None}
+def _ordered(export: Export, rows: Sequence[int], names: list[str]) -> tuple[list[str], str]:
+    """Return stages in their order, and what told it."""
+    if numbered(names) is not None:
+        return names, "numbers in their names"
+    if (visited := _by_log(export, names)) is not None:
+        return visited, "the order in which deals enter them"
+    ages = {name: age for name in names if (age := _age(export, rows, name)) is not None}
     youngest = min(ages.values(), default=0.0)
-    by_age = sorted(of_stage, key=lambda name: ages.get(name, youngest))
-    ranks = {name: rank for name in of_stage if (rank := _rank(name)) is not None}
-    if len(ranks) == len(of_stage):
+    by_age = sorted(names, key=lambda name: ages.get(name, youngest))
+    ranks = {name: rank for name in names if (rank := _rank(name)) is not None}
+    if len(ranks) == len(names):
         return sorted(by_age, key=lambda name: ranks[name]), "what their names usually mean"
-    if len(ages) == len(of_stage):
+    if len(ages) == len(names):
         return by_age, "how old the deals are that stand there"
-    return list(of_stage), "where they stand first in the file"
+    return names, "where they stand first in the file"
+
+
+def _by_log(export: Export, names: list[str]) -> list[str] | None:
+    """Return stages in the order in which most deals first see them; None where no log tells of all."""
+    if export.log is None:
+        return None
+    cells, place = export.log, {name.casefold(): i for i, name in enumerate(names)}
+    told = ((cells.text(row, "deal"), cells.text(row, "stage"), row) for row in cells.rows())
+    seen = [
+        (deal, day.toordinal(), place[stage.casefold()])
+        for deal, stage, row in told
+        if stage.casefold() in place and (day := cells.day(row, "entered_at")) is not None
+    ]
+    if len({stage for *_, stage in seen}) < len(names):
+        return None
+    ids = {deal: i for i, deal in enumerate(dict.fromkeys(deal for deal, *_ in seen))}
+    entries = np.array(sorted((ids[deal], day, stage) for deal, day, stage in seen), dtype=np.int64)
+    return [names[i] for i in by_visits(len(names), entries[:, 0], entries[:, 2])]
 
 
 def _rank(name: str) -> int | None:
@@ -123,9 +158,11 @@ def _rank(name: str) -> int | None:
     return max(found, default=None)
 
 
-def _age(export: Export, rows: Sequence[int]) -> float | None:
-    """Return the middle day of creation of some deals, from the last day, None where none is told."""
-    days = [day.toordinal() for row in rows if (day := export.cells.day(row, "created")) is not None]
+def _age(export: Export, rows: Sequence[int], stage: str) -> float | None:
+    """Return how long ago the middle one of a stage's open deals was created, None where nothing tells."""
+    cells = export.cells
+    own = [row for row in rows if export.outcomes[row] == OPEN and cells.text(row, "stage") == stage]
+    days = [day.toordinal() for row in own if (day := cells.day(row, "created")) is not None]
     return -median(days) if days else None
 
 

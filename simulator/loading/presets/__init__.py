@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from simulator.errors import InputError, Problem
@@ -14,7 +14,7 @@ from simulator.loading.presets.hubspot import HUBSPOT
 from simulator.loading.presets.netsuite import NETSUITE
 from simulator.loading.presets.odoo import ODOO
 from simulator.loading.presets.pipedrive import PIPEDRIVE
-from simulator.loading.presets.preset import Preset, Recognised
+from simulator.loading.presets.preset import Preset, Recognised, first_of
 from simulator.loading.presets.quickbooks import QUICKBOOKS
 from simulator.loading.presets.salesforce import SALESFORCE
 from simulator.loading.presets.sap import SAP
@@ -93,11 +93,22 @@ def prepared(
         known = [one for one in PRESETS if one.name == system and one.kind == kind]
         what = known[0].title if known else system
         reports = "; ".join(one.report for one in known) or "none of this kind"
-        message = f"the table is no export of {kind} from {what} that is known"
+        message = f"the table is no export of {kind} from {what} that is known{_unlike(table, known)}"
         remedy = f"export one of: {reports}; or map its columns, without data.systems.{kind}"
         raise InputError([Problem("D080", message, table.name, 1, value=_shown(table), remedy=remedy)])
     columns = preset.titles(table) | dict(named)
     return (preset.prepare(table, columns) if preset.prepare else table), columns, preset
+
+
+def _unlike(table: Table, known: Sequence[Preset]) -> str:
+    """Say what a table lacks to be an export that was expected, and what it looks like instead."""
+    lacking = [[mark for mark in preset.marks if first_of(mark, table) is None] for preset in known]
+    nearly = min(lacking, key=len, default=[])
+    said = (
+        f": it has no column {' and no '.join(mark[0] for mark in nearly)}" if len(nearly) in (1, 2) else ""
+    )
+    looks = [preset for preset in PRESETS if preset.fits(table)]
+    return said + (f"; it looks like {looks[0].report} of {looks[0].title}" if looks else "")
 
 
 def _shown(table: Table) -> str:

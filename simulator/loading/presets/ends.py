@@ -28,7 +28,7 @@ def ends_of(table: Table, columns: Titles, preset: Preset) -> tuple[tuple[str, .
     """
     won_at, closed_at = first_of(_WON, table), first_of(_CLOSED, table)
     won_flags, closed_flags = texts_under(table, won_at), texts_under(table, closed_at)
-    chances = _chances(texts_of(table, columns, "probability")) if preset.ends_by_chance else []
+    chances = chances_in(texts_of(table, columns, "probability")) if preset.ends_by_chance else []
     rows: dict[str, list[int]] = {}
     for row, stage in enumerate(texts_of(table, columns, "stage")):
         if stage and row not in table.aside and stage_means(stage) is None:
@@ -47,7 +47,7 @@ def ends_of(table: Table, columns: Titles, preset: Preset) -> tuple[tuple[str, .
     return tuple(won), tuple(lost)
 
 
-def _chances(texts: Sequence[str]) -> list[float | None]:
+def chances_in(texts: Sequence[str]) -> list[float | None]:
     """Return chances from 0 to 1; a column with numbers above 1 holds percentages."""
     values = [read_number(text.replace("\u00a0", "").replace(",", "."), ".") for text in texts]
     percent = any(value is not None and value > 1 for value in values) or any("%" in text for text in texts)

@@ -1,0 +1,70 @@
+"""Ask what no file can tell, three questions at most; each is an option too, where nobody can be asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import click
+
+from simulator.errors import UsageError
+
+MOST: Final = 3
+"""Questions that are asked; what is left open then has its default."""
+
+
+@dataclass
+class Questions:
+    """The questions of one command.
+
+    Attributes:
+        asked: how many so far.
+        assumed: what was taken for granted instead, for people.
+    """
+
+    asked: int = 0
+    assumed: list[str] = field(default_factory=list)
+
+    def choice(
+        self, question: str, option: str, choices: Sequence[str], default: str | None, assumed: str = ""
+    ) -> str:
+        """Return the choice of somebody at a terminal, else the default.
+
+        Args:
+            question: with a question mark.
+            option: that answers it too.
+            choices: what can be answered.
+            default: None where nothing may be assumed.
+            assumed: what the default means, for people.
+
+        Raises:
+            UsageError: nobody can be asked, and there is no default.
+        """
+        if self._can_ask(default):
+            self.asked += 1
+            kind = click.Choice(list(choices))
+            return str(click.prompt(question, type=kind, default=default, err=True))
+        return self._default(question, f"{option} {'|'.join(choices)}", default, assumed)
+
+    def text(self, question: str, option: str, default: str | None, assumed: str = "") -> str:
+        """Return what somebody writes, else the default; see `choice`."""
+        if self._can_ask(default):
+            self.asked += 1
+            return str(click.prompt(question, default=default, err=True))
+        return self._default(question, option, default, assumed)
+
+    def _can_ask(self, default: str | None) -> bool:
+        """Tell whether somebody is there, and has not been asked too much; what is needed is always asked."""
+        return self._there() and (self.asked < MOST or default is None)
+
+    def _there(self) -> bool:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def _default(self, question: str, option: str, default: str | None, assumed: str) -> str:
+        if default is None:
+            raise UsageError(f"{question}\n  say it: {option}", code="U012")
+        if assumed:
+            self.assumed.append(f"{assumed} (otherwise: {option})")
+        return default

@@ -1,0 +1,216 @@
+"""Begin a project with the exports of somebody's own systems: ask what they do not tell, write it, run it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+import click
+
+from simulator.cli.asking import Questions
+from simulator.cli.loaded import write_problems
+from simulator.cli.terminal import say
+from simulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from simulator.errors import Problem
+    from simulator.loading.exports import Draft, Export
+    from simulator.loading.history_frame import HistoryFrame
+
+NONE: Final = "none"
+"""Answers that there is one segment."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the command line says, each field the option of its name."""
+
+    invoices: Path | None = None
+    history: Sequence[Path] = ()
+    mapping: Path | None = None
+    as_of: date | None = None
+    currency: str | None = None
+    rates: Mapping[str, float] | None = None
+    amount_is: str | None = None
+    segment_by: str | None = None
+    date_order: Literal["ymd", "mdy", "dmy"] | None = None
+    decimal: Literal[".", ","] | None = None
+    problems: Path | None = None
+
+
+def rates_of(text: str) -> dict[str, float]:
+    """Return the rates of a text such as `USD=0.92, GBP=1.15`."""
+    from simulator.money import is_currency
+
+    found = {}
+    for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
+        code, _, rate = (piece.strip() for piece in part.partition("="))
+        try:
+            value = float(rate)
+        except ValueError:
+            value = 0.0
+        if not is_currency(code.upper()) or not 1e-9 < value < 1e9:
+            raise click.BadParameter(f"{part!r} is no rate; write for example USD=0.92")
+        found[code.upper()] = value
+    return found
+
+
+def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None = None) -> int:
+    """Write a project into a folder, say what it is, run it, and say what to do next month."""
+    from simulator.learning.starting import kept_names, start
+    from simulator.loading.exports import by_itself, drafted, enough_history, scenario_name, splits_of
+    from simulator.report.starting import readme, started_text
+
+    questions = Questions()
+    exports, frame = _opened(deals, said, questions)
+    frame = _money(exports, frame, questions)
+    main = exports["deals"]
+    amount_is = _amount_is(main, said, questions)
+    segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
+    paths = {key: export.path for key, export in exports.items()}
+    logs = {f"history-{n}": path for n, path in enumerate(said.history, 1)}
+    files = kept_names({**paths, **logs})
+    as_of = frame.known or max(_day(export) for export in exports.values())
+    name = scenario_name(folder.resolve().name)
+    draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is)
+    _check(draft, paths, files, said.problems)
+    learn = [*paths, *logs] if logs or enough_history(main) else []
+    routine = _routine(folder, "invoices" in exports, bool(learn))
+    started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
+    say(started_text(started, draft, list(exports.values()), questions.assumed))
+    code = _run(started.scenario, trials) if run else 0
+    say(f"\nNext month: {routine}\n")
+    return code
+
+
+def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Export], HistoryFrame]:
+    """Open the exports; where their dates or amounts can be read in two ways, somebody says which."""
+    from simulator.loading import LoadError
+    from simulator.loading.exports import open_export
+    from simulator.loading.history_frame import HistoryFrame, frame_with_map
+
+    frame = HistoryFrame(
+        known=said.as_of, currency=said.currency and said.currency.upper(), rates=said.rates or {},
+        decimal=said.decimal, date_order=said.date_order,
+    )  # fmt: skip
+    frame = frame if said.mapping is None else frame_with_map(frame, said.mapping)
+    given = {"deals": deals} | ({"invoices": said.invoices} if said.invoices is not None else {})
+    exports = {key: open_export(path, frame) for key, path in given.items()}
+    unclear: dict[str, Problem] = {}
+    for problem in (problem for export in exports.values() for problem in export.unclear):
+        unclear.setdefault(problem.code, problem)
+    if "D050" in unclear and frame.date_order is None:
+        shown = f"Dates such as {unclear['D050'].value} can be read in two orders: which is it?"
+        order = questions.choice(shown, "--date-order", ("dmy", "mdy"), None)
+        frame = replace(frame, date_order=cast(Any, order))
+    if "D051" in unclear and frame.decimal is None:
+        shown = f"Amounts such as {unclear['D051'].value} can be read in two ways: what is the decimal mark?"
+        frame = replace(frame, decimal=cast(Any, questions.choice(shown, "--decimal", (".", ","), None)))
+    if unclear:
+        exports = {key: open_export(path, frame) for key, path in given.items()}
+        if left := [problem for export in exports.values() for problem in export.unclear]:
+            raise LoadError(left)
+    for key, export in exports.items():
+        _check_kind(key, export)
+    return exports, frame
+
+
+def _check_kind(key: str, export: Export) -> None:
+    option = {"deals": "--from", "invoices": "--invoices", "events": "--history"}
+    if export.kind != key:
+        what = {"deals": "deals", "invoices": "invoices", "events": "entries of stages"}[export.kind]
+        raise UsageError(f"{export.path} holds {what}: give it as {option[export.kind]} FILE", code="U002")
+
+
+def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
+    """Find out the company's currency, and the rates of all others."""
+    from simulator.loading.exports import foreign_codes
+
+    main = exports["deals"]
+    currency = frame.currency or main.currency
+    if not any(export.names_currency for export in exports.values()):
+        assumed = f"amounts are in {currency}: no file names a currency"
+        currency = questions.text("In which currency are the amounts?", "--currency", currency, assumed)
+    frame = replace(frame, currency=currency.upper())
+    lacking = [c for c in foreign_codes(list(exports.values()), currency) if c not in frame.rates]
+    if lacking:
+        shown = f"What is one {' and one '.join(lacking)} in {currency}?"
+        example = f"--rate {lacking[0]}=0.92"
+        found = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", example, None))
+        frame = replace(frame, rates={**frame.rates, **found})
+    return frame
+
+
+def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
+    if said.amount_is is not None or main.preset is None or not main.preset.amounts_vary:
+        return said.amount_is
+    assumed = "amounts of deals are totals, not of a year or a month"
+    choices = ("total", "annual", "monthly")
+    return questions.choice("Are amounts of deals totals, or of a year or a month?", "--amount-is", choices,
+                            "total", assumed)  # fmt: skip
+
+
+def _segment_by(
+    main: Export, said: Said, questions: Questions, splits: Mapping[str, Sequence[str]], own: str | None
+) -> str | None:
+    if said.segment_by is not None:
+        if said.segment_by == NONE:
+            return None
+        if main.table.column(said.segment_by) is None:
+            from simulator.errors import did_you_mean
+
+            remedy = did_you_mean(said.segment_by, main.table.header)
+            what = f"--segment-by: there is no column {said.segment_by} in {main.path}"
+            raise UsageError(f"{what}; {remedy}", code="U003")
+        return said.segment_by
+    if not splits:
+        return None
+    assumed = f"segments are told by {own}" if own else "all deals are one segment"
+    answer = questions.choice("Which column tells segments, each with a funnel of its own?", "--segment-by",
+                              (*splits, NONE), own or NONE, assumed)  # fmt: skip
+    return None if answer == NONE else answer
+
+
+def _day(export: Export) -> date:
+    from simulator.loading.exports import day_of
+
+    return day_of(export)
+
+
+def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], problems: Path | None) -> None:
+    """Check that a run will read the exports; nothing is written before.
+
+    Raises:
+        LoadError: every problem at once.
+    """
+    from simulator.errors import InputError
+    from simulator.loading import LoadError
+    from simulator.loading.exports import tried
+
+    data = {key: str(paths[key].resolve()) if key in paths else value
+            for key, value in draft.scenario["data"].items()}  # fmt: skip
+    try:
+        found = tried({**draft.scenario, "data": data}, Path.cwd()).problems
+    except InputError as error:
+        found = getattr(error, "every", error.problems)
+    if not found:
+        return
+    if problems is not None:
+        write_problems(problems, found)
+    raise LoadError(found)
+
+
+def _routine(folder: Path, invoices: bool, learned: bool) -> str:
+    """Return the command of next month."""
+    words = ["simulator", "run", shlex.quote(str(folder / "scenario.yaml")), "--as-of DATE --deals EXPORT"]
+    return " ".join([*words, *(["--invoices EXPORT"] if invoices else []), *(["--refit"] if learned else [])])
+
+
+def _run(scenario: Path, trials: str | None) -> int:
+    from simulator.cli.run import command
+
+    return int(click.get_current_context().invoke(command, scenario=scenario, trials=trials))

@@ -1,0 +1,162 @@
+"""`init --from`: a project of one's own exports; and `run --deals`: the next month's export in its place."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+from ruamel.yaml import YAML
+
+from simulator.cli import asking, main
+from simulator.loading import load
+
+EXPORTS = ROOT / "scenarios" / "exports"
+HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
+ROWS = """\
+1,Proposal,1000,EUR,2026-01-05,2026-12-31
+2,Qualified,2500,EUR,2026-02-05,2026-12-31
+3,Closed Won,400,USD,2026-01-07,2026-03-01
+4,Closed Lost,30,EUR,2026-01-08,2026-03-31
+"""
+
+
+def invoke(*arguments, code=0, **more):
+    result = CliRunner().invoke(main, list(map(str, arguments)), **more)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def read(path):
+    return YAML(typ="safe").load(path.read_text("utf-8"))
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(HEADER + ROWS)
+    return path
+
+
+def test_a_project_is_made_of_an_export(export, tmp_path):
+    text = invoke(
+        "init", tmp_path / "new", "--from", export, "--as-of", "2026-10-31", "--rate", "USD=0.9", "--no-run"
+    )
+    made = read(tmp_path / "new" / "scenario.yaml")
+    assert made["data"]["deals"] == "exports/export.csv" and made["rates"] == {"USD": 0.9}
+    assert list(made["segments"]["all"]["stages"]) == ["Qualified", "Proposal"]
+    assert made["segments"]["all"]["source"].startswith("to be set") and "To be set" in text
+    assert (tmp_path / "new" / "exports" / "export.csv").read_bytes() == export.read_bytes()
+    assert "exports/" in (tmp_path / "new" / ".gitignore").read_text()
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert scenario.pipeline.id == ("1", "2") and scenario.wins.id == ("3",)
+    assert f"simulator run {tmp_path / 'new' / 'scenario.yaml'} --as-of DATE --deals EXPORT" in text
+
+
+def test_nothing_is_written_where_a_row_cannot_be_read(export, tmp_path):
+    export.write_text(HEADER + ROWS.replace("1000", "about 5"))
+    given = ("--from", export, "--rate", "USD=0.9", "--problems", tmp_path / "wrong.csv")
+    text = invoke("init", tmp_path / "new", *given, code=4)
+    assert "error[D014]" in text and "export.csv, row 1 (line 2)" in text
+    assert not (tmp_path / "new").exists() and "about 5" in (tmp_path / "wrong.csv").read_text()
+
+
+def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp_path):
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    assert "error[U012] What is one USD in EUR?" in text and "--rate USD=0.92" in text
+    export.write_text(HEADER + "1,Proposal,5,EUR,03/04/2026,05/06/2026\n")
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    assert "03/04/2026" in text and "--date-order dmy|mdy" in text
+    assert not (tmp_path / "new").exists()
+    invoke(
+        "init", tmp_path / "new", "--from", export, "--date-order", "dmy", "--as-of", "2026-05-01", "--no-run"
+    )
+    assert read(tmp_path / "new" / "scenario.yaml")["data"]["date_order"] == "dmy"
+
+
+def test_at_most_three_questions_are_asked(monkeypatch):
+    monkeypatch.setattr(asking.Questions, "_there", lambda self: True)
+    monkeypatch.setattr("click.prompt", lambda *_, default, **__: default or "needed")
+    questions = asking.Questions()
+    for _ in range(5):
+        assert questions.text("Which?", "--which", "usual", "as usual") == "usual"
+    assert questions.asked == 3 and len(questions.assumed) == 2
+    assert questions.text("Which at all?", "--at-all", None) == "needed"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--invoices", "deals"), "holds deals: give it as --from FILE"),
+        (("--segment-by", "Deal Stages"), "did you mean Deal Stage?"),
+        (("--rate", "USD=x"), "write for example USD=0.92"),
+    ],
+)
+def test_wrong_options_are_told(export, tmp_path, given, said):
+    given = [export if word == "deals" else word for word in given]
+    assert said in invoke("init", tmp_path / "new", "--from", export, "--rate", "USD=0.9", *given, code=2)
+    assert "only with --from" in invoke("init", tmp_path / "new", "--as-of", "2026-10-31", code=2)
+
+
+def test_segments_are_told_by_a_column(tmp_path):
+    path = tmp_path / "export.csv"
+    rows = "".join(f"{n},Proposal,5,2026-06-01,{'North' if n % 2 else 'South'}\n" for n in range(6))
+    path.write_text("id,stage,amount,created,Region\n" + rows)
+    invoke("init", tmp_path / "new", "--from", path, "--segment-by", "Region", "--no-run")
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert {segment.name for segment in scenario.segments} == {"North", "South"}
+    assert sorted(scenario.pipeline.segment.tolist()) == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_newer_export_is_read_as_the_scenario_says(export, tmp_path, monkeypatch):
+    invoke(
+        "init", tmp_path / "new", "--from", export, "--as-of", "2026-10-31", "--rate", "USD=0.9", "--no-run"
+    )
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "november.csv").write_text(
+        HEADER + ROWS + "5,Proposal,70,EUR,2026-11-05,2027-01-31\n"
+    )
+    scenario = tmp_path / "new" / "scenario.yaml"
+    text = invoke("show", scenario, "--as-of", "2026-11-30", "--deals", "november.csv")
+    assert "30 Nov 2026" in text and "3 open deals" in text
+    (tmp_path / "elsewhere" / "other.csv").write_text("Nr,Stand,Wert\n1,Proposal,5\n")
+    text = invoke("show", scenario, "--deals", "other.csv", code=4)
+    assert "error[D086] 7 of 7 columns" in text and "not named by the scenario: Nr, Stand, Wert" in text
+
+
+@pytest.mark.slow
+def test_learning_anew_takes_the_newer_export(tmp_path):
+    made = tmp_path / "made"
+    shutil.copytree(EXPORTS, tmp_path / "exports")
+    invoke("init", made, "--from", tmp_path / "exports" / "hubspot.csv", "--as-of", "2026-10-31", "--no-run")
+    learned = read(made / "learned.yaml")
+    assert learned["history"]["files"] == ["exports/hubspot.csv"] and learned["history"]["base"] == "crm.yaml"
+    stages = learned["scenario"]["segments"]["all"]["stages"]
+    assert list(stages) == ["Qualified", "Proposal sent", "Evaluation", "Contract sent"]
+    # Left as they were played, chances of moving on of 0.52, 0.60, 0.70 and 0.85.
+    assert all(
+        abs(s["advance"] - p) < 0.12 for s, p in zip(stages.values(), (0.52, 0.6, 0.7, 0.85), strict=True)
+    )
+    newer = tmp_path / "exports" / "hubspot-november.csv"
+    command = [
+        "run",
+        made / "scenario.yaml",
+        "--as-of",
+        "2026-11-30",
+        "--deals",
+        newer,
+        "--refit",
+        "--trials",
+        "500",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", *map(str, command)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    kept = read(next((tmp_path / "reports" / "made").glob("2026-11-30")) / "inputs" / "learned.yaml")
+    assert kept["history"]["files"][0].endswith("hubspot-november.csv") and kept["as_of"] == "2026-11-30"
+    record = json.loads((tmp_path / "reports" / "made" / "latest" / "run.json").read_text())
+    assert record["arguments"]["refit"] is True

@@ -1,0 +1,127 @@
+"""The command `inspect`: what an export is, what becomes of its money, its mapping, what would tell more."""
+
+import csv
+import json
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+
+from simulator.cli import main
+from simulator.loading import load
+from simulator.loading.yaml import parse_value
+
+EXPORTS = ROOT / "scenarios" / "exports"
+HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
+ROWS = """\
+1,1. Qualified,1000,EUR,2026-01-05,2026-12-31
+2,2. Proposal,2500.50,EUR,2026-02-05,2026-12-31
+3,2. Proposal,about 5,EUR,2026-02-06,2026-12-31
+4,2. Proposal,700,USD,2027-02-07,2027-03-01
+5,Closed Won,400,USD,2026-01-07,2026-03-01
+6,Closed Lost,30,EUR,2026-01-08,2026-03-31
+6,Closed Lost,31,EUR,2026-01-08,2026-03-31
+"""
+
+
+def invoke(*arguments, code=0):
+    result = CliRunner().invoke(main, ["inspect", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def told(*arguments):
+    return json.loads(invoke(*arguments, "--format", "json"))
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(HEADER + ROWS)
+    return path
+
+
+def test_used_and_left_out_add_up_to_the_file(export):
+    money = told(export, "--as-of", "2026-10-31")["money"]
+    total = {"EUR": Decimal("3561.50"), "USD": Decimal("1100")}  # "about 5" is no amount
+    parts = {code: Decimal(0) for code in total}
+    for part in (*money["used"], *money["left_out"]):
+        for code, amount in part["amounts"].items():
+            parts[code] += Decimal(str(amount))
+    assert parts == total
+    assert {code: Decimal(str(x)) for code, x in money["read"]["amounts"].items()} == total
+    assert money["read"]["rows"] == 7 == sum(p["rows"] for p in (*money["used"], *money["left_out"]))
+    assert {p["rule"]: p["rows"] for p in money["left_out"]} == {"W001": 1, "W080": 2}
+    text = invoke(export, "--as-of", "2026-10-31")
+    (whole,) = [line.split() for line in text.splitlines() if line.startswith("the file's total")]
+    assert whole[-3:] == ["7", "3,561.50", "1,100.00"]
+
+
+def test_each_row_that_is_left_out_is_listed_with_its_line_and_rule(export, tmp_path):
+    invoke(export, "--as-of", "2026-10-31", "--problems", tmp_path / "left.csv")
+    with (tmp_path / "left.csv").open(newline="") as file:
+        rows = [(row["code"], row["line"], row["entity"], row["value"]) for row in csv.DictReader(file)]
+    assert rows == [
+        ("D014", "4", "3", "about 5"),
+        ("W001", "5", "4", "700.00 USD"),
+        ("D009", "8", "6", "6"),
+    ]
+
+
+def test_the_mapping_is_complete_and_valid(export, tmp_path):
+    """Pasted into a scenario, it loads the deals, but for the rows that a run refuses."""
+    found = told(export, "--as-of", "2026-10-31")
+    export.write_text(
+        HEADER + "".join(line + "\n" for n, line in enumerate(ROWS.splitlines()) if n not in (2, 6))
+    )
+    mapping = json.dumps(found["mapping"]["data"])
+    assert parse_value(mapping) == found["mapping"]["data"]
+    stages = json.dumps({name: {"close": 0.5} for name in found["stages"]["all"]["names"]})
+    (tmp_path / "s.yaml").write_text(
+        "version: 1\nas_of: 2026-10-31\nhorizon: 12m\ncurrency: EUR\nrates: {USD: 0.9}\n"
+        f"data: {mapping}\nsegments: {{all: {{cycle: {{median: 90d}}, stages: {stages}}}}}\n"
+    )
+    scenario = load(tmp_path / "s.yaml")
+    assert scenario.pipeline.id == ("1", "2") and scenario.wins.id == ("5",) and scenario.lost == ("6",)
+
+
+def test_a_profile_tells_what_is_in_it(export):
+    found = told(export, "--as-of", "2026-10-31")
+    assert found["counts"] == {"open": 4, "won": 1, "lost": 2}
+    assert found["duplicates"]["ids"] == 1
+    assert found["stages"]["all"]["names"] == ["1. Qualified", "2. Proposal"]
+    assert found["stages"]["all"]["ordered_by"] == "numbers in their names"
+    assert found["read_as"][0] == "UTF-8"
+    assert any("percentage" in text for text in found["unlocks"])
+
+
+def test_heaps_of_dates_are_told(tmp_path):
+    path = tmp_path / "heaped.csv"
+    rows = "".join(f"{n},Proposal,5,2026-06-01,2026-12-31\n" for n in range(12))
+    path.write_text("id,stage,amount,created,expected_close\n" + rows)
+    heaps = {(heap["column"], heap["what"]): heap["rows"] for heap in told(path)["heaps"]}
+    assert heaps[("created", "on 2026-06-01")] == 12
+    assert heaps[("expected_close", "on the last day of a quarter")] == 12
+
+
+def test_what_is_no_export_is_told(tmp_path):
+    (tmp_path / "menu.csv").write_text("dish,price\nsoup,4\n")
+    assert "error[D085]" in invoke(tmp_path / "menu.csv", code=4)
+
+
+@pytest.mark.parametrize(
+    ("name", "system", "read_as", "total"),
+    [
+        ("hubspot", "hubspot", ["UTF-8", "commas"], "3839700"),
+        ("salesforce", "salesforce", ["UTF-8", "semicolons", "decimal comma", "day.month.year"], "3839700"),
+        ("sdelki", None, ["cp1251", "semicolons", "decimal comma", "day.month.year"], "345573000"),
+    ],
+)
+def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, total):
+    more = ["--map", EXPORTS / "columns.yaml"] if system is None else []
+    found = told(EXPORTS / f"{name}.csv", *more)
+    assert found["system"] == system and found["read_as"][: len(read_as)] == read_as
+    assert sum(found["money"]["read"]["amounts"].values()) == int(total)
+    assert found["counts"] == {"open": 30, "won": 41, "lost": 165} and not found["money"]["left_out"]
+    assert not found["problems"]
