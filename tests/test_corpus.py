@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-
 from corpus.amounts import AMOUNTS
 from corpus.days import DAYS
 from corpus.scenarios import SCENARIOS
