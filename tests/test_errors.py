@@ -130,7 +130,6 @@ BAD = {
     "D052": {"deals": DEALS + 'D5,Proposal,"1,5",,,,\nD6,Proposal,1.234,,,,\n'},
     "D053": {"deals": "id;stage,amount\nD1;Proposal,5\n"},
     "D054": {"deals": "id" + "," * 2**20 + "\n"},
-    "D055": {"scenario": changed("deals: deals.csv", "deals: .")},
 }
 
 
@@ -240,7 +239,7 @@ NOTED = {
 def test_every_code_has_an_example():
     examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
     # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit, H072 of links; W080, D085, D086: test_inspect.py, test_init_from.py.
+    # S071 is of run --refit, H072 of links; W080, D085, D086: test_inspect.py, test_init_from.py; D055: test_tables.py.
     # D060 to D064 are of workbooks: test_workbooks.py. D080 to D084 and W070 to W079 are of accounting:
     # test_invoices.py, test_presets_accounting.py.
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
@@ -248,7 +247,7 @@ def test_every_code_has_an_example():
     of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
     of_crm = {"D075", "D076", *(f"W06{n}" for n in range(10))}  # test_presets_crm.py
     elsewhere = (
-        {*SPECIAL, "H063", "H064", "W080", "D085", "D086"}
+        {*SPECIAL, "H063", "H064", "W080", "D085", "D086", "D055"}
         | of_workbooks
         | of_accounting
         | of_queries

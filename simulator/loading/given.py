@@ -184,7 +184,7 @@ class Given:
 
     def _as_kept(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""
-        if self.tree.place(table_place(key)).file.startswith("--set"):
+        if self.tree.place(table_place(key)).typed:
             return table  # another one in its place
         known = {table.column(title) for title in self.file.data.typed.get(key, ())}
         told = self.file.data.told.get(key, table.told)
