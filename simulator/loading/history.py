@@ -105,7 +105,7 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     for file in files:
         reading = Reading(database=file.frame.database)
         try:
-            table = replace(read_table(file.path, reading), name=file.name)
+            table = replace(read_table(file.path, reading), name=file.name).with_typed(file.typed)
             parts = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
