@@ -1,4 +1,4 @@
-"""The same tables as text, as workbooks and as Parquet: the same forecast, the same history, run after run."""
+"""The same tables as text, as workbooks and as Parquet: the same forecast and the same history."""
 
 import datetime as dt
 import json
