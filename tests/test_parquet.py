@@ -90,7 +90,7 @@ def test_sizes_are_looked_up_before_anything_is_read(tmp_path, monkeypatch):
     for bound, least in {"MOST_ROWS": 98, "MOST_COLUMNS": 0, "MOST_BYTES": 10, "MOST_FOOTER": 10}.items():
         with monkeypatch.context() as changed:
             changed.setattr(parquet, bound, least)
-            changed.setattr(parquet, "_columns", None)
+            changed.setattr(parquet, "_cells", None)
             assert [p.code for p in refused(path)] == ["D064"], bound
     content = path.read_bytes()
     (tmp_path / "y.parquet").write_bytes(content[:-8] + struct.pack("<I", 2**31) + b"PAR1")

@@ -137,7 +137,7 @@ class Given:
         for key, table in self.tables.items():
             customs = self.read[key].written.told if key in self.read else ()
             if told := [words for words in (*table.told, *customs) if words not in AS_WRITTEN]:
-                said.append(f"{self.file_of(key)} is read with {', '.join(told)}")
+                said.append(f"{self.file_of(key)}: {', '.join(told)}")
         if said:
             self.notes.add("W050", "; ".join(said))
 

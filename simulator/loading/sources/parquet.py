@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import InputError, Problem
-from simulator.loading.sources.typed import UnfitValueError, is_typed, plain
+from simulator.loading.sources.typed import UnfitValueError, plain
 from simulator.loading.tables import Table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ MOST_FOOTER: Final = 16 << 20
 MOST_CHARACTERS: Final = 1 << 29
 """Of all cells: a text that many cells share counts in each of them."""
 _BATCH: Final = 10_000
+_LEAVE: Final = "leave the row or the column out when you write the file"
 
 
 def read_parquet(path: Path) -> Table:
@@ -46,14 +48,16 @@ def read_parquet(path: Path) -> Table:
     try:
         with pq.ParquetFile(path) as file:
             _check(file.metadata, name)
-            texts = [field.name for field in file.schema_arrow if _is_text(pa, field.type)]
+            schema = file.schema_arrow
+            _check_columns(pa, schema, name)
+        texts = [field.name for field in schema if _is_text(pa, field.type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
-            columns = _columns(pa, file, name)
+            columns = _cells(pa, file, name)
     except pa.ArrowException as error:
         raise _refusal("D060", f"the file is damaged: {str(error).splitlines()[0][:200]}", name) from None
-    header = tuple(title.strip() or f"column {at + 1}" for at, title in enumerate(columns))
-    rows = tuple(zip(*(cells for cells, _ in columns.values()), strict=True))
-    typed = frozenset(at for at, (_, is_typed) in enumerate(columns.values()) if is_typed)
+    header = tuple(title.strip() or f"column {at + 1}" for at, title in enumerate(schema.names))
+    typed = frozenset(at for at, kind in enumerate(schema.types) if _is_typed(pa, kind))
+    rows = tuple(zip(*columns, strict=True))
     return Table(name, header, rows, (0,) * len(rows), ("Parquet",), typed)
 
 
@@ -79,68 +83,74 @@ def _check(footer: pq.FileMetaData, name: str) -> None:
         raise _refusal("D064", f"unpacked, the file has {size >> 20:,} MB", name)
 
 
-def _columns(pa: Any, file: pq.ParquetFile, name: str) -> dict[str, tuple[list[str], bool]]:
-    """Return the cells of each column, and whether they are numbers or days."""
-    schema, problems = file.schema_arrow, []
+def _check_columns(pa: Any, schema: pa.Schema, name: str) -> None:
+    """Refuse columns that have no name of their own, or hold no cells."""
+    problems = []
     for title in dict.fromkeys(schema.names):
         if schema.names.count(title) > 1:
             problems.append(Problem("D004", "a column name stands twice", name, value=title))
         kind = schema.types[schema.names.index(title)]
-        if not _is_cell(pa, kind):
-            remedy = "leave the column out when you write the file"
-            problems.append(
-                Problem("D074", f"a column is of the type {kind}", name, column=title, remedy=remedy)
-            )
+        if not (_is_text(pa, kind) or _is_typed(pa, kind) or pa.types.is_boolean(kind) or kind == pa.null()):
+            message = f"a column is of the type {kind}"
+            problems.append(Problem("D074", message, name, column=title, remedy=_LEAVE))
     if problems:
         raise InputError(problems)
-    cells: dict[str, list[str]] = {title: [] for title in schema.names}
-    typed = dict.fromkeys(schema.names, False)
+
+
+def _cells(pa: Any, file: pq.ParquetFile, name: str) -> tuple[list[str], ...]:
+    """Return the cells of each column."""
+    titles = file.schema_arrow.names
+    columns: tuple[list[str], ...] = tuple([] for _ in titles)
     characters = 0
     for batch in file.iter_batches(_BATCH):
-        for title, array in zip(schema.names, batch.columns, strict=True):
-            begin = len(cells[title])
-            for value, text in _texts(pa, array, name, title, begin):
-                cells[title].append(text)
-                typed[title] |= is_typed(value)
+        for title, cells, array in zip(titles, columns, batch.columns, strict=True):
+            for text in _texts(pa, array, Problem("D074", "", name, None, len(cells), title, remedy=_LEAVE)):
+                cells.append(text)
                 characters += len(text)
         if characters > MOST_CHARACTERS:
             raise _refusal("D064", f"the file holds more than {MOST_CHARACTERS >> 20} MB of text", name)
-    return {title: (cells[title], typed[title]) for title in schema.names}
+    return columns
 
 
-def _texts(pa: Any, array: pa.Array[Any], name: str, title: str, begin: int) -> Iterator[tuple[object, str]]:
-    """Yield the values of a column and their texts; those of a dictionary are written once."""
+def _texts(pa: Any, array: pa.Array, place: Problem) -> Iterator[str]:
+    """Yield the values of a column as texts; those of a dictionary are written once.
+
+    Args:
+        pa: the library.
+        array: of the values.
+        place: the problem of one that is no cell, in the row before the first.
+    """
     if pa.types.is_dictionary(array.type):
-        known = list(_texts(pa, array.dictionary, name, title, begin))
-        yield from (("", "") if at is None else known[at] for at in array.indices.to_pylist())
+        known = list(_texts(pa, array.dictionary, place))
+        yield from ("" if at is None else known[at] for at in array.indices.to_pylist())
         return
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.timestamp("us", array.type.tz), safe=False)
     short = pa.types.is_float16(array.type) or pa.types.is_float32(array.type)
-    row = begin
+    row = place.row or 0
     try:
         for value in array.to_pylist():
             row += 1
-            yield value, plain(Decimal(f"{value:.7g}") if short and value is not None else value)
+            yield plain(Decimal(f"{value:.7g}") if short and value is not None else value)
     except (UnfitValueError, ValueError, OverflowError) as error:
-        message = f"a value {error}" if isinstance(error, UnfitValueError) else "a value cannot be read"
-        remedy = "leave the row or the column out when you write the file"
-        raise InputError([Problem("D074", message, name, None, row, title, remedy=remedy)]) from None
+        what = str(error) if isinstance(error, UnfitValueError) else "cannot be read"
+        raise InputError([replace(place, message=f"a value {what}", row=row)]) from None
 
 
 def _is_text(pa: Any, kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_cell(pa: Any, kind: pa.DataType) -> bool:
     types = pa.types
-    if types.is_dictionary(kind):
-        return _is_cell(pa, kind.value_type)
-    fitting = (
-        *(types.is_boolean, types.is_integer, types.is_floating, types.is_decimal, types.is_date),
-        *(types.is_timestamp, types.is_null),
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or (types.is_dictionary(kind) and _is_text(pa, kind.value_type))
     )
-    return _is_text(pa, kind) or any(fits(kind) for fits in fitting)
+
+
+def _is_typed(pa: Any, kind: pa.DataType) -> bool:
+    """Tell whether a column holds numbers or days."""
+    types = pa.types
+    fitting = (types.is_integer, types.is_floating, types.is_decimal, types.is_date, types.is_timestamp)
+    return any(fits(kind) for fits in fitting)
 
 
 def _refusal(code: str, message: str, name: str, remedy: str | None = None) -> InputError:
