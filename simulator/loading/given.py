@@ -153,7 +153,7 @@ class Given:
         for key, table in self.tables.items():
             customs = self.read[key].written.told if key in self.read else ()
             if told := [words for words in (*table.told, *customs) if words not in AS_WRITTEN]:
-                said.append(f"{self.file_of(key)} is read with {', '.join(told)}")
+                said.append(f"{self.file_of(key)}: {', '.join(told)}")
         if said:
             self.notes.add("W050", "; ".join(said))
 
@@ -186,9 +186,8 @@ class Given:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""
         if self.tree.place(table_place(key)).typed:
             return table  # another one in its place
-        known = {table.column(title) for title in self.file.data.typed.get(key, ())}
         told = self.file.data.told.get(key, table.told)
-        return replace(table, typed=table.typed | {at for at in known if at is not None}, told=told)
+        return replace(table.with_typed(self.file.data.typed.get(key, ())), told=told)
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""

@@ -104,7 +104,7 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     days: set[tuple[str, int]] = set()
     for file in files:
         try:
-            table = replace(read_table(file.path, file.frame.reading), name=file.name)
+            table = replace(read_table(file.path, file.frame.reading), name=file.name).with_typed(file.typed)
             one = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
