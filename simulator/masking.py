@@ -13,7 +13,7 @@ _DATABASES: Final = (
 )
 _NAME: Final = (
     r"(?:password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?"
-    r"|account[_-]?key|shared[_-]?key|private[_-]?key|credentials?|signature)[\w-]{0,20}"
+    r"|account[_-]?key|shared[_-]?key|private[_-]?key|credentials?)[\w-]{0,20}|signature(?![\w-])"
     r"|(?<![\w-])(?:pass|pw|sig|auth)(?![\w-])"
 )
 _QUOTED: Final = (
@@ -50,7 +50,7 @@ _SHAPES: Final = tuple(
         (r"(?<![\w/.])(\w{1,64})/(?!\*\*\*@)([^\s@/\"']{1,200})@(?=//|[\w.-]+:\d+/)", r"\1/***@"),
         # name=value, name: value, --name value, machine … password value, password 'value'.
         (rf"({_NAME})([\"']?\s*(?::=|=>|=|:|%3D)\s*)(?!{_MASKED})(?:{_QUOTED}|\S+)", r"\1\2***"),
-        (r"(?<![\w-])(--?(?:password|passwd|pass|pwd|token|secret|api-key)[ \t]+)(?:\"[^\"]*\"|'[^']*'|\S+)",
+        (r"(?<!\w)(-{1,9}(?:password|passwd|pass|pwd|token|secret|api-key)[ \t]+)(?:\"[^\"]*\"|'[^']*'|\S+)",
          r"\1***"),
         (r"\b(login\s{1,9}\S{1,200}\s{1,9}password\s+)\S+", r"\1***"),
         (rf"\b((?:password|passphrase|identified\s+by|secret)\s+)(?:{_QUOTED})", r"\1***"),

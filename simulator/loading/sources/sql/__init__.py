@@ -10,9 +10,10 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.sql.address import VARIABLE, Database, address_of
 from simulator.loading.sources.sql.answer import Answer, Deadline, RefusedError
-from simulator.loading.sources.sql.query import Query, read_query
+from simulator.loading.sources.sql.query import Query, read_query, shown
 from simulator.loading.sources.typed import UnfitValueError, is_typed, plain
 from simulator.loading.tables import Table
+from simulator.masking import holds_secret
 
 __all__ = ["SUFFIX", "VARIABLE", "Database", "read_sql"]
 
@@ -85,8 +86,9 @@ def _texts(
 
 def _problem(error: RefusedError, query: Query) -> Problem:
     """Return a refusal as a problem of the query's file, with the line at which the database stopped."""
-    line, value = None, error.value
+    message, line, value = error.message, None, error.value
     if error.position is not None:
-        line = query.line(error.position)
-        value = query.text[error.position : error.position + 60].split("\n")[0] or None
-    return Problem(error.code, error.message, query.name, line, value=value, remedy=error.remedy)
+        line, value = query.line(error.position), shown(query.text, error.position)
+    if error.code == "D070" and holds_secret(query.text):
+        message = "the database refuses; its words are not shown, since the query holds a password or a token"
+    return Problem(error.code, message, query.name, line, value=value, remedy=error.remedy)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from simulator.errors import InputError, PlaceError, Problem
+from simulator.masking import holds_secret
 
 LARGEST: Final = 128 * 1024
 """Bytes of a query file."""
@@ -70,6 +71,12 @@ class _Token:
     def name(self) -> str:
         """A name as the database folds it, "" for anything else."""
         return self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.word
+
+
+def shown(text: str, position: int) -> str | None:
+    """Return what stands at a character; None where the text holds a secret, since this may be part of it."""
+    rest = text[position : position + 60].split("\n")[0]
+    return rest if rest and not holds_secret(text) else None
 
 
 def read_query(path: Path) -> Query:
@@ -166,5 +173,5 @@ def _ambiguous(token: _Token, before: _Token | None) -> str | None:
 
 def _refuse(text: str, name: str, token: _Token, message: str, remedy: str | None = None) -> NoReturn:
     line = text.count("\n", 0, token.start) + 1
-    value = text[token.start : token.start + 60].splitlines()[0]
+    value = shown(text, token.start)
     raise InputError([Problem("D067", message, name, line, value=value, remedy=remedy)])
