@@ -38,7 +38,7 @@ ON_COMMANDS = {
     "a command": ("{text}",),
     "an option": ("show", "small.yaml", "--{text}"),
 }
-SOME = sorted(SHAPES)[::7]
+SOME = sorted(SHAPES)[::14]
 EVERY = [*SOME, *(pytest.param(name, marks=pytest.mark.slow) for name in sorted(SHAPES) if name not in SOME)]
 every_shape = pytest.mark.parametrize("name", EVERY)
 
