@@ -12,9 +12,10 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from written import DEALS, SCENARIO, loaded, problems
+from written import DEALS, SCENARIO, loaded, problems, write
 
 from simulator.errors import InputError
+from simulator.loading import load
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
 from simulator.loading.sources import sql as source
 from simulator.loading.sources.sql import duckdb as of_duckdb
@@ -359,3 +360,17 @@ def test_missing_drivers_are_told(company, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     (problem,) = problems(company, SQL)
     assert problem.code == "D073" and "[sql]" in problem.remedy
+
+
+@pytest.mark.parametrize("what", ["the database", "its address"])
+def test_nothing_outside_the_project_is_read(company, what):
+    (company / "project").mkdir()
+    (company / "project" / "deals.sql").write_text(FULL)
+    (company / "project" / "address").write_text("duckdb:///../crm.duckdb")
+    place = "../address" if what == "its address" else "address"
+    path = write(company / "project", SQL.replace("{file: address}", f"{{file: {place}}}"))
+    with pytest.raises(InputError) as caught:
+        load(path)
+    (problem,) = caught.value.problems
+    assert problem.code == "S072" and what.split()[-1] in problem.message
+    assert load(path, allow_outside=True).pipeline.id == ("D1", "D2")

@@ -101,7 +101,6 @@ class LazyCommands(click.Group):
 
 
 def _refuse_secrets(words: Sequence[str]) -> None:
-    """Refuse a command with a password in it: others on the machine, its history and run.json see it."""
     """Refuse a command with a password in it: the machine, its history and run.json would show it."""
     for word in words:
         if holds_secret(word):

@@ -16,6 +16,7 @@ from simulator.loading import load
 from simulator.loading.history import read_history
 from simulator.loading.history_frame import HistoryFrame, frame_of, frame_with_map
 from simulator.loading.learned import NAME
+from simulator.loading.places import project_of
 from simulator.loading.refit import recipe_of
 from simulator.runs import make_folder, scenario_file, write_file, yaml_bytes
 from simulator.scenario import Scenario
@@ -32,7 +33,7 @@ def history_of(origin: Origin, as_of: date | None = None) -> tuple[History, Scen
     if origin.base is not None:
         path = scenario_file(origin.base)
         scenario = load(path, as_of=as_of, allow_outside=origin.allow_outside)
-        frame = frame_of(scenario, as_of, path.parent)
+        frame = frame_of(scenario, as_of, path.parent, project_of(path, origin.allow_outside))
     if origin.database is not None:
         frame = replace(frame, database=origin.database)
     if origin.map is not None:

@@ -162,11 +162,9 @@ class Given:
         self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
 
     def _reading(self, key: str) -> Reading:
-        data, keys = self.file.data, ("data", "database", "file")
-        if data.database is not None and data.database.file is not None:
-            self.project.check(self.tree, keys, data.database.file)
-        folder = self.tree.place(keys).folder
-        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder))
+        data = self.file.data
+        folder = self.tree.place(("data", "database", "file")).folder
+        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder, self.project))
 
     def _as_kept(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""

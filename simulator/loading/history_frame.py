@@ -15,6 +15,7 @@ from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cells import AmountIs
 from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
+from simulator.loading.places import ANYWHERE, Project
 from simulator.loading.problems import LoadError
 from simulator.loading.sources import Database
 from simulator.loading.yaml import read_yaml
@@ -91,13 +92,16 @@ class HistoryFrame:
         )
 
 
-def frame_of(scenario: Scenario, known: date | None = None, folder: Path = Path()) -> HistoryFrame:
+def frame_of(
+    scenario: Scenario, known: date | None = None, folder: Path = Path(), project: Project = ANYWHERE
+) -> HistoryFrame:
     """Return how a scenario says that its tables are written, with its segments and stages.
 
     Args:
         scenario: the base.
         known: the last known day, if not the scenario's own.
         folder: where the scenario stands.
+        project: where the files lie that it names.
     """
     data, said = scenario.resolved.get("data") or {}, scenario.resolved
     database = DatabaseFile.model_validate(data.get("database") or {})
@@ -110,7 +114,7 @@ def frame_of(scenario: Scenario, known: date | None = None, folder: Path = Path(
         rates=rates,
         segments=tuple(segment.name for segment in scenario.segments),
         stages=tuple(stages),
-        database=Database.of(database, str(folder)),
+        database=Database.of(database, str(folder), project),
     )
 
 
@@ -189,7 +193,8 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
     if problems:
         raise LoadError(problems)
     if found.database is not None and tree is not None:
-        frame = replace(frame, database=Database.of(found.database, tree.place(("database",)).folder))
+        folder = tree.place(("database",)).folder
+        frame = replace(frame, database=Database.of(found.database, folder, frame.database.project))
     names = ("decimal", "date_order", "currency", "rates", "segment", "won_stages", "lost_stages")
     given = {name: getattr(found, name) for name in (*names, "segments", "stages", "systems", "amount_is")}
     return replace(

@@ -89,8 +89,7 @@ def recipe_of(
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = _recorded(tree, path, project, known)
-    found = replace(found, database=_database(tree, project), project=project)
+    found = replace(_recorded(tree, path, project, known), database=_database(tree, project), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
     found = replace(found, files=_newer(found.files, path, project, tree))
@@ -163,12 +162,7 @@ def _database(tree: Tree, project: Project) -> Database:
         said = DatabaseFile.model_validate(tree.at(keys) or {})
     except ValidationError:
         said = None
-    if said is not None and said.file is not None:
-        try:
-            project.check(tree, (*keys, "file"), said.file)
-        except InputError as error:
-            raise LoadError(error.problems) from None
-    return Database.of(said, tree.place((*keys, "file")).folder)
+    return Database.of(said, tree.place((*keys, "file")).folder, project)
 
 
 def _written(tree: Tree, folder: Path) -> tuple[str, ...]:

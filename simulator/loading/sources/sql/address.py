@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from urllib.parse import unquote
 
 from simulator.errors import InputError, Problem
+from simulator.loading.places import ALLOW, ANYWHERE, Project, is_there
 from simulator.scenario.model import DatabaseFile
 
 VARIABLE: Final = "SIMULATOR_DATABASE_URL"
@@ -46,18 +47,20 @@ class Database:
         env: the environment variable that holds the address.
         file: the file that holds it instead.
         timeout: seconds that a query may take.
+        project: where the file and an embedded database lie.
     """
 
     env: str = VARIABLE
     file: Path | None = None
     timeout: float = 60.0
+    project: Project = ANYWHERE
 
     @classmethod
-    def of(cls, said: DatabaseFile | None, folder: str) -> Database:
-        """Return what a scenario or a map says, which stands in a folder."""
+    def of(cls, said: DatabaseFile | None, folder: str, project: Project = ANYWHERE) -> Database:
+        """Return what a scenario or a map says, which stands in a folder of a project."""
         said = said or DatabaseFile()
         file = None if said.file is None else Path(folder, said.file)
-        return cls(said.env or VARIABLE, file, said.timeout)
+        return cls(said.env or VARIABLE, file, said.timeout, project)
 
     @property
     def place(self) -> str:
@@ -96,16 +99,37 @@ def address_of(database: Database, name: str) -> Address:
         name: of the query's file, for problems.
 
     Raises:
-        InputError: there is none, or it cannot be read; no part of it is shown.
+        InputError: there is none, or it cannot be read, and no part of it is shown; or the file that holds it,
+            or that of an embedded database, lies outside the project or is not there.
     """
     if database.file is not None:
-        return parse_address(_read(database.file, name), database.place, str(database.file.parent))
+        _check_inside(database.file, database.project, name, "the file with the address of the database")
+        address = parse_address(_read(database.file, name), database.place, str(database.file.parent))
+    else:
+        address = parse_address(_variable(database, name), database.place, os.curdir)
+    if address.system != "PostgreSQL":
+        path = Path(address.database)
+        _check_inside(path, database.project, database.place, "the database")
+        if not is_there(path):
+            raise InputError([Problem("D070", f"there is no {address.system} file {path.name}", name)])
+    return address
+
+
+def _check_inside(path: Path, project: Project, place: str, what: str) -> None:
+    if not project.holds(path):
+        message = f"{what} lies outside the project, {project.roots[0]}"
+        remedy = f"move it there, or use {ALLOW}"
+        raise InputError([Problem("S072", message, place, value=path.name, remedy=remedy)])
+
+
+def _variable(database: Database, name: str) -> str:
+    """Return what the environment variable holds that the address stands in."""
     text = os.environ.get(database.env, "").strip()
     if not text:
         message = f"the environment variable {database.env} does not hold the address of the database"
         remedy = f"set it to {_EXAMPLES}; or name a file that holds it: data: {{database: {{file: …}}}}"
         raise InputError([Problem("D065", message, name, remedy=remedy)])
-    return parse_address(text, database.place, os.curdir)
+    return text
 
 
 def parse_address(text: str, place: str, folder: str) -> Address:
