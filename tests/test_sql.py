@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from written import DEALS, SCENARIO, loaded, problems, write
 
 from simulator.errors import InputError
 from simulator.loading import load
+from simulator.loading.problems import with_remedy
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
 from simulator.loading.sources import sql as source
 from simulator.loading.sources.sql import duckdb as of_duckdb
@@ -357,7 +359,7 @@ def test_an_address_stands_outside_of_the_scenario(company, change, code):
 
 
 def test_missing_drivers_are_told(company, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
     (problem,) = problems(company, SQL)
     assert problem.code == "D073" and "[sql]" in problem.remedy
 
@@ -374,3 +376,63 @@ def test_nothing_outside_the_project_is_read(company, what):
     (problem,) = caught.value.problems
     assert problem.code == "S072" and what.split()[-1] in problem.message
     assert load(path, allow_outside=True).pipeline.id == ("D1", "D2")
+
+
+# ---- each code
+
+
+class Server:
+    """A PostgreSQL server that answers what is asked of a role and of functions, and nothing else."""
+
+    broken = False
+
+    def __init__(self, mighty=None, volatile=None):
+        self.answers = {"pg_roles": mighty, "pg_proc": volatile}
+
+    def execute(self, text, *_, **__):
+        self.answer = next((answer for name, answer in self.answers.items() if name in text), None)
+        return self
+
+    def fetchone(self):
+        return self.answer
+
+    def rollback(self):
+        pass
+
+    close = rollback
+
+
+ENDLESS = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT count(*) AS id FROM r"
+ON_SERVER = "postgresql://forecast:hidden@db.example.com/sales"
+BY_CODE = {
+    "D065": {"address": None},
+    "D066": {"address": "mysql://forecast:hidden@db.example.com/sales"},
+    "D067": {"query": "SELECT * FROM deals;\nDELETE FROM deals;\n"},
+    "D068": {"address": ON_SERVER, "query": "SELECT pg_read_file('x')", "volatile": ("pg_read_file",)},
+    "D069": {"address": ON_SERVER, "mighty": ("postgres", True)},
+    "D070": {"query": "SELECT id\nFROM dael"},
+    "D071": {"query": ENDLESS},
+    "D072": {"most": 2},
+    "D073": {"hidden": "duckdb"},
+    "D074": {"query": "SELECT 'D1' AS id, interval '1' day AS amount"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", BY_CODE)
+def test_each_code_is_told(company, monkeypatch, pinned, code):
+    given = BY_CODE[code]
+    monkeypatch.chdir(company)
+    (company / "deals.sql").write_text(given.get("query", "SELECT id FROM deals\n"))
+    address = given.get("address", "duckdb:///crm.duckdb")
+    monkeypatch.delenv(VARIABLE, raising=False) if address is None else monkeypatch.setenv(VARIABLE, address)
+    server = Server(given.get("mighty"), given.get("volatile"))
+    monkeypatch.setattr("psycopg.connect", lambda **_: server)
+    monkeypatch.setattr(source, "MOST_ROWS", given.get("most", 100))
+    if "hidden" in given:
+        monkeypatch.setitem(sys.modules, given["hidden"], None)
+    timeout = 0.2 if code == "D071" else 60.0
+    with pytest.raises(InputError) as caught:
+        read_table(company / "deals.sql", Reading(database=Database(timeout=timeout)))
+    problem = with_remedy(caught.value.problems[0])
+    assert problem.code == code and problem.remedy and "hidden" not in str(problem)
+    pinned(code, str(problem))

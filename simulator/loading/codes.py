@@ -143,7 +143,9 @@ CODES: Final = MappingProxyType(
             "a mighty role", "roles cannot reach a server's files and programs", "use one that reads"
         ),
         "D070": Code("the database refuses", "a query is answered", "correct the query, or the address"),
-        "D071": Code("too slow", "60 seconds, or data.database.timeout", "narrow the query, or raise it"),
+        "D071": Code(
+            "too slow", "60 seconds, or data.database.timeout", "narrow the query, or raise the timeout"
+        ),
         "D072": Code("too long an answer", "2,000,000 rows, 400 MB of text at most", "narrow it by a WHERE"),
         "D073": Code("no driver", "the extra [sql] reads it", "pip install 'funnel-simulator[sql]'"),
         "D074": Code("no value of a cell", "cells are texts, numbers, days and times", "turn it into one"),

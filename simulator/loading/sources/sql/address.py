@@ -99,8 +99,8 @@ def address_of(database: Database, name: str) -> Address:
         name: of the query's file, for problems.
 
     Raises:
-        InputError: there is none, or it cannot be read, and no part of it is shown; or the file that holds it,
-            or that of an embedded database, lies outside the project or is not there.
+        InputError: there is none, or it cannot be read, and no part of it is shown; or a file lies outside
+            the project or is not there: the one that holds it, or an embedded database.
     """
     if database.file is not None:
         _check_inside(database.file, database.project, name, "the file with the address of the database")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +23,8 @@ CLOSED: Final[dict[str, Any]] = {
     "lock_configuration": "true",
 }
 """No other file, no network, no extension, no file of its own, and no query that could change this."""
+
+_LINE: Final = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
 @contextmanager
@@ -51,7 +54,15 @@ def asked(address: Address, query: Query, deadline: Deadline) -> Iterator[Answer
     except duckdb.Error as error:
         if not deadline.left:
             raise deadline.refusal() from None
-        raise RefusedError("D070", f"DuckDB refuses: {str(error).strip().splitlines()[0]}") from None
+        raise _refusal(str(error).strip(), query) from None
+
+
+def _refusal(told: str, query: Query) -> RefusedError:
+    """Return what DuckDB says in its first line, with the line of the query that it names."""
+    named = _LINE.search(told)
+    lines = query.text.split("\n")[: int(named[1]) - 1] if named else []
+    place = sum(len(line) + 1 for line in lines) if named else None
+    return RefusedError("D070", f"DuckDB refuses: {told.splitlines()[0]}", place)
 
 
 def _rows(database: Any, deadline: Deadline) -> Iterator[tuple[object, ...]]:
