@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from factory import make_pipeline, make_scenario, make_wins
 
 from simulator.cli import COMMANDS, main
+from simulator.cli import doctor
 from simulator.cli import run as run_module
 from simulator.cli.terminal import Progress
 from simulator.errors import InputError, PlaceError, Problem, SimulatorError, UsageError
@@ -352,6 +353,21 @@ def test_doctor_ends_with_5_where_something_is_broken(monkeypatch):
     monkeypatch.setattr("simulator.cli.doctor._time_zones", raising(OSError("no time zone data")))
     result = invoke("doctor")
     assert result.exit_code == 5 and "BROKEN  time zones: no time zone data" in result.stdout
+
+
+def test_doctor_tells_which_extras_are_there(monkeypatch):
+    versions = {"dask": "1", "distributed": "2"}
+
+    def version(name):
+        if name in ("numba", "duckdb"):
+            raise doctor.metadata.PackageNotFoundError(name)
+        return versions.get(name, "3")
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    said = invoke("doctor").stdout
+    assert "ok      [dask]: dask 1, distributed 2" in said
+    assert "without [fast]: large runs in less time; pip install 'funnel-simulator[fast]'" in said
+    assert "without [sql]: " in said and "[dev]" not in said
 
 
 def test_init_writes_a_project_and_spares_what_is_there(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,9 +20,22 @@ from simulator.errors import PlaceError
 PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 
 
+EXTRAS = {
+    "dask": "work on other machines",
+    "fast": "large runs in less time",
+    "parquet": "tables in Parquet files",
+    "sql": "queries to PostgreSQL and DuckDB; SQLite needs nothing",
+}
+"""What each extra is for; further ones are told without it."""
+_REQUIRED = re.compile(r"([\w.-]+).*;.*extra == ['\"]([\w-]+)['\"]")
+
+
 @click.command(name="doctor", short_help="Check that this machine has what the program needs.")
 def command() -> int:
-    """Check versions, fonts, write access and time zones; end with 5 if something is broken."""
+    """Check versions, fonts, write access and time zones; end with 5 if something is broken.
+
+    Extras that are not installed are listed with what they are for.
+    """
     broken = 0
     for name, check in _checks():
         try:
@@ -29,6 +43,8 @@ def command() -> int:
         except Exception as error:  # whatever a broken installation throws is what is to be shown
             broken += 1
             say(f"BROKEN  {name}: {error}\n")
+    for extra, there in _extras():
+        say(f"{'ok' if there else 'without':<8}[{extra}]: {there or _how_to_get(extra)}\n")
     say("all is well\n" if not broken else f"{broken} broken\n")
     return PlaceError.exit_code if broken else 0
 
@@ -44,6 +60,28 @@ def _checks() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "write access", _write_access
     yield "processors", lambda: str(os.cpu_count())
     yield "terminal", lambda: f"{sys.stdout.encoding or 'no'} encoding"
+
+
+def _extras() -> Iterator[tuple[str, str]]:
+    """Yield each extra with the versions of its parts, "" where one of them is not installed."""
+    parts: dict[str, list[str]] = {}
+    try:
+        lines = metadata.requires("funnel-simulator") or []
+    except metadata.PackageNotFoundError:  # run from its source
+        return
+    for line in lines:
+        if (match := _REQUIRED.match(line)) and match[2] != "dev":
+            parts.setdefault(match[2], []).append(match[1])
+    for extra, names in sorted(parts.items()):
+        try:
+            yield extra, ", ".join(f"{name} {metadata.version(name)}" for name in names)
+        except metadata.PackageNotFoundError:
+            yield extra, ""
+
+
+def _how_to_get(extra: str) -> str:
+    purpose = f"{EXTRAS[extra]}; " if extra in EXTRAS else ""
+    return f"{purpose}pip install 'funnel-simulator[{extra}]'"
 
 
 def _numbers() -> str:
