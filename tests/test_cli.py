@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 from factory import make_pipeline, make_scenario, make_wins
 
-from simulator.cli import COMMANDS, main
-from simulator.cli import doctor
+from simulator.cli import COMMANDS, doctor, main
 from simulator.cli import run as run_module
 from simulator.cli.terminal import Progress
 from simulator.errors import InputError, PlaceError, Problem, SimulatorError, UsageError
