@@ -170,7 +170,7 @@ def test_no_attack_changes_anything(crm, tmp_path, monkeypatch, text):
     with pytest.raises(RefusedError) as caught, postgresql.asked(
         address, Query("q.sql", text, frozenset()), Deadline.after(60)
     ) as answer:  # fmt: skip
-        list(answer.rows)
+        list(answer.batches)
     assert caught.value.code == "D070"
     assert crm.execute(STATE) == before
 

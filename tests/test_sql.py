@@ -25,7 +25,7 @@ from simulator.loading.sources.sql import sqlite as of_sqlite
 from simulator.loading.sources.sql.address import Address, parse_address
 from simulator.loading.sources.sql.answer import Deadline, RefusedError
 from simulator.loading.sources.sql.query import Query, parse_query
-from simulator.loading.sources.typed import UnfitValueError, plain
+from simulator.loading.sources.typed import UnfitValueError, all_plain, plain
 from simulator.money import parse_amount
 
 # ---- the text of a query
@@ -154,6 +154,7 @@ VALUES = {
 
 def test_values_are_written_in_one_way():
     assert {value: plain(value) for value in VALUES} == VALUES
+    assert all_plain(list(VALUES)) == list(VALUES.values())
 
 
 @pytest.mark.parametrize("value", [
@@ -242,7 +243,7 @@ def attacked(module, path, text):
     with module.asked(
         Address("", str(path)), Query("q.sql", text, frozenset()), Deadline.after(60)
     ) as answer:
-        return list(answer.rows)
+        return [row for batch in answer.batches for row in batch]
 
 
 @pytest.mark.parametrize("module", [of_sqlite, pytest.param(of_duckdb, marks=pytest.mark.slow)])
