@@ -38,7 +38,6 @@ _SHAPES: Final = tuple(
         # Databases, whatever a password holds, and however many strokes stand before it.
         (rf"({_DATABASES}[\w+.-]{{0,20}}:[\\/]{{0,8}})([^\s:@/\\]{{0,200}}):(?!\*\*\*@)([^\n]{{0,300}})@",
          r"\1\2:***@"),
-        (r"\b(jdbc:oracle:\w+:)([^\s/@]{1,200})/([^\n@]{1,300})@", r"\1\2/***@"),
         # Other URLs: name and password, a password alone, and both where the rest of the URL was cut off.
         (r"([a-z][\w+.-]{1,30}:[\\/]{1,8})([^\s:@/\\]{0,200}):(?!\*\*\*@)(\S{0,150})@", r"\1\2:***@"),
         (r"(\bhttps?:[\\/]{1,8})([^\s:@/\\?#]{12,200})@", r"\1***@"),

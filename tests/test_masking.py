@@ -63,6 +63,16 @@ def test_a_secret_is_hidden_where_a_text_is_cut_off():
     assert seen > 100
 
 
+@pytest.mark.parametrize(("text", "shown"), [
+    ("postgresql://funnel:{}@db:5432/sales is down", "postgresql://funnel:***@db:5432/sales is down"),
+    ("https://funnel:{}@crm.example.com/a.csv is gone", "https://funnel:***@crm.example.com/a.csv is gone"),
+    ("host=db password={} dbname=sales", "host=db password=*** dbname=sales"),
+    ("Authorization: Bearer {}\nHost: db", "Authorization: ***\nHost: db"),
+])  # fmt: skip
+def test_what_is_no_secret_beside_one_is_still_told(text, shown):
+    assert masked(text.format(SECRET)) == shown
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_holds_no_secret_stays(text):
     assert masked(text) == text and not holds_secret(text)

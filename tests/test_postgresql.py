@@ -132,6 +132,7 @@ def test_a_slow_query_is_stopped(crm, tmp_path, monkeypatch):
 # ---- attacks
 
 ATTACKS = (
+    "SELECT 1; COMMIT; DELETE FROM deals; SELECT 1",
     "DELETE FROM deals", "SELECT 1; DELETE FROM deals", "SELECT 1; COMMIT; DROP TABLE deals; SELECT 1",
     "WITH gone AS (DELETE FROM deals RETURNING *) SELECT * FROM gone",
     "WITH gone AS (UPDATE deals SET amount = 0 RETURNING *) SELECT * FROM gone",

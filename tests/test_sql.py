@@ -437,3 +437,9 @@ def test_each_code_is_told(company, monkeypatch, pinned, code):
     problem = with_remedy(caught.value.problems[0])
     assert problem.code == code and problem.remedy and "hidden" not in str(problem)
     pinned(code, str(problem))
+
+
+def test_further_nets_stand_below_the_first(files):
+    """What is tested above holds without them too; a way around the first net would end here."""
+    assert of_sqlite._uri(files / "a.sqlite").endswith("?mode=ro")
+    assert of_duckdb.CLOSED["lock_configuration"] == "true" and of_duckdb.CLOSED["temp_directory"] == ""
