@@ -11,6 +11,7 @@ from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
+from simulator.loading.deal_ids import ids_in, with_known_ids
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.documents import INSTEAD, gross
 from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
@@ -121,8 +122,7 @@ class Given:
 
     def has_column(self, key: str, column: str) -> bool:
         """Tell whether there is a table, and it has one of our columns."""
-        table = self.ready.get(key)
-        return table is not None and table.column(self.names[key].get(column, column)) is not None
+        return key in self.ready and self._place(key, column) is not None
 
     def _tell_apart(self, key: str, table: Table, gone: int) -> None:
         """Add a problem where so many columns are gone that the file is another one than was mapped."""
@@ -166,6 +166,9 @@ class Given:
                     what = f"there is no {'table' if name == key else 'system'} {name}"
                     self.problems.add(self.tree.problem("S013", what, ("data", "systems", key), name, remedy))
 
+    def _place(self, key: str, column: str) -> int | None:
+        return self.ready[key].column(self.names[key].get(column, column))
+
     def _prepare(self, key: str) -> None:
         """Mend what the system needs that wrote a table, and say what another export would tell besides."""
         table, system = self.tables[key], self.file.data.systems.get(key)
@@ -175,6 +178,9 @@ class Given:
             for ours, unlock in preset.unlocks.items():
                 if ours not in self.names[key] and table.column(ours) is None:
                     self.notes.add("W079", unlock)
+        if key != "deals" and "deals" in self.ready:
+            at = table.column(self.names[key].get("deal", "deal"))
+            table = with_known_ids(table, at, ids_in(self.ready["deals"], self._place("deals", "id")))
         self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
 
     def _reading(self, key: str) -> Reading:
