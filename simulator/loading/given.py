@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from simulator.errors import InputError, did_you_mean
+from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
