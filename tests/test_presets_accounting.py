@@ -33,6 +33,12 @@ EXPORTS = {
         None,
         {"W071", "W079"},
     ),
+    "datev": (
+        ["R1 119 EUR open", "R2 138 EUR open", "R2/2 100 EUR 2026-10-05"], None, set()),
+    "netsuite_payments": (
+        ["INV1 240 EUR 2026-09-30", "INV2 60 EUR open"], None, {"W070"}),
+    "sap_reversed": (
+        ["90003 500 EUR open"], None, {"W072", "W079"}),
     "xero_detail": (
         ["INV-1 120 EUR open", "INV-2 240 EUR 2026-09-20"], None, set()),
     "quickbooks_desktop": (
