@@ -19,7 +19,7 @@ from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
 from simulator.loading.places import Project
-from simulator.loading.presets import PRESETS, SYSTEMS, prepared
+from simulator.loading.presets import PRESETS, SYSTEMS, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
@@ -102,10 +102,12 @@ class Given:
         columns = find_columns(table, key, self.names[key], TABLES[key], needed, self.tree, self.problems)
         if gone := self.problems.found[before:]:
             self._tell_apart(key, table, sum(problem.code == "D007" for problem in gone))
+            self._offer_system(key, before)
             return None
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
-        _note_unread(table, key, columns, known, self.notes)
+        if key not in self.file.data.systems:
+            _note_unread(table, key, columns, known, self.notes)
         cells = opened_cells(table, columns, self.customs, self.problems)
         if key == "deals":
             cells = replace(cells, amount_is=self.file.data.amount_is)
@@ -156,6 +158,21 @@ class Given:
                 said.append(f"{self.file_of(key)}: {', '.join(told)}")
         if said:
             self.notes.add("W050", "; ".join(said))
+
+    def _offer_system(self, key: str, before: int) -> None:
+        """Say of a table that lacks columns which system wrote it, where that is seen and nobody said so."""
+        if key in self.file.data.systems or self._named(key):
+            return
+        try:
+            preset = preset_of(self.tables[key], kind=key)
+        except InputError:
+            return
+        if preset is not None:
+            message = f"the columns are not ours: the table is an export from {preset.title}"
+            place = self.tree.place(("data", key))
+            remedy = f"say data.systems: {{{key}: {preset.name}}} in {place.file}"
+            name = self.tables[key].name
+            self.problems.found[before:] = [Problem("D006", message, name, 1, remedy=remedy)]
 
     def _check_systems(self) -> None:
         """Add a problem for each system that is not known."""
