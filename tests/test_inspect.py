@@ -114,8 +114,8 @@ def test_what_is_no_export_is_told(tmp_path):
     ("name", "system", "read_as", "total"),
     [
         ("hubspot", "hubspot", ["UTF-8", "commas"], "3839700"),
-        ("salesforce", "salesforce", ["UTF-8", "semicolons", "decimal comma", "day.month.year"], "3839700"),
-        ("sdelki", None, ["cp1251", "semicolons", "decimal comma", "day.month.year"], "345573000"),
+        ("salesforce", "salesforce", ["UTF-8", "semicolons", "a decimal comma", "dates as day.month.year"], "3839700"),
+        ("sdelki", None, ["cp1251", "semicolons", "a decimal comma", "dates as day.month.year"], "345573000"),
     ],
 )
 def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, total):
