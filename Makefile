@@ -67,7 +67,7 @@ $(READY): pyproject.toml constraints.txt
 	        echo "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }; \
 	    echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
 	@echo "installing into .venv what constraints.txt pins"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dask,fast,sql]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dask,fast,parquet,sql]'
 	@touch $@
 
 # Libraries that answer the same questions stand apart: one of them pins an old pandas.

@@ -192,7 +192,10 @@ def as_known(invoices: PastInvoices, day: int) -> PastInvoices:
     kept = np.flatnonzero(invoices.invoice_day <= day)
     columns = {}
     for name, values in vars(invoices).items():
-        columns[name] = tuple(values[i] for i in kept) if isinstance(values, tuple) else values[kept]
+        if isinstance(values, tuple):
+            columns[name] = tuple(values[i] for i in kept)
+        else:
+            columns[name] = values[kept] if len(values) else values
     columns["paid_day"] = np.where(columns["paid_day"] > day, NEVER, columns["paid_day"])
     return PastInvoices(**columns)
 

@@ -178,7 +178,7 @@ def xero(path: Path, deals: list[Row], day: date) -> None:
                     *(
                         row.customer,
                         f"INV-{count:04d}",
-                        row.id,
+                        number(row),
                         slashes(written),
                         slashes(due),
                         f"{net + tax:.2f}",

@@ -21,7 +21,6 @@ EARLY = "".join(f"E{i},Won,5,2025-0{1 + i % 9}-11,2026-02-{10 + i % 9}\n" for i 
 
 FATAL = {
     "H001": {"customers": "name,town\nAcme,Bonn\n"},
-    "D050": {"events": HEAD + "D1,New,01/02/2026\nD1,Offer,03/04/2026\n"},
     "H004": {"deals": TABLE + ",New,5,2026-01-05,\n"},
     "H005": {"folder/readme.md": "nothing", "read": ["folder"]},
     "H006": {"events": EVENTS, "map": "deals: {idd: Number}\n"},

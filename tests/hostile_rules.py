@@ -1,10 +1,8 @@
 """What makes hostile names harmless: each rule, the code that keeps it, and that code without it."""
 
-import __future__
-
-import inspect
-import textwrap
 from dataclasses import dataclass
+
+from taken import take_away
 
 from simulator.report import figures, wiki
 from simulator.report.page import drawing, html
@@ -147,16 +145,7 @@ RULES = {
 }
 
 
-def take_away(rule, monkeypatch):
-    """Let the functions that keep a rule do without it, wherever they are known."""
-    for wrapped in {function for function, _, _ in rule.kept}:
-        function = inspect.unwrap(wrapped)
-        source = textwrap.dedent(inspect.getsource(function))
-        for one, there, without in rule.kept:
-            if one is wrapped:
-                assert there in source, f"{function.__qualname__} keeps the rule no more: {there}"
-                source = source.replace(there, without)
-        known = dict(function.__globals__)
-        exec(compile(source, "without the rule", "exec", __future__.annotations.compiler_flag), known)
-        monkeypatch.setattr(function, "__code__", inspect.unwrap(known[function.__name__]).__code__)
+def do_without(rule, monkeypatch):
+    """Let the functions that keep a rule do without it."""
+    take_away(rule.kept, monkeypatch)
     html._environment.cache_clear()

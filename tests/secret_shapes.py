@@ -71,6 +71,7 @@ SHAPES = {
     "file of passwords": "db.example.com:5432:sales:funnel:{s}",
     "sql": "CREATE ROLE funnel LOGIN PASSWORD '{s}'",
     "sql of mysql": "CREATE USER funnel IDENTIFIED BY '{s}'",
+    "sql of oracle": "CREATE USER funnel IDENTIFIED BY {s}",
     "client": "client_secret={s}",
     "azure": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey={s}==;EndpointSuffix=x",
     # headers

@@ -1,5 +1,7 @@
 """No malformed file is misread in silence: each case comes out as it must, by a rule that is needed."""
 
+from collections import Counter
+
 import pytest
 from corpus.amounts import AMOUNTS
 from corpus.days import DAYS
@@ -7,14 +9,38 @@ from corpus.scenarios import SCENARIOS
 from corpus.tables import ROWS
 from corpus.terms import TERMS
 from corpus.texts import TEXTS
+from corpus.workbooks import HEAVY, WORKBOOKS
+from corpus_rules import RULES, do_without
 
-CASES = [*DAYS, *AMOUNTS, *TEXTS, *ROWS, *SCENARIOS, *TERMS]
-
-
-def named(case):
-    return f"{case.rule}: {case.odd}"[:80].encode("ascii", "backslashreplace").decode()
+CASES = [*DAYS, *AMOUNTS, *TEXTS, *ROWS, *SCENARIOS, *TERMS, *WORKBOOKS]
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
-def test_a_case_comes_out_as_it_must(tmp_path, case):
-    assert case.faults(tmp_path) == []
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("corpus")
+
+
+def of(rule):
+    return [case for case in (*CASES, *HEAVY) if case.rule == rule]
+
+
+def test_no_two_cases_are_the_same_and_each_names_a_rule():
+    assert len(CASES) >= 400
+    given = Counter(repr((sorted(case.given.items(), key=str), case.odd)) for case in CASES)
+    assert [one for one, count in given.items() if count > 1] == []
+    assert {case.rule for case in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_case_comes_out_as_it_must(folder, rule):
+    found = {case.odd: case.faults(folder) for case in CASES if case.rule == rule}
+    assert {odd: faults for odd, faults in found.items() if faults} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("rule", RULES)
+def test_without_its_rule_each_case_comes_out_otherwise(folder, monkeypatch, rule):
+    assert [case.odd for case in of(rule) if case.faults(folder)] == []
+    do_without(rule, monkeypatch)
+    assert [case.odd for case in of(rule) if not case.faults(folder)] == []

@@ -27,7 +27,7 @@ from hostile_outputs import (
     workbook_faults,
     yaml_faults,
 )
-from hostile_rules import RULES, take_away
+from hostile_rules import RULES, do_without
 
 from simulator.cli import main
 from simulator.report.compare import comparison_text
@@ -155,7 +155,7 @@ def test_no_payload_does_harm(harm, rule):
 def test_without_its_rule_every_payload_does_harm(harm, rule, monkeypatch):
     for text in payloads(rule):
         beginning(text)  # as it is shown with the rule
-    take_away(RULES[rule], monkeypatch)
+    do_without(RULES[rule], monkeypatch)
     try:
         harmless = [ascii(text[:40]) for text in payloads(rule) if not harm(RULES[rule].seen, text)]
     finally:
@@ -202,7 +202,7 @@ def test_the_scripts_of_names_are_not_let_in_even_where_they_stand_in_the_page(
 ):
     """Without escapes the policy is what is left; without the policy too, scripts run: so both are needed."""
     hostile = with_name(company, "<script>hurt()</script><img src=x onerror=hurt()>")
-    take_away(RULES["page"], monkeypatch)
+    do_without(RULES["page"], monkeypatch)
     let_in = visit(browser, edition(hostile, "html"), tmp_path / "policy.html")
     assert "a script has run" not in let_in and any("Content Security Policy" in said for said in let_in)
     monkeypatch.setattr(html, "POLICY", "default-src * 'unsafe-inline' data: file:{}{}")

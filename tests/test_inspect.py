@@ -14,6 +14,7 @@ from simulator.loading.notes import RULES
 from simulator.loading.yaml import parse_value
 
 EXPORTS = ROOT / "scenarios" / "exports"
+GERMAN = ("a decimal comma", "dates as day.month.year")
 HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
 ROWS = """\
 1,1. Qualified,1000,EUR,2026-01-05,2026-12-31
@@ -117,8 +118,8 @@ def test_what_is_no_export_is_told(tmp_path, pinned):
     ("name", "system", "read_as", "total"),
     [
         ("hubspot", "hubspot", ["UTF-8", "commas"], "3839700"),
-        ("salesforce", "salesforce", ["UTF-8", "semicolons", "decimal comma", "day.month.year"], "3839700"),
-        ("sdelki", None, ["cp1251", "semicolons", "decimal comma", "day.month.year"], "345573000"),
+        ("salesforce", "salesforce", ["UTF-8", "semicolons", *GERMAN], "3839700"),
+        ("sdelki", None, ["cp1251", "semicolons", *GERMAN], "345573000"),
     ],
 )
 def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, total):

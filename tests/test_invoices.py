@@ -47,6 +47,11 @@ CASES = {
         ["A 40 EUR open", "A/2 30 EUR 2026-10-01"],
         {"in part": (1, 100.0)},
     ),
+    "a credit that the balance tells too": (
+        ["A||100|40|30|09.01|10.01|", "A|credit note|-30|||09.10||"],
+        ["A 40 EUR open", "A/2 30 EUR 2026-10-01"],
+        {"in part": (1, 100.0), "credited": (1, -30.0)},
+    ),
     "paid alone is told": (
         ["A||100||30|09.01|10.01|"],
         ["A 70 EUR open", "A/2 30 EUR 2026-10-01"],
@@ -180,8 +185,11 @@ def test_what_cannot_be_is_refused(tmp_path, code, pinned):
 
 def test_the_due_date_follows_from_terms(tmp_path, pinned):
     head = "id,amount,invoice_date,terms\n"
-    scenario = opened(tmp_path, head + "A,100,2026-09-01,Net 45\nB,5,2026-09-30,Due on receipt\n")
-    assert scenario.receivables.due_day.tolist() == [-15, -31] and codes(scenario) == {"W078"}
+    scenario = opened(
+        tmp_path,
+        head + "A,100,2026-09-01,Net 45\nB,5,2026-09-30,Due on receipt\nC,7,2026-10-01,2% 10 Net 30\n",
+    )
+    assert scenario.receivables.due_day.tolist() == [-15, -31, 0] and codes(scenario) == {"W078"}
     pinned("W078", "".join(f"! {text}" for code, text, _ in scenario.notes if code == "W078"))
     both = "id,amount,invoice_date,due_date,terms\nA,100,2026-09-01,2026-09-09,net 45\n"
     assert opened(tmp_path, both).receivables.due_day.tolist() == [-52]

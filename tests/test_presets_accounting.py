@@ -33,6 +33,16 @@ EXPORTS = {
         None,
         {"W071", "W079"},
     ),
+    "datev": (
+        ["R1 119 EUR open", "R2 138 EUR open", "R2/2 100 EUR 2026-10-05"], None, set()),
+    "netsuite_payments": (
+        ["INV1 240 EUR 2026-09-30", "INV2 60 EUR open"], None, {"W070"}),
+    "sap_reversed": (
+        ["90003 500 EUR open"], None, {"W072", "W079"}),
+    "xero_detail": (
+        ["INV-1 120 EUR open", "INV-2 240 EUR 2026-09-20"], None, set()),
+    "quickbooks_desktop": (
+        ["1001 1120 EUR open", "1002 90 EUR open"], None, {"W071", "W073", "W079"}),
     "quickbooks": (
         ["1001 1120 EUR open", "1002 90 EUR open", "1002/2 150 EUR 2026-09-15", "1005 75.1 EUR open"],
         None,
@@ -90,6 +100,11 @@ def test_what_is_no_export_of_the_system_is_refused(tmp_path, pinned):
     (problem,) = refused(tmp_path, export("quickbooks"), "xero")
     assert problem.code == "D080"
     pinned("D080", str(problem))
+
+
+def test_a_scenario_that_names_no_system_is_told_which_it_is(tmp_path):
+    (problem,) = refused(tmp_path, export("xero"))
+    assert problem.code == "D006" and problem.remedy == "say data.systems: {invoices: xero} in small.yaml"
 
 
 def test_a_list_of_transactions_is_refused(tmp_path, pinned):

@@ -252,8 +252,15 @@ def test_a_history_of_opportunities_has_its_moves_and_no_others(tmp_path):
 
 def test_ids_of_two_lengths_are_one(tmp_path):
     history = read(tmp_path, history=HISTORY, deals=REPORT)
-    assert history.deals.id == ("0065f00000AbCdEAAV", "0065f00000AbCdFAAV", "0065f00000AbCdG")
-    assert log(history, "0065f00000AbCdFAAV") == "Prospecting 05-30, won 09-15", "since it was created"
+    assert history.deals.id == ("0065f00000AbCdE", "0065f00000AbCdF", "0065f00000AbCdG")
+    assert log(history, "0065f00000AbCdF") == "Prospecting 05-30, won 09-15", "since it was created"
+
+
+def test_an_invoice_finds_its_deal_by_its_longer_id(tmp_path):
+    rows = "id,deal,amount,invoice_date,due_date\nI1,0065f00000AbCdFAAV,100,2026-10-01,2026-11-01\n"
+    (tmp_path / "ar.csv").write_text(rows)
+    found = scenario(tmp_path, REPORT, "salesforce", "Prospecting", settings="  invoices: ar.csv")
+    assert found.receivables.deal == ("0065f00000AbCdF",)
 
 
 def test_a_history_of_fields_tells_the_first_stage_too(tmp_path):

@@ -174,6 +174,14 @@ class TestArticle:
         assert "| all | | | 1,075,000 |" in text
 
 
+def test_the_script_gives_the_committed_exports(tmp_path):
+    subprocess.run([sys.executable, SCENARIOS / "make_exports.py", tmp_path], check=True)
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == sorted(path.name for path in (SCENARIOS / "exports").glob("*.csv"))
+    for name in made:
+        assert (tmp_path / name).read_bytes() == (SCENARIOS / "exports" / name).read_bytes()
+
+
 class TestBaseline:
     def test_the_script_gives_the_committed_bytes(self, tmp_path):
         subprocess.run([sys.executable, SCENARIOS / "make_baseline.py", tmp_path], check=True)

@@ -25,7 +25,7 @@ from simulator.loading.sources.sql import sqlite as of_sqlite
 from simulator.loading.sources.sql.address import Address, parse_address
 from simulator.loading.sources.sql.answer import Deadline, RefusedError
 from simulator.loading.sources.sql.query import Query, parse_query
-from simulator.loading.sources.typed import UnfitValueError, plain
+from simulator.loading.sources.typed import UnfitValueError, all_plain, plain
 from simulator.money import parse_amount
 
 # ---- the text of a query
@@ -154,6 +154,7 @@ VALUES = {
 
 def test_values_are_written_in_one_way():
     assert {value: plain(value) for value in VALUES} == VALUES
+    assert all_plain(list(VALUES)) == list(VALUES.values())
 
 
 @pytest.mark.parametrize("value", [
@@ -242,7 +243,7 @@ def attacked(module, path, text):
     with module.asked(
         Address("", str(path)), Query("q.sql", text, frozenset()), Deadline.after(60)
     ) as answer:
-        return list(answer.rows)
+        return [row for batch in answer.batches for row in batch]
 
 
 @pytest.mark.parametrize("module", [of_sqlite, pytest.param(of_duckdb, marks=pytest.mark.slow)])
@@ -436,3 +437,9 @@ def test_each_code_is_told(company, monkeypatch, pinned, code):
     problem = with_remedy(caught.value.problems[0])
     assert problem.code == code and problem.remedy and "hidden" not in str(problem)
     pinned(code, str(problem))
+
+
+def test_further_nets_stand_below_the_first(files):
+    """What is tested above holds without them too; a way around the first net would end here."""
+    assert of_sqlite._uri(files / "a.sqlite").endswith("?mode=ro")
+    assert of_duckdb.CLOSED["lock_configuration"] == "true" and of_duckdb.CLOSED["temp_directory"] == ""

@@ -128,7 +128,7 @@ CODES: Final = MappingProxyType(
         "D053": Code("separated in two ways", "one delimiter fits", "write sep=; as the first line"),
         "D054": Code("too large a table", "a table has bounds, see docs/formats.md", "export less"),
         "D055": Code("no ordinary file", "tables are files: no devices, pipes or folders", "name a file"),
-        "D060": Code("not a workbook", "workbooks are XLSX, without a password", "save it as XLSX"),
+        "D060": Code("damaged, locked or old", "workbooks are XLSX, without a password", "save it as XLSX"),
         "D061": Code("which sheet", "one visible sheet holds a table, or data.sheets names it", "name it"),
         "D062": Code("a cell without a value", "no cell holds an error or waits to be calculated", "mend it"),
         "D063": Code("not one record a row", "one row a record, one kind of value a column", "lay it out so"),
@@ -147,7 +147,7 @@ CODES: Final = MappingProxyType(
             "too slow", "60 seconds, or data.database.timeout", "narrow the query, or raise the timeout"
         ),
         "D072": Code("too long an answer", "2,000,000 rows, 400 MB of text at most", "narrow it by a WHERE"),
-        "D073": Code("no driver", "the extra [sql] reads it", "pip install 'funnel-simulator[sql]'"),
+        "D073": Code("no driver", "databases need the extra [sql], Parquet [parquet]", "install the extra"),
         "D074": Code("no value of a cell", "cells are texts, numbers, days and times", "turn it into one"),
         "D075": Code("exports of two systems", "an export is of one system", "say which: data.systems"),
         "D076": Code("no ids", "deals have ids, or names of their own", "export the ids of the deals too"),

@@ -117,8 +117,8 @@ def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Writt
     """
     numbers = sorted({at for ours, at in columns.items() if ours in NUMBERS})
     days = sorted({at for ours, at in columns.items() if ours in DAYS})
-    decimals = _Kind[Mark]("decimal", (".", ","), customs.decimal or ".", _LIKE, _marks)
-    orders = _Kind[Order]("date_order", ("dmy", "mdy"), customs.order or "ymd", {}, fitting_orders)
+    decimals = _Kind[Mark]("decimal", (".", ","), customs.decimal or ".", ".", _LIKE, _marks)
+    orders = _Kind[Order]("date_order", ("dmy", "mdy"), customs.order or "ymd", "ymd", {}, fitting_orders)
     marks, open_marks = decimals.found(table, numbers, customs, customs.decimal is not None)
     order, open_order = orders.found(table, days, customs, customs.order is not None)
     return Written(marks, order, (*open_marks, *open_order))
@@ -157,6 +157,7 @@ class _Kind(Generic[Choice]):
         key: the setting that says it.
         choices: the ways of writing.
         usual: what is said, or what a column is that says nothing.
+        plain: how a source with types is written.
         like: turns cells into one of those that are written alike.
         fitting: the ways in which a cell can be read; all or none where it tells nothing.
     """
@@ -164,6 +165,7 @@ class _Kind(Generic[Choice]):
     key: Setting
     choices: tuple[Choice, ...]
     usual: Choice
+    plain: Choice
     like: Mapping[int, int]
     fitting: Callable[[str], Sequence[Choice]]
 
@@ -171,7 +173,9 @@ class _Kind(Generic[Choice]):
         self, table: Table, columns: Sequence[int], customs: Customs, said: bool
     ) -> tuple[dict[int, Choice | None], list[Problem]]:
         """Return how each column is written, and a problem for each that stays open."""
-        plain: dict[int, Choice | None] = {at: self._plain() for at in columns if at in table.typed}
+        plain: dict[int, Choice | None] = dict.fromkeys(
+            (at for at in columns if at in table.typed), self.plain
+        )
         mine = [at for at in columns if at not in table.typed]
         if said:
             return plain | dict.fromkeys(mine, self.usual), []
@@ -188,10 +192,6 @@ class _Kind(Generic[Choice]):
             else:
                 result[at] = verdict.choice or common
         return result, problems
-
-    def _plain(self) -> Choice:
-        """Return how a source with types is written."""
-        return self.choices[0] if self.key == "decimal" else self.usual
 
     def _verdict(self, table: Table, at: int) -> _Verdict[Choice]:
         rows = table.rows

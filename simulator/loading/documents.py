@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,8 @@ INSTEAD: Final[Mapping[str, str]] = {"amount": "net", "due_date": "terms"}
 DEFAULT_CLASS: Final = "default"
 _YES: Final = ("yes", "y", "true", "1", "x")
 _NO: Final = ("", "no", "n", "false", "0")
+_WITH_DISCOUNT = re.compile(r"\s*[\d.]+\s*%\s*\d+,?\s*(net\s+\d+)\s*", re.IGNORECASE)
+"""How accounting systems write `2/10 net 30`; the discount moves no due date."""
 _EPOCH: Final = 719163
 """Ordinal of 1970-01-01, from which numpy counts."""
 
@@ -169,7 +172,7 @@ def _due_by_terms(cells: Cells, row: int, written: int) -> int | None:
     if not (text := cells.text(row, "terms")):
         return None
     try:
-        due = _due(text, written)
+        due = _due(_WITH_DISCOUNT.sub(r"\1", text), written)
     except TermsError as error:
         message = f"terms cannot be read: {error.reason} (character {error.position + 1})"
         cells.complain("D019", message, row, "terms", text, error.remedy)

@@ -11,6 +11,7 @@ from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
 from simulator.loading.customs import Customs
+from simulator.loading.deal_ids import ids_in, with_known_ids
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
 from simulator.loading.documents import INSTEAD, gross
 from simulator.loading.figures import NEEDED as NEEDED_OF_FIGURES
@@ -18,7 +19,7 @@ from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
 from simulator.loading.places import Project
-from simulator.loading.presets import PRESETS, SYSTEMS, prepared
+from simulator.loading.presets import PRESETS, SYSTEMS, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import VARIABLE, Database, Reading, read_table
@@ -101,10 +102,12 @@ class Given:
         columns = find_columns(table, key, self.names[key], TABLES[key], needed, self.tree, self.problems)
         if gone := self.problems.found[before:]:
             self._tell_apart(key, table, sum(problem.code == "D007" for problem in gone))
+            self._offer_system(key, before)
             return None
         rule = self.file.data.segment
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
-        _note_unread(table, key, columns, known, self.notes)
+        if key not in self.file.data.systems:
+            _note_unread(table, key, columns, known, self.notes)
         cells = opened_cells(table, columns, self.customs, self.problems)
         if key == "deals":
             cells = replace(cells, amount_is=self.file.data.amount_is)
@@ -121,8 +124,7 @@ class Given:
 
     def has_column(self, key: str, column: str) -> bool:
         """Tell whether there is a table, and it has one of our columns."""
-        table = self.ready.get(key)
-        return table is not None and table.column(self.names[key].get(column, column)) is not None
+        return key in self.ready and self._place(key, column) is not None
 
     def _tell_apart(self, key: str, table: Table, gone: int) -> None:
         """Add a problem where so many columns are gone that the file is another one than was mapped."""
@@ -153,9 +155,24 @@ class Given:
         for key, table in self.tables.items():
             customs = self.read[key].written.told if key in self.read else ()
             if told := [words for words in (*table.told, *customs) if words not in AS_WRITTEN]:
-                said.append(f"{self.file_of(key)} is read with {', '.join(told)}")
+                said.append(f"{self.file_of(key)}: {', '.join(told)}")
         if said:
             self.notes.add("W050", "; ".join(said))
+
+    def _offer_system(self, key: str, before: int) -> None:
+        """Say of a table that lacks columns which system wrote it, where that is seen and nobody said so."""
+        if key in self.file.data.systems or self._named(key):
+            return
+        try:
+            preset = preset_of(self.tables[key], kind=key)
+        except InputError:
+            return
+        if preset is not None:
+            message = f"the columns are not ours: the table is an export from {preset.title}"
+            place = self.tree.place(("data", key))
+            remedy = f"say data.systems: {{{key}: {preset.name}}} in {place.file}"
+            name = self.tables[key].name
+            self.problems.found[before:] = [Problem("D006", message, name, 1, remedy=remedy)]
 
     def _check_systems(self) -> None:
         """Add a problem for each system that is not known."""
@@ -166,6 +183,9 @@ class Given:
                     what = f"there is no {'table' if name == key else 'system'} {name}"
                     self.problems.add(self.tree.problem("S013", what, ("data", "systems", key), name, remedy))
 
+    def _place(self, key: str, column: str) -> int | None:
+        return self.ready[key].column(self.names[key].get(column, column))
+
     def _prepare(self, key: str) -> None:
         """Mend what the system needs that wrote a table, and say what another export would tell besides."""
         table, system = self.tables[key], self.file.data.systems.get(key)
@@ -175,6 +195,9 @@ class Given:
             for ours, unlock in preset.unlocks.items():
                 if ours not in self.names[key] and table.column(ours) is None:
                     self.notes.add("W079", unlock)
+        if key != "deals" and "deals" in self.ready:
+            at = table.column(self.names[key].get("deal", "deal"))
+            table = with_known_ids(table, at, ids_in(self.ready["deals"], self._place("deals", "id")))
         self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
 
     def _reading(self, key: str) -> Reading:
@@ -184,11 +207,10 @@ class Given:
 
     def _as_kept(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""
-        if self.tree.place(table_place(key)).file.startswith("--set"):
+        if self.tree.place(table_place(key)).typed:
             return table  # another one in its place
-        known = {table.column(title) for title in self.file.data.typed.get(key, ())}
         told = self.file.data.told.get(key, table.told)
-        return replace(table, typed=table.typed | {at for at in known if at is not None}, told=told)
+        return replace(table.with_typed(self.file.data.typed.get(key, ())), told=told)
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""

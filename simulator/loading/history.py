@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
+from simulator.loading.deal_ids import ids_in, with_known_ids
 from simulator.loading.history_columns import DATES, NEEDED
 from simulator.loading.history_deals import past_deals
 from simulator.loading.history_exports import Export, compare_exports
@@ -25,7 +26,6 @@ from simulator.loading.history_files import (
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_folders import File, files_of
 from simulator.loading.history_frame import HistoryFrame
-from simulator.loading.history_ids import with_one_form
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
@@ -70,7 +70,7 @@ def read_history(
     found = _recognised(files, findings, problems)
     problems.raise_if_any()
     currency = company_currency(found[0].frame, found)
-    sources = [open_source(one, currency, problems) for one in with_one_form(found)]
+    sources = [open_source(one, currency, problems) for one in _joined(found)]
     problems.raise_if_any()
     _check_split(frame.split, sources, problems)
     problems.raise_if_any()
@@ -104,7 +104,7 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     days: set[tuple[str, int]] = set()
     for file in files:
         try:
-            table = replace(read_table(file.path, file.frame.reading), name=file.name)
+            table = replace(read_table(file.path, file.frame.reading), name=file.name).with_typed(file.typed)
             one = recognise(table, file.frame, file.day)
         except InputError as error:
             problems.found += error.problems
@@ -129,6 +129,18 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     if not found and not problems.found:
         problems.add(Problem("H001", "there is no file", remedy="name a log of stages, deals or invoices"))
     return found
+
+
+def _joined(found: Sequence[Recognised]) -> list[Recognised]:
+    """Return tables in which each deal has one id: as tables of deals have it, else the first table."""
+    columns = [one.match.columns.get("id" if one.match.kind == "deals" else "deal") for one in found]
+    ids = [ids_in(one.table, at) for one, at in zip(found, columns, strict=True)]
+    of_deals = [own for one, own in zip(found, ids, strict=True) if one.match.kind == "deals"]
+    known = set().union(*(of_deals or ids[:1]))
+    return [
+        replace(one, table=with_known_ids(one.table, at, known))
+        for one, at in zip(found, columns, strict=True)
+    ]
 
 
 def _check_split(column: str | None, sources: Sequence[Source], problems: Problems) -> None:

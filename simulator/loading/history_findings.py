@@ -83,8 +83,6 @@ TEXTS: Final = MappingProxyType(
         "H069": "{n} rows are further amounts of an invoice: its parts, each due and paid by itself",
         "H066": "no deal tells its amount: each counts as 1, so that bookings are numbers of deals",
         "H060": "{n} files are no tables of deals, events or invoices: passed over",
-        "W073": "{n} rows of credit notes on no single invoice of their table: left out",
-        "W074": "{n} rows of payments on no single invoice of their table: left out",
         "W079": "{how}",
     }
 )
@@ -138,7 +136,8 @@ class Findings:
         if code in TEXTS:
             text = TEXTS[code].format(n=f"{number:,}", **self._words[kind])
         else:
-            text = f"{counted(number, RULES[code].noun)} {RULES[code].what}: {RULES[code].then}"
+            rule, later = RULES[code], ", or after {day}"  # what is later is known in a history
+            text = f"{counted(number, rule.noun)} {rule.what.removesuffix(later)}: {rule.then}"
         return Finding(code, text, number, tuple(self._examples[kind]))
 
 

@@ -17,7 +17,7 @@ from simulator.loading.places import is_there, project_of
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 
-TABLES: Final = (".csv", ".tsv", ".txt")
+TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
 _OF_A_RUN: Final = ("deals.csv", "invoices.csv")
@@ -32,12 +32,14 @@ class File:
         name: for people.
         day: of the export, ordinal; None where it is no export.
         frame: how it is written.
+        typed: columns of numbers or days of a table that a run kept as text.
     """
 
     path: Path
     name: str
     day: int | None
     frame: HistoryFrame
+    typed: tuple[str, ...] = ()
 
 
 def files_of(
@@ -136,20 +138,27 @@ def _inputs(folder: Path) -> Iterator[Path]:
 
 
 def _of_run(inputs: Path, day: int, frame: HistoryFrame) -> Iterator[File]:
-    own = _frame(inputs / "scenario.yaml", frame)
+    said = _said(inputs / "scenario.yaml")
+    own = _frame(said, frame)
     for name in _OF_A_RUN:
         if (inputs / name).is_file():
-            yield File(inputs / name, f"{inputs.parent.name}/inputs/{name}", day, own)
+            typed = (said.get("data") or {}).get("typed", {}).get(name.removesuffix(".csv"), ())
+            yield File(inputs / name, f"{inputs.parent.name}/inputs/{name}", day, own, tuple(typed))
 
 
-def _frame(scenario: Path, frame: HistoryFrame) -> HistoryFrame:
-    """Return how a run's tables are written, as its scenario says; what was said for all counts more."""
-    if not is_there(scenario):
-        return frame
+def _said(scenario: Path) -> dict[str, Any]:
+    """Return a run's scenario as plain values; nothing where it cannot be read."""
     try:
-        said: dict[str, Any] = read_yaml(scenario).data
-        data = said.get("data")
-        own = frame_of_data(data if isinstance(data, dict) else {}, said.get("time_zone"), scenario.name)
+        said: dict[str, Any] = read_yaml(scenario).data if is_there(scenario) else {}
+    except SimulatorError:
+        return {}
+    return said if isinstance(said.get("data"), dict) else {}
+
+
+def _frame(said: Mapping[str, Any], frame: HistoryFrame) -> HistoryFrame:
+    """Return how a run's tables are written, as its scenario says; what was said for all counts more."""
+    try:
+        own = frame_of_data(said.get("data") or {}, said.get("time_zone"), "scenario.yaml")
     except SimulatorError:
         return frame
     columns = {k: {**own.columns.get(k, {}), **frame.columns.get(k, {})} for k in own.columns}

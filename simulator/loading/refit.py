@@ -89,8 +89,7 @@ def recipe_of(
     except ValueError:
         place = tree.problem("S020", "is not a date", ("as_of",), tree.at(("as_of",)))
         raise LoadError([replace(place, remedy="write as_of: 2026-10-31")]) from None
-    found = _recorded(tree, path, project, known)
-    found = replace(found, database=_database(tree, project), project=project)
+    found = replace(_recorded(tree, path, project, known), database=_database(tree, project), project=project)
     if given := _given(tree):
         found = replace(found, files=given)
     if not found.files:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from simulator.errors import Problem
@@ -45,6 +45,11 @@ class Table:
             return self.header.index(name)
         alike = [i for i, title in enumerate(self.header) if title.casefold() == name.casefold()]
         return alike[0] if len(alike) == 1 else None
+
+    def with_typed(self, titles: Iterable[str]) -> Table:
+        """Return the same with further columns of numbers or days, by their names."""
+        known = {at for title in titles if (at := self.column(title)) is not None}
+        return replace(self, typed=self.typed | known)
 
     def problem(
         self,

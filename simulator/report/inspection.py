@@ -16,7 +16,7 @@ from simulator.words import day, percent, plain
 
 MOST_PROBLEMS = 8
 """Kinds of problems that are shown; a file takes them all."""
-_USUAL = "decimal point, dates year-month-day"
+_USUAL = "a decimal point, dates as year-month-day"
 
 
 def inspection_json(found: Inspection) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Case:
     Attributes:
         odd: what is odd, or the odd text itself.
         rule: which rule of `corpus_rules.RULES` decides.
-        given: the files, as `written.write` takes them; or terms.
+        given: the files, as `written.write` takes them, or what makes them; or terms.
         refused: what it must be refused with, `CODE:LINE` and part of the message; None where it is read.
         reads: what it must be read as, by name.
     """
@@ -33,12 +33,9 @@ class Case:
 
     def faults(self, folder, **more):
         """Tell what comes out other than it must."""
+        given = {name: made() if callable(made) else made for name, made in self.given.items()}
         try:
-            seen = (
-                terms(self.given["terms"])
-                if "terms" in self.given
-                else Seen(loaded(folder, **self.given, **more))
-            )
+            seen = terms(given["terms"]) if "terms" in given else Seen(loaded(folder, **given, **more))
         except (InputError, TermsError) as error:
             return self.faults_of_refusal(error)
         except Exception as error:  # a crash is never what must come out
@@ -126,6 +123,7 @@ PARTS: dict[str, Callable] = {
     "as_of": lambda s: s.horizon.as_of.isoformat(),
     "segments": lambda s: " ".join(segment.name for segment in s.segments),
     "stages": lambda s: "|".join(s.segments[0].funnel.stages),
+    "ladder": lambda s: " ".join(f"{chance:g}" for chance in s.segments[0].set_ladder),
     "of": lambda s: " ".join(s.segments[i].name for i in s.pipeline.segment),
     "notes": lambda s: " ".join(sorted({note[0] for note in s.notes} - {"W013", "W014", "W015"})),
     "lost": lambda s: " ".join(s.lost),

@@ -52,9 +52,7 @@ TEXTS = [
     ),
     table("letters of the whole world", "UTF-8", PLAIN.replace("Bob", "Ωß山🚀"), None, names="Ann|Ωß山🚀"),
     # ---- line ends
-    table("CR LF", "line ends", PLAIN.replace("\n", "\r\n"), None, ids="D1 D2"),
     table("CR alone", "line ends", PLAIN.replace("\n", "\r"), None, ids="D1 D2"),
-    table("no end of the last line", "line ends", PLAIN.rstrip(), None, ids="D1 D2"),
     table(
         "a fault after CR LF", "lines are counted", PLAIN.replace("7", "x").replace("\n", "\r\n"), "D014:3"
     ),
@@ -77,27 +75,12 @@ TEXTS = [
     table("a quoted line end", "quotes", PLAIN.replace("Ann", '"A\nn"'), None, names="A\nn|Bob"),
     table("a quoted delimiter", "quotes", PLAIN.replace("Ann", '"A, n"'), None, names="A, n|Bob"),
     table("a doubled quote", "quotes", PLAIN.replace("Ann", '"A ""x"" n"'), None, names='A "x" n|Bob'),
-    table(
-        "a quote within a cell",
-        "quotes begin a cell",
-        PLAIN.replace("Ann", '5" pipe'),
-        None,
-        names='5" pipe|Bob',
-    ),
     table("a quote that is never closed", "quotes close", PLAIN.replace("Ann", '"Ann'), "D003:2 not CSV"),
     table("a letter behind a quote", "quotes close", PLAIN.replace("Ann", '"A"nn'), "D003:2 not CSV"),
-    table("an apostrophe is no quote", "quotes", PLAIN.replace("Ann", "'Ann"), None, names="'Ann|Bob"),
     # ---- delimiters
     table("semicolons", "delimiter", PLAIN.replace(",", ";"), None, ids="D1 D2"),
     table("tabs", "delimiter", WIDE, None, ids="D1 D2"),
     table("bars", "any delimiter", PLAIN.replace(",", "|"), None, ids="D1 D2"),
-    table(
-        "semicolons, commas in a quoted title",
-        "delimiter outside quotes",
-        'id;stage;amount;"name, first, last, other"\nD1;Proposal;5;Ann\n',
-        None,
-        ids="D1",
-    ),
     table(
         "semicolons, commas in cells",
         "delimiter",
@@ -105,17 +88,18 @@ TEXTS = [
         None,
         names="A,n,n|Bob",
     ),
-    table("sep= in the first line", "sep line", "sep=;\n" + PLAIN.replace(",", ";"), None, ids="D1 D2"),
+    table("sep= in the first line", "sep line", "sep=^\n" + PLAIN.replace(",", "^"), None, ids="D1 D2"),
     # ---- headers
     table("a title twice", "titles differ", "id,stage,amount,stage\nD1,Proposal,5,x\n", "D004:1"),
-    table("two titles twice", "all at once", "id,stage,amount,stage,id\nD1,Proposal,5,x,y\n", "D004:1"),
     table("titles in capitals", "capitals of titles", "ID,Stage,AMOUNT\nD1,Proposal,5\n", None, ids="D1"),
     table("blanks around titles", "blanks of titles", " id , stage,amount \nD1,Proposal,5\n", None, ids="D1"),
-    table("a column without a title", "no title", "id,stage,,amount\nD1,Proposal,x,5\n", None, ids="D1"),
+    table(
+        "two columns without a title", "no title", "id,stage,,,amount\nD1,Proposal,x,y,5\n", None, ids="D1"
+    ),
     table(
         "an empty column at the end",
         "empty at the end",
-        "id,stage,amount,\nD1,Proposal,5,\n",
+        "id,stage,amount,\nD1,Proposal,5\n",
         None,
         ids="D1",
         notes="",
@@ -129,7 +113,7 @@ TEXTS = [
     ),
     table(
         "two titles that differ in capitals",
-        "capitals of titles",
+        "exact titles first",
         "id,stage,Amount,amount\nD1,Proposal,9,5\n",
         None,
         D1="500 EUR",

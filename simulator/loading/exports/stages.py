@@ -13,6 +13,7 @@ import numpy as np
 from simulator.history import OPEN, WON
 from simulator.loading.exports.export import Export
 from simulator.loading.history_order import by_visits, numbered
+from simulator.loading.history_rows import ending
 from simulator.loading.presets.ends import chances_in
 
 LEAST: Final = 0.01
@@ -85,7 +86,7 @@ def _told(export: Export, rows: Sequence[int], chances: Sequence[float | None]) 
     found: dict[str, list[float]] = {}
     for row in rows:
         stage = export.cells.text(row, "stage")
-        if not stage or export.frame.ends.is_won(stage) or export.frame.ends.is_lost(stage):
+        if not stage or ending(stage, export.frame.ends) != OPEN:
             continue
         known = found.setdefault(stage, [])
         if export.outcomes[row] == OPEN and (chance := chances[row]) is not None:

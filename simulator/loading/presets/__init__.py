@@ -8,6 +8,7 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.history_columns import match_columns
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.presets.datev import DATEV
 from simulator.loading.presets.dynamics import DYNAMICS
 from simulator.loading.presets.ends import ends_of
 from simulator.loading.presets.hubspot import HUBSPOT
@@ -34,7 +35,7 @@ __all__ = [
 
 PRESETS: Final[tuple[Preset, ...]] = (
     *(*SALESFORCE, *HUBSPOT, *PIPEDRIVE, *DYNAMICS, *ODOO),
-    *(*XERO, *QUICKBOOKS, *NETSUITE, *SAP),
+    *(*XERO, *QUICKBOOKS, *NETSUITE, *SAP, *DATEV),
 )
 """Every export that is known; of several that fit, the one with the most marks counts."""
 SYSTEMS: Final = tuple(dict.fromkeys(preset.name for preset in PRESETS))

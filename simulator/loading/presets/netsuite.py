@@ -9,7 +9,7 @@ from simulator.loading.presets.preset import Preset, Titles, titles
 from simulator.loading.presets.sheet import OTHER, REPEATED, VOID, Sheet
 from simulator.loading.tables import Table
 
-_NUMBER: Final = titles("""Document Number | Tran ID | Transaction Number
+_NUMBER: Final = titles("""Document Number | Document Number/ID | Number | Tran ID | Transaction Number
     Belegnummer | Dokumentnummer
     Номер документа""")
 _TYPE: Final = titles("""Type | Transaction Type
@@ -49,6 +49,7 @@ _ROLES: Final = {
     "aim": titles("""Applied To Transaction | Applied To | Created From
         Angewendet auf Transaktion
         Применено к транзакции"""),
+    "applying": titles("Applying Transaction | Anwendende Transaktion | Применяемая транзакция"),
     "line_tax": titles("""Amount (Tax) | Tax Amount
         Betrag (Steuer)
         Сумма (налог)"""),
@@ -101,8 +102,11 @@ def _prepare(table: Table, columns: Titles) -> Table:
     rows = [
         row for row, _ in sheet.documents(lambda row: bool(sheet.text(row, "id") or sheet.text(row, "type")))
     ]
-    mains = {_key(sheet, row) for row in rows if _is_main(sheet, row)}
-    lined = sheet.has("main") or sheet.has("item")
+    mains: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if _is_main(sheet, row):
+            mains.setdefault(_key(sheet, row), row)
+    lined = any(sheet.has(role) for role in ("main", "item", "applying"))
     for row in rows:
         kind = _KINDS.get(sheet.text(row, "type").casefold())
         status = sheet.text(row, "status").rsplit(":", 1)[-1].strip().casefold()
@@ -110,7 +114,7 @@ def _prepare(table: Table, columns: Titles) -> Table:
             sheet.put_aside(row, VOID)
         elif kind is None:
             sheet.put_aside(row, OTHER)
-        elif lined and _key(sheet, row) in mains and not _is_main(sheet, row):
+        elif lined and _repeats(sheet, row, mains.get(_key(sheet, row), row)):
             sheet.put_aside(row, REPEATED)
         elif kind != "invoice":
             sheet.write(row, "kind", kind)
@@ -125,6 +129,13 @@ def _prepare(table: Table, columns: Titles) -> Table:
 
 def _key(sheet: Sheet, row: int) -> tuple[str, str]:
     return sheet.text(row, "type"), sheet.text(row, "id")
+
+
+def _repeats(sheet: Sheet, row: int, main: int) -> bool:
+    """Tell whether a row is an item of a main line, or the main line again: once for each of its payments."""
+    return row != main and (
+        not _is_main(sheet, row) or sheet.text(row, "amount") == sheet.text(main, "amount")
+    )
 
 
 def _is_main(sheet: Sheet, row: int) -> bool:
@@ -148,13 +159,15 @@ _OF_NETSUITE: Final = (
     *titles("Internal ID | Interne ID | Внутренний идентификатор | Paid Amount | Amount Paid"),
 )
 """Of which a search of NetSuite's shows at least one."""
+_TELLS_PAID: Final = (*_STATUS, *_OPEN, *_FOREIGN_OPEN, *_COLUMNS["paid_date"])
+"""Of which one tells what is paid."""
 NETSUITE: Final = (
     Preset(
         name="netsuite",
         title="NetSuite",
         report="a search of transactions with Type, Document Number, Date, Status, Amount, Amount Remaining",
         kind="invoices",
-        marks=(_NUMBER, _TYPE, _DATE, _STATUS, _AMOUNT, _OF_NETSUITE),
+        marks=(_NUMBER, _TYPE, _DATE, _TELLS_PAID, _AMOUNT, _OF_NETSUITE),
         columns={**_COLUMNS, "amount": _AMOUNT, "open_amount": _OPEN},
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},
@@ -164,7 +177,7 @@ NETSUITE: Final = (
         title="NetSuite",
         report="a search of transactions in their own currencies",
         kind="invoices",
-        marks=(_NUMBER, _TYPE, _DATE, _STATUS, _FOREIGN, _CURRENCY, _OF_NETSUITE),
+        marks=(_NUMBER, _TYPE, _DATE, _TELLS_PAID, _FOREIGN, _CURRENCY, _OF_NETSUITE),
         columns={**_COLUMNS, "amount": _FOREIGN, "open_amount": _FOREIGN_OPEN, "currency": _CURRENCY},
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simulator.loading.presets.preset import Preset, Titles, titles
-from simulator.loading.presets.sheet import OTHER, Sheet
+from simulator.loading.presets.sheet import OTHER, VOID, Sheet, is_negative
 from simulator.loading.tables import Table
 
 _NUMBER: Final = titles("""Document Number | Document No. | DocumentNo | Doc. No. | Journal Entry
@@ -52,12 +52,15 @@ _ROLES: Final = {
         Rechnungsbezug | Rechnungsbez.
         Ссылка на счет | Ссылка на счет-фактуру"""),
     "side": titles("""Debit/Credit Ind. | Debit/Credit Indicator | Debit/Credit | D/C
-        Soll/Haben-Kennz. | Soll/Haben-Kennzeichen | Soll/Haben | S/H
+        Soll/Haben-Kennz. | Soll/Haben-Kennzeichen | Soll/Haben | S/H | S/H-Kennz. | S/H-Kennzeichen
         Индикатор дебета/кредита | Дебет/кредит"""),
     "special": titles("""Special G/L Ind. | Special G/L Indicator | Sp. G/L Ind. | SG
         Sonderhauptbuch-Kennz. | Sonderhauptbuchkennzeichen | Sonderhauptbuch-Kz
         SHB-Kennz. | Sonderhauptb.Kz
         Признак особой главной книги | Код особой главной книги"""),
+    "reversed": titles("""Reversed With | Reversal Document | Reverse Document | Reversing Document
+        Stornobeleg | Storno mit | Storniert mit
+        Документ сторно | Сторнировано"""),
     "block": titles("""Dunning Block | Dunn. Block | Dunning Block Reason | Dunning blk
         Mahnsperre | Mahnsperrgrund
         Блокирование предупреждения | Блокировка предупреждений"""),
@@ -99,7 +102,7 @@ def _prepare(table: Table, columns: Titles) -> Table:
     sheet = Sheet(table, columns, _ROLES)
     items = sheet.documents(lambda row: bool(sheet.text(row, "id") and sheet.text(row, "type")))
     rows = [row for row, _ in items]
-    signed = sheet.has("side") or any(_is_negative(sheet.text(row, "amount")) for row in rows)
+    signed = sheet.has("side") or any(is_negative(sheet.text(row, "amount")) for row in rows)
     kinds = {row: _kind(sheet, row, signed) for row in rows}
     names = _names(sheet, rows)
     cleared: dict[str, set[str]] = defaultdict(set)
@@ -110,7 +113,7 @@ def _prepare(table: Table, columns: Titles) -> Table:
             cleared[sheet.text(row, "clearing")].add(names[row])
     for row in rows:
         if (kind := kinds[row]) is None:
-            sheet.put_aside(row, OTHER)
+            sheet.put_aside(row, VOID if sheet.text(row, "reversed") else OTHER)
             continue
         sheet.write(row, "id", names[row] if kind == "invoice" else _aim(sheet, row, cleared, numbers))
         if kind != "invoice":
@@ -120,21 +123,21 @@ def _prepare(table: Table, columns: Titles) -> Table:
             sheet.write(row, "kind", "part")
         if sheet.text(row, "block") or sheet.text(row, "dispute"):
             sheet.write(row, "disputed", "yes")
-        if sheet.text(row, "side").casefold() in _CREDIT and not _is_negative(sheet.text(row, "amount")):
+        if sheet.text(row, "side").casefold() in _CREDIT and not is_negative(sheet.text(row, "amount")):
             sheet.write(row, "amount", f"-{sheet.text(row, 'amount')}")
     return sheet.done()
 
 
 def _kind(sheet: Sheet, row: int, signed: bool) -> str | None:
-    """Return what an item is to us; what is due by special accounts, such as down payments, is none.
+    """Return what an item is to us; what was reversed, and what is on special accounts, is none.
 
     An open debit of a payment is what is left of an invoice, or a payment that came back: it is owed.
     """
-    if sheet.text(row, "special"):
+    if sheet.text(row, "special") or sheet.text(row, "reversed"):
         return None
     kind = _KINDS.get(sheet.text(row, "type").split(" ")[0].casefold())
     amount = sheet.text(row, "amount")
-    owed = not _is_negative(amount) and sheet.text(row, "side").casefold() not in _CREDIT
+    owed = not is_negative(amount) and sheet.text(row, "side").casefold() not in _CREDIT
     if kind == "invoice":
         return "invoice" if owed else "credit note"
     if kind is not None and owed and signed:
@@ -162,11 +165,6 @@ def _aim(sheet: Sheet, row: int, cleared: Mapping[str, set[str]], numbers: Mappi
         return named
     with_it = cleared.get(sheet.text(row, "clearing"), set()) if sheet.text(row, "clearing") else set()
     return next(iter(with_it)) if len(with_it) == 1 else ""
-
-
-def _is_negative(amount: str) -> bool:
-    amount = amount.replace("\u2212", "-")
-    return amount.startswith(("-", "(")) or amount.endswith("-")
 
 
 _MARKS: Final = (_NUMBER, _TYPE, (*_DUE, *_CLEARED, *_CLEARING))

@@ -83,3 +83,9 @@ class Sheet:
                 texts[row] = text
             table = with_texts(table, self.columns.get(ours, ours), texts)
         return table
+
+
+def is_negative(amount: str) -> bool:
+    """Tell whether an amount is written as a negative one: with a minus, or in brackets."""
+    amount = amount.strip().replace("\u2212", "-")
+    return amount.startswith(("-", "(")) or amount.endswith("-")

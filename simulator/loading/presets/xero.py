@@ -12,9 +12,13 @@ _ROLES: Final = {
     "type": ("Type", "Source", "Transaction Type"),
     "status": ("Status", "Invoice Status"),
     "reference": ("Reference", "Invoice Reference"),
+    "line": ("Unit Price", "Unit Price (ex)", "Unit Price (Source)", "Quantity"),
 }
 _VOID: Final = ("draft", "awaiting approval", "submitted", "voided", "deleted", "declined")
-_KINDS: Final = (("credit note", "credit note"), ("overpayment", ""), ("prepayment", ""), ("quote", ""))
+_KINDS: Final = (
+    *(("credit note", "credit note"), ("accreccredit", "credit note")),
+    *(("overpayment", ""), ("prepayment", ""), ("quote", ""), ("bill", ""), ("accpay", "")),
+)
 """What is found in a type, and what it is to us; "" is read nowhere."""
 _REPORT: Final = {
     "id": ("Invoice Number", "Number"),
@@ -33,16 +37,19 @@ _PAID_DATE: Final = (
 def _prepare(table: Table, columns: Titles) -> Table:
     sheet = Sheet(table, columns, _ROLES)
     numbers = {sheet.text(row, "id") for row in range(len(table.rows))}
+    by_line = sheet.has("line") and columns.get("amount", "").startswith("Gross")
     seen: set[tuple[str, ...]] = set()
     for row, heading in sheet.documents(lambda row: bool(sheet.text(row, "id") or sheet.text(row, "amount"))):
-        kind = sheet.text(row, "type").casefold()
+        kind, status = sheet.text(row, "type").casefold(), sheet.text(row, "status").casefold()
         ours = next((ours for theirs, ours in _KINDS if theirs in kind), "invoice")
         head = tuple(sheet.text(row, name) for name in ("id", "type", "customer", "amount", "invoice_date"))
-        if sheet.text(row, "status").casefold() in _VOID:
+        if status in _VOID:
             sheet.put_aside(row, VOID)
-        elif not ours or "bill" in kind.split():
+        elif not ours:
             sheet.put_aside(row, OTHER)
-        elif head[0] and head in seen:
+        elif by_line and ours == "invoice":
+            sheet.write(row, "kind", "part")
+        elif head[0] and head in seen and not by_line:
             sheet.put_aside(row, REPEATED)
         elif ours == "credit note":
             sheet.write(row, "kind", ours)
@@ -50,6 +57,8 @@ def _prepare(table: Table, columns: Titles) -> Table:
                 sheet.write(row, "id", aim)
         if heading and not sheet.has("customer"):
             sheet.write(row, "customer", heading)
+        if ours == "invoice" and status == "paid" and not sheet.has("open_amount"):
+            sheet.write(row, "open_amount", "0")
         seen.add(head)
     return sheet.done()
 
@@ -81,8 +90,16 @@ XERO: Final = (
         title="Xero",
         report="Receivable Invoice Summary or Detail",
         kind="invoices",
-        marks=(("Invoice Number",), ("Contact",), ("Invoice Date",), ("Gross",), ("Balance",)),
-        columns={**_REPORT, "amount": ("Gross",), "tax": ("Tax",), "open_amount": ("Balance",)},
+        marks=(
+            *(("Invoice Number",), ("Contact",), ("Invoice Date",)),
+            *(("Gross", "Invoice Total"), ("Balance", "Status")),
+        ),
+        columns={
+            **_REPORT,
+            "amount": ("Invoice Total", "Gross"),
+            "tax": ("Tax",),
+            "open_amount": ("Balance",),
+        },
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},
     ),

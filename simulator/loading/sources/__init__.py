@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
-from simulator.loading.sources import workbook
+from simulator.loading.sources import parquet, workbook
 from simulator.loading.sources.sql import SUFFIX, VARIABLE, Database, read_sql
 from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
@@ -63,4 +63,6 @@ def _read(path: Path, first: bytes, reading: Reading) -> Table:
         return workbook.read_workbook(path, reading.sheet)
     if first.startswith(workbook.OLD_SIGNATURE):
         raise workbook.refuse_old(path)
+    if first.startswith(parquet.SIGNATURE):
+        return parquet.read_parquet(path)
     return read_text(path, reading.encoding)

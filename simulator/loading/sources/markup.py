@@ -34,8 +34,8 @@ def read_markup(
     """Read a part of an archive; names count without their namespace.
 
     Args:
-        archive: whose part.
-        part: its name.
+        archive: whose part it is.
+        part: name.
         begun: by the name of an element, is called with its attributes.
         ended: likewise, is called at its end.
         said: is called with all text, piece by piece.
@@ -46,7 +46,6 @@ def read_markup(
     if part not in archive.parts:
         raise archive.refusal("D060", f"the part {part} is missing")
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
     depth = tags = 0
     begins, ends = _Handlers(begun), _Handlers(ended)
 
@@ -68,8 +67,8 @@ def read_markup(
     def doctype(*_: object) -> None:
         raise archive.refusal("D060", f"the part {part} defines entities of its own: no spreadsheet does")
 
-    parser.StartElementHandler = begin
-    parser.EndElementHandler = end
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.CharacterDataHandler = said
     parser.StartDoctypeDeclHandler = doctype
     seen = unseen = 0

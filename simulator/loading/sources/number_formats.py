@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
+from simulator.loading.sources.typed import plain
 from simulator.money import currency_in, is_currency
 
 BUILT_IN: Final = {
@@ -40,6 +41,7 @@ _LEAP: Final = 60
 _LAST: Final = 2_958_466
 """The day after 31 December 9999."""
 _DAY: Final = 86_400
+_CENTS: Final = 2
 _CERTAIN: Final = 15
 """Digits that a spreadsheet keeps of a number; further ones are its arithmetic."""
 
@@ -108,40 +110,33 @@ def _known(word: str) -> str:
     return word if is_currency(word) else found or ""
 
 
-def plain(number: float | Decimal) -> str:
-    """Write a number with a decimal point so that nobody can take three decimals for grouped thousands."""
-    value = number if isinstance(number, Decimal) else Decimal(f"{number:.{_CERTAIN}g}")
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0").removesuffix(".")
-    whole, _, part = text.partition(".")
-    return text + "0" if len(part) == 3 else "0" if whole == "-0" and not part else text
-
-
 def written(number: float, form: NumberFormat, since_1904: bool) -> tuple[str, bool]:
     """Return a number as text, and whether decimals that are not shown were rounded away.
 
     A format that shows cents makes cents of its amounts: what is shown is meant.
     """
+    value = Decimal(f"{number:.{_CERTAIN}g}") + 0
     if form.meaning == "day":
-        return _moment(number, since_1904), False
+        return _moment(number, since_1904) or plain(value.normalize()), False
     if form.meaning == "time":
         return _clock(number), False
     if form.meaning == "share":
-        return plain(Decimal(f"{number:.{_CERTAIN}g}") * 100) + "%", False
+        return plain((value * 100).normalize()) + "%", False
     if form.zeros and number >= 0 and number == int(number):
         return f"{int(number):0{form.zeros}d}", False
-    value = Decimal(f"{number:.{_CERTAIN}g}")
-    if form.decimals is not None and form.decimals >= 2 and -value.as_tuple().exponent > form.decimals:  # type: ignore[operator]  # finite
-        return plain(value.quantize(Decimal(1).scaleb(-form.decimals), ROUND_HALF_UP)), True
+    value = value.normalize()
+    exponent = value.as_tuple().exponent
+    if form.decimals is not None and form.decimals >= _CENTS and int(exponent) < -form.decimals:
+        value = value.quantize(Decimal(1).scaleb(-form.decimals), ROUND_HALF_UP)
+        return plain(value.normalize()), True
     return plain(value), False
 
 
 def _moment(number: float, since_1904: bool) -> str:
-    """Return a day, with its time where it has one; a number that is no day stays a number."""
+    """Return a day, with its time where it has one, "" for a number that is no day."""
     days, seconds = divmod(round(number * _DAY), _DAY)
     if days < 0 or days >= _LAST - (1462 if since_1904 else 0):
-        return plain(number)
+        return ""
     if since_1904:
         day = f"{date(1904, 1, 1) + timedelta(days)}"
     elif days == 0:

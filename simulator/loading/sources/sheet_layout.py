@@ -125,7 +125,7 @@ class _Place:
         """Return one problem for all cells of a kind; it names the first."""
         number, row, value = found[0]
         message = f"cell {self.letters}{row + 1} {message}"
-        return Problem(code, message, self.file, row + 1, number + 1, self.title, None, value[:100], remedy,
+        return Problem(code, message, self.file, row + 1, number + 1, self.title, None, value[:100] or None, remedy,
                        len(found) - 1)  # fmt: skip
 
 
@@ -246,18 +246,22 @@ def _told(
     """Say in words how the table was read, and what is not seen at a glance."""
     told = ["Excel workbook", f"sheet {title}" + (" (hidden)" if title in book.hidden else "")]
     if header.above:
-        told.append(f"{header.above} rows above the header are passed over")
+        told.append(f"{_counted(header.above, 'row')} above the header")
     if header.bottom > header.top:
         told.append(f"a header of {header.bottom - header.top + 1} rows")
     if hidden := len(sheet.hidden_rows & body.keys()):
-        told.append(f"{hidden:,} hidden rows are read too")
+        told.append(f"{_counted(hidden, 'hidden row')} read too")
     if away := [titles[columns.index(c)] for c in sorted(sheet.hidden_columns & set(columns))]:
-        told.append(f"hidden columns are read too: {', '.join(away)}")
+        told.append(f"hidden columns read too: {', '.join(away)}")
     cells = [cell for row in body.values() for cell in row.values()]
     if units := sorted({cell.unit for cell in cells if cell.unit}):
         told.append(f"{', '.join(units)} by the format of cells" + ("" if shows_units else ", not used"))
     if rounded := sum(cell.rounded for cell in cells):
-        told.append(f"{rounded:,} numbers are read to the decimals that are shown")
+        told.append(f"{_counted(rounded, 'number')} read to the decimals that are shown")
     if sheet.formulas:
-        told.append(f"{sheet.formulas:,} formulas by their values")
+        told.append(f"{_counted(sheet.formulas, 'formula')} by value")
     return (*told, "days count from 1904") if book.since_1904 else tuple(told)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -10,6 +10,7 @@ from simulator.loading.sources.archive import Archive
 from simulator.loading.sources.book import TRUE, Book, unescaped, whole_number
 from simulator.loading.sources.markup import Attributes, Enough, read_markup
 from simulator.loading.sources.number_formats import NumberFormat, iso_moment, written
+from simulator.loading.sources.typed import plain
 
 LAST_COLUMN: Final = 16_384
 LAST_ROW: Final = 1_048_576
@@ -205,7 +206,7 @@ class _SheetReader:
             case "e":
                 return Cell(raw or "#N/A", "error")
             case "b":
-                return Cell("true" if raw.strip() in ("1", "true") else "false", "number")
+                return Cell(plain(raw.strip() in TRUE), "number")
             case "d":
                 return Cell(iso_moment(raw.strip()), "day")
         return self._number_cell(raw)

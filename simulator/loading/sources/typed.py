@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 GROUPED: Final = 3
@@ -26,32 +27,33 @@ def plain(value: object) -> str:
     Raises:
         UnfitValueError: it is nothing that a cell can hold.
     """
-    match value:
-        case None:
-            return ""
-        case str():
-            return _text(value)
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return str(value)
-        case float():
-            return _float(value)
-        case Decimal():
-            return _decimal(value)
-        case datetime():
-            return _moment(value)
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            raise UnfitValueError(f"is of the type {type(value).__name__}")
+    return _writer(type(value))(value)
+
+
+def all_plain(values: Sequence[object]) -> list[str]:
+    """Return the values of a column as texts, see `plain`.
+
+    Raises:
+        UnfitValueError: one of them is nothing that a cell can hold.
+    """
+    writers = {kind: _writer(kind) for kind in set(map(type, values))}
+    if len(writers) == 1:
+        (writer,) = writers.values()
+        return list(map(writer, values))
+    return [writers[type(value)](value) for value in values]
 
 
 def is_typed(value: object) -> bool:
     """Tell whether a value is a number or a day by its type, and not a text."""
     return isinstance(value, int | float | Decimal | date) and not isinstance(value, bool)
+
+
+def _writer(kind: type) -> Callable[[Any], str]:
+    return next((_WRITERS[base] for base in kind.__mro__ if base in _WRITERS), _unfit)
+
+
+def _unfit(value: object) -> str:
+    raise UnfitValueError(f"is of the type {type(value).__name__}")
 
 
 def _text(value: str) -> str:
@@ -72,7 +74,7 @@ def _decimal(value: Decimal) -> str:
     if not value.is_finite():
         raise UnfitValueError("is not a finite number")
     text = f"{value:f}"
-    return f"{text}0" if len(text.partition(".")[2]) == GROUPED else text
+    return f"{text}0" if text[-GROUPED - 1 : -GROUPED] == "." else text
 
 
 def _moment(value: datetime) -> str:
@@ -82,3 +84,16 @@ def _moment(value: datetime) -> str:
         return value.astimezone(UTC).isoformat()
     except OverflowError:
         raise UnfitValueError("is a time outside the years 1 to 9999") from None
+
+
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
+    type(None): lambda _: "",
+    str: _text,
+    bool: lambda value: "yes" if value else "no",
+    int: str,
+    float: _float,
+    Decimal: _decimal,
+    datetime: _moment,
+    date: date.isoformat,
+    UUID: str,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from simulator.errors import InputError, Problem
 from simulator.loading.sources.sql.address import VARIABLE, Database, address_of
 from simulator.loading.sources.sql.answer import Answer, Deadline, RefusedError
 from simulator.loading.sources.sql.query import Query, read_query, shown
-from simulator.loading.sources.typed import UnfitValueError, is_typed, plain
+from simulator.loading.sources.typed import UnfitValueError, all_plain, is_typed, plain
 from simulator.loading.tables import Table
 from simulator.masking import holds_secret
 
@@ -55,33 +55,43 @@ def _table(name: str, answer: Answer) -> Table:
         raise InputError(
             [Problem("D004", "a column name stands twice", name, value=t, remedy=remedy) for t in twice]
         )
-    numbers, texts = [False] * len(header), [False] * len(header)
-    rows = tuple(_texts(name, header, answer, numbers, texts))
-    typed = frozenset(i for i in range(len(header)) if numbers[i] and not texts[i])
+    kinds: list[dict[type, object]] = [{} for _ in header]
+    rows = tuple(_rows(name, header, answer, kinds))
+    typed = frozenset(at for at, one in enumerate(kinds) if one and all(map(is_typed, one.values())))
     return Table(name, header, rows, (0,) * len(rows), (answer.told,), typed)
 
 
-def _texts(
-    name: str, header: tuple[str, ...], answer: Answer, numbers: list[bool], texts: list[bool]
+def _rows(
+    name: str, header: tuple[str, ...], answer: Answer, kinds: list[dict[type, object]]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield rows as texts, and note which columns have numbers or days in them, and which other values."""
-    characters = 0
-    for row, values in enumerate(answer.rows):
-        cells = []
-        for at, value in enumerate(values):
-            if value is not None:
-                (numbers if is_typed(value) else texts)[at] = True
+    """Yield rows as texts, and note one value of each type that stands in a column."""
+    row = characters = 0
+    for batch in answer.batches:
+        columns = []
+        for at, values in enumerate(zip(*batch, strict=True)):
+            kinds[at] |= zip(map(type, values), values, strict=True)
+            kinds[at].pop(type(None), None)
             try:
-                cells.append(plain(value))
-            except UnfitValueError as error:
-                remedy = "leave the row or the column out, or turn it into a text or number by CAST"
-                problem = Problem("D074", f"a value {error}", name, None, row + 1, header[at], remedy=remedy)
-                raise InputError([problem]) from None
-        characters += sum(map(len, cells))
-        if row >= MOST_ROWS or characters > MOST_CHARACTERS:
+                columns.append(all_plain(values))
+            except UnfitValueError:
+                raise InputError([_unfit(name, header[at], row, values)]) from None
+            characters += sum(map(len, columns[-1]))
+        row += len(batch)
+        if row > MOST_ROWS or characters > MOST_CHARACTERS:
             most = f"{MOST_ROWS:,} rows or {MOST_CHARACTERS // 1_000_000} MB of text"
             raise RefusedError("D072", f"the query yields more than {most}")
-        yield tuple(cells)
+        yield from zip(*columns, strict=True)
+
+
+def _unfit(name: str, title: str, before: int, values: Sequence[object]) -> Problem:
+    """Return the problem of the first value of a column, after some rows, that no cell can hold."""
+    remedy = "leave the row or the column out, or turn it into a text or number by CAST"
+    for row, value in enumerate(values, before + 1):
+        try:
+            plain(value)
+        except UnfitValueError as error:
+            return Problem("D074", f"a value {error}", name, None, row, title, remedy=remedy)
+    raise AssertionError("each of them is plain")
 
 
 def _problem(error: RefusedError, query: Query) -> Problem:

@@ -18,12 +18,12 @@ class Answer:
     Attributes:
         told: by which system and how, in words for people.
         header: names of the columns.
-        rows: their values, fetched as they are asked for.
+        batches: of rows with their values, fetched as they are asked for.
     """
 
     told: str
     header: tuple[str, ...]
-    rows: Iterator[Sequence[object]]
+    batches: Iterator[Sequence[Sequence[object]]]
 
 
 class RefusedError(Exception):

@@ -48,7 +48,7 @@ def asked(address: Address, query: Query, deadline: Deadline) -> Iterator[Answer
             try:
                 database.execute(statements[0])
                 header = tuple(str(column[0]) for column in database.description or ())
-                yield Answer(f"DuckDB {duckdb.__version__}", header, _rows(database, deadline))
+                yield Answer(f"DuckDB {duckdb.__version__}", header, _batches(database, deadline))
             finally:
                 clock.cancel()
     except duckdb.Error as error:
@@ -65,7 +65,7 @@ def _refusal(told: str, query: Query) -> RefusedError:
     return RefusedError("D070", f"DuckDB refuses: {told.splitlines()[0]}", place)
 
 
-def _rows(database: Any, deadline: Deadline) -> Iterator[tuple[object, ...]]:
+def _batches(database: Any, deadline: Deadline) -> Iterator[list[tuple[object, ...]]]:
     while batch := database.fetchmany(BATCH):
-        yield from batch
+        yield batch
         deadline.check()

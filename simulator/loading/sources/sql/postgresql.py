@@ -34,6 +34,7 @@ _VOLATILE: Final = """
     SELECT proname FROM pg_catalog.pg_proc
     WHERE provolatile = 'v' AND proname = ANY (%(names)s) ORDER BY proname LIMIT 1"""
 _DECLARE: Final = "DECLARE simulator_rows NO SCROLL CURSOR WITHOUT HOLD FOR\n"
+_FETCH: Final = f"FETCH FORWARD {BATCH} FROM simulator_rows"
 
 
 @contextmanager
@@ -80,30 +81,20 @@ def _answer(connection: psycopg.Connection[Any], query: Query, deadline: Deadlin
     # Binary results need the protocol that takes one statement only.
     connection.execute(_DECLARE + query.text, binary=True)
     cursor = connection.cursor()
-    rows = _fetched(cursor, deadline)
-    first = next(rows)
+    first = cursor.execute(_FETCH).fetchall()
     header = tuple(column.name for column in cursor.description or ())
     version = connection.info.parameter_status("server_version") or ""
-    return Answer(f"PostgreSQL {version.split(' ')[0]}".strip(), header, _chained(first, rows))
+    told = f"PostgreSQL {version.split(' ')[0]}".strip()
+    return Answer(told, header, _batches(first, cursor, deadline))
 
 
-def _fetched(cursor: psycopg.Cursor[Any], deadline: Deadline) -> Iterator[list[tuple[object, ...]]]:
-    """Yield batches of rows, at least one, which may be empty."""
-    fetch = f"FETCH FORWARD {BATCH} FROM simulator_rows"
-    while True:
-        batch = cursor.execute(fetch).fetchall()
+def _batches(
+    batch: list[tuple[object, ...]], cursor: psycopg.Cursor[Any], deadline: Deadline
+) -> Iterator[list[tuple[object, ...]]]:
+    while batch:
         yield batch
         deadline.check()
-        if not batch:
-            return
-
-
-def _chained(
-    first: list[tuple[object, ...]], rest: Iterator[list[tuple[object, ...]]]
-) -> Iterator[tuple[object, ...]]:
-    yield from first
-    for batch in rest:
-        yield from batch
+        batch = cursor.execute(_FETCH).fetchall()
 
 
 def _parameters(address: Address, deadline: Deadline) -> dict[str, Any]:

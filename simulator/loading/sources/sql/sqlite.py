@@ -41,16 +41,16 @@ def asked(address: Address, query: Query, deadline: Deadline) -> Iterator[Answer
             database.set_authorizer(_authorised)
             cursor = database.execute(query.text)
             header = tuple(str(column[0]) for column in cursor.description or ())
-            yield Answer(f"SQLite {sqlite3.sqlite_version}", header, _rows(cursor, deadline))
+            yield Answer(f"SQLite {sqlite3.sqlite_version}", header, _batches(cursor, deadline))
     except sqlite3.Error as error:
         if not deadline.left:
             raise deadline.refusal() from None
         raise RefusedError("D070", f"SQLite refuses: {error}") from None
 
 
-def _rows(cursor: sqlite3.Cursor, deadline: Deadline) -> Iterator[tuple[object, ...]]:
+def _batches(cursor: sqlite3.Cursor, deadline: Deadline) -> Iterator[list[tuple[object, ...]]]:
     while batch := cursor.fetchmany(BATCH):
-        yield from batch
+        yield batch
         deadline.check()
 
 

@@ -1,0 +1,162 @@
+"""How columns are written is found out over all their cells, and never guessed."""
+
+from datetime import date
+
+import pytest
+from written import SCENARIO, loaded, problems
+
+from simulator.loading.customs import Customs, written
+from simulator.loading.sources import parse_table
+
+HEAD = "id,stage,amount,created,entered_stage,probability\n"
+
+
+def found(rows, header=HEAD, decimal=None, order=None, typed=()):
+    """What is found out of a table: marks and orders by column, and codes of what stays open."""
+    from dataclasses import replace
+
+    table = parse_table((header + "\n".join(rows) + "\n").encode(), "x.csv")
+    table = replace(table, typed=frozenset(typed))
+    columns = {name: at for at, name in enumerate(table.header)}
+    from simulator.scenario.tree import Place, Tree
+
+    tree = Tree({}, {(): Place("s.yaml", None, ".")})
+    result = written(table, columns, Customs(decimal, order, None, None, tree))
+    name = dict(enumerate(table.header))
+    marks = {name[at]: mark for at, mark in result.decimals.items()}
+    orders = {name[at]: way for at, way in result.orders.items()}
+    return marks, orders, [(p.code, p.column, p.line) for p in result.problems], result
+
+
+def amounts(*cells, **kinds):
+    marks, _, open_, _ = found([f'{n},New,"{cell}",,,' for n, cell in enumerate(cells)], **kinds)
+    return marks["amount"], open_
+
+
+def days(*cells, **kinds):
+    _, orders, open_, _ = found([f'{n},New,5,"{cell}",,' for n, cell in enumerate(cells)], **kinds)
+    return orders["created"], open_
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["1.234,50", "1.234"], ","),
+        (["1,234.50", "1,234"], "."),
+        (["1200", "1 200", "1'200", ""], "."),
+        (["0.250", "1.234"], "."),  # no thousands begin with 0
+        (["1.234.567", "1.234"], ","),
+        (["12,34,567", "1,234"], "."),
+        (["1.5", "1.234"], "."),
+        (["1,5k", "1.234"], ","),
+        (["TBD", "5.00", "5.50"], "."),
+        (["5.00"] * 20 + ["1,5", "1.234"], "."),  # one against twenty is a slip of the pen
+        (["5.00", "1,5"], "."),  # nothing that could be either
+    ],
+)
+def test_amounts_tell_their_mark(cells, mark):
+    assert amounts(*cells) == (mark, [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "line"),
+    [
+        (["1.234", "12.500"], "D051", 2),
+        (["1,234"], "D051", 2),
+        (["100", "€ 1.234"], "D051", 3),
+        (["5.00", "1,5", "1.234"], "D052", 2),
+        (["5.00"] * 19 + ["1,5", "1.234"], "D052", 2),
+    ],
+)
+def test_amounts_that_could_be_either_are_refused(cells, code, line):
+    assert amounts(*cells) == (None, [(code, "amount", line)])
+    assert amounts(*cells, decimal=",") == (",", [])
+    assert amounts(*cells, decimal=".") == (".", [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["2026-04-03", "2026/4/3", "20260403", "3 Apr 2026", ""], "ymd"),
+        (["03/04/2026", "13/04/2026"], "dmy"),
+        (["03/04/2026", "04/13/2026"], "mdy"),
+        (["03.04.2026"], "dmy"),  # nobody puts points behind months
+        (["05/05/2026"], "ymd"),  # the same day in either order
+        (["03/04/26 10:15", "31/04/26", "30/04/26"], "dmy"),
+        (["13/04/2026"] * 20 + ["04/13/2026", "03/04/2026"], "dmy"),
+        (["13/04/2026", "04/13/2026"], "dmy"),
+    ],
+)
+def test_dates_tell_their_order(cells, order):
+    assert days(*cells)[1] == [] and days(*cells)[0] in (order, "dmy" if order == "ymd" else order)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "line"),
+    [
+        (["03/04/2026", "2026-01-31"], "D050", 2),
+        (["2026-01-31", "12-11-25"], "D050", 3),
+        (["13/04/2026", "04/13/2026", "03/04/2026"], "D052", 2),
+    ],
+)
+def test_dates_that_could_be_either_are_refused(cells, code, line):
+    assert days(*cells) == (None, [(code, "created", line)])
+    assert days(*cells, order="mdy") == ("mdy", [])
+
+
+def test_a_column_that_leaves_it_open_is_written_as_all_others():
+    _, orders, open_, _ = found(["1,New,5,03/04/2026,12/31/2026,", "2,New,5,,,"])
+    assert (orders["created"], orders["entered_stage"], open_) == ("mdy", "mdy", [])
+    marks, _, open_, result = found(['1,New,1.234,,,"0,5"'])
+    assert (marks["amount"], open_) == (",", []) and result.told == ("a decimal comma",)
+
+
+def test_others_that_disagree_tell_nothing():
+    header = "id,stage,amount,created,entered_stage,closed\n"
+    _, orders, open_, _ = found(["1,New,5,03/04/2026,12/31/2026,31/12/2026"], header)
+    assert orders == {"created": None, "entered_stage": "mdy", "closed": "dmy"}
+    assert open_ == [("D050", "created", 2)]
+
+
+def test_columns_with_types_have_points_and_iso_days_and_tell_nothing_of_others():
+    marks, _, open_, _ = found(["1,New,1200.5,,,1.234"], typed=[2], decimal=",")
+    assert (marks["amount"], marks["probability"], open_) == (".", ",", [])
+    marks, _, open_, _ = found(["1,New,1200.5,,,1.234"], typed=[2])
+    assert marks["amount"] == "." and open_ == [("D051", "probability", 2)]
+
+
+def test_rows_put_aside_tell_nothing(tmp_path):
+    deals = "id;stage;amount\nD1;Proposal;1,5\nD2;Proposal;2,25\nTotal;;3.75\n"
+    assert loaded(tmp_path, deals=deals).pipeline.amount.tolist() == [150, 225]
+
+
+def test_a_scenario_reads_what_it_finds_out_and_says_so(tmp_path):
+    deals = (
+        "id;stage;amount;created;closed\n"
+        "A;Proposal;1.234,50;03/02/2026;\nB;Won;2.000,00;28/01/2026;31/03/2026\n"
+    )
+    scenario = loaded(tmp_path, deals=deals.encode("utf-16"))
+    assert scenario.pipeline.amount.tolist() == [123450] and scenario.wins.amount.tolist() == [200000]
+    closed = date(2026, 3, 31).toordinal() - date(2026, 10, 31).toordinal()
+    assert scenario.wins.day.tolist() == [closed]
+    told = dict((code, text) for code, text, _ in scenario.notes)["W050"]
+    assert told == "deals.csv is read with UTF-16, semicolons, a decimal comma, dates as day.month.year"
+    assert "W050" not in {code for code, *_ in loaded(tmp_path).notes}
+
+
+def test_what_stays_open_is_one_problem_a_column_with_the_setting_that_resolves_it(tmp_path):
+    rows = "".join(f'D{n},Proposal,"1.{n}",0{n % 9 + 1}/04/2026\n' for n in range(100, 200))
+    found = problems(tmp_path, deals="id,stage,amount,created\n" + rows)
+    assert [(p.code, p.column, p.line) for p in found] == [("D051", "amount", 2), ("D050", "created", 2)]
+    assert 'set data.decimal: "." or data.decimal: "," in small.yaml, line 7' in found[0].remedy
+    assert "set data.date_order: dmy or data.date_order: mdy in small.yaml, line 7" in found[1].remedy
+    said = SCENARIO.replace("deals.csv}", "deals.csv, decimal: ',', date_order: mdy}")
+    scenario = loaded(tmp_path, said, "id,stage,amount,created\n" + rows)
+    assert scenario.pipeline.amount.tolist()[:2] == [110_000, 110_100]
+
+
+def test_a_kept_run_tells_what_its_own_files_were(tmp_path):
+    from simulator.loading import load
+    from simulator.runs import save_inputs  # noqa: F401
+
+    assert load
