@@ -280,7 +280,8 @@ def test_a_history_of_which_nothing_can_be_made_is_refused(tmp_path, code, pinne
     assert {p.code for p in found} == {code}
     assert caught.value.exit_code == 4
     assert found[0].message and found[0].remedy and (found[0].file or code == "H001")
-    pinned(code, str(found[0]))
+    if code.startswith("H"):  # those of tables are told above
+        pinned(code, str(found[0]))
 
 
 @pytest.mark.parametrize("code", FOUND)
