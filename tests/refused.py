@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 from click.testing import CliRunner
@@ -21,6 +22,7 @@ from simulator.executors import _received
 from simulator.loading import load
 from simulator.loading.history import read_history
 from simulator.loading.refit import recipe_of
+from simulator.loading.sources import read_table
 from simulator.loading.yaml import read_yaml
 from simulator.report.codes import page
 from simulator.runs import inside, reopen, run_of, write_file
@@ -200,5 +202,10 @@ REFUSED = {
     "P017": without_dask,
 }
 
-SPECIAL = {"S071": to_learn, "H072": out_of_a_folder, "W008": older}
+SPECIAL = {
+    "D055": lambda *_: read_table(Path("/dev/null")),
+    "S071": to_learn,
+    "H072": out_of_a_folder,
+    "W008": older,
+}
 """Codes of files whose example needs more than a table."""

@@ -3,7 +3,6 @@
 import pytest
 from history_examples import FATAL, FOUND
 from history_files import codes, example
-from refused import SPECIAL
 from test_loading_money import BIG, FILES, big
 from written import DEALS, INVOICES, SCENARIO, loaded, problems
 
@@ -234,26 +233,6 @@ NOTED = {
     "W057": {"deals": DEALS + "Copyright of the vendor,,,,,,\n"},
     "W058": {"deals": DEALS + DEALS.splitlines()[0] + "\nD5,Lost,1,2026-01-01,,,2026-01-05\n"},
 }  # fmt: skip
-
-
-def test_every_code_has_an_example():
-    examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
-    # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit, H072 of links; W080, D085, D086: test_inspect.py, test_init_from.py; D055: test_tables.py.
-    # D060 to D064 are of workbooks: test_workbooks.py. D080 to D084 and W070 to W079 are of accounting:
-    # test_invoices.py, test_presets_accounting.py.
-    of_workbooks = {"D060", "D061", "D062", "D063", "D064"}
-    of_accounting = {*(f"D08{n}" for n in range(5)), *(f"W07{n}" for n in range(10))}
-    of_queries = {f"D0{number}" for number in range(65, 75)}  # test_sql.py, test_postgresql.py
-    of_crm = {"D075", "D076", *(f"W06{n}" for n in range(10))}  # test_presets_crm.py
-    elsewhere = (
-        {*SPECIAL, "H063", "H064", "W080", "D085", "D086", "D055"}
-        | of_workbooks
-        | of_accounting
-        | of_queries
-        | of_crm
-    )
-    assert examples | elsewhere == set(CODES)
 
 
 @pytest.mark.parametrize("code", BAD)

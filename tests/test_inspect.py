@@ -10,6 +10,7 @@ from conftest import ROOT
 
 from simulator.cli import main
 from simulator.loading import load
+from simulator.loading.notes import RULES
 from simulator.loading.yaml import parse_value
 
 EXPORTS = ROOT / "scenarios" / "exports"
@@ -43,7 +44,7 @@ def export(tmp_path):
     return path
 
 
-def test_used_and_left_out_add_up_to_the_file(export):
+def test_used_and_left_out_add_up_to_the_file(export, pinned):
     money = told(export, "--as-of", "2026-10-31")["money"]
     total = {"EUR": Decimal("3561.50"), "USD": Decimal("1100")}  # "about 5" is no amount
     parts = {code: Decimal(0) for code in total}
@@ -57,6 +58,7 @@ def test_used_and_left_out_add_up_to_the_file(export):
     text = invoke(export, "--as-of", "2026-10-31")
     (whole,) = [line.split() for line in text.splitlines() if line.startswith("the file's total")]
     assert whole[-3:] == ["7", "3,561.50", "1,100.00"]
+    pinned("W080", next(" ".join(line.split()) for line in text.splitlines() if RULES["W080"].what in line))
 
 
 def test_each_row_that_is_left_out_is_listed_with_its_line_and_rule(export, tmp_path):
@@ -106,9 +108,10 @@ def test_heaps_of_dates_are_told(tmp_path):
     assert heaps[("expected_close", "on the last day of a quarter")] == 12
 
 
-def test_what_is_no_export_is_told(tmp_path):
+def test_what_is_no_export_is_told(tmp_path, pinned):
     (tmp_path / "menu.csv").write_text("dish,price\nsoup,4\n")
-    assert "error[D085]" in invoke(tmp_path / "menu.csv", code=4)
+    text = invoke(tmp_path / "menu.csv", code=4)
+    pinned("D085", text[text.index("error[D085]") : text.index("\nmore: ")])
 
 
 @pytest.mark.parametrize(

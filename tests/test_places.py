@@ -34,7 +34,6 @@ NAMED = {
     "data.invoices": ("{deals: deals.csv}", "{deals: deals.csv, invoices: NAME}", "invoices.csv"),
     "data.plan": ("{deals: deals.csv}", "{deals: deals.csv, plan: NAME}", "plan.csv"),
     "cash.outflows": ("segments:", "cash: {opening_balance: 1, outflows: NAME}\nsegments:", "outflows.csv"),
-    "data.database.file": ("{deals: deals.csv}", "{deals: deals.csv, database: {file: NAME}}", "url"),
     "extends": ("name: small", "extends: NAME", "base.yaml"),
     "learned": ("name: small", "learned: NAME", "learned.yaml"),
     "compare_with.0": ("name: small", "compare_with: [NAME]", "other.yaml"),
@@ -44,7 +43,6 @@ CONTENT = {
     "invoices.csv": "id,deal,amount,invoice_date,due_date,paid_date\n",
     "plan.csv": "month,series,segment,amount\n2026-11,bookings,,5\n",
     "outflows.csv": "label,from,every,amount\nrent,2026-11-30,1m,40\n",
-    "url": "postgresql://db/crm",
     "base.yaml": "description: a base\n",
     "learned.yaml": LEARNED,
     "other.yaml": SCENARIO.replace("deals.csv", "../inside/deals.csv"),
@@ -157,12 +155,6 @@ def test_refit_takes_what_a_person_types_in_the_place_of_a_table(inside):
     path = write(inside, SCENARIO.replace("name: small", "learned: learned.yaml"))
     newer = inside.parent / "secret" / "deals.csv"
     assert recipe_of(path, [f"data.deals={newer}"]).files == (newer,)
-
-
-def test_refit_asks_no_database_that_is_named_outside(inside):
-    given = "{deals: deals.csv, history: [deals.csv], database: {file: ../secret/url}}"
-    with pytest.raises(LoadError, match="S072"):
-        recipe_of(write(inside, SCENARIO.replace("{deals: deals.csv}", given)))
 
 
 @pytest.mark.parametrize("key", ["draws", "track_record"])

@@ -59,24 +59,15 @@ class Project:
         Raises:
             InputError: it lies outside the project, or is not there.
         """
-        self.check(tree, keys, name)
-        path = Path(tree.place(keys).folder, name)
+        place = tree.place(keys)
+        path = Path(place.folder, name)
+        if not place.typed and (_is_foreign(name, self.roots) or not self.holds(path)):
+            raise InputError([self.outside(tree, keys, name)])
         if not is_there(path, folders):
             raise InputError(
                 [tree.problem("S015", missing or f"there is no file {name}", keys, name, remedy)]
             )
         return path
-
-    def check(self, tree: Tree, keys: Keys, name: str) -> None:
-        """Check that a file that is named in a scenario lies inside, be it there or not.
-
-        Raises:
-            InputError: it lies outside the project.
-        """
-        place = tree.place(keys)
-        lies_outside = _is_foreign(name, self.roots) or not self.holds(Path(place.folder, name))
-        if lies_outside and not place.typed:
-            raise InputError([self.outside(tree, keys, name)])
 
     def outside(self, tree: Tree, keys: Keys, name: str) -> Problem:
         """Return the problem of a name that leads out of the project."""
