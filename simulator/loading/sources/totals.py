@@ -39,13 +39,15 @@ def put_aside(table: Table) -> Table:
     rows, header = table.rows, [title.strip() for title in table.header]
     last = _below(table, aside)
     begin = 0
-    for at in range(last):
-        row = rows[at]
+    for at, row in enumerate(rows[:last]):
+        first = row[0].strip()
         if at in aside:
             continue
-        if row[0].strip() == header[0] and [cell.strip() for cell in row] == header:
+        if first == header[0] and [cell.strip() for cell in row] == header:
             aside[at] = HEADER_AGAIN
-        elif "" in row and (_is_total(row) or (at == last - 1 and _is_bare(row))):
+        elif "" not in row or (first and not _LABEL.fullmatch(row[0])):
+            continue  # what most rows are
+        elif _is_total(row) or (at == last - 1 and _is_bare(row)):
             adds_up = _adds_up(table, at, (0, begin), aside)
             if adds_up or _is_total(row):
                 aside[at] = OTHER_TOTALS if adds_up is False else TOTALS
