@@ -132,6 +132,17 @@ def bombs(folder):
         "D064",
         with_sheet("low", f'{head}<row r="9999999"><c><v>1</v></c></row></sheetData></worksheet>'),
     )
+    letters = [f"{a}{b}{c}" for a in "ABCDEFGHIJKLMNOPQRSTUV" for b in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+               for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]  # fmt: skip
+    titles = "".join(cell(f"t{n}") for n in range(12_000))
+    slope = "".join(f'<row><c r="{name}{n}"><v>1</v></c></row>' for n, name in enumerate(letters, 2))
+    yield "slope", "D064", with_sheet("slope", f"{head}<row>{titles}</row>{slope}</sheetData></worksheet>")
+    merges = '<mergeCell ref="A1:XFD1"/>' * 100_000
+    yield (
+        "merged",
+        "D064",
+        with_sheet("merged", f"{head}</sheetData><mergeCells>{merges}</mergeCells></worksheet>"),
+    )
     text = "<t>" + "x" * 32_000 + "</t>"
     shared = ("<row>" + '<c t="s"><v>0</v></c>' * 16_000 + "</row>") * 2
     yield "shared", "D064", pack(folder / "shared.xlsx", parts(rows, texts=[text]) | {
