@@ -239,7 +239,8 @@ NOTED = {
 def test_every_code_has_an_example():
     examples = {*BAD, *NOTED, *BAD_MONEY, *NOTED_MONEY, *FATAL, *FOUND}
     # These have tests of their own in test_resolve.py and test_loading_history_tables.py.
-    # S071 is of run --refit, H072 of links; W080, D085, D086: test_inspect.py, test_init_from.py; D055: test_tables.py.
+    # S071 is of run --refit, H072 of links; D055: test_tables.py.
+    # W080, D085 and D086 are of inspect and init: test_inspect.py, test_init_from.py.
     # D060 to D064 are of workbooks: test_workbooks.py. D080 to D084 and W070 to W079 are of accounting:
     # test_invoices.py, test_presets_accounting.py.
     of_workbooks = {"D060", "D061", "D062", "D063", "D064"}

@@ -128,21 +128,36 @@ def _check_kind(key: str, export: Export) -> None:
 
 def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
     """Find out the company's currency, and the rates of all others."""
+    main, currency = exports["deals"], frame.currency
+    codes = list(dict.fromkeys(code for export in exports.values() for code in export.codes))
+    if currency is None and not any(export.names_currency for export in exports.values()):
+        assumed = f"amounts are in {main.currency}: no file names a currency"
+        currency = questions.text(
+            "In which currency are the amounts?", "--currency CODE", main.currency, assumed
+        )
+    elif currency is None and len(codes) > 1:
+        assumed = f"the company reports in {main.currency}, as most amounts are"
+        currency = questions.choice("In which currency does the company report?", "--currency", codes,
+                                    main.currency, assumed)  # fmt: skip
+    frame = replace(frame, currency=(currency or main.currency).upper())
+    if lacking := _lacking(exports, frame):
+        shown = f"What is one {' and one '.join(lacking)} in {frame.currency}?"
+        option = " ".join(f"--rate {code}=…" for code in lacking)
+        told = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", option, None))
+        frame = replace(frame, rates={**frame.rates, **told})
+        if left := _lacking(exports, frame):
+            raise UsageError(
+                f"nobody says what one {left[0]} is in {frame.currency}\n  say it: {option}", code="U012"
+            )
+    return frame
+
+
+def _lacking(exports: Mapping[str, Export], frame: HistoryFrame) -> list[str]:
+    """Return the currencies that have no rate yet."""
     from simulator.loading.exports import foreign_codes
 
-    main = exports["deals"]
-    currency = frame.currency or main.currency
-    if not any(export.names_currency for export in exports.values()):
-        assumed = f"amounts are in {currency}: no file names a currency"
-        currency = questions.text("In which currency are the amounts?", "--currency", currency, assumed)
-    frame = replace(frame, currency=currency.upper())
-    lacking = [c for c in foreign_codes(list(exports.values()), currency) if c not in frame.rates]
-    if lacking:
-        shown = f"What is one {' and one '.join(lacking)} in {currency}?"
-        example = f"--rate {lacking[0]}=0.92"
-        found = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", example, None))
-        frame = replace(frame, rates={**frame.rates, **found})
-    return frame
+    codes = foreign_codes(list(exports.values()), frame.currency or "")
+    return [code for code in codes if code not in frame.rates]
 
 
 def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
