@@ -40,6 +40,7 @@ class Said:
     date_order: Literal["ymd", "mdy", "dmy"] | None = None
     decimal: Literal[".", ","] | None = None
     problems: Path | None = None
+    no_learn: bool = False
 
 
 def rates_of(text: str) -> dict[str, float]:
@@ -62,7 +63,14 @@ def rates_of(text: str) -> dict[str, float]:
 def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None = None) -> int:
     """Write a project into a folder, say what it is, run it, and say what to do next month."""
     from simulator.learning.starting import kept_names, start
-    from simulator.loading.exports import by_itself, drafted, enough_history, scenario_name, splits_of
+    from simulator.loading.exports import (
+        by_itself,
+        day_of,
+        drafted,
+        enough_history,
+        scenario_name,
+        splits_of,
+    )
     from simulator.report.starting import readme, started_text
 
     questions = Questions()
@@ -74,11 +82,11 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     paths = {key: export.path for key, export in exports.items()}
     logs = {f"history-{n}": path for n, path in enumerate(said.history, 1)}
     files = kept_names({**paths, **logs})
-    as_of = frame.known or max(_day(export) for export in exports.values())
+    as_of = frame.known or max(day_of(export) for export in exports.values())
     name = scenario_name(folder.resolve().name)
     draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is)
     _check(draft, paths, files, said.problems)
-    learn = [*paths, *logs] if logs or enough_history(main) else []
+    learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
     routine = _routine(folder, "invoices" in exports, bool(learn))
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
     say(started_text(started, draft, list(exports.values()), questions.assumed))
@@ -188,12 +196,6 @@ def _segment_by(
     answer = questions.choice("Which column tells segments, each with a funnel of its own?", "--segment-by",
                               (*splits, NONE), own or NONE, assumed)  # fmt: skip
     return None if answer == NONE else answer
-
-
-def _day(export: Export) -> date:
-    from simulator.loading.exports import day_of
-
-    return day_of(export)
 
 
 def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], problems: Path | None) -> None:
