@@ -29,6 +29,7 @@ from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
 from benchmarks.peers.agreement import BOUND, agreement
 from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
 from benchmarks.processes import until_table, write_small_job
+from benchmarks.reading import ROWS, spent_on, write_table
 from benchmarks.report import report_figures
 from simulator.engine.fast import SWITCH
 from simulator.expected import expected
@@ -242,6 +243,18 @@ def processes(asked: Asked) -> Iterator[Figure]:
             yield Figure(name, spent[1:], "s", most=goal)
 
 
+def reading(asked: Asked) -> Iterator[Figure]:
+    """Time how a large table is read, and the scenario over it, and look how much memory that takes."""
+    rows = ROWS // 10 if asked.quick else ROWS
+    with TemporaryDirectory() as place:
+        write_table(folder := Path(place), rows)
+        for what, goals in (("table", ((8,), (1.2,))), ("scenario", ((), (1.2,)))):
+            spent = [spent_on(folder, what) for _ in range(asked.runs)]
+            told = f"{rows:,} rows of 12 columns, the {what}"
+            yield Figure(told, [seconds for seconds, _ in spent], "s", most=goals[0])
+            yield Figure("of it memory at most", [size for _, size in spent], "GB", most=goals[1])
+
+
 def report(asked: Asked) -> Iterator[Figure | str]:
     """Time the report of a large run, and look how large it is."""
     yield from report_figures(asked.runs)
@@ -283,7 +296,20 @@ def _bookings(scenario: Scenario, seed: int, trials: int) -> np.ndarray:
 Part = Callable[[Asked], Iterator[Figure | str]]
 PARTS: Final[Mapping[str, Part]] = {
     part.__name__: part
-    for part in (bound, peers, features, gain, cores, growth, large, quantiles, processes, report, difference)
+    for part in (
+        bound,
+        peers,
+        features,
+        gain,
+        cores,
+        growth,
+        large,
+        quantiles,
+        processes,
+        reading,
+        report,
+        difference,
+    )
 }
 TWICE: Final = {part.__name__ for part in (bound, peers, features, cores, growth, large)}
 """Parts that are measured in numpy and in compiled loops."""

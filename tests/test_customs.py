@@ -1,25 +1,24 @@
 """How columns are written is found out over all their cells, and never guessed."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from test_quality import again
 from written import SCENARIO, loaded, problems
 
 from simulator.loading.customs import Customs, written
 from simulator.loading.sources import parse_table
+from simulator.scenario.tree import Place, Tree
 
 HEAD = "id,stage,amount,created,entered_stage,probability\n"
 
 
 def found(rows, header=HEAD, decimal=None, order=None, typed=()):
     """What is found out of a table: marks and orders by column, and codes of what stays open."""
-    from dataclasses import replace
-
     table = parse_table((header + "\n".join(rows) + "\n").encode(), "x.csv")
     table = replace(table, typed=frozenset(typed))
     columns = {name: at for at, name in enumerate(table.header)}
-    from simulator.scenario.tree import Place, Tree
-
     tree = Tree({}, {(): Place("s.yaml", None, ".")})
     result = written(table, columns, Customs(decimal, order, None, None, tree))
     name = dict(enumerate(table.header))
@@ -156,7 +155,8 @@ def test_what_stays_open_is_one_problem_a_column_with_the_setting_that_resolves_
 
 
 def test_a_kept_run_tells_what_its_own_files_were(tmp_path):
-    from simulator.loading import load
-    from simulator.runs import save_inputs  # noqa: F401
-
-    assert load
+    first = loaded(tmp_path, deals="id\tstage\tamount\nD1\tProposal\t1,50\n".encode("utf-16"))
+    second = again(first, tmp_path / "kept")
+    assert second.notes == first.notes and second.pipeline.amount.tolist() == [150]
+    third = again(second, tmp_path / "kept again")
+    assert third.notes == first.notes and third.resolved == second.resolved

@@ -81,13 +81,13 @@ def test_nothing_is_refused_without_a_code():
 
 
 @pytest.mark.parametrize("code", EVERY)
-def test_every_code_has_a_page(code, examples):
+def test_every_code_has_a_page(code, examples, write_golden):
     text = page(code)
     said = EVERY[code]
     assert text.startswith(f"{code} · {said.title}\n") and max(map(len, text.splitlines())) <= 110
     assert all(part in text for part in ("\nRule ", "\nRemedy ", "\nExit code "))
     _, example = text.split("\nExample\n")
-    assert example.split() == examples[code].split()
+    assert write_golden or example.split() == examples[code].split()
 
 
 def test_the_exit_code_is_that_of_the_command(examples):

@@ -65,7 +65,7 @@ def test_nothing_is_written_where_a_row_cannot_be_read(export, tmp_path):
 
 def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp_path):
     text = invoke("init", tmp_path / "new", "--from", export, code=2)
-    assert "error[U012] What is one USD in EUR?" in text and "--rate USD=0.92" in text
+    assert "error[U012] What is one USD in EUR?" in text and "--rate USD=…" in text
     export.write_text(HEADER + "1,Proposal,5,EUR,03/04/2026,05/06/2026\n")
     text = invoke("init", tmp_path / "new", "--from", export, code=2)
     assert "03/04/2026" in text and "--date-order dmy|mdy" in text
@@ -74,6 +74,14 @@ def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp
         "init", tmp_path / "new", "--from", export, "--date-order", "dmy", "--as-of", "2026-05-01", "--no-run"
     )
     assert read(tmp_path / "new" / "scenario.yaml")["data"]["date_order"] == "dmy"
+
+
+def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, monkeypatch):
+    """An answer that names another currency is none: no amount counts at a rate that nobody told."""
+    monkeypatch.setattr(asking.Questions, "_there", lambda self: True)
+    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", code=2, input="EUR\nGBP=1.2\n")
+    assert "In which currency does the company report?" in text
+    assert "error[U012] nobody says what one USD is in EUR" in text and not (tmp_path / "new").exists()
 
 
 def test_at_most_three_questions_are_asked(monkeypatch):

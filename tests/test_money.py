@@ -1,3 +1,4 @@
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -9,6 +10,7 @@ from simulator.money import (
     CURRENCIES,
     LIMIT,
     currency_in,
+    decimal_marks,
     is_currency,
     minor_digits,
     parse_amount,
@@ -165,3 +167,70 @@ def test_the_remainder_goes_to_the_last_instalment():
 def test_shares_that_do_not_add_to_one_are_refused(shares):
     with pytest.raises(ValueError, match="add to 1"):
         split(np.array([1]), [Fraction(share) for share in shares.split()])
+
+
+# ---- six countries' ways of writing, by a renderer of its own
+
+WAYS = {  # group, sizes of groups from the right, decimal mark, what stands around
+    "en": (",", (3,), ".", ("{}", "${}", "USD {}", "{} USD")),
+    "de": (".", (3,), ",", ("{}", "{} €", "EUR {}", "€ {}")),
+    "fr": ("\u202f", (3,), ",", ("{}", "{} €", "{}\u00a0€", "{} EUR")),
+    "ch": ("’", (3,), ".", ("{}", "CHF {}", "Fr. {}", "{} CHF")),
+    "ru": ("\u00a0", (3,), ",", ("{}", "{} ₽", "{}\u00a0₽", "{} руб.", "{} RUB")),
+    "in": (",", (3, 2), ".", ("{}", "₹{}", "₹ {}", "Rs. {}", "INR {}")),
+}
+CODE_OF = {"en": "USD", "de": "EUR", "fr": "EUR", "ch": "CHF", "ru": "RUB", "in": "INR"}
+
+
+def rendered(minor, digits, country, luck):
+    """An amount as people of a country write it: with groups or not, with its decimals or without zeros."""
+    group, sizes, mark, around = WAYS[country]
+    whole, part = divmod(minor, 10**digits)
+    figures, pieces = str(whole), []
+    if luck.random() < 0.7:
+        sizes = list(sizes)
+        while len(figures) > sizes[0]:
+            pieces.insert(0, figures[-sizes[0] :])
+            figures = figures[: -sizes[0]]
+            sizes = sizes[1:] or sizes
+    text = group.join([figures, *pieces])
+    if digits and (part or luck.random() < 0.7):
+        text += mark + str(part).zfill(digits)
+    return luck.choice(around).format(text)
+
+
+def drawn(luck, digits):
+    return min(int(10 ** luck.uniform(0, 15.95)), LIMIT - 1) if luck.random() < 0.9 else luck.choice(
+        [0, 1, 10**digits, LIMIT - 1, LIMIT - 10**digits]
+    )  # fmt: skip
+
+
+def test_twenty_thousand_amounts_of_six_countries_are_exact():
+    luck = random.Random(8)
+    for number in range(20_000):
+        country = tuple(WAYS)[number % len(WAYS)]
+        code, mark = CODE_OF[country], WAYS[country][2]
+        digits = minor_digits(code)
+        minor = drawn(luck, digits)
+        text = rendered(minor, digits, country, luck)
+        assert parse_amount(text, digits, mark, currency=code) == minor, (country, text, minor)
+        below = luck.choice(["-{}", "({})", "\u2212{}"]).format(text)
+        assert parse_amount(below, digits, mark, allow_negative=True) == -minor, (country, below)
+        assert decimal_marks(text) in ((), (mark,), (".", ",")), (country, text)
+        with pytest.raises(ValueError, match="too large"):
+            parse_amount(rendered(minor + LIMIT, digits, country, luck), digits, mark)
+
+
+def test_no_column_of_amounts_is_read_with_the_wrong_mark():
+    luck = random.Random(9)
+    told = 0
+    for number in range(600):
+        country = tuple(WAYS)[number % len(WAYS)]
+        texts = [
+            rendered(int(10 ** luck.uniform(2, 9)), 2, country, luck) for _ in range(luck.choice([1, 3, 30]))
+        ]
+        marks = {marks for text in texts if (marks := decimal_marks(text))}
+        sure = {only for only in marks if len(only) == 1}
+        assert sure <= {(WAYS[country][2],)}, (country, texts)
+        told += bool(sure)
+    assert told > 400

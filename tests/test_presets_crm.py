@@ -186,7 +186,9 @@ def test_one_column_of_salesforce_holds_the_expected_day_of_open_deals_and_that_
     found = scenario(tmp_path, REPORT, "salesforce", "Prospecting")
     assert found.pipeline.stated_day.tolist() == [45.0]
     assert found.wins.day.tolist() == [-46]
-    assert "W019" not in {code for code, *_ in found.notes}
+    overdue = scenario(tmp_path, REPORT.replace("12/15/2026", "10/15/2026"), "salesforce", "Prospecting")
+    assert overdue.pipeline.stated_day.tolist() == [-16.0]
+    assert "W019" not in {code for code, *_ in overdue.notes}
     history = read(tmp_path, deals=REPORT)
     assert [int(day) > 0 for day in history.deals.stated.tolist()] == [True, False, False]
 
@@ -294,6 +296,14 @@ def test_the_columns_of_days_are_a_log(tmp_path):
 def test_a_base_of_one_segment_takes_all_pipelines(tmp_path):
     history = read(tmp_path, frame=HistoryFrame(segments=("all",)), deals=HUBSPOT)
     assert len(history.deals) == 4
+    assert not codes(history).keys() & {"H036", "H037", "H038"}
+
+
+def test_days_in_stages_of_another_pipeline_are_no_moves(tmp_path):
+    text = HUBSPOT.replace('"Date exited ""New (Sales)"""', '"Date entered ""New (Renewals)"""')
+    history = read(tmp_path, deals=text)
+    assert log(history, "2") == "New 08-01, Offer 09-10"
+    assert log(history, "4") == "New 05-01, lost 07-20"
 
 
 def test_stages_lose_the_name_of_their_pipeline(tmp_path):
@@ -309,10 +319,10 @@ def test_amounts_of_the_company_are_taken_where_no_currency_is_told():
     assert column(without, "amount") == ["900", "1800", "3000", "500"]
 
 
-@pytest.mark.parametrize(("amount_is", "factor"), [("total", 1), ("annual", Fraction(7, 12)), ("monthly", 7)])
+@pytest.mark.parametrize(("amount_is", "factor"), [("total", 1), ("annual", Fraction(8, 12)), ("monthly", 8)])
 def test_amounts_of_a_year_or_a_month_become_totals(tmp_path, amount_is, factor):
     head, first, *rest = HUBSPOT.splitlines()
-    text = "\n".join([f"{head},service_months", f"{first},7", *(f"{line}," for line in rest), ""])
+    text = "\n".join([f"{head},service_months", f"{first},8", *(f"{line}," for line in rest), ""])
     settings = f"  amount_is: {amount_is}\n"
     found = scenario(tmp_path, text, "hubspot", "New", "Offer", settings=settings)
     years = {"total": 1, "annual": 1, "monthly": 12}[amount_is]

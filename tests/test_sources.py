@@ -2,17 +2,32 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from history_files import DEALS as PAST_DEALS
+from history_files import EVENTS
+from history_files import INVOICES as PAST_INVOICES
 from workbooks import book
 from written import DEALS, INVOICES, SCENARIO
 
 from simulator.cli import main
+from simulator.loading.history import read_history
 
-DAYS = ("created", "entered_stage", "expected_close", "closed", "invoice_date", "due_date", "paid_date")
+DAYS = (
+    "created",
+    "entered_stage",
+    "expected_close",
+    "closed",
+    "invoice_date",
+    "due_date",
+    "paid_date",
+    "entered_at",
+)
 READ = "W050"
 
 
@@ -28,24 +43,28 @@ def value(title, text):
     return float(text) if title == "amount" else text
 
 
+def rows(content):
+    titles, *lines = [line.split(",") for line in content.splitlines()]
+    return [titles, *([value(t, c) for t, c in zip(titles, line, strict=True)] for line in lines)]
+
+
 def kept(folder, form, name, content):
     """Write a table in a form: numbers and days as such where it knows them."""
     path = folder / f"{name}.{form}"
-    titles, *lines = [line.split(",") for line in content.splitlines()]
-    rows = [[value(t, c) for t, c in zip(titles, line, strict=True)] for line in lines]
+    titles, *body = rows(content)
     if form == "csv":
         path.write_text(content, "utf-8")
     elif form == "xlsx":
-        book(path, Titles=[["Made by hand"]], Table=[[f"All {name}"], [], titles, *rows])
+        book(path, Titles=[["Made by hand"]], Table=[[f"All {name}"], [], titles, *body])
     else:
-        pq.write_table(pa.table(dict(zip(titles, zip(*rows, strict=True), strict=True))), path)
+        pq.write_table(pa.table(dict(zip(titles, zip(*body, strict=True), strict=True))), path)
 
 
-def written(folder, form, data=""):
+def written(folder, deals, invoices, data=""):
     folder.mkdir()
-    kept(folder, form, "deals", DEALS)
-    kept(folder, form, "invoices", INVOICES)
-    named = f"{{deals: deals.{form}, invoices: invoices.{form}{data}}}"
+    kept(folder, deals, "deals", DEALS)
+    kept(folder, invoices, "invoices", INVOICES)
+    named = f"{{deals: deals.{deals}, invoices: invoices.{invoices}{data}}}"
     (folder / "small.yaml").write_text(SCENARIO.replace("{deals: deals.csv}", named), "utf-8")
     return folder
 
@@ -58,9 +77,46 @@ def forecast(folder, scenario="small.yaml", out="out"):
     return found
 
 
-@pytest.mark.parametrize("form", ["xlsx", "parquet"])
-def test_a_forecast_does_not_hang_on_the_form_of_its_tables(tmp_path, form):
-    first = forecast(written(tmp_path / "a", "csv"))
-    folder = written(tmp_path / "b", form, ", decimal: ',', date_order: mdy")
+def test_a_forecast_does_not_hang_on_the_form_of_its_tables(tmp_path, undrawn):
+    first = forecast(written(tmp_path / "a", "csv", "csv"))
+    folder = written(tmp_path / "b", "xlsx", "parquet", ", decimal: ',', date_order: mdy")
     assert forecast(folder) == first
     assert forecast(folder, "out/inputs/scenario.yaml", "again") == first, "what a run keeps is the same"
+
+
+PAST = {"events": EVENTS, "deals": PAST_DEALS, "invoices": PAST_INVOICES}
+
+
+def same(one, other):
+    """Whether two histories tell the same, but for the names of their files."""
+    for name in ("deals", "invoices", "moves"):
+        first, second = getattr(one, name), getattr(other, name)
+        for column in vars(first):
+            assert np.array_equal(getattr(first, column), getattr(second, column)), (name, column)
+    assert [f.code for f in one.findings] == [f.code for f in other.findings]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet"])
+@pytest.mark.parametrize("way", ["by name", "folder"])
+def test_a_history_does_not_hang_on_the_form_of_its_tables(tmp_path, form, way):
+    for one in ("csv", form):
+        (tmp_path / one).mkdir()
+        for name, content in PAST.items():
+            kept(tmp_path / one, one, name, content)
+    first = read_history([tmp_path / "csv" / f"{name}.csv" for name in PAST])
+    files = [tmp_path / form / f"{name}.{form}" for name in PAST] if way == "by name" else [tmp_path / form]
+    same(first, read_history(files))
+
+
+def test_a_history_may_be_one_workbook_with_a_sheet_for_each_table(tmp_path):
+    for name, content in PAST.items():
+        kept(tmp_path, "csv", name, content)
+    sheets = {name: rows(content) for name, content in PAST.items()}
+    path = book(tmp_path / "crm.xlsx", **sheets, Contacts=[["name", "town"], ["Ann", "Bonn"]])
+    history = read_history([path])
+    same(
+        read_history([tmp_path / f"{name}.csv" for name in PAST]),
+        replace(history, findings=history.findings[:-1]),
+    )
+    assert history.findings[-1].code == "H060" and "sheet Contacts" in history.findings[-1].examples[0]
+    assert history.sources[0].startswith("crm.xlsx, sheet events: events, 7 rows")

@@ -49,7 +49,7 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
 
 LONG = {"features"}
 # Whole processes on another job take seconds: measured, not tested; the report has a test of its own.
-ALONE = {"processes", "report"}
+ALONE = {"processes", "reading", "report"}
 
 
 @pytest.mark.parametrize(

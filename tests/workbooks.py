@@ -106,7 +106,7 @@ def bombs(folder):
             f'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>{head}<row><c><v>&e;</v></c></row>',
         ),
     )
-    yield "dense", "D064", with_sheet("dense", head + "<row/>" * (8 << 20))
+    yield "dense", "D064", with_sheet("dense", head + "<row/>" * (1 << 20))
     yield "long tag", "D064", with_sheet("long tag", f'{head}<row a="{"x" * (3 << 20)}')
     yield (
         "long text",
@@ -131,6 +131,17 @@ def bombs(folder):
         "low",
         "D064",
         with_sheet("low", f'{head}<row r="9999999"><c><v>1</v></c></row></sheetData></worksheet>'),
+    )
+    letters = [f"{a}{b}{c}" for a in "ABCDEFGHIJKLMNOPQRSTUV" for b in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+               for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]  # fmt: skip
+    titles = "".join(cell(f"t{n}") for n in range(3_000))
+    slope = "".join(f'<row><c r="{name}{n}"><v>1</v></c></row>' for n, name in enumerate(letters[:3_000], 2))
+    yield "slope", "D064", with_sheet("slope", f"{head}<row>{titles}</row>{slope}</sheetData></worksheet>")
+    merges = '<mergeCell ref="A1:XFD1"/>' * 20_000
+    yield (
+        "merged",
+        "D064",
+        with_sheet("merged", f"{head}</sheetData><mergeCells>{merges}</mergeCells></worksheet>"),
     )
     text = "<t>" + "x" * 32_000 + "</t>"
     shared = ("<row>" + '<c t="s"><v>0</v></c>' * 16_000 + "</row>") * 2

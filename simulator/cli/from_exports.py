@@ -40,6 +40,7 @@ class Said:
     date_order: Literal["ymd", "mdy", "dmy"] | None = None
     decimal: Literal[".", ","] | None = None
     problems: Path | None = None
+    no_learn: bool = False
 
 
 def rates_of(text: str) -> dict[str, float]:
@@ -62,7 +63,14 @@ def rates_of(text: str) -> dict[str, float]:
 def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None = None) -> int:
     """Write a project into a folder, say what it is, run it, and say what to do next month."""
     from simulator.learning.starting import kept_names, start
-    from simulator.loading.exports import by_itself, drafted, enough_history, scenario_name, splits_of
+    from simulator.loading.exports import (
+        by_itself,
+        day_of,
+        drafted,
+        enough_history,
+        scenario_name,
+        splits_of,
+    )
     from simulator.report.starting import readme, started_text
 
     questions = Questions()
@@ -74,11 +82,11 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     paths = {key: export.path for key, export in exports.items()}
     logs = {f"history-{n}": path for n, path in enumerate(said.history, 1)}
     files = kept_names({**paths, **logs})
-    as_of = frame.known or max(_day(export) for export in exports.values())
+    as_of = frame.known or max(day_of(export) for export in exports.values())
     name = scenario_name(folder.resolve().name)
     draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is)
     _check(draft, paths, files, said.problems)
-    learn = [*paths, *logs] if logs or enough_history(main) else []
+    learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
     routine = _routine(folder, "invoices" in exports, bool(learn))
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
     say(started_text(started, draft, list(exports.values()), questions.assumed))
@@ -128,21 +136,36 @@ def _check_kind(key: str, export: Export) -> None:
 
 def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
     """Find out the company's currency, and the rates of all others."""
+    main, currency = exports["deals"], frame.currency
+    codes = list(dict.fromkeys(code for export in exports.values() for code in export.codes))
+    if currency is None and not any(export.names_currency for export in exports.values()):
+        assumed = f"amounts are in {main.currency}: no file names a currency"
+        currency = questions.text(
+            "In which currency are the amounts?", "--currency CODE", main.currency, assumed
+        )
+    elif currency is None and len(codes) > 1:
+        assumed = f"the company reports in {main.currency}, as most amounts are"
+        currency = questions.choice("In which currency does the company report?", "--currency", codes,
+                                    main.currency, assumed)  # fmt: skip
+    frame = replace(frame, currency=(currency or main.currency).upper())
+    if lacking := _lacking(exports, frame):
+        shown = f"What is one {' and one '.join(lacking)} in {frame.currency}?"
+        option = " ".join(f"--rate {code}=…" for code in lacking)
+        told = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", option, None))
+        frame = replace(frame, rates={**frame.rates, **told})
+        if left := _lacking(exports, frame):
+            raise UsageError(
+                f"nobody says what one {left[0]} is in {frame.currency}\n  say it: {option}", code="U012"
+            )
+    return frame
+
+
+def _lacking(exports: Mapping[str, Export], frame: HistoryFrame) -> list[str]:
+    """Return the currencies that have no rate yet."""
     from simulator.loading.exports import foreign_codes
 
-    main = exports["deals"]
-    currency = frame.currency or main.currency
-    if not any(export.names_currency for export in exports.values()):
-        assumed = f"amounts are in {currency}: no file names a currency"
-        currency = questions.text("In which currency are the amounts?", "--currency", currency, assumed)
-    frame = replace(frame, currency=currency.upper())
-    lacking = [c for c in foreign_codes(list(exports.values()), currency) if c not in frame.rates]
-    if lacking:
-        shown = f"What is one {' and one '.join(lacking)} in {currency}?"
-        example = f"--rate {lacking[0]}=0.92"
-        found = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", example, None))
-        frame = replace(frame, rates={**frame.rates, **found})
-    return frame
+    codes = foreign_codes(list(exports.values()), frame.currency or "")
+    return [code for code in codes if code not in frame.rates]
 
 
 def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
@@ -173,12 +196,6 @@ def _segment_by(
     answer = questions.choice("Which column tells segments, each with a funnel of its own?", "--segment-by",
                               (*splits, NONE), own or NONE, assumed)  # fmt: skip
     return None if answer == NONE else answer
-
-
-def _day(export: Export) -> date:
-    from simulator.loading.exports import day_of
-
-    return day_of(export)
 
 
 def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], problems: Path | None) -> None:

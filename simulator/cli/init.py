@@ -67,6 +67,7 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
 @click.option("--segment-by", metavar="COLUMN", help="A segment for each value of this column; none for one.")
 @click.option("--date-order", type=click.Choice(["ymd", "mdy", "dmy"]), help="Where dates do not tell.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark, where amounts do not tell.")
+@click.option("--no-learn", is_flag=True, help="Take the CRM's percentages, whatever history tells.")
 @click.option("--trials", type=trials_text, metavar="N|auto", help="How many futures; auto: until they tell.")
 @click.option("--no-run", is_flag=True, help="Do not forecast at once.")
 @click.option("--force", is_flag=True, help="Also into a folder that is not empty; its files are replaced.")

@@ -14,7 +14,7 @@ from simulator.learning.files import SCENARIO, Origin, fit_files
 from simulator.learning.fitting import DRAWS, Fit
 from simulator.learning.refitting import learn
 from simulator.loading.exports import Draft
-from simulator.runs import make_folder, write_file, yaml_bytes
+from simulator.runs import explained, inside, make_folder, write_file, yaml_bytes
 
 EXPORTS: Final = "exports"
 """Takes copies of the files that a project begins with: they may hold names, so git leaves them alone."""
@@ -76,10 +76,12 @@ def start(
         write_file(home / "README.md", readme.encode(), lasting=False)
         write_file(home / ".gitignore", _IGNORED.encode(), lasting=False)
         fit = _written(home, draft, [home / kept[key] for key in history])
-        names = sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
+        names = sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
+        places = {name: inside(folder, name) for name in names}
         make_folder(folder / EXPORTS)
-        for name in names:
-            os.replace(home / name, folder / name)
+        for name, place in places.items():
+            with explained(place):
+                os.replace(home / name, place)
     return Started(folder, tuple(names), fit)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.deals import Pipeline, Wins
 from simulator.errors import did_you_mean
@@ -23,14 +27,29 @@ SegmentOf = Callable[[int, bool], int]
 
 
 @dataclass(frozen=True)
+class Created:
+    """When deals were created.
+
+    Attributes:
+        segment: int64[deal], −1 without one.
+        day: int64[deal], from as-of.
+        amount: float64[deal], in major units of the company's currency, NaN where none above 0 is known.
+    """
+
+    segment: NDArray[np.int64]
+    day: NDArray[np.int64]
+    amount: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class DealsRead:
     """What a table of deals says.
 
     Attributes:
         pipeline: open at the as-of day.
         wins: of whatever year.
+        created: what is known at as-of of when deals were created.
         segment_of: of each open or won deal, by its id.
-        created: segment, created day and amount in major company units (or None) of rows known at as-of.
         has_closed: whether any row is closed.
         dated: whether rows have created dates.
         lost_reasons: why deals were lost by then, by segment, stage and reason, deals; "" for a stage that
@@ -40,8 +59,8 @@ class DealsRead:
 
     pipeline: Pipeline
     wins: Wins
+    created: Created
     segment_of: dict[str, int] = field(default_factory=dict)
-    created: tuple[tuple[int, int, float | None], ...] = ()
     has_closed: bool = False
     dated: bool = False
     lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
@@ -75,16 +94,24 @@ def read_deals(
     for row in rows:
         reader.place(row)
     columns = Columns(cells, places, lines)
-    known = [row for row in rows if row.created is not None and row.created <= 0]
     return DealsRead(
         columns.pipeline(reader.open, as_of),
         columns.wins(reader.won, since),
+        _created(rows, segment_of, reader),
         reader.segments,
-        tuple((segment_of(r.row, False), r.created or 0, reader.major(r)) for r in known),
         any(row.status != "open" for row in rows),
         cells.has("created"),
         reader.lost_reasons,
         tuple(row.id for row in rows if row.status == "lost" and (row.closed or 0) <= 0),
+    )
+
+
+def _created(rows: Sequence[Row], segment_of: SegmentOf, reader: _Reader) -> Created:
+    known = [row for row in rows if row.created is not None and row.created <= 0]
+    return Created(
+        np.fromiter((segment_of(row.row, False) for row in known), np.int64, len(known)),
+        np.fromiter((row.created or 0 for row in known), np.int64, len(known)),
+        np.fromiter((reader.major(row) for row in known), np.float64, len(known)),
     )
 
 
@@ -94,10 +121,14 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
     known: dict[tuple[str, str], Status] = {}
     ids, stages, outcomes = (cells.texts(column) for column in ("id", "stage", "outcome"))
     origin = as_of.toordinal()
+    from_as_of: dict[date, int] = {}  # one number a day, not one a row
 
     def days(row: int, column: str) -> int | None:
         day = cells.day(row, column)
-        return None if day is None else day.toordinal() - origin
+        if day is None:
+            return None
+        found = from_as_of.get(day)
+        return from_as_of.setdefault(day, day.toordinal() - origin) if found is None else found
 
     for row in cells.rows():
         identity, stage = ids[row], stages[row]
@@ -273,8 +304,8 @@ class _Reader:
             self.cells.complain("D010", message, row.row, "stage", row.stage, remedy)
         return found
 
-    def major(self, row: Row) -> float | None:
-        """Return a row's amount in major units of the company's currency, None where it has none above 0."""
+    def major(self, row: Row) -> float:
+        """Return a row's amount in major units of the company's currency, NaN where it has none above 0."""
         money = self.cells.money(row.row, needed=False)
         value = 0.0 if money is None else self.notes.major(money)
-        return value if value > 0 else None
+        return value if value > 0 else math.nan

@@ -30,7 +30,8 @@ from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
-from simulator.loading.sources import read_table
+from simulator.loading.sources import read_tables
+from simulator.loading.tables import Table
 
 SLIP_DAYS: Final = 400
 """A day so far after all earlier ones is a slip of the pen, not the end of the record."""
@@ -104,23 +105,27 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     days: set[tuple[str, int]] = set()
     for file in files:
         try:
-            table = replace(read_table(file.path, file.frame.reading), name=file.name).with_typed(file.typed)
-            one = recognise(table, file.frame, file.day)
+            tables = [_named(file, table) for table in read_tables(file.path, file.frame.reading)]
+            read = [recognise(table, file.frame, file.day) for table in tables]
         except InputError as error:
             problems.found += error.problems
             continue
-        if one is None:
-            strange.append(Problem("H001", "the file is no record of deals, stages or invoices", file.name, 1,
-                                   value=", ".join(table.header), remedy=_remedy(file.frame)))  # fmt: skip
-        elif file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
-            findings.count("H049", file.name)
-        else:
-            found += [one] if one.log is None else [one, one.log]
-            for row, code in one.table.aside.items():
-                findings.count(code, f"{file.name}, line {one.table.lines[row]}")
-            for unlock in one.unlocks:
-                findings.count("W079", file.name, key=unlock, how=unlock)
-            days.add((one.match.kind, file.day or 0))
+        if not any(read):
+            message, header = (
+                "the file is no record of deals, stages or invoices",
+                ", ".join(tables[0].header),
+            )
+            strange.append(Problem("H001", message, file.name, 1, value=header, remedy=_remedy(file.frame)))
+            continue
+        for table, one in zip(tables, read, strict=True):
+            if one is None:
+                findings.count("H060", table.name)
+            elif file.day is not None and (one.match.kind, file.day) in days and one.match.kind != "events":
+                findings.count("H049", table.name)
+            else:
+                found += [one] if one.log is None else [one, one.log]
+                _count_aside(one, findings)
+                days.add((one.match.kind, file.day or 0))
     if not found or any(file.day is None for file in files if file.name in {p.file for p in strange}):
         problems.found += strange
     else:
@@ -129,6 +134,19 @@ def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -
     if not found and not problems.found:
         problems.add(Problem("H001", "there is no file", remedy="name a log of stages, deals or invoices"))
     return found
+
+
+def _named(file: File, table: Table) -> Table:
+    """Return a table under the name that people know its file by, with the sheet on which it is."""
+    name = file.name + table.name.removeprefix(file.path.name)
+    return replace(table, name=name).with_typed(file.typed)
+
+
+def _count_aside(one: Recognised, findings: Findings) -> None:
+    for row, code in one.table.aside.items():
+        findings.count(code, f"{one.table.name}, line {one.table.lines[row]}")
+    for unlock in one.unlocks:
+        findings.count("W079", one.table.name, key=unlock, how=unlock)
 
 
 def _joined(found: Sequence[Recognised]) -> list[Recognised]:

@@ -107,13 +107,8 @@ def _preset_of(table: Table, frame: HistoryFrame, kind: Kind | None) -> Preset |
 
 
 def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | None) -> Recognised:
-    """Return an export as it is mended, with the names of won and lost that it tells, and its log of stages.
-
-    A base of one segment has all deals in it, whatever the export calls theirs.
-    """
+    """Return an export as it is mended, the names of won and lost that it tells, and its log of stages."""
     table, names, _ = prepared(table, preset.name, preset.kind, frame.columns.get(preset.kind, {}))
-    if len(frame.segments) == 1 and frame.segment is None:
-        names.pop("segment", None)
     if preset.kind == "deals":
         won, lost = ends_of(table, names, preset)
         won, lost = (*frame.won_stages, *won), (*frame.lost_stages, *lost)

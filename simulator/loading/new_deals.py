@@ -73,18 +73,19 @@ def estimated_generation(
         notes: takes why not, or how roughly.
     """
     start = (add_months(as_of, -12) + timedelta(days=1)).toordinal() - as_of.toordinal()
-    recent = [(s, day, amount) for s, day, amount in deals.created if day >= start]
-    own = [(day, amount) for s, day, amount in recent if s == segment]
-    amounts = [amount for _, amount in own if amount]
+    created = deals.created
+    recent, priced = created.day >= start, ~np.isnan(created.amount)
+    mine = recent & (created.segment == segment)
+    own, amounts = created.day[mine], created.amount[mine & priced]
     if len(amounts) < FEWEST_AMOUNTS:
-        amounts = [amount for *_, amount in recent if amount]
-    if not own or not amounts:
+        amounts = created.amount[recent & priced]
+    if not len(own) or not len(amounts):
         notes.add("W018", f"no {name} deal was created in the last 12 months: none are expected to come")
         return None
     if len(own) < FEW:
         text = f"new deals of {name} are estimated from {counted(len(own), 'deal')} created in 12 months"
         notes.add("W018", text)
-    first = max(min(day for _, day, _ in deals.created), start)
+    first = max(int(created.day.min()), start)
     months = max((1 - first) / MONTH, 1.0)
     median, p90 = (float(x) for x in np.quantile(amounts, (0.5, 0.9)))
     entry = np.zeros(stages)
@@ -93,7 +94,7 @@ def estimated_generation(
         per_month=len(own) / months,
         amount=LogNormal.from_median(median, max(p90, median)),
         entry=entry,
-        dispersion=_dispersion(np.array([day for day, _ in own]), months),
+        dispersion=_dispersion(own, months),
         estimated=True,
     )
     return generation, f"estimated from {counted(len(own), 'deal')} created in {months:.0f} months"

@@ -88,7 +88,7 @@ DAYS = [
     column(
         ["13/04/2027", "14/04/2027", "04/13/2027"],
         "a slip in a column",
-        "D013:4 the other cells of the column",
+        "D013:4 elsewhere: correct this one",
     ),
     column(["13/04/2027", "04/13/2027", "03/04/2027"], "two orders", "D052:2 dates are written in two ways"),
     # ---- times

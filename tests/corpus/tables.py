@@ -254,7 +254,14 @@ ROWS = [
         "no invoice date", "days of invoices", "R3,,300,,2026-09-01,", "D024:4 the invoice date is missing"
     ),
     invoice("no amount", "missing", "R3,,,2026-09-01,2026-10-01,", "D023:4 the amount is missing"),
-    invoice("a credit note", "negative", "R3,,-300,2026-09-01,2026-10-01,", "D015:4 the amount is negative"),
+    invoice(
+        "a credit note of no invoice",
+        "credit of an invoice",
+        "R3,,-300,2026-09-01,2026-10-01,",
+        None,
+        R3=None,
+        notes="W073",
+    ),
     invoice(
         "an invoice again",
         "id once",

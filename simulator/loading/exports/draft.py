@@ -103,13 +103,15 @@ def drafted(
     said["data"] = data
     stages = {} if deals is None else stages_of(deals, segment_by, ALL)
     said["segments"] = parts = {} if stages else {ALL: _no_deals()}
-    to_set = []
+    guessed: dict[str, list[str]] = {}
     for segment, found in stages.items():
         assert deals is not None
         parts[segment], cycle_is_told = _segment(deals, found)
-        where = f" of {segment}" if len(stages) > 1 else ""
-        to_set += [] if found.theirs else [f"the chances of the stages{where}"]
-        to_set += [] if cycle_is_told else [f"how long a deal takes{where}: {CYCLE} days are a guess"]
+        if not found.theirs:
+            guessed.setdefault("the chances of the stages", []).append(segment)
+        if not cycle_is_told:
+            guessed.setdefault(f"how long deals take ({CYCLE} days are a guess)", []).append(segment)
+    to_set = [f"{what} of {', '.join(names)}" if len(stages) > 1 else what for what, names in guessed.items()]
     return Draft(said, stages, tuple(to_set))
 
 

@@ -78,7 +78,6 @@ def _with_closing(table: Table, columns: Titles, states: list[str]) -> Table:
         own = first_of(names, table)
         more = texts_under(table, own) if own else days
         days = [more[row] or day if states[row] == state else day for row, day in enumerate(days)]
-    days = ["" if state == "open" else day for state, day in zip(states, days, strict=True)]
     return with_texts(table, columns.get("closed", "closed"), days)
 
 

@@ -13,7 +13,7 @@ from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
 from simulator.loading.tables import Table, undisturbed
 
-__all__ = ["VARIABLE", "Database", "Reading", "parse_table", "read_table"]
+__all__ = ["VARIABLE", "Database", "Reading", "parse_table", "read_table", "read_tables"]
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,30 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
         InputError: it is no table; every row that does not fit.
         PlaceError: it cannot be read.
     """
+    (table,) = _tables(path, reading, every=False)
+    return table
+
+
+def read_tables(path: Path, reading: Reading = AS_FOUND) -> tuple[Table, ...]:
+    """Read all tables of a file, as `read_table` does: a workbook may hold several, one on a sheet.
+
+    Raises:
+        InputError: it is no table; every row that does not fit.
+        PlaceError: it cannot be read.
+    """
+    return _tables(path, reading, every=reading.sheet is None)
+
+
+def _tables(path: Path, reading: Reading, every: bool) -> tuple[Table, ...]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError([Problem("D055", "is no ordinary file", path.name)])
         with path.open("rb") as file:
             first = file.read(8)
         with undisturbed():
-            return put_aside(_read(path, first, reading))
+            if every and first.startswith(workbook.SIGNATURE) and path.suffix.lower() != SUFFIX:
+                return tuple(map(put_aside, workbook.read_all_sheets(path)))
+            return (put_aside(_read(path, first, reading)),)
     except OSError as error:
         raise PlaceError(
             f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"

@@ -42,6 +42,8 @@ _LAST: Final = 2_958_466
 """The day after 31 December 9999."""
 _DAY: Final = 86_400
 _CENTS: Final = 2
+_LONGEST: Final = 255
+"""Characters that a format has at most."""
 _CERTAIN: Final = 15
 """Digits that a spreadsheet keeps of a number; further ones are its arithmetic."""
 
@@ -68,7 +70,7 @@ class NumberFormat:
 @lru_cache(maxsize=4096)
 def number_format(code: str) -> NumberFormat:
     """Return what a format such as `#,##0.00 [$€-407]` or `dd.mm.yyyy` makes of a number."""
-    first = code.partition(";")[0]
+    first = code[:_LONGEST].partition(";")[0]
     bare = _QUIET.sub("", first)
     if _DURATION.search(bare):
         return NumberFormat("time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,9 @@ _LOOKED_AT: Final = 50
 _WIDE: Final = 0.8
 """So much of the widest row a header fills."""
 _HALF: Final = 0.5
+_FEW: Final = 1_000_000
+_SPARSEST: Final = 50
+"""Of more cells than a few, one in so many is filled in anything that is a table."""
 _DEEPEST: Final = 3
 """Rows that a header has at most."""
 _OPEN_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:[ T].*)?", re.DOTALL)
@@ -87,10 +91,13 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
     body = {at: row for at, row in sheet.rows.items() if at > header.bottom}
     columns = sorted({c for c in header.titles} | {c for row in body.values() for c in row})
     titles = [header.titles.get(column) or f"column {letters(column)}" for column in columns]
+    if len(body) * len(columns) > max(_FEW, _SPARSEST * sum(map(len, body.values()))):
+        message = f"the sheet {title} has {len(body):,} rows of {len(columns):,} columns, nearly all empty"
+        raise book.archive.refusal("D064", message, "leave nothing but the table on it")
     problems = [
         Problem("D004", "a column name stands twice", name, header.bottom + 1, value=one)
-        for one in dict.fromkeys(titles)
-        if titles.count(one) > 1
+        for one, times in Counter(titles).items()
+        if times > 1
     ]
     problems += _unfit_merges(name, sheet, header)
     typed: set[int] = set()
@@ -125,8 +132,8 @@ class _Place:
         """Return one problem for all cells of a kind; it names the first."""
         number, row, value = found[0]
         message = f"cell {self.letters}{row + 1} {message}"
-        return Problem(code, message, self.file, row + 1, number + 1, self.title, None, value[:100] or None, remedy,
-                       len(found) - 1)  # fmt: skip
+        shown, more = value[:100] or None, len(found) - 1
+        return Problem(code, message, self.file, row + 1, number + 1, self.title, None, shown, remedy, more)
 
 
 def _spans_by_row(sheet: Sheet) -> dict[int, list[Span]]:
@@ -167,7 +174,7 @@ def _unfit_merges(name: str, sheet: Sheet, header: Header) -> list[Problem]:
     """Refuse merged cells of which nobody can tell what rows they are meant for."""
     found = [span for span in sheet.merged if span.bottom > max(span.top, header.bottom)]
     deep = header.bottom - header.top >= _DEEPEST
-    twice = [title for title in header.titles.values() if list(header.titles.values()).count(title) > 1]
+    twice = len(set(header.titles.values())) < len(header.titles)
     problems = []
     if found:
         span = found[0]
@@ -251,7 +258,7 @@ def _told(
         told.append(f"a header of {header.bottom - header.top + 1} rows")
     if hidden := len(sheet.hidden_rows & body.keys()):
         told.append(f"{_counted(hidden, 'hidden row')} read too")
-    if away := [titles[columns.index(c)] for c in sorted(sheet.hidden_columns & set(columns))]:
+    if away := [name for c, name in zip(columns, titles, strict=True) if c in sheet.hidden_columns]:
         told.append(f"hidden columns read too: {', '.join(away)}")
     cells = [cell for row in body.values() for cell in row.values()]
     if units := sorted({cell.unit for cell in cells if cell.unit}):

@@ -17,6 +17,9 @@ LAST_ROW: Final = 1_048_576
 """What a sheet itself can hold."""
 MOST_TEXT: Final = 1 << 29
 """Characters of all cells: a text that many cells share counts in each of them."""
+MOST_MERGED: Final = 100_000
+MOST_COVERED: Final = 1_000_000
+"""Columns that merged cells cover, all together."""
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _REMEMBERED: Final = 100_000
@@ -97,6 +100,8 @@ class _SheetReader:
         self._row: dict[int, Cell] = {}
         self._at = -1
         self._column = -1
+        self._columns_until = 0
+        self._covered = 0
         self._kind, self._style = "n", 0
         self._value: list[str] = []
         self._has_value = self._has_formula = self._reading = self._spoken = False
@@ -125,9 +130,11 @@ class _SheetReader:
         return self._sheet
 
     def _begin_columns(self, attributes: Attributes) -> None:
+        first, last = (whole_number(self._book.archive, attributes.get(key)) for key in ("min", "max"))
+        first, last = max(first, self._columns_until + 1), min(last, LAST_COLUMN)
+        self._columns_until = max(last, self._columns_until)
         if attributes.get("hidden") in TRUE:
-            first, last = (whole_number(self._book.archive, attributes.get(key)) for key in ("min", "max"))
-            self._sheet.hidden_columns |= set(range(max(first, 1) - 1, min(last, LAST_COLUMN)))
+            self._sheet.hidden_columns |= set(range(first - 1, last))
 
     def _begin_value(self, _: Attributes) -> None:
         self._has_value = True
@@ -228,6 +235,9 @@ class _SheetReader:
     def _merge(self, attributes: Attributes) -> None:
         first, _, last = attributes.get("ref", "").partition(":")
         (top, left), (bottom, right) = self._place(first), self._place(last or first)
+        self._covered += right - left + 1
+        if len(self._sheet.merged) >= MOST_MERGED or self._covered > MOST_COVERED:
+            raise self._book.archive.refusal("D064", f"the sheet has more than {MOST_MERGED:,} merged cells")
         self._sheet.merged.append(Span(top, left, bottom, right))
 
     def _place(self, text: str) -> tuple[int, int]:

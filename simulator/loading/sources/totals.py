@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from simulator.loading.tables import Table
@@ -21,6 +21,8 @@ _WORDS: Final = (
     r"|итого|всего|сумма|(?:общий |промежуточный )?итог"
 )
 _LABEL = re.compile(rf"\s*(?:(?:{_WORDS})\b.*|.*\s(?:{_WORDS}))\s*:?\s*", re.IGNORECASE | re.DOTALL)
+_LONGEST: Final = 200
+"""Characters of a word for a total, with what it is a total of."""
 _FINEST: Final = 4
 """Decimals of the amounts that are added."""
 _FEWEST: Final = 3
@@ -38,18 +40,20 @@ def put_aside(table: Table) -> Table:
     aside = dict(table.aside)
     rows, header = table.rows, [title.strip() for title in table.header]
     last = _below(table, aside)
-    begin = 0
-    for at in range(last):
-        row = rows[at]
+    sums = _Sums(table, aside)
+    for at, row in enumerate(rows[:last]):
+        first = row[0].strip()
         if at in aside:
             continue
-        if row[0].strip() == header[0] and [cell.strip() for cell in row] == header:
+        if first == header[0] and [cell.strip() for cell in row] == header:
             aside[at] = HEADER_AGAIN
-        elif "" in row and (_is_total(row) or (at == last - 1 and _is_bare(row))):
-            adds_up = _adds_up(table, at, (0, begin), aside)
-            if adds_up or _is_total(row):
+        elif "" not in row or (first and not _LABEL.fullmatch(row[0])):
+            continue  # what most rows are
+        elif (labelled := _is_total(row)) or (at == last - 1 and _is_bare(row)):
+            adds_up = sums.add_up_to(at)
+            if adds_up or labelled:
                 aside[at] = OTHER_TOTALS if adds_up is False else TOTALS
-                begin = at + 1
+                sums.begin = at + 1
     return table if len(aside) == len(table.aside) else replace(table, aside=dict(sorted(aside.items())))
 
 
@@ -70,7 +74,7 @@ def _below(table: Table, aside: dict[int, str]) -> int:
 def _is_total(row: Row) -> bool:
     """Tell whether a word for a total stands before nothing but numbers, one at least."""
     label = next((cell for cell in row if cell and not cell.isspace()), "")
-    if not _LABEL.fullmatch(label):
+    if len(label) > _LONGEST or not _LABEL.fullmatch(label):
         return False
     numbers = [cell for cell in row if cell.strip()][1:]
     return bool(numbers) and all(_is_number(cell) for cell in numbers)
@@ -86,22 +90,62 @@ def _is_number(cell: str) -> bool:
     return any(_amount(bare, mark) is not None for mark in MARKS)
 
 
-def _adds_up(table: Table, total: int, begins: tuple[int, int], aside: dict[int, str]) -> bool | None:
-    """Tell whether the rows above, all or since the total before, add up to a total; None where none can."""
-    found = None
-    for at, cell in enumerate(table.rows[total]):
-        for mark in MARKS if cell.strip() else ():
-            if (at in table.typed and mark == ",") or (said := _amount(cell, mark)) is None:
-                continue
-            for begin in begins:
-                column = [table.rows[r][at] for r in range(begin, total) if r not in aside]
-                amounts = [_amount(text, mark) for text in column if text.strip()]
-                if not amounts or None in amounts:
+@dataclass
+class _Sum:
+    """What one column adds up to, in all and before the last total; `odd` are cells that are no amounts."""
+
+    until: int = 0
+    all: int = 0
+    odd: int = 0
+    all_before: int = 0
+    odd_before: int = 0
+    filled: bool = False
+
+
+@dataclass
+class _Sums:
+    """What the columns of a table add up to, each cell read once at most.
+
+    Attributes:
+        table: whose.
+        aside: rows that do not count.
+        begin: the row after the last total.
+    """
+
+    table: Table
+    aside: Mapping[int, str]
+    begin: int = 0
+    _found: dict[tuple[int, Mark], _Sum] = field(default_factory=dict)
+
+    def add_up_to(self, total: int) -> bool | None:
+        """Tell whether the rows above, all or since the last total, add up to one; None where none can."""
+        found = None
+        for at, cell in enumerate(self.table.rows[total]):
+            for mark in MARKS if cell.strip() else ():
+                if (at in self.table.typed and mark == ",") or (said := _amount(cell, mark)) is None:
                     continue
-                if sum(amount for amount in amounts if amount is not None) == said:
+                one = self._sum(at, mark, total)
+                if not one.filled or one.odd > one.odd_before:
+                    continue
+                if said == one.all - one.all_before or (said == one.all and not one.odd):
                     return True
                 found = False
-    return found
+        return found
+
+    def _sum(self, at: int, mark: Mark, total: int) -> _Sum:
+        one = self._found.setdefault((at, mark), _Sum())
+        for row in range(one.until, total):
+            if row == self.begin:
+                one.all_before, one.odd_before = one.all, one.odd
+            if row not in self.aside and (text := self.table.rows[row][at].strip()):
+                amount = _amount(text, mark)
+                one.all += amount or 0
+                one.odd += amount is None
+                one.filled = True
+        if self.begin >= total:
+            one.all_before, one.odd_before = one.all, one.odd
+        one.until = total
+        return one
 
 
 def _amount(text: str, mark: Mark) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +43,24 @@ def read_workbook(path: Path, sheet: str | None = None) -> Table:
             without a value.
         PlaceError: it cannot be read.
     """
-    with opened(path, path.name) as archive:
-        _check_kind(archive)
-        book = read_book(archive)
+    with _opened(path) as book:
         title = _chosen(book, sheet) if sheet is not None else _only(book)
         return lay_out(book, title, read_sheet(book, title))
+
+
+def read_all_sheets(path: Path) -> tuple[Table, ...]:
+    """Return the tables on all visible sheets that hold one, each named after its sheet where there are more.
+
+    Raises:
+        InputError: as for `read_workbook`, but that several tables are meant.
+        PlaceError: it cannot be read.
+    """
+    with _opened(path) as book:
+        titles = [title for title in _holding(book) if title not in book.hidden] or [_only(book)]
+        tables = [lay_out(book, title, read_sheet(book, title)) for title in titles]
+    if len(tables) == 1:
+        return tuple(tables)
+    return tuple(replace(t, name=f"{t.name}, sheet {n}") for t, n in zip(tables, titles, strict=True))
 
 
 def refuse_old(path: Path) -> InputError:
@@ -54,6 +70,13 @@ def refuse_old(path: Path) -> InputError:
     message = "the workbook is locked with a password" if locked else "the file is an old Excel workbook"
     remedy = "save it without a password" if locked else _SAVE
     return InputError([Problem("D060", message, path.name, remedy=remedy)])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Book]:
+    with opened(path, path.name) as archive:
+        _check_kind(archive)
+        yield read_book(archive)
 
 
 def _check_kind(archive: Archive) -> None:
@@ -74,9 +97,13 @@ def _chosen(book: Book, sheet: str) -> str:
     raise InputError([problem])
 
 
+def _holding(book: Book) -> list[str]:
+    return [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
+
+
 def _only(book: Book) -> str:
     """Return the one visible sheet that holds a table."""
-    holding = [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
+    holding = _holding(book)
     visible = [name for name in holding if name not in book.hidden]
     if len(visible) == 1:
         return visible[0]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from simulator.loading.sources.sql.address import Address
 from simulator.loading.sources.sql.answer import BATCH, Answer, Deadline, RefusedError
@@ -65,4 +64,4 @@ def _uri(path: Path) -> str:
     with path.open("rb") as file:
         logged = file.read(20)[18:20] == b"\x02\x02"
     alone = logged and not path.with_name(path.name + "-wal").exists()
-    return f"file:{quote(str(path.resolve()))}?mode=ro" + ("&immutable=1" if alone else "")
+    return path.resolve().as_uri() + "?mode=ro" + ("&immutable=1" if alone else "")
