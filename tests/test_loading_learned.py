@@ -1,5 +1,9 @@
 """Learned figures lie beneath what a scenario sets; their draws come back as they were written."""
 
+import io
+import resource
+import time
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -184,3 +188,35 @@ def test_missing_and_broken_draws_are_told(tmp_path):
     assert [p.code for p in problems(tmp_path, BARE)] == ["S070"]
     (tmp_path / "learned.yaml").unlink()
     assert [p.code for p in problems(tmp_path, BARE)] == ["S015"]
+
+
+def packed(**arrays):
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def claiming(shape):
+    """Return a file whose one array says that it is much larger than it is."""
+    content, header = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("draws.npy", header.getvalue())
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed(draws=np.array([{"a": 1}], dtype=object)),  # which would run programs when it is read
+        packed(draws=np.zeros(1 << 23)),
+        claiming((10**13,)),
+        claiming((1 << 40, 1 << 40)),
+    ],
+)
+def test_hostile_draws_are_refused_soon_and_fill_no_memory(content):
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    with pytest.raises(DrawsError):
+        read_draws(content)
+    assert time.process_time() - started < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10

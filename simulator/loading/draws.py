@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ from simulator.posterior import (
 )
 
 Arrays = Mapping[str, NDArray[Any]]
+ROOM: Final = 1 << 25
+"""Bytes that the arrays of a file may take, however small it is."""
+MOST_PACKED: Final = 20
+"""So many times its own size a larger file may unpack to."""
 
 
 class DrawsError(ValueError):
@@ -74,6 +78,7 @@ def read_draws(content: bytes) -> Posterior:
         DrawsError: it is no such file, or its arrays do not fit each other.
     """
     try:
+        _check_size(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         count = int(arrays["draws"])
@@ -82,9 +87,16 @@ def read_draws(content: bytes) -> Posterior:
         rho = arrays.get("rho")
         _check(rho is None or rho.shape == (count,), "rho")
         payers = _payers(arrays)
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError) as error:
+    except (ValueError, KeyError, OSError, MemoryError, zipfile.BadZipFile, EOFError) as error:
         raise DrawsError(str(error) or type(error).__name__) from None
     return Posterior(count, segments, rho, payers)
+
+
+def _check_size(content: bytes) -> None:
+    """Check what the arrays would take before any is unpacked: of draws that are real little can be packed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    _check(unpacked <= max(ROOM, MOST_PACKED * len(content)), f"{unpacked / 2**20:,.0f} MB when unpacked")
 
 
 def _payers(arrays: Arrays) -> dict[str, tuple[float, float]]:
