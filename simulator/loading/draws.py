@@ -93,7 +93,7 @@ def read_draws(content: bytes) -> Posterior:
 
 
 def _check_size(content: bytes) -> None:
-    """Check what the arrays would take before any is unpacked: of draws that are real little can be packed."""
+    """Check what the arrays would take before any is unpacked: real draws can hardly be packed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
     _check(unpacked <= max(ROOM, MOST_PACKED * len(content)), f"{unpacked / 2**20:,.0f} MB when unpacked")
