@@ -230,6 +230,10 @@ RULES = {
         "loading.sources.text_layout._USUAL", ("", {",": "commas", ";": "semicolons", "\t": "tabs"})
     ),
     "sep line": no("loading.sources.text_layout.find_layout", "if match := _SAID.match(sample):"),
+    "drawn lists": no("loading.sources.text_layout.find_layout", "if _is_framed(best):"),
+    "titles of two cells": put(
+        "loading.sources.text_layout._titles", ("(2 if one.width >= _WIDE else 1)", "1")
+    ),
     "titles differ": [
         *put("loading.sources.text._Reader._head", ("if count > 1", "if False")),
         *put("loading.sources.sheet_layout.lay_out", ("if titles.count(one) > 1", "if False")),
