@@ -7,9 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from ruamel.yaml import YAML
 from written import SCENARIO
 
+from simulator.cli import main
 from simulator.currency import RateCurve
 from simulator.loading import load
 from simulator.loading.cells import opened_cells
@@ -228,3 +230,24 @@ def status(sample, row):
     """Return open, won or lost: by the outcome, else by what the stage is called."""
     said = sample.cells.text(row, "outcome").casefold()
     return said or stage_means(sample.cells.text(row, "stage")) or "open"
+
+
+@pytest.mark.parametrize("path", [FOLDER / "odoo_opportunities" / "de.truth.yaml"], ids=name)
+def test_init_counts_deals_and_not_rows(read, path, tmp_path):
+    sample = read(path)
+    given = (
+        "--from",
+        sample.file,
+        "--no-run",
+        "--rate",
+        "CHF=1.05",
+        "--amount-is",
+        "total",
+        "--currency",
+        "EUR",
+    )
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "new"), *map(str, given)])
+    assert result.exit_code == 0, result.output
+    ends = [truth["outcome"] for truth in sample.truth["rows"]]
+    counts = ", ".join(f"{ends.count(end)} {end}" for end in ("open", "won", "lost"))
+    assert f"Deals: {counts};" in result.output
