@@ -211,7 +211,8 @@ def tells_wins(title: str) -> bool:
 def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 1)) -> list[int]:
     """Return the columns that may be one of ours, the likeliest first."""
     titles = [_squashed(title) for title in table.header]
-    names = _SYNONYMS[kind].get(ours, ("", ""))
+    plain, vague = _SYNONYMS[kind].get(ours, ("", ""))
+    names = f"{_squashed(ours) if '_' in ours else ''} {plain}", vague
     return [
         at
         for tier in tiers
