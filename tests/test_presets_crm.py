@@ -13,6 +13,7 @@ from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.outcome_words import stage_means, state_means
 from simulator.loading.presets import PRESETS, ends_of, prepared, preset_of, recognise_system
 from simulator.loading.sources import parse_table
+from simulator.loading.tables import Table
 
 REPORT = """\
 Opportunity Owner,Account Name,Opportunity Name,Stage,Amount Currency,Amount,Probability (%),Close Date,\
@@ -172,10 +173,8 @@ def test_no_export_is_taken_for_another():
     """The titles of each export, in each language, are those of no other system."""
     for preset in PRESETS:
         for n in range(max(len(mark) for mark in preset.marks)):
-            titles = dict.fromkeys(mark[min(n, len(mark) - 1)] for mark in preset.marks)
-            table = parse_table(
-                (";".join(titles) + "\n" + ";".join("1" for _ in titles) + "\n").encode(), "x.csv"
-            )
+            titles = tuple(dict.fromkeys(mark[min(n, len(mark) - 1)] for mark in preset.marks))
+            table = Table("x.csv", titles, (("1",) * len(titles),), (2,))
             assert preset_of(table).name == preset.name
 
 
