@@ -390,6 +390,22 @@ def test_words_say_what_a_state_means():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (HUBSPOT.replace("Currency,Close", "ACV,Close"), "ACV"),
+        (REPORT.replace("Amount Currency,Amount,", "ACV,Amount (converted),"), "ACV"),
+        (DYNAMICS.replace("Actual Revenue", "ACV").replace("Currency", "Actual Revenue"), "ACV"),
+    ],
+)
+def test_an_amount_that_was_mapped_by_hand_is_left_alone(text, title):
+    table = parse_table(text.encode(), "x.csv")
+    changed, _, _ = prepared(table, preset_of(table).name, "deals", {"amount": title})
+    assert [row[changed.column(title)] for row in changed.rows] == [
+        row[table.column(title)] for row in table.rows
+    ]
+
+
 def test_what_is_mapped_by_hand_counts_more_than_an_export(tmp_path):
     mapped = {"events": {"deal": "Record ID", "stage": "Deal Stage", "entered_at": "Create Date"}}
     history = read(tmp_path, frame=HistoryFrame(columns=mapped), deals=HUBSPOT)
