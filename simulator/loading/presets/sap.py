@@ -118,7 +118,8 @@ def _prepare(table: Table, columns: Titles) -> Table:
         sheet.write(row, "id", names[row] if kind == "invoice" else _aim(sheet, row, cleared, numbers))
         if kind != "invoice":
             sheet.write(row, "kind", kind)
-            sheet.write(row, "paid_date", sheet.text(row, "posted") or sheet.text(row, "invoice_date"))
+            if sheet.has("paid_date"):  # the day of the payment, and not that of its clearing
+                sheet.write(row, "paid_date", sheet.text(row, "posted") or sheet.text(row, "invoice_date"))
         elif len(numbers[names[row]]) > 1:  # instalments, or items, of one document
             sheet.write(row, "kind", "part")
         if sheet.text(row, "block") or sheet.text(row, "dispute"):
