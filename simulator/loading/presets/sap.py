@@ -33,7 +33,8 @@ _AMOUNT: Final = titles("""Amount in Doc. Curr. | Amount in Document Currency | 
     Amount in Transaction Currency
     Betrag in Belegwährung | Betrag in Belegwähr. | Betrag in BW
     Сумма в валюте документа""")
-_CURRENCY: Final = titles("""Document Currency | Doc. Currency | Curr. | Crcy | Currency | Transaction Currency
+_CURRENCY: Final = titles("""Document Currency | Doc. Currency | Curr. | Crcy | Currency
+    Transaction Currency
     Belegwährung | Währung | Währg
     Валюта документа | Валюта""")
 _LOCAL: Final = titles("""Amount in Local Currency | Amount in Local Curr. | Amount in LC | LC Amount
