@@ -132,6 +132,7 @@ def test_a_record_that_lies_has_nothing_read(tmp_path, monkeypatch):
     assert not run_of(tmp_path).has_own_inputs
 
 
+@pytest.mark.slow
 def test_a_column_to_group_by_names_no_file(tmp_path, monkeypatch, undrawn):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
