@@ -230,9 +230,13 @@ RULES = {
         "loading.sources.text_layout._USUAL", ("", {",": "commas", ";": "semicolons", "\t": "tabs"})
     ),
     "sep line": no("loading.sources.text_layout.find_layout", "if match := _SAID.match(sample):"),
+    "drawn lists": no("loading.sources.text_layout.find_layout", "if _is_framed(best):"),
+    "titles of two cells": put(
+        "loading.sources.text_layout._titles", ("(2 if one.width >= _WIDE else 1)", "1")
+    ),
     "titles differ": [
         *put("loading.sources.text._Reader._head", ("if count > 1", "if False")),
-        *put("loading.sources.sheet_layout.lay_out", ("if titles.count(one) > 1", "if False")),
+        *put("loading.sources.sheet_layout.lay_out", ("if times > 1", "if False")),
     ],
     "capitals of titles": put(
         "loading.tables.Table.column", ("title.casefold() == name.casefold()", "title == name")
@@ -529,11 +533,14 @@ RULES = {
         "loading.sources.sheet_layout.lay_out",
         ("tuple(at + 1 for at in body)", "tuple(n + 2 for n, _ in enumerate(body))"),
     ),
-    "totals": put("loading.sources.totals._is_total", ("if not _LABEL.fullmatch(label):", "if True:")),
+    "totals": put(
+        "loading.sources.totals._is_total",
+        ("if len(label) > _LONGEST or not _LABEL.fullmatch(label):", "if True:"),
+    ),
     "text below": put("loading.sources.totals._below", ("if len(table.header) < _FEWEST:", "if True:")),
     "header again": no(
         "loading.sources.totals.put_aside",
-        "if row[0].strip() == header[0] and [cell.strip() for cell in row] == header:",
+        "if first == header[0] and [cell.strip() for cell in row] == header:",
     ),
     "blank columns": put(
         "loading.sources.sheet_layout.lay_out",

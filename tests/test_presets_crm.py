@@ -13,6 +13,7 @@ from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.outcome_words import stage_means, state_means
 from simulator.loading.presets import PRESETS, ends_of, prepared, preset_of, recognise_system
 from simulator.loading.sources import parse_table
+from simulator.loading.tables import Table
 
 REPORT = """\
 Opportunity Owner,Account Name,Opportunity Name,Stage,Amount Currency,Amount,Probability (%),Close Date,\
@@ -172,10 +173,8 @@ def test_no_export_is_taken_for_another():
     """The titles of each export, in each language, are those of no other system."""
     for preset in PRESETS:
         for n in range(max(len(mark) for mark in preset.marks)):
-            titles = dict.fromkeys(mark[min(n, len(mark) - 1)] for mark in preset.marks)
-            table = parse_table(
-                (";".join(titles) + "\n" + ";".join("1" for _ in titles) + "\n").encode(), "x.csv"
-            )
+            titles = tuple(dict.fromkeys(mark[min(n, len(mark) - 1)] for mark in preset.marks))
+            table = Table("x.csv", titles, (("1",) * len(titles),), (2,))
             assert preset_of(table).name == preset.name
 
 
@@ -389,6 +388,22 @@ def test_words_say_what_a_state_means():
     assert [state_means(text) for text in ("Offen", "Открыта", "Canceled", "Gelöscht", "Maybe")] == [
         "open", "open", "lost", "gone", None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (HUBSPOT.replace("Currency,Close", "ACV,Close"), "ACV"),
+        (REPORT.replace("Amount Currency,Amount,", "ACV,Amount (converted),"), "ACV"),
+        (DYNAMICS.replace("Actual Revenue", "ACV").replace("Currency", "Actual Revenue"), "ACV"),
+    ],
+)
+def test_an_amount_that_was_mapped_by_hand_is_left_alone(text, title):
+    table = parse_table(text.encode(), "x.csv")
+    changed, _, _ = prepared(table, preset_of(table).name, "deals", {"amount": title})
+    assert [row[changed.column(title)] for row in changed.rows] == [
+        row[table.column(title)] for row in table.rows
+    ]
 
 
 def test_what_is_mapped_by_hand_counts_more_than_an_export(tmp_path):

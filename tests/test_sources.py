@@ -1,8 +1,10 @@
 """The same tables as text, as workbooks and as Parquet: the same forecast and the same history."""
 
+import csv
 import datetime as dt
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +19,8 @@ from written import DEALS, INVOICES, SCENARIO
 
 from simulator.cli import main
 from simulator.loading.history import read_history
+from simulator.loading.presets import recognise_system
+from simulator.loading.sources import read_table
 
 DAYS = (
     "created",
@@ -28,6 +32,7 @@ DAYS = (
     "paid_date",
     "entered_at",
 )
+EXPORTS = Path(__file__).resolve().parent.parent / "scenarios" / "exports"
 READ = "W050"
 
 
@@ -120,3 +125,26 @@ def test_a_history_may_be_one_workbook_with_a_sheet_for_each_table(tmp_path):
     )
     assert history.findings[-1].code == "H060" and "sheet Contacts" in history.findings[-1].examples[0]
     assert history.sources[0].startswith("crm.xlsx, sheet events: events, 7 rows")
+
+
+@pytest.mark.parametrize(("name", "currency"), [("pipeline", "USD"), ("vertrieb", "EUR"), ("sdelki", "RUB")])
+def test_sheets_that_people_keep_in_three_countries_are_the_same_deals(name, currency):
+    table = read_table(EXPORTS / f"{name}.xlsx")
+    columns = recognise_system(table).columns
+    assert set(columns) == {
+        "id",
+        "customer",
+        "stage",
+        "amount",
+        "created",
+        "expected_close",
+        "closed",
+        "owner",
+    }
+    assert [table.header[0], table.header[4]] == [columns["id"], columns["created"]]
+    assert list(table.aside.values()) == ["W055"] and table.lines[0] == 4
+    assert table.rows[0][3] == f"693000 {currency}" and table.rows[0][4] == "2025-01-01"
+    text = list(csv.reader((EXPORTS / "sdelki.csv").read_text("cp1251").splitlines(), delimiter=";"))
+    days = [[".".join(reversed(cell.split("-"))) for cell in row[4:7]] for row in table.rows[:-1]]
+    assert days == [row[4:7] for row in text[1:]]
+    assert [row[0] for row in table.rows[:-1]] == [row[0] for row in text[1:]]

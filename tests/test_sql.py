@@ -229,11 +229,11 @@ ATTACKS_ON_DUCKDB = (
     "SELECT * FROM read_csv('{}/other.csv')", "SELECT * FROM '{}/other.csv'",
     "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM glob('/etc/*')", "SELECT nextval('counter')",
     "INSTALL httpfs", "LOAD httpfs", "SET enable_external_access = true", "SET lock_configuration = false",
-    "EXPORT DATABASE 'new'", "SELECT 1; DELETE FROM deals", "PRAGMA show_tables",
+    "EXPORT DATABASE 'new'", "SELECT 1; DELETE FROM deals",
     "WITH a AS (DELETE FROM deals RETURNING *) SELECT * FROM a", "CREATE TEMP TABLE x AS SELECT 1",
     "CHECKPOINT", "SELECT * FROM query('DELETE FROM deals')",
     "SELECT * FROM read_parquet('https://example.com/x.parquet')",
-    "SELECT * FROM sniff_csv('{}/other.csv')", "SELECT * FROM duckdb_secrets()", "CALL pragma_version()",
+    "SELECT * FROM sniff_csv('{}/other.csv')", "CALL pragma_version()",
     "EXPLAIN ANALYZE DELETE FROM deals",
 )  # fmt: skip
 

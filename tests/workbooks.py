@@ -90,6 +90,11 @@ def bombs(folder):
         return pack(folder / f"{name}.xlsx", good | {sheet: content})
 
     head = f"<worksheet {MAIN}><sheetData>"
+    yield (
+        "low",
+        "D064",
+        with_sheet("low", f'{head}<row r="9999999"><c><v>1</v></c></row></sheetData></worksheet>'),
+    )
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
     yield (
         "laughs",
@@ -126,11 +131,6 @@ def bombs(folder):
         "far",
         "D060",
         with_sheet("far", f'{head}<row><c r="ZZZZ1"><v>1</v></c></row></sheetData></worksheet>'),
-    )
-    yield (
-        "low",
-        "D064",
-        with_sheet("low", f'{head}<row r="9999999"><c><v>1</v></c></row></sheetData></worksheet>'),
     )
     letters = [f"{a}{b}{c}" for a in "ABCDEFGHIJKLMNOPQRSTUV" for b in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]  # fmt: skip

@@ -87,7 +87,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is)
     _check(draft, paths, files, said.problems)
     learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
-    routine = _routine(folder, "invoices" in exports, bool(learn))
+    routine = _routine(folder, paths, [files[key] for key in logs], bool(learn))
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
     say(started_text(started, draft, list(exports.values()), questions.assumed))
     code = _run(started.scenario, trials) if run else 0
@@ -221,10 +221,12 @@ def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], pr
     raise LoadError(found)
 
 
-def _routine(folder: Path, invoices: bool, learned: bool) -> str:
-    """Return the command of next month."""
-    words = ["simulator", "run", shlex.quote(str(folder / "scenario.yaml")), "--as-of DATE --deals EXPORT"]
-    return " ".join([*words, *(["--invoices EXPORT"] if invoices else []), *(["--refit"] if learned else [])])
+def _routine(folder: Path, paths: Mapping[str, Path], logs: Sequence[str], learned: bool) -> str:
+    """Return what to do next month: a query is asked again by itself, a log of stages has to be put there."""
+    words = ["simulator", "run", shlex.quote(str(folder / "scenario.yaml")), "--as-of DATE"]
+    words += [f"--{key} EXPORT" for key, path in paths.items() if path.suffix.lower() != ".sql"]
+    newer = f"  (first put the newer log in the place of {folder / logs[0]})" if logs else ""
+    return " ".join([*words, *(["--refit"] if learned else [])]) + newer
 
 
 def _run(scenario: Path, trials: str | None) -> int:

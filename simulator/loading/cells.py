@@ -59,7 +59,8 @@ class Cells:
     amount_is: AmountIs = "total"
     _texts: dict[str, Sequence[str]] = field(default_factory=dict)
     _days: dict[str, dict[str, date]] = field(default_factory=dict)
-    _money: dict[tuple[str, bool], dict[int, tuple[int, str] | None]] = field(default_factory=dict)
+    _money: dict[tuple[str, bool], list[tuple[int, str] | None]] = field(default_factory=dict)
+    _refused: set[tuple[int, str, bool]] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -111,15 +112,18 @@ class Cells:
         self, row: int, column: str = "amount", needed: bool = True, signed: bool = False
     ) -> tuple[int, str] | None:
         """Return minor units and currency of an amount, None where it is missing or cannot be read."""
-        known = self._money.setdefault((column, signed), {})
-        if (found := known.get(row)) is not None:
+        known = self._money.get((column, signed))
+        if known is None:
+            known = self._money[column, signed] = [None] * len(self)
+        if (found := known[row]) is not None:
             return found
         if not self.text(row, column):
             if needed:
                 self.complain("D023", "the amount is missing", row, column)
-            return None
-        if row not in known:
+        elif (row, column, signed) not in self._refused:
             known[row] = self._read_money(row, column, signed)
+            if known[row] is None:
+                self._refused.add((row, column, signed))
         return known[row]
 
     def minor(self, row: int, column: str, code: str, signed: bool = False) -> int | None:

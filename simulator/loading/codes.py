@@ -129,9 +129,13 @@ CODES: Final = MappingProxyType(
         "D054": Code("too large a table", "a table has bounds, see docs/formats.md", "export less"),
         "D055": Code("no ordinary file", "tables are files: no devices, pipes or folders", "name a file"),
         "D060": Code("damaged, locked or old", "workbooks are XLSX, without a password", "save it as XLSX"),
-        "D061": Code("which sheet", "one visible sheet holds a table, or data.sheets names it", "name it"),
-        "D062": Code("a cell without a value", "no cell holds an error or waits to be calculated", "mend it"),
-        "D063": Code("not one record a row", "one row a record, one kind of value a column", "lay it out so"),
+        "D061": Code("which sheet", "one visible sheet holds a table", "name it: data.sheets.deals: NAME"),
+        "D062": Code(
+            "a cell without a value", "cells hold no error, formulas are calculated", "mend or save it"
+        ),
+        "D063": Code(
+            "not one record a row", "one row a record, one kind of value a column", "split, or retype"
+        ),
         "D064": Code("too large a file", "files stay within what a sheet can hold", "export less of it"),
         "D065": Code(
             "no address", "databases have theirs outside of scenarios", "set SIMULATOR_DATABASE_URL"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.loading.column_words import ABROAD
 from simulator.loading.documents import INSTEAD
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
@@ -211,7 +212,9 @@ def tells_wins(title: str) -> bool:
 def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 1)) -> list[int]:
     """Return the columns that may be one of ours, the likeliest first."""
     titles = [_squashed(title) for title in table.header]
-    names = _SYNONYMS[kind].get(ours, ("", ""))
+    plain, vague = _SYNONYMS[kind].get(ours, ("", ""))
+    own = _squashed(ours) if "_" in ours else ""
+    names = f"{own} {plain}", f"{vague} {ABROAD[kind].get(ours, '')}"
     return [
         at
         for tier in tiers

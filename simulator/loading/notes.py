@@ -47,13 +47,13 @@ RULES: Final = {
     "W038": Rule(
         "deal", "won in earlier years of products that are not known", "billed as their segment says"
     ),
-    "W055": Rule("row", "of totals", LEFT_OUT),
-    "W056": Rule("row", "of totals to which the rows above do not add up", LEFT_OUT),
+    "W055": Rule("row", "of totals", LEFT_OUT, is_sum=True),
+    "W056": Rule("row", "of totals to which the rows above do not add up", LEFT_OUT, is_sum=True),
     "W057": Rule("row", "of text below the table", LEFT_OUT),
     "W058": Rule("row", "with the header once more", LEFT_OUT),
     "W080": Rule("row", "that cannot be read as they stand", LEFT_OUT),
     "W070": Rule("row", "of an invoice whose total stands in an earlier row", LEFT_OUT),
-    "W071": Rule("row", "of headings, subtotals and totals", LEFT_OUT),
+    "W071": Rule("row", "of headings, subtotals and totals", LEFT_OUT, is_sum=True),
     "W072": Rule("row", "of drafts, and of what is void or deleted", LEFT_OUT),
     "W073": Rule("row", "of credit notes on no single invoice here, or after {day}", LEFT_OUT),
     "W074": Rule("row", "of payments on no single invoice here, or after {day}", LEFT_OUT),
@@ -88,7 +88,8 @@ class Notes:
             cells.repaired.setdefault(code, []).append(row)
         identity = cells.text(row, "id")
         number, total, first = self._counts.get(code, (0, 0.0, identity))
-        self._counts[code] = number + 1, total + (self.minor(money) if money else 0.0), first
+        minor = 0.0 if money is None or RULES[code].is_sum else self.minor(money)
+        self._counts[code] = number + 1, total + minor, first
 
     def add(self, code: str, text: str, amount: float | None = None) -> None:
         """Add a note with its money in minor units of the company's currency."""

@@ -88,7 +88,8 @@ def _table(
     cells = given.read[key]
     # Amounts that nobody needed were not read, and nobody is told now that one of them cannot be.
     quiet = replace(cells, problems=Problems())
-    money = [money_of(quiet, row) or (0, "") for row in range(len(cells))]
+    sums = {code for code, rule in _RULES.items() if rule.is_sum}
+    money = [(None if fate in sums else money_of(quiet, row)) or (0, "") for row, fate in enumerate(fates)]
     return TableRows(
         file=given.file_of(key),
         id=tuple(cells.texts("id")),

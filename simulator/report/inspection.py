@@ -157,7 +157,7 @@ def _money(found: Inspection) -> list[str]:
         return []
     codes = sorted(money["read"]["amounts"] or {found.export.currency: 0})
     rows = [[f"  {_short(one['what'])}", *_sums(one, codes)] for one in money["used"]]
-    rows += [[f"  left out: {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
+    rows += [[f"  left out: rows {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
     used, left = _total(money["used"], codes), _total(money["left_out"], codes)
     whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
     lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole], columns=WIDTH)

@@ -16,10 +16,8 @@ def started_text(started: Started, draft: Draft, exports: Sequence[Export], assu
     told = draft.scenario
     files = " and ".join(_described(export) for export in exports)
     lines = wrapped(f"{started.folder}/ holds a scenario of {files}, as of {day(told['as_of'])}.")
-    deals = exports[0]
-    numbers = {
-        name: deals.outcomes.count(end) for name, end in (("open", OPEN), ("won", WON), ("lost", LOST))
-    }
+    ends = [exports[0].outcomes[row] for row in exports[0].cells.rows()]
+    numbers = {name: ends.count(end) for name, end in (("open", OPEN), ("won", WON), ("lost", LOST))}
     counts = ", ".join(f"{number:,} {name}" for name, number in numbers.items())
     segments = list(draft.stages)
     split = f" in the segments {', '.join(plain(s, 30) for s in segments)}" if len(segments) > 1 else ""

@@ -89,6 +89,22 @@ TEXTS = [
         names="A,n,n|Bob",
     ),
     table("sep= in the first line", "sep line", "sep=^\n" + PLAIN.replace(",", "^"), None, ids="D1 D2"),
+    table(
+        "a list drawn with bars and dashes",
+        "drawn lists",
+        "Deals, page 1\n\n------------------\n|id|stage   |amount|\n------------------\n"
+        "|D1|Proposal|  5.00|\n|D2|Contract|  7.00|\n------------------\n",
+        None,
+        D1="500 EUR",
+        ids="D1 D2",
+    ),
+    table(
+        "a title of two cells above the header",
+        "titles of two cells",
+        "Company Code,1000\n\nid,stage,amount,name,owner\nD1,Proposal,5,Ann,Bob\n",
+        None,
+        ids="D1",
+    ),
     # ---- headers
     table("a title twice", "titles differ", "id,stage,amount,stage\nD1,Proposal,5,x\n", "D004:1"),
     table("titles in capitals", "capitals of titles", "ID,Stage,AMOUNT\nD1,Proposal,5\n", None, ids="D1"),

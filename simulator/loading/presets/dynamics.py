@@ -50,7 +50,7 @@ def _prepared(table: Table, columns: Titles) -> Table:
     states = [state_means(text) or text for text in texts_of(table, columns, "outcome")]
     table = with_texts(table, columns["outcome"], states)
     actual = first_of(_REVENUE, table)
-    if actual is not None:
+    if actual is not None and columns["amount"] == first_of(_EXPECTED_REVENUE, table):
         expected, revenue = texts_of(table, columns, "amount"), texts_under(table, actual)
         told = zip(states, revenue, expected, strict=True)
         amounts = [own if state == "won" and own else text for state, own, text in told]

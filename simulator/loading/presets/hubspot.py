@@ -51,7 +51,8 @@ def _prepared(table: Table, columns: Titles) -> Table:
     bare = [_bare(stage, pipeline) for stage, pipeline in zip(stages, pipelines, strict=True)]
     table = with_texts(table, columns["stage"], bare) if bare != stages else table
     converted = first_of(_IN_COMPANY_CURRENCY, table)
-    if converted is not None and columns.get("amount") != converted and "currency" not in columns:
+    of_deal = columns.get("amount") == first_of(_AMOUNT, table)
+    if converted is not None and of_deal and "currency" not in columns:
         table = with_texts(table, columns["amount"], texts_under(table, converted))
     if converted is not None and columns.get("amount") == converted and "currency" in columns:
         table = with_texts(table, columns["currency"], [""] * len(table.rows))

@@ -136,7 +136,8 @@ def _deals(table: Table, columns: Titles) -> Table:
     """
     converted = first_of(_CONVERTED, table)
     told = "currency" in columns or any(currency_in(text) for text in texts_of(table, columns, "amount"))
-    if converted is not None and (columns.get("amount") == converted or not told):
+    unknown = columns.get("amount") == first_of(_AMOUNT, table) and not told
+    if converted is not None and (columns.get("amount") == converted or unknown):
         beside = table.column(f"{converted} Currency")
         codes = [""] * len(table.rows) if beside is None else [row[beside] for row in table.rows]
         amounts = texts_under(table, converted)

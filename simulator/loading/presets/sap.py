@@ -13,7 +13,7 @@ from simulator.loading.tables import Table
 _NUMBER: Final = titles("""Document Number | Document No. | DocumentNo | Doc. No. | Journal Entry
     Belegnummer | Belegnr | Buchungsbeleg
     Номер документа | № документа""")
-_TYPE: Final = titles("""Document Type | Doc. Type | Journal Entry Type | Type
+_TYPE: Final = titles("""Document Type | Doc. Type | Journal Entry Type | Type | Ty
     Belegart | Art
     Вид документа | Тип документа""")
 _WRITTEN: Final = titles("""Document Date | Doc. Date | Journal Entry Date | Posting Date | Pstng Date
@@ -29,17 +29,18 @@ _CLEARING: Final = titles("""Clearing Document | Clrng doc. | Clearing Doc. | Cl
     Ausgleichsbeleg | Ausgl.beleg
     Документ выравнивания""")
 _AMOUNT: Final = titles("""Amount in Doc. Curr. | Amount in Document Currency | Amount in DC
+    Document Currency Value | Amount in foreign cur.
     Amount in Transaction Currency
     Betrag in Belegwährung | Betrag in Belegwähr. | Betrag in BW
     Сумма в валюте документа""")
-_CURRENCY: Final = titles("""Document Currency | Doc. Currency | Curr. | Currency | Transaction Currency
+_CURRENCY: Final = titles("""Document Currency | Doc. Currency | Curr. | Crcy | Currency | Transaction Currency
     Belegwährung | Währung | Währg
     Валюта документа | Валюта""")
 _LOCAL: Final = titles("""Amount in Local Currency | Amount in Local Curr. | Amount in LC | LC Amount
-    Amt in loc.cur. | Amount in Company Code Currency
+    Amt in loc.cur. | Amount in local cur. | Amount in Company Code Currency
     Betrag in Hauswährung | Betrag in Hauswähr. | Betrag in HW
     Сумма во внутренней валюте | Сумма в ВВ""")
-_LOCAL_CURRENCY: Final = titles("""Local Currency | LCurr | Local Curr. | Company Code Currency
+_LOCAL_CURRENCY: Final = titles("""Local Currency | LCurr | LCRcy | Local Curr. | Company Code Currency
     Hauswährung | Hauswähr
     Внутренняя валюта""")
 _ROLES: Final = {
@@ -67,7 +68,7 @@ _ROLES: Final = {
     "dispute": titles("""Dispute Case | Dispute | Case ID | Disputed Item
         Klärungsfall | Klärungsfall-ID
         Спорный случай"""),
-    "company": titles("""Company Code | CoCd
+    "company": titles("""Company Code | CoCd | CoCode
         Buchungskreis | BuKr
         Балансовая единица"""),
     "year": titles("""Fiscal Year | Year
@@ -118,7 +119,8 @@ def _prepare(table: Table, columns: Titles) -> Table:
         sheet.write(row, "id", names[row] if kind == "invoice" else _aim(sheet, row, cleared, numbers))
         if kind != "invoice":
             sheet.write(row, "kind", kind)
-            sheet.write(row, "paid_date", sheet.text(row, "posted") or sheet.text(row, "invoice_date"))
+            if sheet.has("paid_date"):  # the day of the payment, and not that of its clearing
+                sheet.write(row, "paid_date", sheet.text(row, "posted") or sheet.text(row, "invoice_date"))
         elif len(numbers[names[row]]) > 1:  # instalments, or items, of one document
             sheet.write(row, "kind", "part")
         if sheet.text(row, "block") or sheet.text(row, "dispute"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from simulator.loading.history_frame import COLUMNS
-from simulator.loading.presets.mending import put_aside, texts_of, texts_under, with_texts
+from simulator.loading.presets.mending import currency_code, put_aside, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import Names, Titles, first_of
 from simulator.loading.tables import Table
 
@@ -67,7 +67,10 @@ class Sheet:
                 heading = first
 
     def done(self) -> Table:
-        """Return the table as it is to be read; what is called like one of ours and is another is renamed."""
+        """Return the table as it is to be read, with codes for names of currencies.
+
+        What is called like one of ours and is another is renamed.
+        """
         known = {theirs.casefold() for theirs in self.columns.values()}
         ours_of_all = {name.casefold() for name in COLUMNS["invoices"]}
         header = (
@@ -75,6 +78,9 @@ class Sheet:
             for title in self.table.header
         )
         table = replace(self.table, header=tuple(header))
+        if self.has("currency"):
+            codes = [currency_code(text) for text in texts_of(table, self.columns, "currency")]
+            table = with_texts(table, self.columns["currency"], codes)
         for rule, rows in self._aside.items():
             table = put_aside(table, rule, rows)
         for ours, cells in self._written.items():

@@ -106,7 +106,7 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
         if not kinds <= _ALIKE and not kinds <= {"text"}:
             cells = [(n, line, row[column]) for n, (line, row) in enumerate(body.items()) if column in row]
             place = _Place(name, titles[at], letters(column))
-            problems += _lacking(place, cells) or _mixed(place, cells, kinds)
+            problems += [*_lacking(place, cells), *_mixed(place, cells, kinds)]
         if kinds & _ALIKE:
             typed.add(at)
     if problems:

@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.encodings import Source, find_encoding
-from simulator.loading.sources.text_layout import Layout, find_layout
+from simulator.loading.sources.text_layout import Layout, find_layout, unframed
 from simulator.loading.tables import Table
 
 LARGEST: Final = 2**28
@@ -106,7 +106,8 @@ class _Reader:
         reader = csv.reader(self._bounded(text), delimiter=self.layout.delimiter, strict=True)
         before = 0
         try:
-            for record in reader:
+            for given in reader:
+                record = unframed(given) if self.layout.framed else given
                 if record and (record[0].strip() or any(map(str.strip, record))):
                     cells.append(record)
                     lines.append(before + skipped + 1)

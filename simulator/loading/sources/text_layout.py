@@ -7,7 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from simulator.errors import InputError, Problem
@@ -21,6 +21,8 @@ _VALUE = re.compile(r"[\d\s.,:/%+-]*\d[\d\s.,:/%+-]*")
 """A number or a date, and no name; `1 Month` is one."""
 _MOST_TITLES: Final = 20
 _NARROW: Final = 3
+_WIDE: Final = 5
+"""Columns of a table above which a title may have two cells, such as `Company Code` and `1000`."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Layout:
         delimiter: one character.
         said: whether the first line says it.
         titles: how many records stand above the header.
+        framed: whether each row stands between two delimiters, and rules of dashes between some.
     """
 
     delimiter: str
     said: bool = False
     titles: int = 0
+    framed: bool = False
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -92,7 +96,27 @@ def find_layout(sample: str, whole: bool, name: str) -> Layout:
         message = f"{names} part each row into {best.width} cells alike"
         remedy = f"write sep={best.delimiter} or sep={rivals[0].delimiter} as the first line"
         raise InputError([Problem("D053", message, name, 1, remedy=remedy)])
+    if _is_framed(best):
+        inner = [record for one in best.records if (record := unframed(one))]
+        return Layout(
+            best.delimiter, False, _titles(replace(best, records=inner, width=best.width - 2)), True
+        )
     return Layout(best.delimiter, titles=_titles(best))
+
+
+def unframed(record: list[str]) -> list[str]:
+    """Return a record of a list that is drawn with bars and dashes; nothing of a rule."""
+    if not any(cell.strip("-+ ") for cell in record):
+        return []
+    return [cell.strip() for cell in record[1:-1]] if len(record) > 1 else record
+
+
+def _is_framed(one: _Try) -> bool:
+    """Tell whether each row begins and ends with a bar, as in a list that is printed, with rules between."""
+    rows = [record for record in one.records if len(record) == one.width]
+    rules = [record for record in one.records if record not in rows and not unframed(record)]
+    edges = (cell.strip() for record in rows for cell in (record[0], record[-1]))
+    return one.delimiter == "|" and one.width > _NARROW and bool(rules) and not any(edges)
 
 
 def _rank(one: _Try) -> tuple[int, int]:
@@ -116,11 +140,12 @@ def _tried(sample: str, delimiter: str, whole: bool) -> _Try:
 
 
 def _titles(one: _Try) -> int:
-    """Return how many records are clearly titles: of one cell, above a header whose cells are all names."""
+    """Return how many records are clearly titles: a cell or two, above a header whose cells are all names."""
     number = 0
     for cells in one.records[:_MOST_TITLES]:
         filled = sum(map(bool, map(str.strip, cells)))
-        if filled > 1 or (len(cells) > 1 and one.width < _NARROW):
+        few = filled <= (2 if one.width >= _WIDE else 1)
+        if not few or (len(cells) > 1 and one.width < _NARROW):
             break
         number += 1
     if number == len(one.records) or one.width == 1:

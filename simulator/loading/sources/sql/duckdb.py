@@ -18,11 +18,12 @@ CLOSED: Final[dict[str, Any]] = {
     "autoinstall_known_extensions": "false",
     "allow_community_extensions": "false",
     "allow_unsigned_extensions": "false",
+    "allow_persistent_secrets": "false",
     "temp_directory": "",
     "memory_limit": "1GB",
     "lock_configuration": "true",
 }
-"""No other file, no network, no extension, no file of its own, and no query that could change this."""
+"""No other file, no network, no extension, no stored secret, no file of its own; no query changes this."""
 
 _LINE: Final = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
