@@ -31,6 +31,7 @@ class _Form(NamedTuple):
     name: str
     letters: str
     words: tuple[str, ...]
+    kinds: frozenset[str]
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
@@ -64,7 +65,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     best, fewest = None, _limit(own.letters) + 1e-9
     for form in forms if len(forms) <= MANY else _sharing_half(own, forms):
         limit = min(fewest, _limit(min(own.letters, form.letters, key=len)) + 1e-9)
-        if form.letters and abs(len(form.letters) - len(own.letters)) <= 2 * limit + 1:
+        if form.letters and _least(own, form) <= limit:
             slips = _slips(own.letters, form.letters, limit)
             if slips < fewest and slips <= limit:
                 best, fewest = form.name, slips
@@ -91,6 +92,11 @@ def _longer(one: _Form, other: _Form) -> bool:
     return set(other.words) < set(one.words) and len(other.letters) >= _MOST_OF * len(one.letters)
 
 
+def _least(one: _Form, other: _Form) -> float:
+    """Return a number of slips that it takes at least: each letter that the other lacks is one."""
+    return _NEIGHBOUR * max(len(one.kinds - other.kinds), len(other.kinds - one.kinds))
+
+
 def _limit(letters: str) -> float:
     return min(_SLIPS * len(letters) + 0.15, _MOST_SLIPS)
 
@@ -105,7 +111,7 @@ def _form(name: str) -> _Form:
     text = "".join(c for c in text if not unicodedata.combining(c))
     words = tuple(re.findall(r"[^\W_]+", text))
     letters = "".join(words)
-    return _Form(name, letters, words)
+    return _Form(name, letters, words, frozenset(letters))
 
 
 def _slips(one: str, other: str, most: float) -> float:

@@ -16,7 +16,7 @@ from simulator import cluster
 from simulator.analysis.aims import aim_of
 from simulator.analysis.variants import case_of
 from simulator.backtest.origins import origins
-from simulator.cli import doctor, terminal
+from simulator.cli import bridge, doctor, terminal
 from simulator.cli import main as program
 from simulator.executors import _received
 from simulator.loading import load
@@ -51,7 +51,7 @@ def without_an_earlier_run(folder, _):
     record = {"as_of": "2026-10-31", "finished": "2026-11-01T00:00:00+00:00", "previous": None}
     (folder / "forecast.json").write_text(json.dumps(forecast))
     (folder / "run.json").write_text(json.dumps(record))
-    return command("bridge", folder)
+    bridge._runs((folder,))
 
 
 def not_asked(folder, _):
