@@ -232,6 +232,7 @@ def status(sample, row):
     return said or stage_means(sample.cells.text(row, "stage")) or "open"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [FOLDER / "odoo_opportunities" / "de.truth.yaml"], ids=name)
 def test_init_counts_deals_and_not_rows(read, path, tmp_path):
     sample = read(path)

@@ -303,9 +303,6 @@ WORKBOOKS = [
         ),
         "D064: nested too deeply",
     ),
-]
-# Among the slow tests
-HEAVY = [
     case(
         "ten thousand parts",
         "bounds of a zip",
