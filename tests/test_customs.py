@@ -139,7 +139,7 @@ def test_a_scenario_reads_what_it_finds_out_and_says_so(tmp_path):
     closed = date(2026, 3, 31).toordinal() - date(2026, 10, 31).toordinal()
     assert scenario.wins.day.tolist() == [closed]
     told = dict((code, text) for code, text, _ in scenario.notes)["W050"]
-    assert told == "deals.csv is read with UTF-16, semicolons, a decimal comma, dates as day.month.year"
+    assert told == "how deals.csv was read: UTF-16, semicolons, a decimal comma, dates as day.month.year"
     assert "W050" not in {code for code, *_ in loaded(tmp_path).notes}
 
 
