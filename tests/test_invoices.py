@@ -239,7 +239,7 @@ ROWS = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, max_size=7))
 def test_nothing_is_counted_twice_or_lost(tmp_path, rows):
     seen, lines = set(), []

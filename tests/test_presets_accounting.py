@@ -51,9 +51,9 @@ EXPORTS = {
         {"W072", "W079"},
     ),
     "xero_detail": (
-        ["INV-1 120 EUR open", "INV-2 240 EUR 2026-09-20"],
-        {"open": (2, 120.0), "paid": (1, 240.0)},
-        set(),
+        ["INV-1 120 EUR open", "INV-2 240 EUR 2026-09-20", "INV-3 60 EUR 2026-07-31"],
+        {"open": (2, 120.0), "paid": (2, 300.0)},
+        {"W076"},
     ),
     "quickbooks_desktop": (
         ["1001 1120 EUR open", "1002 90 EUR open"],
