@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -107,6 +107,10 @@ class Cells:
     def mark(self, column: str) -> Mark | None:
         """Return the decimal mark of a column; None where it is open, which is a problem already."""
         return self.written.decimals.get(self.columns.get(column, -1), ".")
+
+    def told_to(self, problems: Problems) -> Cells:
+        """Return the same cells, of which another collection takes what cannot be read."""
+        return replace(self, problems=problems, _money={}, _refused=set())
 
     def money(
         self, row: int, column: str = "amount", needed: bool = True, signed: bool = False

@@ -112,7 +112,7 @@ class Given:
         if key == "deals":
             cells = replace(cells, amount_is=self.file.data.amount_is)
         self.read[key] = cells
-        quiet = replace(cells, problems=Problems(), _money={})  # what cannot be read is told by its readers
+        quiet = cells.told_to(Problems())  # what cannot be read is told by its readers
         mended = ((row, code) for code, rows in table.mended.items() for row in rows)
         for row, code in (*table.aside.items(), *mended):
             money = gross(quiet, row, needed=False) if key == "invoices" else quiet.money(row, needed=False)
