@@ -432,6 +432,7 @@ TOLD = {
     "W067": (HUBSPOT, "hubspot"),
     "W068": (ODOO, "odoo"),
     "W069": (PIPEDRIVE, "pipedrive"),
+    "W081": (HUBSPOT.replace("2000,1800", ","), "hubspot"),
 }
 
 
@@ -442,6 +443,16 @@ def test_what_is_done_about_rows_is_told(tmp_path, code, pinned):
     found = scenario(tmp_path, text, system, *STAGES[system], settings=settings)
     notes = {note: said for note, said, _ in found.notes}
     pinned(code, f"! {notes[code]}")
+
+
+def test_an_open_deal_without_an_amount_is_left_out_of_an_export_alone(tmp_path):
+    found = scenario(tmp_path, HUBSPOT.replace("2000,1800", ","), "hubspot", *STAGES["hubspot"])
+    assert found.pipeline.id == ("1",)
+    (table,) = (t for t in quality(found)["tables"] if t["table"] == "deals")
+    assert table["read"]["rows"] == 4 and [entry["rows"] for entry in table["left_out"]] == [1]
+    won = HUBSPOT.replace("3000,3000", ",")
+    with pytest.raises(InputError, match="D023"):
+        scenario(tmp_path, won, "hubspot", *STAGES["hubspot"])
 
 
 def test_what_a_history_leaves_out_is_told(tmp_path, pinned):

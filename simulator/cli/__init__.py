@@ -20,7 +20,7 @@ from simulator.masking import holds_secret, masked
 from simulator.refusals import WRONG_USAGE
 
 COMMANDS: Final = {
-    "init": "Write a project that runs as it stands.",
+    "init": "Write a project that runs as it stands, also from exports.",
     "inspect": "Say what an export is, and what can be made of it.",
     "show": "Show a scenario as the engine sees it, without a random number.",
     "run": "Forecast bookings and receipts, with intervals.",

@@ -47,6 +47,7 @@ class Cells:
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
         amount_is: what the column `amount` holds; it is read as the total.
+        exported: whether a known system wrote the table as it stands, and nobody filled it in for us.
     """
 
     table: Table
@@ -57,6 +58,7 @@ class Cells:
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
+    exported: bool = False
     _texts: dict[str, Sequence[str]] = field(default_factory=dict)
     _days: dict[str, dict[str, date]] = field(default_factory=dict)
     _money: dict[tuple[str, bool], list[tuple[int, str] | None]] = field(default_factory=dict)

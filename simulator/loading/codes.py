@@ -230,6 +230,9 @@ CODES: Final = MappingProxyType(
         "W077": Code("settled beyond all", "nobody is paid more than an invoice is worth", "look at it"),
         "W078": Code("due by terms", "without a due date an invoice is due by its terms", ""),
         "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
+        "W081": Code(
+            "no amount yet", "a CRM's open deals without an amount are left out", "ask for their amounts"
+        ),
         "W080": Code("rows to be mended", "inspect leaves out what run refuses to read", "correct the rows"),
         # ---- histories: what nothing sensible can be made of; H003 was for dates that are D050 now
         "H001": Code(

@@ -257,7 +257,10 @@ class _Reader:
         self.take(row, segment, stage, entered, as_exported=False)
 
     def take(self, row: Row, segment: int, stage: int | None, entered: int | None, as_exported: bool) -> None:
-        """Add an open deal."""
+        """Add an open deal; one of a CRM's export that nobody has given an amount yet is left out."""
+        if self.cells.exported and not self.cells.text(row.row, "amount"):
+            self.count("W081", row)
+            return
         money = self.cells.money(row.row)
         self.segments[row.id] = segment
         if money is not None and stage is not None:

@@ -110,7 +110,8 @@ class Given:
             _note_unread(table, key, columns, known, self.notes)
         cells = opened_cells(table, columns, self.customs, self.problems)
         if key == "deals":
-            cells = replace(cells, amount_is=self.file.data.amount_is)
+            exported = key in self.file.data.systems
+            cells = replace(cells, amount_is=self.file.data.amount_is, exported=exported)
         self.read[key] = cells
         quiet = cells.told_to(Problems())  # what cannot be read is told by its readers
         mended = ((row, code) for code, rows in table.mended.items() for row in rows)

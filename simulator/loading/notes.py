@@ -61,6 +61,7 @@ RULES: Final = {
     "W076": Rule("invoice", "paid, or paid in part, on no day that is told", "taken as paid when due"),
     "W077": Rule("invoice", "credited or paid beyond their amount", "taken as paid, and no more", True),
     "W078": Rule("invoice", "without a due date", "due by their terms"),
+    "W081": Rule("open deal", "without an amount", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""
 
