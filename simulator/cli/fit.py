@@ -65,6 +65,6 @@ def command(
     if outside:
         needs = "each run" if base in outside else "--refit"
         say(
-            f"{folder}/ stands on files outside of it. With an empty simulator.toml in the folder that holds\n"
-            f"both it is one project; else {needs} needs {ALLOW}.\n"
+            f"{folder}/ stands on files outside of it. With an empty simulator.toml in the folder that\n"
+            f"holds both it is one project; else {needs} needs {ALLOW}.\n"
         )
