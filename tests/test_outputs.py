@@ -119,7 +119,7 @@ def test_a_record_that_lies_has_nothing_read(tmp_path, monkeypatch):
     record = json.loads((tmp_path / "run.json").read_text())
     for previous in ("../../elsewhere", "/etc"):
         (tmp_path / "run.json").write_text(json.dumps(record | {"previous": previous}))
-        with pytest.raises(UsageError, match="the run before .* lies outside") as caught:
+        with pytest.raises(UsageError, match=r"the run before .* lies outside") as caught:
             bridge._runs((tmp_path,))
         assert caught.value.code == "U007"
     for name in ("/dev/zero", "../../dev/zero"):  # reading it would never end

@@ -63,7 +63,8 @@ def command(
     following += f" {ALLOW}" if base in outside else ""
     say(fit_text(learned, f"{folder}/", written, following))
     if outside:
+        needs = "each run" if base in outside else "--refit"
         say(
-            f"{folder}/ stands on files outside of it. With an empty simulator.toml in the folder that holds "
-            f"both it is one project; else {'each run' if base in outside else '--refit'} needs {ALLOW}.\n"
+            f"{folder}/ stands on files outside of it. With an empty simulator.toml in the folder that\n"
+            f"holds both it is one project; else {needs} needs {ALLOW}.\n"
         )
