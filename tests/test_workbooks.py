@@ -411,6 +411,14 @@ def test_each_code_is_told(tmp_path, pinned, code):
     pinned(code, str(with_remedy(problem)))
 
 
+def test_entities_are_refused_however_small(tmp_path):
+    contents = parts([["id", "amount"], ["a", 1]])
+    sheet = contents["xl/worksheets/sheet1.xml"].replace("<v>1</v>", "<v>&e;</v>")
+    contents["xl/worksheets/sheet1.xml"] = f'<!DOCTYPE x [<!ENTITY e "5">]>{sheet}'
+    (problem,) = refused(pack(tmp_path / "x.xlsx", contents))
+    assert problem.code == "D060" and "entities" in problem.message
+
+
 def test_zips_within_a_workbook_are_never_opened(tmp_path):
     contents = parts([["id", "amount"], ["a", 1]]) | {"xl/embeddings/bomb.zip": b"PK\x03\x04" + b"\0" * 999}
     assert read_table(pack(tmp_path / "x.xlsx", contents)).rows == (("a", "1"),)
