@@ -22,7 +22,7 @@ MOST_IN_MEMORY: Final = 256 << 20
 HARMLESS: Final = 4 << 20
 """However densely a part is packed, so much of it does no harm."""
 DENSEST: Final = 50
-"""Bytes out of one byte in: sheets that people make stay below 20, a bomb has 1,000."""
+"""Bytes out of one byte in: rows that are formatted and empty reach 37, other sheets 17, a bomb 1,000."""
 
 _END: Final = b"PK\x05\x06"
 _END_SIZE: Final = 22
