@@ -344,7 +344,7 @@ def _learned(folder):
     [
         ("deals.D9.outcome=won", "there is no open deal D9"),
         ("deals.D3.outcome=won", "D3 is won already"),
-        ("deals.D1.outcome=wn", "did you mean won?"),
+        ("deals.D1.outcome=wom", "did you mean won?"),
         ("segments.smb.stages.Contract.close=100%; deals.D2.outcome=lost", "D2 cannot be lost"),
     ],
 )

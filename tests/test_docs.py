@@ -18,7 +18,7 @@ RUN = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "e
 SHOWN = {"text", "console", "yaml", "json"}  # output, a session at a terminal, or part of a file
 SLOW = (  # many simulations, or long ones
     *("tutorial.md", "compare.md", "segments.md", "explain.md", "goal.md", "bridge.md", "replay.md"),
-    *("scale.md", "report.md", "README.md"),
+    *("scale.md", "report.md", "README.md", "recipes.md", "databases.md"),
 )
 BUILT_BY_CI = ("make ", "git clone ")
 
