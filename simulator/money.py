@@ -43,14 +43,21 @@ CURRENCIES: Final[Mapping[str, int]] = MappingProxyType(
 """ISO 4217 code to number of minor digits; funds and metals without a minor unit are not money here."""
 
 _RUPEES: Final = ("INR", "LKR", "MUR", "NPR", "PKR", "SCR")
-# What each symbol may stand for; an empty tuple accepts any currency that it is used for.
+_DOLLARS: Final = (
+    "USD", "ARS", "AUD", "BBD", "BMD", "BND", "BRL", "BSD", "BZD", "CAD", "CLP", "COP", "CUP",
+    "CVE", "DOP", "FJD", "GYD", "HKD", "JMD", "KYD", "LRD", "MOP", "MXN", "NAD", "NIO", "NZD",
+    "SBD", "SGD", "SRD", "TOP", "TTD", "TWD", "UYU", "WST", "XCD", "ZWG",
+)  # fmt: skip
+_CROWNS: Final = ("SEK", "NOK", "DKK", "ISK")
+# What each symbol may stand for: where the currency is another, the amount is refused.
 _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "€": ("EUR",), "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"), "¥": ("JPY", "CNY"),
-    "$": (), "₹": ("INR",), "₩": ("KRW", "KPW"), "₺": ("TRY",), "₽": ("RUB",), "₴": ("UAH",), "₪": ("ILS",),
-    "₫": ("VND",), "₦": ("NGN",), "₱": ("PHP",), "฿": ("THB",), "zł": ("PLN",), "Kč": ("CZK",), "kr": (),
+    "$": _DOLLARS, "kr": _CROWNS, "kr.": _CROWNS, "₩": ("KRW", "KPW"), "₽": ("RUB",), "₹": ("INR",),
+    "₺": ("TRY",), "₴": ("UAH",), "₪": ("ILS",), "₫": ("VND",), "₦": ("NGN",),
+    "₱": ("PHP",), "฿": ("THB",), "zł": ("PLN",), "Kč": ("CZK",),
     "Fr": ("CHF",), "US$": ("USD",), "A$": ("AUD",), "C$": ("CAD",), "R$": ("BRL",), "HK$": ("HKD",),
     "NZ$": ("NZD",), "S$": ("SGD",), "Rs": _RUPEES, "Rs.": _RUPEES,
-    "руб": ("RUB",), "руб.": ("RUB",), "kr.": (), "Fr.": ("CHF",),
+    "руб": ("RUB",), "руб.": ("RUB",), "Fr.": ("CHF",),
 }  # fmt: skip
 _UNIT = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
 _AFFIX = re.compile(rf"(?P<unit>(?i:[A-Z]{{3}})(?![A-Za-z])|{_UNIT})")
@@ -217,7 +224,7 @@ def _check_unit(text: str, unit: str | None, currency: str | None) -> None:
     if known is None and not is_currency(unit.upper()):
         raise AmountError(text, f"is marked {unit}, which is no ISO 4217 currency", "write such as 12.50 EUR")
     known = known if known is not None else (unit.upper(),)
-    if currency is not None and known and currency not in known:
+    if currency is not None and currency not in known:
         what = f"is marked {unit}, where the currency is {currency}"
         raise AmountError(text, what, "correct the mark, or the currency")
 

@@ -85,6 +85,9 @@ def test_a_currency_that_contradicts_the_column_is_refused():
     for text in ("EUR 5", "€5", "£5"):
         with pytest.raises(ValueError, match="where the currency is USD"):
             parse_amount(text, 2, currency="USD")
+    for text, currency in (("$5", "EUR"), ("5 $", "CHF"), ("100 kr", "USD"), ("100 kr.", "CZK")):
+        with pytest.raises(ValueError, match=f"where the currency is {currency}"):
+            parse_amount(text, 2, currency=currency)
 
 
 def test_the_decimal_mark_is_a_point_or_a_comma():

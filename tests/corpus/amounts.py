@@ -82,7 +82,7 @@ AMOUNTS = [
     amount("(5.00)", "negative", "D015:6 the amount is negative"),
     amount("5.00-", "negative", "D015:6 the amount is negative"),
     amount("\u22125", "negative", "D015:6 the amount is negative"),
-    amount("-$5", "negative", "D015:6 the amount is negative"),
+    amount("-€5", "negative", "D015:6 the amount is negative"),
     amount("-0.00", "zero has no sign", None, 0),
     amount("--5", "a number", "D014:6 is not a number"),
     # ---- thousands
