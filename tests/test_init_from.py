@@ -77,11 +77,13 @@ def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp
 
 
 def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, monkeypatch):
-    """An answer that names another currency is none: no amount counts at a rate that nobody told."""
+    """An answer that is none, or is of another currency, is asked for again; the number alone will do."""
     monkeypatch.setattr(asking.Questions, "_there", lambda self: True)
-    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", code=2, input="EUR\nGBP=1.2\n")
+    answers = "EUR\nGBP=1.2\nabout 1\n0,9\n"
+    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", input=answers)
     assert "In which currency does the company report?" in text
-    assert "error[U012] nobody says what one USD is in EUR" in text and not (tmp_path / "new").exists()
+    assert "nobody says what one USD is" in text and text.count("What is one USD in EUR?") == 3
+    assert read(tmp_path / "new" / "scenario.yaml")["rates"] == {"USD": 0.9}
 
 
 def test_at_most_three_questions_are_asked(monkeypatch):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -48,12 +48,18 @@ class Questions:
             return str(click.prompt(question, type=kind, default=default, err=True))
         return self._default(question, f"{option} {'|'.join(choices)}", default, assumed)
 
-    def text(self, question: str, option: str, default: str | None, assumed: str = "") -> str:
-        """Return what somebody writes, else the default; see `choice`."""
+    def text(
+        self, question: str, option: str, default: str | None, assumed: str = "",
+        read: Callable[[str], Any] = str,
+    ) -> Any:  # fmt: skip
+        """Return what somebody writes, else the default, as `read` reads it; see `choice`.
+
+        An answer that `read` refuses is asked for again: nobody begins anew for a slip of the pen.
+        """
         if self._can_ask(default):
             self.asked += 1
-            return str(click.prompt(question, default=default, err=True))
-        return self._default(question, option, default, assumed)
+            return click.prompt(question, default=default, value_proc=read, err=True)
+        return read(self._default(question, option, default, assumed))
 
     def _can_ask(self, default: str | None) -> bool:
         """Tell whether somebody is there, and has not been asked too much; what is needed is always asked."""

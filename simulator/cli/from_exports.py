@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -151,13 +152,20 @@ def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questi
     if lacking := _lacking(exports, frame):
         shown = f"What is one {' and one '.join(lacking)} in {frame.currency}?"
         option = " ".join(f"--rate {code}=…" for code in lacking)
-        told = rates_of(questions.text(f"{shown} (such as {lacking[0]}=0.92)", option, None))
+        example = "0.92" if len(lacking) == 1 else ", ".join(f"{code}=0.92" for code in lacking)
+        told = questions.text(f"{shown} (such as {example})", option, None, read=partial(_rates, lacking))
         frame = replace(frame, rates={**frame.rates, **told})
-        if left := _lacking(exports, frame):
-            raise UsageError(
-                f"nobody says what one {left[0]} is in {frame.currency}\n  say it: {option}", code="U012"
-            )
     return frame
+
+
+def _rates(lacking: Sequence[str], answer: str) -> dict[str, float]:
+    """Return the rates of an answer; where one is asked for, the number will do."""
+    if len(lacking) == 1 and "=" not in answer:
+        answer = f"{lacking[0]}={answer.strip().replace(',', '.')}"
+    told = rates_of(answer)
+    if left := [code for code in lacking if code not in told]:
+        raise click.BadParameter(f"nobody says what one {left[0]} is")
+    return told
 
 
 def _lacking(exports: Mapping[str, Export], frame: HistoryFrame) -> list[str]:
