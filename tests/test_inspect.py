@@ -109,6 +109,22 @@ def test_heaps_of_dates_are_told(tmp_path):
     assert heaps[("expected_close", "on the last day of a quarter")] == 12
 
 
+def test_columns_that_are_not_read_are_told(tmp_path):
+    """A currency under an unknown name is not missed in silence."""
+    (tmp_path / "own.csv").write_text("Deal,Phase,Betrag,Devise,Leer\nA,Angebot,5,USD,\n")
+    assert "\nNot read: Devise." in invoke(tmp_path / "own.csv")
+
+
+def test_what_stays_open_is_told_once_and_not_said_to_be_read(tmp_path):
+    path = tmp_path / "open.csv"
+    path.write_text("id,stage,amount,created\n1,Proposal,1.200,03/04/2026\n2,Proposal,2.400,05/06/2026\n")
+    found = told(path)
+    assert found["read_as"] == ["UTF-8", "commas"]
+    assert [problem["code"] for problem in found["problems"]] == ["D051", "D050"]
+    path.write_text("id,stage,amount,created\n1,Proposal,1.20,03/14/2026\n")
+    assert told(path)["read_as"][2:] == ["a decimal point", "dates as month/day/year"]
+
+
 def test_what_is_no_export_is_told(tmp_path, pinned):
     (tmp_path / "menu.csv").write_text("dish,price\nsoup,4\n")
     text = invoke(tmp_path / "menu.csv", code=4)

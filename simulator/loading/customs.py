@@ -41,6 +41,7 @@ NUMBERS: Final = (
 WAYS: Final[Mapping[str, str]] = {
     ".": "a decimal point",
     ",": "a decimal comma",
+    "ymd": "dates as year-month-day",
     "dmy": "dates as day.month.year",
     "mdy": "dates as month/day/year",
 }
@@ -103,6 +104,15 @@ class Written:
         """What is unlike a point and ISO dates, in words for people."""
         found = {*self.decimals.values(), *self.orders.values()}
         return tuple(words for choice, words in WAYS.items() if choice in found and choice not in _USUAL)
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How numbers and dates are read, in words; nothing of what stays open."""
+        kinds = ({*self.decimals.values()}, {*self.orders.values()})
+        said = {
+            choice for found in kinds for choice in (found - {*_USUAL} if found - {*_USUAL, None} else found)
+        }
+        return tuple(words for choice, words in WAYS.items() if choice in said)
 
 
 def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Written:

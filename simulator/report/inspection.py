@@ -16,7 +16,6 @@ from simulator.words import day, percent, plain
 
 MOST_PROBLEMS = 8
 """Kinds of problems that are shown; a file takes them all."""
-_USUAL = "a decimal point, dates as year-month-day"
 
 
 def inspection_json(found: Inspection) -> dict[str, Any]:
@@ -98,8 +97,7 @@ def _title(found: Inspection) -> list[str]:
 
 def _read_as(found: Inspection) -> tuple[str, ...]:
     """Return how the file was read, in words: what it is, then its marks and dates."""
-    table, written = found.export.table, found.export.cells.written
-    return (*table.told, *(written.told or (_USUAL,)))
+    return (*found.export.table.told, *found.export.cells.written.ways)
 
 
 def _currency(found: Inspection) -> str:
@@ -119,17 +117,23 @@ def _inside(found: Inspection) -> list[str]:
     if known.empty:
         notes.append(f"Empty columns: {', '.join(plain(title, 40) for title in known.empty)}.")
     if known.twice:
-        notes.append(f"{known.twice:,} ids stand in more than one row.")
+        stand = "id stands" if known.twice == 1 else "ids stand"
+        notes.append(f"{known.twice:,} {stand} in more than one row.")
     if known.alike:
-        notes.append(f"{known.alike:,} rows repeat another one under an id of their own: duplicates?")
+        repeat = "row repeats another one" if known.alike == 1 else "rows repeat another one"
+        notes.append(f"{known.alike:,} {repeat} under an id of its own: duplicates?")
     for heap in known.heaps:
         share = percent(heap.rows / heap.of)
         notes.append(f"{share} of {plain(heap.column, 40)} stand {heap.what} ({heap.rows:,} of {heap.of:,}).")
-    notes += [f"{plain(one['what'])}. {one['then']}" for one in _doubtful(found)]
+    notes += [f"{_ended(plain(one['what']))} {one['then']}" for one in _doubtful(found)]
     notes += [plain(one.text) for one in found.findings]
     for note in notes:
         lines += wrapped(note, first="- ")
     return ["What is in it", *lines] if lines else []
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
 
 
 def _doubtful(found: Inspection) -> list[Mapping[str, Any]]:
@@ -237,6 +241,10 @@ def _mapping(found: Inspection) -> list[str]:
         return ["The mapping, for fit --map FILE", yaml_bytes({"events": columns}).decode().rstrip()]
     pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in found.export.columns.items())
     lines = wrapped(f"Which column is which: {pairs}.")
+    if found.export.preset is None:
+        used = {*found.export.columns.values(), *found.splits, *found.profile.empty}
+        if rest := [plain(title, 40) for title in found.export.table.header if title not in used]:
+            lines += wrapped(f"Not read: {', '.join(rest)}. --map FILE gives them a name of ours.")
     return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -81,8 +81,14 @@ def inspected(path: Path, frame: HistoryFrame) -> Inspection:
     try:
         trial = tried(draft.scenario, path.parent)
     except InputError as error:
-        return replace(found, problems=(*found.problems, *error.problems))
-    return replace(found, trial=trial, problems=(*found.problems, *trial.problems))
+        return replace(found, problems=_all(found.problems, error.problems))
+    return replace(found, trial=trial, problems=_all(found.problems, trial.problems))
+
+
+def _all(unclear: tuple[Problem, ...], further: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return every problem; what a column leaves open is told once, not by each row that is read too."""
+    told = {(problem.code, problem.column) for problem in unclear}
+    return (*unclear, *(one for one in further if (one.code, one.column) not in told))
 
 
 def day_of(export: Export) -> date:
