@@ -52,6 +52,7 @@ def test_every_block_says_what_it_is(document):
 )
 def test_every_block_runs(document, tmp_path):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    (tmp_path / "simulator.toml").touch()  # a clone is one project
     environment = os.environ | {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         "NO_COLOR": "1",

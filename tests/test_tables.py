@@ -398,3 +398,7 @@ def test_numbers_of_days_are_those_of_spreadsheets():
     for number in (-1, 108_113, float("inf")):
         with pytest.raises(DateError):
             serial_day(number, True)
+
+
+def test_a_file_broken_between_its_words_is_refused():
+    assert codes('a,""\na\naވwww"\naJJJJ'.encode() + b"\x82JJJw\n") == [("D002", 4, None)]

@@ -23,6 +23,7 @@ from simulator.loading.dates import DateError, fitting_orders, parse_day, parse_
 from simulator.loading.history_files import recognise
 from simulator.loading.history_frame import HistoryFrame, frame_with_map
 from simulator.loading.opened import opened
+from simulator.loading.places import ANYWHERE
 from simulator.loading.sources import parse_table, read_table
 from simulator.loading.yaml import parse_yaml
 from simulator.money import AmountError, parse_amount
@@ -58,9 +59,9 @@ def _yaml(data: bytes) -> None:
     path = HERE / "scenario.yaml"
     path.write_bytes(data)
     with suppress(SimulatorError):
-        found = opened(path)
+        found = opened(path, ANYWHERE)
         assert found.file.name
-        assert opened(path).own.data == found.own.data
+        assert opened(path, ANYWHERE).own.data == found.own.data
 
 
 def _csv(data: bytes) -> None:
@@ -179,7 +180,7 @@ def _set(data: bytes) -> None:
     if not path.exists():
         path.write_text(SCENARIO, encoding="utf-8")
     with suppress(SimulatorError):
-        opened(path, tuple(_text(data).split("\n")))
+        opened(path, ANYWHERE, tuple(_text(data).split("\n")))
 
 
 _TABLE = parse_table(DEALS.encode(), "deals.csv")

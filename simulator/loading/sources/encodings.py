@@ -142,7 +142,8 @@ def _single_byte(source: Source, name: str, line: int) -> str:
             rest = tail[0] if tail else b""
     words = {word for word in words if not all(bytes([byte]) in _MEAN_ALIKE for byte in word if byte > 127)}
     if any(_is_utf8(word) for word in words):
-        example = next(word for word in sorted(words) if not _is_utf8(word))
+        broken = (word for word in sorted(words) if not _is_utf8(word))
+        example = next(broken, min(words))  # what is broken may be no word
         _refuse(name, "the file is UTF-8 in part only", line, example.decode("cp1252", "replace"),
                 "export it again as CSV UTF-8")  # fmt: skip
     telling = [word for word in words if _tells(word)]
