@@ -76,6 +76,16 @@ def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp
     assert read(tmp_path / "new" / "scenario.yaml")["data"]["date_order"] == "dmy"
 
 
+def test_all_open_questions_are_told_at_once(export, tmp_path):
+    rows = '1,Proposal,"1,234",EUR,03/04/2026,\n2,Won,"5,678",USD,05/06/2026,07/08/2026\n'
+    export.write_text(HEADER + rows + "3,Proposal,5,EUR,03/05/2026,\n")
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    options = ("--date-order dmy|mdy", "--decimal .|,", "--rate USD=…")
+    assert all(f"say it: {option}" in text for option in options) and "3 questions are open" in text
+    said = ("--date-order", "dmy", "--decimal", ".", "--rate", "USD=0.9", "--as-of", "2026-09-01", "--no-run")
+    invoke("init", tmp_path / "new", "--from", export, *said)
+
+
 def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, monkeypatch):
     """An answer that is none, or is of another currency, is asked for again; the number alone will do."""
     monkeypatch.setattr(asking.Questions, "_there", lambda self: True)

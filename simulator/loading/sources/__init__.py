@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
+from simulator.loading.problems import with_remedy
 from simulator.loading.sources import parquet, workbook
 from simulator.loading.sources.sql import SUFFIX, VARIABLE, Database, read_sql
 from simulator.loading.sources.text import parse_table, read_text
@@ -79,6 +80,8 @@ def _tables(path: Path, reading: Reading, every: bool) -> tuple[Table, ...]:
             if every and first.startswith(workbook.SIGNATURE) and path.suffix.lower() != SUFFIX:
                 return tuple(map(put_aside, workbook.read_all_sheets(path, reading.setting)))
             return (put_aside(_read(path, first, reading)),)
+    except InputError as error:
+        raise InputError([with_remedy(problem) for problem in error.problems]) from None
     except OSError as error:
         raise PlaceError(
             f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
