@@ -188,7 +188,7 @@ RULES = {
         ("unit, bare = _strip_unit(bare)", "pass"),
     ),
     "unit known": no("money._check_unit", "if known is None and not is_currency(unit.upper()):"),
-    "unit fits": no("money._check_unit", "if currency is not None and known and currency not in known:"),
+    "unit fits": no("money._check_unit", "if currency is not None and currency not in known:"),
     "capitals of a code": put("loading.cells.Cells._read_money", (".upper()", "")),
     "code known": no("loading.cells.Cells._read_money", "if not is_currency(code):"),
     "rate": no("loading.cells.Cells._read_money", "if code != rates.company and code not in rates.steps:"),
