@@ -12,6 +12,9 @@ from ruamel.yaml import YAML
 
 from simulator.cli import asking, main
 from simulator.loading import load
+from simulator.report.numbers import top_numbers
+from simulator.report.page.walk import section
+from simulator.report.results import results_of
 
 EXPORTS = ROOT / "scenarios" / "exports"
 HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
@@ -74,6 +77,43 @@ def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp
         "init", tmp_path / "new", "--from", export, "--date-order", "dmy", "--as-of", "2026-05-01", "--no-run"
     )
     assert read(tmp_path / "new" / "scenario.yaml")["data"]["date_order"] == "dmy"
+
+
+def test_what_the_readme_says_of_reports_is_so(export, tmp_path, monkeypatch, undrawn):
+    """Reports go where the run is started: the project's own `.gitignore` covers them only in its folder."""
+    given = ("--from", export, "--rate", "USD=0.9", "--as-of", "2026-10-31")
+    invoke("init", tmp_path / "new", *given, "--no-run")
+    monkeypatch.chdir(tmp_path / "new")
+    text = invoke("run", "scenario.yaml", "--trials", "200")
+    assert (tmp_path / "new" / "reports").is_dir()
+    assert (tmp_path / "new" / ".gitignore").read_text() == "exports/\nreports/\n"
+    told = (tmp_path / "new" / "README.md").read_text()
+    assert (
+        "`reports/` of the folder in which a run is started" in told and "where that is this folder" in told
+    )
+    # ---- and of whom the percentages are
+    assert "From set percentages to ours, FY2026" in text and "weighted by set percentages" in text
+    results = results_of(next((tmp_path / "new" / "reports" / "new").glob("2026*")))
+    assert section(results).title == "From set percentages to ours"
+    (number,) = [number for number in top_numbers(results) if "weighted pipeline" in number.note]
+    assert number.label == "by set percentages" and "its" not in number.note.split()
+
+
+def test_percentages_that_somebody_has_told_are_no_guess(export, tmp_path):
+    export.write_text(HEADER.strip() + ",Probability\n" + ROWS.replace("\n", ",40\n"))
+    given = ("--from", export, "--rate", "USD=0.9", "--as-of", "2026-10-31", "--no-run")
+    invoke("init", tmp_path / "new", *given)
+    assert not load(tmp_path / "new" / "scenario.yaml").chances_guessed
+
+
+def test_all_open_questions_are_told_at_once(export, tmp_path):
+    rows = '1,Proposal,"1,234",EUR,03/04/2026,\n2,Won,"5,678",USD,05/06/2026,07/08/2026\n'
+    export.write_text(HEADER + rows + "3,Proposal,5,EUR,03/05/2026,\n")
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    options = ("--date-order dmy|mdy", "--decimal .|,", "--rate USD=…")
+    assert all(f"say it: {option}" in text for option in options) and "3 questions are open" in text
+    said = ("--date-order", "dmy", "--decimal", ".", "--rate", "USD=0.9", "--as-of", "2026-09-01", "--no-run")
+    invoke("init", tmp_path / "new", "--from", export, *said)
 
 
 def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, monkeypatch):

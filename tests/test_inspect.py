@@ -56,6 +56,8 @@ def test_used_and_left_out_add_up_to_the_file(export, pinned):
     assert money["read"]["rows"] == 7 == sum(p["rows"] for p in (*money["used"], *money["left_out"]))
     assert {p["rule"]: p["rows"] for p in money["left_out"]} == {"W001": 1, "W080": 2}
     text = invoke(export, "--as-of", "2026-10-31")
+    assert text.rstrip().endswith(f"Next: simulator init forecast --from {export} --as-of 2026-10-31")
+    assert "--as-of" not in invoke(export)
     (whole,) = [line.split() for line in text.splitlines() if line.startswith("the file's total")]
     assert whole[-3:] == ["7", "3,561.50", "1,100.00"]
     assert "left out: rows created after 31 Oct 2026" in text
@@ -146,3 +148,8 @@ def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, to
     assert sum(found["money"]["read"]["amounts"].values()) == int(total)
     assert found["counts"] == {"open": 30, "won": 41, "lost": 165} and not found["money"]["left_out"]
     assert not found["problems"]
+
+
+def test_what_is_no_table_is_refused_with_its_remedy(export):
+    export.write_text("id,stage,stage\n1,a,b\n")
+    assert "rename one of them" in invoke(export, code=4)

@@ -7,8 +7,8 @@ from history_files import DEALS, EVENTS, INVOICES, codes, example
 
 from simulator.errors import SimulatorError
 from simulator.history import NEVER, UNKNOWN, WON
-from simulator.loading import CODES
-from simulator.loading.history_frame import HistoryFrame
+from simulator.loading import CODES, LoadError
+from simulator.loading.history_frame import HistoryFrame, frame_with_map
 
 E, D = "deal,stage,entered_at\n", "id,stage,amount,created,closed\n"
 X = "2026-01-05"
@@ -378,3 +378,21 @@ def test_garbage_is_refused_or_read(tmp_path, seed):
             assert {p.code for p in error.problems} <= set(CODES)
         else:
             check(history)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data: {sheets: {deals: Open}}", ("a map has no key data", "write its keys at the top of a map")),
+        ("simulation: {}", ("a map has no key simulation", "a map has deals, events, invoices")),
+        ("targets: {}", ("a map has no key targets", "targets: is of scenarios; a map has deals")),
+        ("won_stage: [a]", ("a map has no key won_stage", "did you mean won_stages?")),
+        ("segment: {form: Team}", ("a map has no key segment.form", "did you mean from?")),
+        ("database: {url: x}", ("a map has no key database.url", "database has env, file, timeout")),
+    ],
+)
+def test_an_unknown_key_of_a_map_is_named_with_what_is_meant(tmp_path, text, said):
+    (tmp_path / "map.yaml").write_text(text + "\n")
+    with pytest.raises(LoadError) as caught:
+        frame_with_map(HistoryFrame(), tmp_path / "map.yaml")
+    assert "permitted" not in str(caught.value) and all(words in str(caught.value) for words in said)

@@ -1,9 +1,12 @@
 """Queries to a real PostgreSQL server: no attack changes anything, by whichever role or words."""
 
 import os
+import re
+import shlex
 
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 from written import DEALS, SCENARIO, loaded, write
 
 from simulator.cli import main
@@ -269,3 +272,34 @@ def test_nothing_of_the_server_is_left(crm):
     assert crm.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'funnel-simulator'"
     ) == [(0,)]
+
+
+# ---- the recipe
+
+
+def test_the_recipe_runs_as_it_stands(postgres, tmp_path, monkeypatch, unreported):
+    """The query and the commands are those of docs/recipes.md; the address is another, the trials few."""
+    recipe = (ROOT / "docs" / "recipes.md").read_text("utf-8").split("## PostgreSQL")[1].split("\n## ")[0]
+    query, session = re.findall(r"^```\w+\n(.*?)^```$", recipe, re.MULTILINE | re.DOTALL)
+    postgres.execute(
+        "CREATE TABLE accounts (id int PRIMARY KEY, name text)",
+        "CREATE TABLE opportunities (id text, name text, account int, stage text, amount numeric(14, 2), "
+        "currency text, created_on date, stage_since date, close_on date, closed_on date)",
+        "INSERT INTO accounts SELECT i, 'Customer ' || i FROM generate_series(1, 9) AS i",
+        "INSERT INTO opportunities SELECT 'D' || i, 'Deal ' || i, 1 + i % 9, "
+        "(ARRAY['Qualified', 'Proposal', 'Won', 'Lost'])[1 + i % 4], 1000 + 10 * i, 'EUR', "
+        "date '2026-01-01' + i, date '2026-01-05' + i, date '2026-12-01' + i, "
+        "CASE WHEN i % 4 > 1 THEN date '2026-01-20' + i END FROM generate_series(1, 280) AS i",
+        f"CREATE ROLE forecast LOGIN PASSWORD '{postgres.password}'",
+        "GRANT SELECT ON accounts, opportunities TO forecast",
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, postgres.url("forecast"))
+    (tmp_path / "deals.sql").write_text(query)
+    first, *commands = [line.removeprefix("$ ") for line in session.splitlines()]
+    assert first.startswith(f"export {VARIABLE}=postgresql://forecast@") and len(commands) == 3
+    for line in commands:
+        few = [] if " inspect " in line else ["--trials", "200"]
+        result = CliRunner().invoke(main, [*shlex.split(line)[1:], *few])
+        assert result.exit_code == 0, f"{line}\n{result.output}"
+    assert list((tmp_path / "reports" / "warehouse").glob("2026-11-30*"))

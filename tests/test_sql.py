@@ -443,3 +443,20 @@ def test_further_nets_stand_below_the_first(files):
     """What is tested above holds without them too; a way around the first net would end here."""
     assert of_sqlite._uri(files / "a.sqlite").endswith("?mode=ro")
     assert of_duckdb.CLOSED["lock_configuration"] == "true" and of_duckdb.CLOSED["temp_directory"] == ""
+
+
+def test_a_server_that_is_not_there_is_told_on_one_line(tmp_path, monkeypatch):
+    """The driver's own words have tabs and line breaks."""
+    psycopg = pytest.importorskip("psycopg")
+    words = 'connection to server at "127.0.0.1", port 1 failed: refused\n\tIs the server on?\n'
+
+    def refuse(**_):
+        raise psycopg.OperationalError(words)
+
+    monkeypatch.setattr(psycopg, "connect", refuse)
+    monkeypatch.setenv(VARIABLE, "postgresql://a@127.0.0.1:1/x")
+    (tmp_path / "q.sql").write_text("SELECT 1 AS id")
+    with pytest.raises(InputError) as caught:
+        read_table(tmp_path / "q.sql")
+    (problem,) = caught.value.problems
+    assert problem.message.endswith("port 1 failed: refused; Is the server on?")

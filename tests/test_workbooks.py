@@ -1,17 +1,20 @@
 """Excel workbooks as people and programs make them: every value as it was, nothing hostile opened."""
 
 import datetime as dt
+import re
 import resource
 import time
 
 import openpyxl
 import pytest
 import xlsxwriter
+import yaml
 from workbooks import MAIN, bombs, book, cell, pack, parts, raw, zipped
 
 from simulator.errors import InputError
+from simulator.loading.history_frame import HistoryFrame, frame_of_data, frame_with_map
 from simulator.loading.problems import with_remedy
-from simulator.loading.sources import Reading, read_table
+from simulator.loading.sources import IN_THE_SCENARIO, Reading, read_table
 from simulator.loading.sources.number_formats import number_format, written
 
 DEALS = [
@@ -341,6 +344,18 @@ def test_of_several_tables_one_has_to_be_named(tmp_path):
     assert "sheet Closed" in read_table(path, Reading(sheet="closed")).told
     (problem,) = refused(path, Reading(sheet="Closd"))
     assert problem.code == "D061" and problem.remedy == "did you mean Closed?"
+
+
+def test_the_remedy_for_several_sheets_works_where_files_are_read(tmp_path):
+    path, mapping = book(tmp_path / "x.xlsx", Open=DEALS, Closed=DEALS), tmp_path / "m.yaml"
+    (problem,) = refused(path, HistoryFrame().reading)
+    setting = re.search("such as (.*) in --map FILE$", problem.remedy)
+    mapping.write_text(setting[1])
+    assert "sheet Open" in read_table(path, frame_with_map(HistoryFrame(), mapping).reading).told
+    (problem,) = refused(path, Reading(setting=IN_THE_SCENARIO))
+    setting = re.search("such as (.*) in the scenario$", problem.remedy)
+    scenario = yaml.safe_load(setting[1])["data"]
+    assert "sheet Open" in read_table(path, frame_of_data(scenario, None, "").reading).told
 
 
 def test_hidden_sheets_are_never_picked_silently(tmp_path):

@@ -22,15 +22,17 @@ class Questions:
     Attributes:
         asked: how many so far.
         assumed: what was taken for granted instead, for people.
+        left_open: questions that nobody could be asked and that have no default, and the options
     """
 
     asked: int = 0
     assumed: list[str] = field(default_factory=list)
+    left_open: list[tuple[str, str]] = field(default_factory=list)
 
     def choice(
         self, question: str, option: str, choices: Sequence[str], default: str | None, assumed: str = ""
-    ) -> str:
-        """Return the choice of somebody at a terminal, else the default.
+    ) -> str | None:
+        """Return the choice of somebody at a terminal, else the default; None where that leaves it open.
 
         Args:
             question: with a question mark.
@@ -38,9 +40,6 @@ class Questions:
             choices: what can be answered.
             default: None where nothing may be assumed.
             assumed: what the default means, for people.
-
-        Raises:
-            UsageError: nobody can be asked, and there is no default.
         """
         if self._can_ask(default):
             self.asked += 1
@@ -59,7 +58,22 @@ class Questions:
         if self._can_ask(default):
             self.asked += 1
             return click.prompt(question, default=default, value_proc=read, err=True)
-        return read(self._default(question, option, default, assumed))
+        told = self._default(question, option, default, assumed)
+        return None if told is None else read(told)
+
+    def check(self) -> None:
+        """Check that no question is left open.
+
+        Raises:
+            UsageError: nobody can be asked what has no default: all such questions at once.
+        """
+        if len(self.left_open) == 1:
+            ((question, option),) = self.left_open
+            raise UsageError(f"{question}\n  say it: {option}", code="U012")
+        if self.left_open:
+            lines = [f"  {question}\n    say it: {option}" for question, option in self.left_open]
+            what = f"{len(lines)} questions are open, which no file answers"
+            raise UsageError("\n".join([what, *lines]), code="U012")
 
     def _can_ask(self, default: str | None) -> bool:
         """Tell whether somebody is there, and has not been asked too much; what is needed is always asked."""
@@ -68,9 +82,9 @@ class Questions:
     def _there(self) -> bool:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    def _default(self, question: str, option: str, default: str | None, assumed: str) -> str:
+    def _default(self, question: str, option: str, default: str | None, assumed: str) -> str | None:
         if default is None:
-            raise UsageError(f"{question}\n  say it: {option}", code="U012")
-        if assumed:
+            self.left_open.append((question, option))
+        elif assumed:
             self.assumed.append(f"{assumed} (otherwise: {option})")
         return default

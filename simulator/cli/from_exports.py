@@ -77,6 +77,8 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     questions = Questions()
     exports, frame = _opened(deals, said, questions)
     frame = _money(exports, frame, questions)
+    questions.check()
+    _check_read(exports)
     main = exports["deals"]
     amount_is = _amount_is(main, said, questions)
     segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
@@ -98,7 +100,6 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
 def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Export], HistoryFrame]:
     """Open the exports; where their dates or amounts can be read in two ways, somebody says which."""
-    from simulator.loading import LoadError
     from simulator.loading.exports import open_export
     from simulator.loading.history_frame import HistoryFrame, frame_with_map
 
@@ -121,11 +122,21 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
         frame = replace(frame, decimal=cast(Any, questions.choice(shown, "--decimal", (".", ","), None)))
     if unclear:
         exports = {key: open_export(path, frame) for key, path in given.items()}
-        if left := [problem for export in exports.values() for problem in export.unclear]:
-            raise LoadError(left)
     for key, export in exports.items():
         _check_kind(key, export)
     return exports, frame
+
+
+def _check_read(exports: Mapping[str, Export]) -> None:
+    """Check that all dates and amounts can be read in one way.
+
+    Raises:
+        LoadError: what still can be read in two.
+    """
+    from simulator.loading import LoadError
+
+    if left := [problem for export in exports.values() for problem in export.unclear]:
+        raise LoadError(left)
 
 
 def _check_kind(key: str, export: Export) -> None:
@@ -154,7 +165,7 @@ def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questi
         option = " ".join(f"--rate {code}=…" for code in lacking)
         example = "0.92" if len(lacking) == 1 else ", ".join(f"{code}=0.92" for code in lacking)
         told = questions.text(f"{shown} (such as {example})", option, None, read=partial(_rates, lacking))
-        frame = replace(frame, rates={**frame.rates, **told})
+        frame = replace(frame, rates={**frame.rates, **(told or {})})
     return frame
 
 

@@ -66,6 +66,8 @@ def payload(forecast: Trials) -> dict[str, Any]:
             for code, text, amount in scenario.notes
         ],
     }
+    if scenario.chances_guessed:
+        result["chances_guessed"] = True
     if scenario.track_record is not None:
         result["track_record"] = dict(scenario.track_record)
     if forecast.by is not None:

@@ -129,7 +129,11 @@ CODES: Final = MappingProxyType(
         "D054": Code("too large a table", "a table has bounds, see docs/formats.md", "export less"),
         "D055": Code("no ordinary file", "tables are files: no devices, pipes or folders", "name a file"),
         "D060": Code("damaged, locked or old", "workbooks are XLSX, without a password", "save it as XLSX"),
-        "D061": Code("which sheet", "one visible sheet holds a table", "name it: data.sheets.deals: NAME"),
+        "D061": Code(
+            "which sheet",
+            "one visible sheet holds a table",
+            "name it: sheets: {deals: NAME}, in a map at its top, in a scenario under data",
+        ),
         "D062": Code(
             "a cell without a value", "cells hold no error, formulas are calculated", "mend or save it"
         ),

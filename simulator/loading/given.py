@@ -22,7 +22,7 @@ from simulator.loading.places import Project
 from simulator.loading.presets import PRESETS, SYSTEMS, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
-from simulator.loading.sources import VARIABLE, Database, Reading, read_table
+from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Reading, read_table
 from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
@@ -213,7 +213,9 @@ class Given:
     def _reading(self, key: str) -> Reading:
         data = self.file.data
         folder = self.tree.place(("data", "database", "file")).folder
-        return Reading(data.encoding, data.sheets.get(key), Database.of(data.database, folder, self.project))
+        database = Database.of(data.database, folder, self.project)
+        setting = IN_THE_SCENARIO.replace("deals", key)
+        return Reading(data.encoding, data.sheets.get(key), database, setting)
 
     def _as_kept(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""

@@ -17,12 +17,12 @@ from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
 from simulator.loading.places import ANYWHERE, Project
 from simulator.loading.problems import LoadError
-from simulator.loading.sources import Database, Reading
+from simulator.loading.sources import IN_A_MAP, IN_THE_SCENARIO, Database, Reading
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 from simulator.scenario import Scenario
 from simulator.scenario.laws import Strict
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, DatabaseFile, SegmentRule
+from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, DatabaseFile, ScenarioFile, SegmentRule
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import Text
 
@@ -34,6 +34,7 @@ COLUMNS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "invoices": INVOICE_COLUMNS,
 }
 """Our columns of each kind of file."""
+_SCENARIO: Final = "the scenario"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class HistoryFrame:
     def reading(self) -> Reading:
         """How files are to be read before anybody knows their kind: in the one sheet that is named."""
         sheet = next(iter(self.sheets.values())) if len({*self.sheets.values()}) == 1 else None
-        return Reading(self.encoding, sheet, self.database)
+        setting = IN_THE_SCENARIO if self.place == _SCENARIO else IN_A_MAP
+        return Reading(self.encoding, sheet, self.database, setting)
 
     @property
     def ends(self) -> EndNames:
@@ -116,7 +118,7 @@ def frame_of(
     data, said = scenario.resolved.get("data") or {}, scenario.resolved
     database = DatabaseFile.model_validate(data.get("database") or {})
     stages = dict.fromkeys(stage for s in scenario.segments for stage in s.funnel.stages)
-    frame = _with(HistoryFrame(known=known or scenario.horizon.as_of), {**data, **_top(said)}, "the scenario")
+    frame = _with(HistoryFrame(known=known or scenario.horizon.as_of), {**data, **_top(said)}, _SCENARIO)
     rates = {code: float(scenario.rates.rate(code, 0)) for code in scenario.rates.codes[1:]}
     return replace(
         frame,
@@ -248,12 +250,27 @@ def _problems(error: ValidationError, place: str, tree: Tree | None) -> list[Pro
     for detail in error.errors(include_url=False):
         keys = tuple(str(key) for key in detail["loc"])
         line = tree.place(keys).line if tree is not None else None
-        remedy = None
         if detail["type"] == "extra_forbidden":
-            remedy = did_you_mean(keys[-1], tuple(_Map.model_fields))
+            message, remedy = f"a map has no key {'.'.join(keys)}", _instead(keys)
+            found.append(Problem("H006", message, place, line, value=keys[-1], remedy=remedy))
+            continue
         message = detail["msg"].removeprefix("Value error, ")
-        found.append(
-            Problem("H006", message, place, line, column=".".join(keys) or None, remedy=remedy or None,
-                    value=str(detail.get("input"))[:60])
-        )  # fmt: skip
+        value = str(detail.get("input"))[:60]
+        found.append(Problem("H006", message, place, line, column=".".join(keys) or None, value=value))
     return found
+
+
+def _instead(keys: tuple[str, ...]) -> str:
+    """Return what may stand in the place of a key that no map has."""
+    *above, key = keys
+    if above:
+        nouns: dict[str, type[Strict]] = {"segment": SegmentRule, "database": DatabaseFile}
+        fields = nouns[above[0]].model_fields.items()
+        known = tuple(field.alias or name for name, field in fields if name != "source")
+        return did_you_mean(key, known, f"{above[0]} has " + ", ".join(known))
+    if key == "data":
+        return "data: is of scenarios; write its keys at the top of a map"
+    known = tuple(name for name in _Map.model_fields if name != "source")
+    of_scenarios = f"{key}: is of scenarios; " if key in ScenarioFile.model_fields else ""
+    listed = f"{of_scenarios}a map has " + ", ".join(known)
+    return listed if of_scenarios else did_you_mean(key, known, listed)

@@ -260,4 +260,5 @@ def _listed(title: str, texts: Sequence[str]) -> list[str]:
 
 def _next(found: Inspection) -> str:
     flag = {"deals": "--from", "invoices": "--from DEALS --invoices", "events": "--from DEALS --history"}
-    return f"Next: simulator init forecast {flag[found.export.kind]} {plain(found.export.path)}"
+    as_of = f" --as-of {found.export.frame.known}" if found.export.frame.known is not None else ""
+    return f"Next: simulator init forecast {flag[found.export.kind]} {plain(found.export.path)}{as_of}"

@@ -9,7 +9,7 @@ from typing import Any
 from simulator.report.blocks import Number
 from simulator.report.layout import rounded_to_sum
 from simulator.report.results import Results
-from simulator.report.walk import IN_BOTH, TOTALS
+from simulator.report.walk import IN_BOTH, TOTALS, departure
 from simulator.words import (
     Scale,
     chance_cells,
@@ -109,8 +109,9 @@ def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     parts = rounded_to_sum([won, weighted], won + weighted, fine)
     note = f"{fine.said(parts[0])} won, {fine.said(parts[1])} weighted pipeline, whenever it closes"
     if not won:
-        note = "its weighted pipeline, whenever it closes"
-    return Number("the CRM's number", fine.said(won + weighted), note)
+        note = "weighted pipeline, whenever it closes"
+        note = note if forecast.get("chances_guessed") else f"its {note}"
+    return Number(departure(forecast), fine.said(won + weighted), note)
 
 
 def _steps(forecast: Mapping[str, Any]) -> dict[str, float]:

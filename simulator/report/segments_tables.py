@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.layout import NOTHING, WIDTH, Grid, rounded_to_sum, table
+from simulator.report.walk import WEIGHTED, walk_heading, weighted_by
 from simulator.words import Scale, chance_cells, days, has_interval, interval_texts, percent, plain, scale_for
 
 MONTH: Final = 30.4375
@@ -205,11 +206,13 @@ def walks(payload: Mapping[str, Any]) -> Iterator[str]:
     parts = [[round(step["amount"] / digit) for step in walk[:-1]] for _, walk in named]
     whole = [sum(row) for row in zip(*parts, strict=True)]
     columns = [[*column, sum(column)] for column in (*parts, whole)]
-    steps = [plain(step["step"], 30) for step in payload["company"]["walk"]]
+    usual = [step["step"] for step in payload["company"]["walk"]]
+    guessed = bool(payload.get("chances_guessed"))
+    steps = [weighted_by(payload) if guessed and step == WEIGHTED else plain(step, 30) for step in usual]
     rows = [
         [step, *(scale.number(n * digit, sign=step != steps[-1]) if n else NOTHING for n in row)]
         for step, row in zip(steps, zip(*columns, strict=True), strict=True)
     ]
-    yield f"From the CRM's number to ours, bookings {days(payload['start'], payload['end'])}, {scale.name}"
+    yield f"{walk_heading(payload)}, bookings {days(payload['start'], payload['end'])}, {scale.name}"
     header = ["", *(plain(name, 14) for name, _ in named), "all"]
     yield from (f"  {line}" for line in table(header, rows, columns=WIDTH - 2))

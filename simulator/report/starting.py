@@ -38,7 +38,10 @@ def readme(draft: Draft, routine: str) -> str:
 
 - `scenario.yaml`: what is forecast, and every assumption. It says which columns of the exports are which, so
   the next month's exports are read alike.
-- `exports/`: the files that it began with. They and `reports/` are left out of git: they name customers.
+- `exports/`: the files that it began with. They name customers, and `.gitignore` keeps them out of git.
+
+Reports name customers too. They are written to `reports/` of the folder in which a run is started;
+`.gitignore` keeps them out of git where that is this folder. Elsewhere, add `reports/` to the one there.
 
 Each month, with new exports:
 

@@ -11,6 +11,8 @@ from simulator.words import Scale, headline_name, headline_period, plain
 
 TOTALS: Final = ("already won", "our average")
 """Where the walk begins and ends; what lies between are steps."""
+WEIGHTED: Final = "CRM's weighted pipeline"
+"""The step of the percentages as they are set, in forecast.json."""
 IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals": "renewals"}
 """Sources of money that are a step of the walk as well, and so are rounded alike in both."""
 
@@ -57,17 +59,44 @@ def walk_steps(payload: Mapping[str, Any], scale: Scale) -> list[Step]:
         # What is shown adds up, so a step that would read 0 can be left out.
         if scale.number(amount) != scale.number(0.0) or what == TOTALS[-1]:
             text = scale.number(amount, sign=what not in TOTALS)
-            found.append(Step(step_name(what, exact, str(period["name"])), exact, text, what in TOTALS))
+            found.append(
+                Step(step_name(what, exact, str(period["name"]), payload), exact, text, what in TOTALS)
+            )
     return found if len(found) > 1 else []
+
+
+def walk_heading(payload: Mapping[str, Any]) -> str:
+    """Say where the walk begins: at the CRM's number, unless no CRM has told any chance of the stages.
+
+    Args:
+        payload: forecast.json, or segments.json.
+    """
+    return (
+        "From set percentages to ours" if payload.get("chances_guessed") else "From the CRM's number to ours"
+    )
+
+
+def departure(payload: Mapping[str, Any]) -> str:
+    """Name the number at which the walk begins."""
+    return "by set percentages" if payload.get("chances_guessed") else "the CRM's number"
+
+
+def weighted_by(payload: Mapping[str, Any]) -> str:
+    """Say by what amounts are weighted."""
+    return (
+        "weighted by set percentages" if payload.get("chances_guessed") else "weighted by the CRM's chances"
+    )
 
 
 def walk_title(payload: Mapping[str, Any]) -> str:
     """Say what the walk is: `From the CRM's number to ours, FY2027, averages`."""
-    return f"From the CRM's number to ours, {headline_name(headline_period(payload))}, averages"
+    return f"{walk_heading(payload)}, {headline_name(headline_period(payload))}, averages"
 
 
-def step_name(step: str, amount: float, period: str) -> str:
+def step_name(step: str, amount: float, period: str, payload: Mapping[str, Any]) -> str:
     """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
+    if step == WEIGHTED and payload.get("chances_guessed"):
+        return weighted_by(payload)
     if step == "percentages corrected":
         return "percentages too high" if amount < 0 else "percentages too low"
     kind = {"F": "year", "Q": "quarter", "P": "month", "W": "week"}.get(period[:1], "period")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+import numpy as np
 
 from simulator.cash import Cash
 from simulator.currency import RateCurve
@@ -23,6 +25,9 @@ from simulator.scenario.backlog import Rest, rests
 from simulator.scenario.quality import Quality
 from simulator.scenario.segment import Segment
 from simulator.targets import SERIES, Series, Target
+
+TO_BE_SET: Final = "to be set"
+"""How the source of a figure begins that `init` has guessed."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,15 @@ class Scenario:
         """What flows: revenue only where a product has a rule of it, `arr` only where one recurs."""
         wanted = {"revenue": self.recognises, "arr": self.recurs}
         return tuple(s for s in SERIES if wanted.get(s, True))
+
+    @cached_property
+    def chances_guessed(self) -> bool:
+        """Whether all chances of open deals are guesses of `init`: no CRM told one, nobody has set one."""
+        guessed = {figure.path for figure in self.assumptions if figure.source.startswith(TO_BE_SET)}
+        places = set(zip(self.pipeline.segment.tolist(), self.pipeline.stage.tolist(), strict=True))
+        segments = [(self.segments[segment], stage) for segment, stage in places]
+        paths = {f"segments.{s.name}.stages.{s.funnel.stages[stage]}.close" for s, stage in segments}
+        return bool(paths) and paths <= guessed and bool(np.isnan(self.pipeline.probability).all())
 
     @cached_property
     def recognises(self) -> bool:

@@ -75,6 +75,7 @@ def side_by_side(
         "leaks": sorted(leaks, key=lambda leak: -leak["worth"]),
         "targets": list(brought.targets()),
         "notes": list(_notes(funnels, aim)),
+        **({"chances_guessed": True} if scenario.chances_guessed else {}),
     }
 
 

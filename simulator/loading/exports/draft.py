@@ -15,6 +15,7 @@ from simulator.loading.exports.stages import Stages, stages_of
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.sources import Database
+from simulator.scenario.scenario import TO_BE_SET
 
 ALL: Final = "all"
 HORIZON: Final = "18m"
@@ -155,7 +156,7 @@ def _segment(deals: Export, stages: Stages) -> tuple[dict[str, Any], bool]:
             if created is not None and closed is not None and closed >= created:
                 days.append((closed - created).days)
     if len(days) < FEW_WON:
-        told["cycle"] = {"median": f"{CYCLE}d", "source": "to be set: a guess, too few won deals tell it"}
+        told["cycle"] = {"median": f"{CYCLE}d", "source": f"{TO_BE_SET}: a guess, too few won deals tell it"}
         return told, False
     usual = max(round(median(days)), len(stages.names))
     told["cycle"] = {"median": f"{usual}d", "source": f"{len(days):,} won deals, from created to closed"}

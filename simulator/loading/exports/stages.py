@@ -15,6 +15,7 @@ from simulator.loading.exports.export import Export
 from simulator.loading.history_order import by_visits, numbered
 from simulator.loading.history_rows import ending
 from simulator.loading.presets.ends import chances_in
+from simulator.scenario.scenario import TO_BE_SET
 
 LEAST: Final = 0.01
 """Chances of open stages that a CRM gives as 0 or 1 are moved so far inside."""
@@ -171,8 +172,8 @@ def _even_steps(export: Export, rows: Sequence[int], size: int) -> tuple[tuple[f
     """Return chances that rise by one factor from stage to stage, and where they come from."""
     closed = [export.outcomes[row] for row in rows if export.outcomes[row] != OPEN]
     won = sum(outcome == WON for outcome in closed)
-    share, told = NO_SHARE, "to be set: even steps, nobody has told any chance"
+    share, told = NO_SHARE, f"{TO_BE_SET}: even steps, nobody has told any chance"
     if len(closed) >= FEW_CLOSED and 0 < won < len(closed):
         share = won / len(closed)
-        told = f"to be set: even steps that fit {won:,} won of {len(closed):,} closed deals"
+        told = f"{TO_BE_SET}: even steps that fit {won:,} won of {len(closed):,} closed deals"
     return tuple(round(share ** ((size - step) / size), 4) for step in range(size)), told

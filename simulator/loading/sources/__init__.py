@@ -7,13 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
+from simulator.loading.problems import with_remedy
 from simulator.loading.sources import parquet, workbook
 from simulator.loading.sources.sql import SUFFIX, VARIABLE, Database, read_sql
 from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
+from simulator.loading.sources.workbook import IN_A_MAP, IN_THE_SCENARIO
 from simulator.loading.tables import Table, undisturbed
 
-__all__ = ["VARIABLE", "Database", "Reading", "parse_table", "read_table", "read_tables"]
+__all__ = [
+    "IN_A_MAP",
+    "IN_THE_SCENARIO",
+    "VARIABLE",
+    "Database",
+    "Reading",
+    "parse_table",
+    "read_table",
+    "read_tables",
+]
 
 
 @dataclass(frozen=True)
@@ -24,11 +35,13 @@ class Reading:
         encoding: of a text file.
         sheet: of a workbook.
         database: that a query is put to.
+        setting: that names a sheet called NAME where all this is said, for remedies.
     """
 
     encoding: str | None = None
     sheet: str | None = None
     database: Database = field(default_factory=Database)
+    setting: str = IN_A_MAP
 
 
 AS_FOUND = Reading()
@@ -65,8 +78,10 @@ def _tables(path: Path, reading: Reading, every: bool) -> tuple[Table, ...]:
             first = file.read(8)
         with undisturbed():
             if every and first.startswith(workbook.SIGNATURE) and path.suffix.lower() != SUFFIX:
-                return tuple(map(put_aside, workbook.read_all_sheets(path)))
+                return tuple(map(put_aside, workbook.read_all_sheets(path, reading.setting)))
             return (put_aside(_read(path, first, reading)),)
+    except InputError as error:
+        raise InputError([with_remedy(problem) for problem in error.problems]) from None
     except OSError as error:
         raise PlaceError(
             f"cannot read {path}: {(error.strerror or str(error)).lower()}", code="P003"
@@ -77,7 +92,7 @@ def _read(path: Path, first: bytes, reading: Reading) -> Table:
     if path.suffix.lower() == SUFFIX:
         return read_sql(path, reading.database)
     if first.startswith(workbook.SIGNATURE):
-        return workbook.read_workbook(path, reading.sheet)
+        return workbook.read_workbook(path, reading.sheet, reading.setting)
     if first.startswith(workbook.OLD_SIGNATURE):
         raise workbook.refuse_old(path)
     if first.startswith(parquet.SIGNATURE):

@@ -18,6 +18,9 @@ from simulator.loading.tables import Table
 SIGNATURE: Final = b"PK\x03\x04"
 OLD_SIGNATURE: Final = b"\xd0\xcf\x11\xe0"
 """Of compound files: old workbooks, and new ones with a password."""
+IN_A_MAP: Final = 'sheets: {deals: "NAME"} in --map FILE'
+IN_THE_SCENARIO: Final = 'data: {sheets: {deals: "NAME"}} in the scenario'
+"""The setting that names a sheet called NAME, by where it is said how files are read."""
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
 _LOOKED_AT: Final = 1 << 22
 _FIRST_ROWS: Final = 60
@@ -31,12 +34,13 @@ _STRANGE: Final = {
 }
 
 
-def read_workbook(path: Path, sheet: str | None = None) -> Table:
+def read_workbook(path: Path, sheet: str | None = None, setting: str = IN_A_MAP) -> Table:
     """Return the table on a sheet: the one that is named, else the one visible sheet that holds a table.
 
     Args:
         path: of the workbook.
         sheet: name of a sheet, which may be a hidden one.
+        setting: that would name a sheet called NAME, for remedies.
 
     Raises:
         InputError: it is no workbook, a bomb, or locked; it is not clear which sheet is meant; every cell
@@ -44,11 +48,11 @@ def read_workbook(path: Path, sheet: str | None = None) -> Table:
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        title = _chosen(book, sheet) if sheet is not None else _only(book)
+        title = _chosen(book, sheet) if sheet is not None else _only(book, setting)
         return lay_out(book, title, read_sheet(book, title))
 
 
-def read_all_sheets(path: Path) -> tuple[Table, ...]:
+def read_all_sheets(path: Path, setting: str = IN_A_MAP) -> tuple[Table, ...]:
     """Return the tables on all visible sheets that hold one, each named after its sheet where there are more.
 
     Raises:
@@ -56,7 +60,7 @@ def read_all_sheets(path: Path) -> tuple[Table, ...]:
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        titles = [title for title in _holding(book) if title not in book.hidden] or [_only(book)]
+        titles = [title for title in _holding(book) if title not in book.hidden] or [_only(book, setting)]
         tables = [lay_out(book, title, read_sheet(book, title)) for title in titles]
     if len(tables) == 1:
         return tuple(tables)
@@ -101,7 +105,7 @@ def _holding(book: Book) -> list[str]:
     return [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
 
 
-def _only(book: Book) -> str:
+def _only(book: Book, setting: str) -> str:
     """Return the one visible sheet that holds a table."""
     holding = _holding(book)
     visible = [name for name in holding if name not in book.hidden]
@@ -111,7 +115,7 @@ def _only(book: Book) -> str:
     if not named:
         raise book.archive.refusal("D061", "no sheet holds a table", "name the columns in one row above them")
     message = f"{len(visible)} sheets hold a table" if visible else "only hidden sheets hold a table"
-    remedy = f'say which: {_listed(named)}, such as data: {{sheets: {{deals: "{named[0]}"}}}}'
+    remedy = f"say which: {_listed(named)}, such as {setting.replace('NAME', named[0])}"
     raise book.archive.refusal("D061", f"{message}: {_listed(named)}", remedy)
 
 

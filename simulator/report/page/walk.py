@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.report.blocks import Picture, Section, Text
 from simulator.report.page.rows import waterfall
 from simulator.report.results import Results
-from simulator.report.walk import walk_steps, walk_title
+from simulator.report.walk import walk_heading, walk_steps, walk_title
 from simulator.words import headline_name, headline_period
 
 
@@ -19,4 +19,4 @@ def section(results: Results) -> Section | None:
     how = "Each step begins where the one before it ends; what is printed adds up."
     note = f"{headline_name(headline_period(results.forecast))}, averages, {results.scale.name}. {how}"
     picture = Picture(waterfall(steps), f"{title}, {results.scale.name}: {told}.")
-    return Section("walk", "From the CRM's number to ours", [Text(note, quiet=True), picture])
+    return Section("walk", walk_heading(results.forecast), [Text(note, quiet=True), picture])

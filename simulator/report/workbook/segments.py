@@ -9,6 +9,7 @@ from simulator.report.blocks import Text
 from simulator.report.colours import PALETTES
 from simulator.report.results import Results
 from simulator.report.tables import SOURCES
+from simulator.report.walk import weighted_by
 from simulator.report.workbook.columns import (
     COUNT,
     NUMBER,
@@ -60,7 +61,7 @@ def funnels(results: Results) -> Sheet | None:
     amounts = money(currency)
     head = [
         *columns(TEXT, "segment", "stage"), *columns(COUNT, "open deals"),
-        *columns(amounts, "value", "weighted by the CRM's chances"),
+        *columns(amounts, "value", weighted_by(forecast)),
         *columns(NUMBER, "days in the stage, average"),
         *(_asked_columns(answer, currency) if asked else []),
     ]  # fmt: skip
@@ -149,7 +150,7 @@ def _chart(forecast: Mapping[str, Any], stages: Stages) -> Chart:
         for i, (segment, stage) in enumerate(shown)
     ]  # fmt: skip
     palette = PALETTES["bookings"]
-    heads = ("weighted by the CRM's chances", "rest of the value")
+    heads = (weighted_by(forecast), "rest of the value")
     head = [*columns(TEXT, "segment", "stage"), *columns(money(currency), *heads)]
     layers = [Layer(2, palette.line), Layer(3, palette.likely)]
     return Chart(title, Table("Funnel_chart", head, rows, title), "bar", layers, scale, labels=2)

@@ -121,12 +121,12 @@ def _refuse_mighty(role: str, is_super: bool) -> None:
 
 def _refusal(error: psycopg.Error, address: Address) -> RefusedError:
     """Return the server's own words without the password; of a query with the place at which it stopped."""
-    told = error.diag.message_primary or "; ".join(str(error).split("\n"))
+    told = error.diag.message_primary or "; ".join(str(error).strip().split("\n"))
     place = int(error.diag.statement_position or 0) - len(_DECLARE) - 1
     hint = error.diag.message_hint
     return RefusedError(
         "D070",
-        f"PostgreSQL refuses: {without(told.strip(), address.password)}",
+        f"PostgreSQL refuses: {without(' '.join(told.split()), address.password)}",
         place if place >= 0 else None,
         remedy=without(hint, address.password) if hint else None,
     )
