@@ -102,6 +102,8 @@ def _read_as(found: Inspection) -> tuple[str, ...]:
 
 def _currency(found: Inspection) -> str:
     export = found.export
+    if unread := next((problem.column for problem in found.problems if problem.code == "D087"), None):
+        return f"open, as column {plain(unread, 40)} may tell it"
     others = [code for code in export.codes if code != export.currency]
     told = export.currency if export.names_currency else f"{export.currency}, as the file names none"
     return f"{told} and {', '.join(others)}" if others else told
