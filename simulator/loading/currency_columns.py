@@ -16,8 +16,10 @@ _TITLE = re.compile(
 )
 """What currencies are called in titles."""
 _WORDS: Final = frozenset(
-    ["ALL", "ANG", "BAM", "BOB", "COP", "CUP", "GEL", "LAK", "MKD", "MOP", "PEN", "PHP", "RON", "SOS"]
-    + ["TOP", "TRY"]
+    (
+        *("ALL", "ANG", "BAM", "BOB", "COP", "CUP", "GEL", "LAK"),
+        *("MKD", "MOP", "PEN", "PHP", "RON", "SOS", "TOP", "TRY"),
+    )
 )
 """Codes that are words, names and countries too: by themselves they tell no currency."""
 _MOST: Final = 5
