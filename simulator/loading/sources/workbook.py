@@ -44,8 +44,12 @@ def read_workbook(path: Path, sheet: str | None = None) -> Table:
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        title = _chosen(book, sheet) if sheet is not None else _only(book)
-        return lay_out(book, title, read_sheet(book, title))
+        if sheet is not None:
+            title = _chosen(book, sheet)
+            return lay_out(book, title, read_sheet(book, title))
+        holding = _holding(book)
+        title = _only(book, holding)
+        return _with_hidden(lay_out(book, title, read_sheet(book, title)), book, holding)
 
 
 def read_all_sheets(path: Path) -> tuple[Table, ...]:
@@ -56,8 +60,10 @@ def read_all_sheets(path: Path) -> tuple[Table, ...]:
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        titles = [title for title in _holding(book) if title not in book.hidden] or [_only(book)]
+        holding = _holding(book)
+        titles = [title for title in holding if title not in book.hidden] or [_only(book, holding)]
         tables = [lay_out(book, title, read_sheet(book, title)) for title in titles]
+        tables[0] = _with_hidden(tables[0], book, holding)
     if len(tables) == 1:
         return tuple(tables)
     return tuple(replace(t, name=f"{t.name}, sheet {n}") for t, n in zip(tables, titles, strict=True))
@@ -101,9 +107,17 @@ def _holding(book: Book) -> list[str]:
     return [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
 
 
-def _only(book: Book) -> str:
-    """Return the one visible sheet that holds a table."""
-    holding = _holding(book)
+def _with_hidden(table: Table, book: Book, holding: list[str]) -> Table:
+    """Return a table that tells which hidden sheets hold tables too, which nobody reads."""
+    if not (hidden := [title for title in holding if title in book.hidden]):
+        return table
+    one = f"a hidden sheet {hidden[0]} holds a table too, not read"
+    told = one if len(hidden) == 1 else f"hidden sheets {_listed(hidden)} hold tables too, not read"
+    return replace(table, told=(*table.told, told))
+
+
+def _only(book: Book, holding: list[str]) -> str:
+    """Return the one visible sheet among those that hold a table."""
     visible = [name for name in holding if name not in book.hidden]
     if len(visible) == 1:
         return visible[0]
