@@ -211,7 +211,7 @@ CODES: Final = MappingProxyType(
         "W056": Code("totals of other rows", "rows add up to their total", "look for missing rows"),
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
-        "W060": Code("groups and counts", "rows of a report that are no deals are left out", ""),
+        "W060": Code("groups and totals", "rows of a report that are no deals are left out", ""),
         "W061": Code("deal continued", "rows of further values of a deal are left out", ""),
         "W062": Code("deals told again", "the first row of a deal counts, its amount once", ""),
         "W063": Code("deleted", "deleted deals are left out", ""),
