@@ -128,6 +128,7 @@ BAD = {
     "D051": {"deals": "id,stage,amount\nD1,Proposal,1.234\nD2,Proposal,12\n"},
     "D052": {"deals": DEALS + 'D5,Proposal,"1,5",,,,\nD6,Proposal,1.234,,,,\n'},
     "D053": {"deals": "id;stage,amount\nD1;Proposal,5\n"},
+    "D087": {"deals": "id,stage,amount,Devise\nD1,Proposal,5,USD\n"},
     "D054": {"deals": "id" + "," * 2**20 + "\n"},
 }
 

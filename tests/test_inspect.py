@@ -61,6 +61,7 @@ def test_used_and_left_out_add_up_to_the_file(export, pinned):
     (whole,) = [line.split() for line in text.splitlines() if line.startswith("the file's total")]
     assert whole[-3:] == ["7", "3,561.50", "1,100.00"]
     assert "left out: rows created after 31 Oct 2026" in text
+    assert "not counting an amount that cannot be read" in text
     pinned("W080", next(" ".join(line.split()) for line in text.splitlines() if RULES["W080"].what in line))
 
 

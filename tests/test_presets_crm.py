@@ -217,6 +217,20 @@ def test_the_notes_below_a_report_are_no_deals(tmp_path):
         parse_table(broken.encode(), "x.csv")
 
 
+@pytest.mark.parametrize("label", ["Total", "Subtotal", "Grand Total", "Gesamtsumme", "Итого:"])
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_totals_of_a_report_are_no_deals_wherever_they_stand(label, at):
+    first, *lines = REPORT.splitlines()
+    for money in ("", "7000", '"USD 7,000.00"', '"7,000.00 €"'):
+        cells = [""] * len(first.split(","))
+        cells[5], cells[at] = money, label
+        for row in range(len(lines) + 1):
+            report = [first, *lines[:row], ",".join(cells), *lines[row:]]
+            assert ready("\n".join(report) + "\n")[0].aside == {row: "W060"}
+    cells[1] = "Total Energies"
+    assert not ready("\n".join([*REPORT.splitlines(), ",".join(cells)]) + "\n")[0].aside
+
+
 def test_deals_without_ids_are_known_by_their_names_unless_two_have_one(tmp_path):
     bare = "\n".join(
         line.rsplit(",", 1)[0] for line in REPORT.replace("Acme,Acme", "Acme,Acme two").splitlines()

@@ -14,7 +14,7 @@ from workbooks import MAIN, bombs, book, cell, pack, parts, raw, zipped
 from simulator.errors import InputError
 from simulator.loading.history_frame import HistoryFrame, frame_of_data, frame_with_map
 from simulator.loading.problems import with_remedy
-from simulator.loading.sources import IN_THE_SCENARIO, Reading, read_table
+from simulator.loading.sources import IN_THE_SCENARIO, Reading, read_table, read_tables
 from simulator.loading.sources.number_formats import number_format, written
 
 DEALS = [
@@ -364,7 +364,10 @@ def test_hidden_sheets_are_never_picked_silently(tmp_path):
     made["Old"].sheet_state = "veryHidden"
     made.save(path)
     assert "sheet Deals" in read_table(path).told
+    left = "a hidden sheet Old holds a table too, not read"
+    assert left in read_table(path).told and left in read_tables(path)[0].told
     assert "sheet Old (hidden)" in read_table(path, Reading(sheet="Old")).told
+    assert not any("hidden sheet" in words for words in read_table(path, Reading(sheet="Deals")).told)
     made["Deals"].sheet_state = "visible"
     made["Deals"].delete_rows(1, 3)
     made.save(path)

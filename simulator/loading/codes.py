@@ -168,6 +168,7 @@ CODES: Final = MappingProxyType(
         "D086": Code(
             "another file", "a file has the columns that its mapping names", "see: simulator inspect FILE"
         ),
+        "D087": Code("currencies not read", "a column of currencies is read", "name it: data.columns"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
@@ -214,7 +215,7 @@ CODES: Final = MappingProxyType(
         "W056": Code("totals of other rows", "rows add up to their total", "look for missing rows"),
         "W057": Code("text below", "lines of text below a table are no records", ""),
         "W058": Code("the header again", "a header that stands again is no record", ""),
-        "W060": Code("groups and counts", "rows of a report that are no deals are left out", ""),
+        "W060": Code("groups and totals", "rows of a report that are no deals are left out", ""),
         "W061": Code("deal continued", "rows of further values of a deal are left out", ""),
         "W062": Code("deals told again", "the first row of a deal counts, its amount once", ""),
         "W063": Code("deleted", "deleted deals are left out", ""),

@@ -10,6 +10,7 @@ from typing import Final
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cash import NEEDED as NEEDED_OF_OUTFLOWS
 from simulator.loading.cells import Cells, find_columns, opened_cells
+from simulator.loading.currency_columns import unread_currencies
 from simulator.loading.customs import Customs
 from simulator.loading.deal_ids import ids_in, with_known_ids
 from simulator.loading.deals import NEEDED as NEEDED_OF_DEALS
@@ -108,6 +109,8 @@ class Given:
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
         if key not in self.file.data.systems:
             _note_unread(table, key, columns, known, self.notes)
+        if "currency" in TABLES[key]:
+            self._check_currency(key, table, columns)
         cells = opened_cells(table, columns, self.customs, self.problems)
         if key == "deals":
             exported = key in self.file.data.systems
@@ -139,6 +142,18 @@ class Given:
         remedy = f"not named by the scenario: {', '.join(new)}. " if new else ""
         remedy += "simulator inspect FILE shows the mapping that fits"
         self.problems.add(Problem("D086", message, table.name, 1, remedy=remedy))
+
+    def _check_currency(self, key: str, table: Table, columns: Mapping[str, int]) -> None:
+        """Add a problem where a column that is not read holds currencies, and none is that is read."""
+        place = self.tree.place(("data", "columns", key, "currency"))
+        where = place.file + (f", line {place.line}" if place.line else "")
+
+        def setting(title: str) -> str:
+            return f'data.columns.{key}.currency: "{title}" in {where}'
+
+        company = self.customs.rates.company
+        if (problem := unread_currencies(table, columns, company, setting)) is not None:
+            self.problems.add(problem)
 
     def _has_instead(self, key: str, column: str) -> bool:
         """Tell whether a table has a column that tells as much as another one that is needed."""

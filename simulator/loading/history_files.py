@@ -9,6 +9,7 @@ from typing import Final
 
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells, opened_cells
+from simulator.loading.currency_columns import unread_currencies
 from simulator.loading.customs import Customs
 from simulator.loading.history_columns import Match, amount_column, mapped_kind, match_columns
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
@@ -124,7 +125,7 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
 
 
 def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
-    """Return a table with its cells ready to be read; dates of which two orders fit become a problem."""
+    """Return a table with its cells ready to be read; what has to be said before becomes a problem."""
     frame = found.frame
     customs = Customs(
         decimal=frame.decimal,
@@ -134,9 +135,18 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
         above="",
     )
-    cells = opened_cells(found.table, found.match.columns, customs, problems)
+    kind, columns = found.match.kind, found.match.columns
+    if "currency" in COLUMNS[kind]:
+        unread = unread_currencies(
+            found.table,
+            columns,
+            currency,
+            lambda title: f'columns: {{{kind}: {{currency: "{title}"}}}} in {frame.place}',
+        )
+        problems.found.extend([unread] if unread is not None else [])
+    cells = opened_cells(found.table, columns, customs, problems)
     cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is)
-    return Source(found.match.kind, cells, frame, found.day, mine)
+    return Source(kind, cells, frame, found.day, mine)
 
 
 def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:

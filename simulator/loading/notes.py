@@ -31,7 +31,7 @@ RULES: Final = {
     "W022": Rule("invoice", "paid after {day}", "counted as open"),
     "W031": Rule("renewal", "due by {day} already", "taken as due on the day after"),
     "W032": Rule("renewal", "due after the forecast ends", LEFT_OUT),
-    "W060": Rule("row", "of groups and counts, which are no deals", LEFT_OUT),
+    "W060": Rule("row", "of groups, counts and totals, which are no deals", LEFT_OUT, is_sum=True),
     "W061": Rule("row", "with further values of the deal above", LEFT_OUT),
     "W062": Rule("row", "telling a deal again, for another product or contact", LEFT_OUT),
     "W063": Rule("deal", "deleted in the system", LEFT_OUT),

@@ -12,6 +12,8 @@ from simulator.errors import Problem
 
 AS_WRITTEN: Final = ("UTF-8", "commas")
 """How the tables are written that this program keeps."""
+THEIRS: Final = " (theirs)"
+"""What is put behind a title that is called like one of ours, and is known to be another."""
 
 
 @dataclass(frozen=True)

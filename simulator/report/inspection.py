@@ -10,6 +10,7 @@ from simulator.errors import Problem
 from simulator.forecast.quality import quality
 from simulator.loading import CODES
 from simulator.loading.exports import Inspection
+from simulator.loading.exports.trial import MENDED
 from simulator.money import minor_digits
 from simulator.report.layout import WIDTH, table, wrapped
 from simulator.words import day, percent, plain
@@ -102,6 +103,8 @@ def _read_as(found: Inspection) -> tuple[str, ...]:
 
 def _currency(found: Inspection) -> str:
     export = found.export
+    if unread := next((problem.column for problem in found.problems if problem.code == "D087"), None):
+        return f"open, as column {plain(unread, 40)} may tell it"
     others = [code for code in export.codes if code != export.currency]
     told = export.currency if export.names_currency else f"{export.currency}, as the file names none"
     return f"{told} and {', '.join(others)}" if others else told
@@ -165,7 +168,20 @@ def _money(found: Inspection) -> list[str]:
     used, left = _total(money["used"], codes), _total(money["left_out"], codes)
     whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
     lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole], columns=WIDTH)
+    if unread := _unread(found):
+        amounts = "an amount" if unread == 1 else f"{unread:,} amounts"
+        lines += wrapped(f"This is not counting {amounts} that cannot be read.")
     return ["Used and left out add up to the file", *lines]
+
+
+def _unread(found: Inspection) -> int:
+    """Count the rows left out by what a run refuses whose amount is there and cannot be read."""
+    rows, cells = found.rows, found.export.cells
+    if rows is None:
+        return 0
+    known = zip(rows.fate, rows.currency, strict=True)
+    unknown = (row for row, (fate, code) in enumerate(known) if fate == MENDED and not code)
+    return sum(bool(cells.text(row, "amount") or cells.text(row, "net")) for row in unknown)
 
 
 def _short(text: str) -> str:

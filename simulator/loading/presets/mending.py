@@ -31,6 +31,11 @@ _GROUP = re.compile(
     r".*\(\d[\d., ]*( records?| datensätze?| datensatz| запис\w+)?\)|((record )?count|anzahl|количество)\b.*"
 )
 """What stands in a row above or below a group of a report: `Negotiation (5)`, `Count`."""
+_TOTAL = re.compile(
+    r"(grand |sub[- ]?)?totals?:?|(gesamt|zwischen|end)summe:?|gesamt:?|insgesamt:?|итого:?|всего:?"
+    r"|(общий |промежуточный )итог:?"
+)
+_NUMBER = re.compile(r"([A-Z]{3}|[^\w\s])?\s*-?\d[\d.,\s'’]*%?\s*([A-Z]{3}|[^\w\s])?")
 _TAG = re.compile(r"<[^<>]*>")
 _CONVERTED = re.compile(r"(?<=[\d.,])\s*\([A-Z]{3}\s*[-\d.,\s]+\)$")
 _CODE_AND_NAME = re.compile(r"([A-Z]{3})\s+-\s+.+")
@@ -125,12 +130,18 @@ def _plain(text: str) -> str:
 
 
 def _groups(table: Table, columns: Titles) -> list[int]:
-    """Return the rows of groups and counts: what every deal has is missing, and a cell says what they are."""
+    """Return the rows of groups, counts and totals.
+
+    In those of groups and counts what every deal has is missing, and a cell says what they are; in a total
+    nothing but numbers stands behind the word for it.
+    """
     places = {ours: table.column(columns.get(ours, ours)) for ours in (*_IN_A_RECORD, "stage")}
     stage = places.pop("stage")
     keys = [at for at in places.values() if at is not None]
 
     def is_none(row: Sequence[str]) -> bool:
+        if _is_total(row):
+            return True
         if stage is not None and row[stage].strip():
             return False
         says = [
@@ -139,6 +150,11 @@ def _groups(table: Table, columns: Titles) -> list[int]:
         return bool(says) and not any(row[at].strip() for at in keys if at not in says)
 
     return rows_where(table, is_none)
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    label, *others = [cell.strip() for cell in row if cell.strip()] or [""]
+    return bool(_TOTAL.fullmatch(label.casefold())) and all(_NUMBER.fullmatch(cell) for cell in others)
 
 
 def _with_ids(table: Table, columns: Titles) -> Table:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from simulator.loading.history_frame import COLUMNS
 from simulator.loading.presets.mending import currency_code, put_aside, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import Names, Titles, first_of
-from simulator.loading.tables import Table
+from simulator.loading.tables import THEIRS, Table
 
 REPEATED, NO_DOCUMENT, VOID, OTHER = "W070", "W071", "W072", "W075"
 """Why rows are put aside: a total again, no document, not or no longer valid, none that is read."""
@@ -74,7 +74,7 @@ class Sheet:
         known = {theirs.casefold() for theirs in self.columns.values()}
         ours_of_all = {name.casefold() for name in COLUMNS["invoices"]}
         header = (
-            f"{title} (theirs)" if title.casefold() in ours_of_all - known else title
+            f"{title}{THEIRS}" if title.casefold() in ours_of_all - known else title
             for title in self.table.header
         )
         table = replace(self.table, header=tuple(header))

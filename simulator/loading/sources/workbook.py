@@ -48,8 +48,12 @@ def read_workbook(path: Path, sheet: str | None = None, setting: str = IN_A_MAP)
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        title = _chosen(book, sheet) if sheet is not None else _only(book, setting)
-        return lay_out(book, title, read_sheet(book, title))
+        if sheet is not None:
+            title = _chosen(book, sheet)
+            return lay_out(book, title, read_sheet(book, title))
+        holding = _holding(book)
+        title = _only(book, holding, setting)
+        return _with_hidden(lay_out(book, title, read_sheet(book, title)), book, holding)
 
 
 def read_all_sheets(path: Path, setting: str = IN_A_MAP) -> tuple[Table, ...]:
@@ -60,8 +64,10 @@ def read_all_sheets(path: Path, setting: str = IN_A_MAP) -> tuple[Table, ...]:
         PlaceError: it cannot be read.
     """
     with _opened(path) as book:
-        titles = [title for title in _holding(book) if title not in book.hidden] or [_only(book, setting)]
+        holding = _holding(book)
+        titles = [title for title in holding if title not in book.hidden] or [_only(book, holding, setting)]
         tables = [lay_out(book, title, read_sheet(book, title)) for title in titles]
+        tables[0] = _with_hidden(tables[0], book, holding)
     if len(tables) == 1:
         return tuple(tables)
     return tuple(replace(t, name=f"{t.name}, sheet {n}") for t, n in zip(tables, titles, strict=True))
@@ -105,9 +111,17 @@ def _holding(book: Book) -> list[str]:
     return [name for name in book.sheets if holds_table(read_sheet(book, name, _FIRST_ROWS))]
 
 
-def _only(book: Book, setting: str) -> str:
-    """Return the one visible sheet that holds a table."""
-    holding = _holding(book)
+def _with_hidden(table: Table, book: Book, holding: list[str]) -> Table:
+    """Return a table that tells which hidden sheets hold tables too, which nobody reads."""
+    if not (hidden := [title for title in holding if title in book.hidden]):
+        return table
+    one = f"a hidden sheet {hidden[0]} holds a table too, not read"
+    told = one if len(hidden) == 1 else f"hidden sheets {_listed(hidden)} hold tables too, not read"
+    return replace(table, told=(*table.told, told))
+
+
+def _only(book: Book, holding: list[str], setting: str) -> str:
+    """Return the one visible sheet among those that hold a table."""
     visible = [name for name in holding if name not in book.hidden]
     if len(visible) == 1:
         return visible[0]
