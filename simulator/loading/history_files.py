@@ -133,6 +133,7 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         rates=RateCurve.of(currency, {c: r for c, r in frame.rates.items() if c != currency}),
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
         above="",
+        as_of=frame.known,
     )
     cells = opened_cells(found.table, found.match.columns, customs, problems)
     cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is)
