@@ -98,7 +98,10 @@ RULES = {
         "loading.dates._parts", ('((one, two) if order == "mdy" else (two, one))', "(two, one)")
     ),
     "century": put("loading.dates._year", ("if len(text) > 2", "if True")),
-    "no order found": no("loading.dates._parts", 'if order == "ymd":'),
+    "one day in both orders": put("loading.dates._parts", ("and one != two", "")),
+    "year first": no("loading.dates._parts", 'if order == "ymd" and has_short_year(text):'),
+    "year last": put("loading.short_years.ShortYears.stand_last", ("self.lead >= _CLEAR", "False")),
+    "year first or last": put("loading.short_years.ShortYears.stand_last", ("self.lead >= _CLEAR", "True")),
     "order of a column": put("loading.customs._Kind.found", (CHOSEN, "result[at] = self.usual")),
     "points tell": put("loading.dates.fitting_orders", ('None if match["mark"] == "." else', "")),
     "open order": no(

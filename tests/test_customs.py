@@ -14,13 +14,13 @@ from simulator.scenario.tree import Place, Tree
 HEAD = "id,stage,amount,created,entered_stage,probability\n"
 
 
-def found(rows, header=HEAD, decimal=None, order=None, typed=()):
+def found(rows, header=HEAD, decimal=None, order=None, typed=(), as_of=date(2026, 10, 31)):
     """What is found out of a table: marks and orders by column, and codes of what stays open."""
     table = parse_table((header + "\n".join(rows) + "\n").encode(), "x.csv")
     table = replace(table, typed=frozenset(typed))
     columns = {name: at for at, name in enumerate(table.header)}
     tree = Tree({}, {(): Place("s.yaml", None, ".")})
-    result = written(table, columns, Customs(decimal, order, None, None, tree))
+    result = written(table, columns, Customs(decimal, order, None, None, tree, as_of=as_of))
     name = dict(enumerate(table.header))
     marks = {name[at]: mark for at, mark in result.decimals.items()}
     orders = {name[at]: way for at, way in result.orders.items()}
@@ -103,6 +103,52 @@ def test_dates_that_could_be_either_are_refused(cells, code, line):
     assert days(*cells, order="mdy") == ("mdy", [])
 
 
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["26-05-01", "26-06-14"], None),
+        (["26/05/01", "25/12/01", ""], None),
+        (["26-05-01", "05/01/26"], None),
+        (["26-05-01", "26-02-30"], None),  # a slip rules nothing out
+        (["25/04/26"], None),
+        (["13/04/26", "05/03/26", "25/04/26"], "dmy"),
+        (["30/06/26", "31/12/26"], "dmy"),
+        (["04/13/26", "05/25/26"], "mdy"),
+        (["3/14/26", "4/5/26"], "mdy"),
+        (["14/03/98"], "dmy"),
+        (["03/03/26"], "dmy"),
+        (["2026-01-31", "26-05-01"], None),
+    ],
+)
+def test_years_of_two_digits_that_may_stand_first_are_refused(cells, order):
+    line = 2 + cells.index("26-05-01") if "26-05-01" in cells else 2
+    assert days(*cells) == (order, [] if order else [("D050", "created", line)])
+    assert days(*cells, order="ymd") == ("ymd", [])
+
+
+def test_without_a_known_day_the_years_of_a_column_are_near_one_another():
+    assert days("13/04/26", "05/03/26", "25/04/25", as_of=None) == ("dmy", [])
+    assert days("26-05-01", "26-06-14", "25-06-23", as_of=None)[0] is None
+    assert days("13/04/26", as_of=None)[0] is None
+
+
+def test_where_a_column_leaves_open_where_years_stand_others_tell():
+    _, orders, open_, _ = found(["1,New,5,13/04/26,25/04/26,", "2,New,5,03/04/26,,"])
+    assert orders == {"created": "dmy", "entered_stage": "dmy"} and not open_
+    _, orders, open_, _ = found(["1,New,5,26-05-01,20-05-26,"])
+    assert orders["created"] is None and open_ == [("D050", "created", 2)]
+
+
+def test_years_that_stand_first_are_read_where_the_remedy_is_followed(tmp_path):
+    deals = "id,stage,amount,created\nA,Proposal,5,26-05-01\nB,Won,5,26-06-14\n"
+    (problem,) = problems(tmp_path, deals=deals)
+    assert problem.remedy.startswith(
+        "write years with four digits, or set data.date_order: ymd or data.date_order: dmy in small.yaml"
+    )
+    said = SCENARIO.replace("deals.csv}", "deals.csv, date_order: ymd}")
+    assert loaded(tmp_path, said, deals).pipeline.id == ("A",)
+
+
 def test_a_column_that_leaves_it_open_is_written_as_all_others():
     _, orders, open_, _ = found(["1,New,5,03/04/2026,12/31/2026,", "2,New,5,,,"])
     assert (orders["created"], orders["entered_stage"], open_) == ("mdy", "mdy", [])
@@ -138,6 +184,7 @@ def test_a_scenario_reads_what_it_finds_out_and_says_so(tmp_path):
     assert scenario.pipeline.amount.tolist() == [123450] and scenario.wins.amount.tolist() == [200000]
     closed = date(2026, 3, 31).toordinal() - date(2026, 10, 31).toordinal()
     assert scenario.wins.day.tolist() == [closed]
+    assert [money for code, _, money in scenario.notes if code == "W050"] == [None]  # none is in doubt
     told = dict((code, text) for code, text, _ in scenario.notes)["W050"]
     assert told == "how deals.csv was read: UTF-16, semicolons, a decimal comma, dates as day.month.year"
     assert "W050" not in {code for code, *_ in loaded(tmp_path).notes}

@@ -9,7 +9,7 @@ from sample_forecast import sample_forecast
 from simulator import words
 from simulator.report import detail_tables, first_screen, table_by
 from simulator.report.layout import align_decimals, bar, rounded_to_sum, table, wrapped
-from simulator.report.screen import fiscal_table
+from simulator.report.screen import fiscal_table, gravest
 from simulator.report.walk import step_name
 from simulator.words import Scale, self_check_text, width
 
@@ -277,6 +277,14 @@ def test_three_warnings_with_the_most_money_stand_first():
     assert [line[-5:] for line in lines] == ["(0.9)", "(0.3)", "tails"]
     assert lines[-1].endswith(" (0.23) · 3 more: --details")
     assert not [line for line in screen(warnings=0).splitlines() if line.startswith("!")]
+
+
+def test_how_files_were_read_is_told_last():
+    read, other = (
+        {"code": "W050", "text": "how", "amount": None},
+        {"code": "W058", "text": "b", "amount": 0.0},
+    )
+    assert gravest({"warnings": [read, other]}) == [other, read]
 
 
 def test_a_failed_self_check_is_said_loudly():

@@ -175,3 +175,12 @@ def test_cut_text_fits(text, columns):
     short = words.plain(text, columns)
     assert words.width(short) <= columns
     assert short == words.plain(short)
+
+
+def test_what_is_cut_ends_after_a_word():
+    text = "1 deal on a day: counted for one year"
+    assert words.cut_at_word(text, len(text)) == text
+    assert words.cut_at_word(text, 36) == "1 deal on a day: counted for one …"
+    assert words.cut_at_word(text, 18) == "1 deal on a day …"
+    assert words.cut_at_word("Donaudampfschiff", 8) == "Donauda…"
+    assert all(words.width(words.cut_at_word(text, size)) <= size for size in range(1, 40))

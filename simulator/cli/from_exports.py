@@ -100,6 +100,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
 def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Export], HistoryFrame]:
     """Open the exports; where their dates or amounts can be read in two ways, somebody says which."""
+    from simulator.loading.dates import has_short_year
     from simulator.loading.exports import open_export
     from simulator.loading.history_frame import HistoryFrame, frame_with_map
 
@@ -114,8 +115,10 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     for problem in (problem for export in exports.values() for problem in export.unclear):
         unclear.setdefault(problem.code, problem)
     if "D050" in unclear and frame.date_order is None:
-        shown = f"Dates such as {unclear['D050'].value} can be read in two orders: which is it?"
-        order = questions.choice(shown, "--date-order", ("dmy", "mdy"), None)
+        value = unclear["D050"].value or ""
+        shown = f"Dates such as {value} can be read in more than one order: which is it?"
+        orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
+        order = questions.choice(shown, "--date-order", orders, None)
         frame = replace(frame, date_order=cast(Any, order))
     if "D051" in unclear and frame.decimal is None:
         shown = f"Amounts such as {unclear['D051'].value} can be read in two ways: what is the decimal mark?"

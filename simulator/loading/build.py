@@ -226,7 +226,7 @@ def _keep_causes(tree: Tree, problems: Problems) -> None:
 def _framed(tree: Tree, file: ScenarioFile, project: Project, problems: Problems) -> tuple[_Frame, Any]:
     rates = read_rates(file, tree, problems)
     zone = read_zone(file, tree, problems)
-    customs = Customs(file.data.decimal, file.data.date_order, zone, rates, tree)
+    customs = Customs(file.data.decimal, file.data.date_order, zone, rates, tree, as_of=file.as_of)
     ends = EndNames(
         frozenset(name.casefold() for name in file.data.won_stages),
         frozenset(name.casefold() for name in file.data.lost_stages),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Final, Generic, Literal, TypeVar
 
 from simulator.currency import RateCurve
 from simulator.errors import Problem
 from simulator.loading.dates import Order, fitting_orders
+from simulator.loading.short_years import ShortYears
 from simulator.loading.tables import Table
 from simulator.money import Mark, decimal_marks
 from simulator.scenario.tree import Tree
@@ -64,6 +65,7 @@ class Customs:
         rates: known currencies, the company's own too.
         tree: the scenario, whose places remedies name.
         above: what stands before the names of settings there.
+        as_of: the day that most dates are near; None where it is not known yet.
     """
 
     decimal: Mark | None
@@ -72,6 +74,7 @@ class Customs:
     rates: RateCurve
     tree: Tree
     above: str = "data."
+    as_of: date | None = None
 
     def settings(self, key: Setting, choices: Iterable[str]) -> str:
         """Return a remedy: the settings that resolve what is open, and where they belong."""
@@ -131,6 +134,8 @@ def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Writt
     orders = _Kind[Order]("date_order", ("dmy", "mdy"), customs.order or "ymd", "ymd", {}, fitting_orders)
     marks, open_marks = decimals.found(table, numbers, customs, customs.decimal is not None)
     order, open_order = orders.found(table, days, customs, customs.order is not None)
+    if customs.order is None:
+        order, open_order = _with_short_years(table, order, open_order, customs)
     return Written(marks, order, (*open_marks, *open_order))
 
 
@@ -142,6 +147,36 @@ def column_mark(
         return known.decimals[at], ()
     found = written(table, {"amount": at}, customs)
     return found.decimals[at], found.problems
+
+
+def _with_short_years(
+    table: Table, orders: Mapping[int, Order | None], problems: Sequence[Problem], customs: Customs
+) -> tuple[dict[int, Order | None], list[Problem]]:
+    """Return the orders and problems of columns; where short years may stand first, they stay open."""
+    result, found = dict(orders), list(problems)
+    short = {at: ShortYears.of(table, at, customs.as_of) for at in orders if at not in table.typed}
+    told = {
+        order for at, order in orders.items()
+        if order not in (None, "ymd") and ((years := short.get(at)) is None or years.stand_last)
+    }  # fmt: skip
+    for at, years in short.items():
+        if years is None:
+            continue
+        if years.stand_last or (len(told) == 1 and years.may_stand_last):
+            # Days such as 03/03/26 are the same in both orders whose year stands last.
+            result[at] = "dmy" if orders[at] == "ymd" else orders[at]
+            continue
+        others = (order for order in ("dmy", "mdy") if orders[at] in (None, "ymd", order))
+        remedy = customs.settings("date_order", ("ymd", *others))
+        message = "years of two digits may stand first or last, and no row tells where"
+        value = table.rows[years.row][at].strip()
+        found = [problem for problem in found if problem.column != table.header[at]]
+        found.append(
+            table.problem("D050", message, years.row, table.header[at], value,
+                          f"write years with four digits, or {remedy}")
+        )  # fmt: skip
+        result[at] = None
+    return result, found
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def parse_day(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> date:
 
     Args:
         text: such as `2026-10-31`, `31.10.26` (order dmy), `Oct 31, 2026` or `2026-10-31T23:30:00-05:00`.
-        order: how dates are written whose year stands last.
+        order: how dates are written that are not ISO; `ymd` of `26-10-31`, whose year has two digits, too.
         zone: the scenario's; a timestamp with an offset is turned into it.
 
     Raises:
@@ -126,7 +126,8 @@ def parse_moment(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> tuple[d
 def fitting_orders(text: str) -> tuple[Order, ...]:
     """Return the orders in which a text is a date; every order where it is the same day in each.
 
-    Points stand between days and months only where the day comes first.
+    Points stand between days and months only where the day comes first. Years of two digits are taken to
+    stand last: whether they do is a matter of whole columns.
     """
     text = text.strip()
     if (match := _YEAR_LAST.fullmatch(text)) is None:
@@ -137,6 +138,18 @@ def fitting_orders(text: str) -> tuple[Order, ...]:
         return _ORDERS if first else ()
     found: list[Order] = ["dmy"] if first else []
     return (*found, "mdy") if second else tuple(found)
+
+
+def has_short_year(text: str) -> bool:
+    """Tell whether a text is of three short numbers, the first or the last of them the year."""
+    match = _YEAR_LAST.fullmatch(text.strip())
+    return match is not None and match["mark"] != "." and len(match["year"]) == 2
+
+
+def year_in(text: str, order: Order) -> int | None:
+    """Return the year of a text in an order, of slips such as 31 April too; None where it is no date."""
+    found = _parts(text.strip(), order)
+    return found[0] if found is not None and 1 <= found[1] <= 12 and 1 <= found[2] <= 31 else None
 
 
 def serial_day(serial: float, since_1904: bool = False) -> date:
@@ -170,9 +183,11 @@ def _parts(text: str, order: Order) -> tuple[int, int, int, re.Match[str]] | Non
     if match := _YEAR_FIRST.fullmatch(text):
         return int(match["year"]), int(match["month"] or match["mm"]), int(match["day"] or match["dd"]), match
     if match := _YEAR_LAST.fullmatch(text):
-        if order == "ymd":
-            return None
         one, two = int(match["one"]), int(match["two"])
+        if order == "ymd" and has_short_year(text):
+            return (_year(match["one"]), two, int(match["year"]), match) if len(match["one"]) == 2 else None
+        if order == "ymd" and one != two:
+            return None
         return _year(match["year"]), *((one, two) if order == "mdy" else (two, one)), match
     for pattern in _NAMED:
         if (match := pattern.fullmatch(text)) and (month := _MONTHS.get(match["name"].casefold())):

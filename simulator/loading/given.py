@@ -166,23 +166,14 @@ class Given:
         return self.file.data.kept_from.get(name, name)
 
     def tell(self) -> None:
-        """Note how tables were read that are not what this program writes itself, with the money in them."""
-        said, money = [], 0.0
+        """Note how tables were read that are not what this program writes itself; no money is in doubt."""
+        said = []
         for key, table in self.tables.items():
             customs = self.read[key].written.told if key in self.read else ()
             if told := [words for words in (*table.told, *customs) if words not in AS_WRITTEN]:
                 said.append(f"how {self.file_of(key)} was read: {', '.join(told)}")
-                money += self._money_in(key)
         if said:
-            self.notes.add("W050", "; ".join(said), money or None)
-
-    def _money_in(self, key: str) -> float:
-        """Return the money of a table whose rows have currencies, in minor units of the company's."""
-        if key not in self.read or "currency" not in TABLES[key]:
-            return 0.0
-        quiet = replace(self.read[key], problems=Problems())
-        found = (quiet.money(row, needed=False) for row in quiet.rows())
-        return sum(self.notes.minor(money) for money in found if money is not None)
+            self.notes.add("W050", "; ".join(said))
 
     def _offer_system(self, key: str, before: int) -> None:
         """Say of a table that lacks columns which system wrote it, where that is seen and nobody said so."""

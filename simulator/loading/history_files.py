@@ -134,6 +134,7 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         rates=RateCurve.of(currency, {c: r for c, r in frame.rates.items() if c != currency}),
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
         above="",
+        as_of=frame.known,
     )
     kind, columns = found.match.kind, found.match.columns
     if "currency" in COLUMNS[kind]:

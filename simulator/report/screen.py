@@ -21,6 +21,7 @@ from simulator.words import (
     chance_cells,
     complete_periods,
     cut,
+    cut_at_word,
     day,
     doubt,
     happened_text,
@@ -39,6 +40,8 @@ LINES: Final = 40
 ROWS: Final = 8
 WARNINGS: Final = 3
 BAR: Final = 30
+AS_READ: Final = "W050"
+"""The note on how files were read, which is no warning."""
 SERIES: Final = ("bookings", "revenue", "receipts")
 NOT_ADDING: Final = "Low and high columns do not add up: months are not all bad at once."
 NO_RULE: Final = "No revenue is shown: no product says how it is recognised (recognise:)."
@@ -209,15 +212,17 @@ def _markets(payload: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def gravest(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the warnings, those with most money in them first."""
-    return sorted(payload.get("warnings") or [], key=lambda w: -abs(w.get("amount") or 0.0))
+    """Return the warnings, those with most money in them first; how files were read comes last."""
+    every = payload.get("warnings") or []
+    return sorted(every, key=lambda w: (w.get("code") == AS_READ, -abs(w.get("amount") or 0.0)))
 
 
 def warning_text(warning: Mapping[str, Any], scale: Scale, longest: int | None = None) -> str:
     """Say a warning with the money in it, in so many columns."""
     amount = warning.get("amount")
     money = f" ({scale.exact(amount, 2)})" if amount else ""
-    return plain(warning["text"], longest and longest - len(money)) + money
+    text = plain(warning["text"])
+    return (text if longest is None else cut_at_word(text, longest - len(money))) + money
 
 
 def _warnings(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Rule:
         what: which rows they are: `created after 31 Oct 2026`.
         then: what is done: `left out`, `counted as open`.
         names_first: whether the first of them is named.
-        is_sum: whether they are sums of other rows, so that their money counts nowhere.
+        is_sum: whether they are sums of other rows or repeat them, so that their money counts nowhere.
     """
 
     noun: str

@@ -17,6 +17,7 @@ from simulator.words.since import since
 from simulator.words.text import (
     MONTHS,
     cut,
+    cut_at_word,
     day,
     days,
     goal_name,
@@ -36,6 +37,7 @@ __all__ = [
     "claim",
     "complete_periods",
     "cut",
+    "cut_at_word",
     "day",
     "days",
     "doubt",

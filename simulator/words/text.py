@@ -83,6 +83,16 @@ def cut(text: str, columns: int) -> str:
     return text
 
 
+def cut_at_word(text: str, columns: int) -> str:
+    """Return a text that fits so many columns; what is longer ends after a word, and in `…`."""
+    short = cut(text, columns)
+    if short == text:
+        return text
+    begun = short.removesuffix("…")
+    words = begun if text[len(begun) :].startswith(" ") else begun.rpartition(" ")[0]
+    return f"{words.rstrip(' ,;:(')} …" if words and width(words) < columns - 1 else short
+
+
 def width(text: str) -> int:
     """Return the columns that a text takes in a terminal."""
     return len(text) if text.isascii() else sum(map(_columns, text))

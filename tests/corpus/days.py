@@ -83,7 +83,11 @@ DAYS = [
     column(["12/15/2026", "12/05/2026"], "order of a column", None, D1="2026-12-15", D2="2026-12-05"),
     column(["03/04/2027", "05/06/2027"], "open order", "D050:2 dates can be read in two orders"),
     column(["03/04/2027", "05/06/2027"], "day first", None, DMY, D1="2027-04-03", D2="2027-06-05"),
-    column(["03/03/2027"], "no order found", "D013:2 data.date_order: mdy or dmy"),
+    column(["03/03/2027"], "one day in both orders", None, D1="2027-03-03"),
+    column(["03/03/27"], "year last", None, D1="2027-03-03"),
+    column(["27-05-01", "27-06-14"], "year first or last", "D050:2 write years with four digits"),
+    column(["27-05-01"], "year first", None, "date_order: ymd", D1="2027-05-01"),
+    column(["13/04/27", "05/04/27"], "year last", None, D1="2027-04-13", D2="2027-04-05"),
     column(["03.04.2027", "05.06.2027"], "points tell", None, D1="2027-04-03", D2="2027-06-05"),
     column(
         ["13/04/2027", "14/04/2027", "04/13/2027"],

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import xlsxwriter
 
 from simulator.errors import SimulatorError
-from simulator.loading.dates import DateError, fitting_orders, parse_day, parse_moment
+from simulator.loading.dates import DateError, fitting_orders, has_short_year, parse_day, parse_moment
 from simulator.loading.history_files import recognise
 from simulator.loading.history_frame import HistoryFrame, frame_with_map
 from simulator.loading.opened import opened
@@ -147,7 +147,7 @@ def _dates(data: bytes) -> None:
         except DateError:
             continue
         assert 1900 <= day.year < 2200
-        assert order in fitting_orders(text) or "." in text
+        assert order in fitting_orders(text) or "." in text or (order == "ymd" and has_short_year(text))
         assert seconds is None or abs(seconds) < 1e11
         assert parse_day(day.isoformat(), order) == day
     if _PLAIN_DAY.fullmatch(text):

@@ -1,0 +1,66 @@
+"""Tell over a whole column whether years of two digits stand first or last: `26-05-01` may be either."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+from typing import Final
+
+from simulator.loading.dates import Order, has_short_year, year_in
+from simulator.loading.tables import Table
+
+_CLEAR: Final = 3.0
+"""Years that dates have to lie farther off in one order, on average, to be meant in the other."""
+_FAR: Final = 25.0
+"""Years that are as far off as a day gets that is taken for one; farther ones say no more."""
+_NO_DATE: Final = 30.0
+"""Years for a cell that is no date in an order: some slips are in any column."""
+
+
+@dataclass(frozen=True)
+class ShortYears:
+    """Where the years of two digits of a column stand.
+
+    Attributes:
+        row: the first that holds such a date.
+        lead: by how many years the dates are nearer, on average, where their years stand last.
+    """
+
+    row: int
+    lead: float
+
+    @classmethod
+    def of(cls, table: Table, at: int, as_of: date | None) -> ShortYears | None:
+        """Return what the dates of a column say, None without any whose year has two digits."""
+        used = ((number, row[at]) for number, row in enumerate(table.rows) if number not in table.aside)
+        first: dict[str, int] = {}
+        counts: Counter[str] = Counter()
+        for number, text in used:
+            first.setdefault(text, number)
+            counts[text] += 1
+        short = {text: count for text, count in counts.items() if has_short_year(text)}
+        if not short:
+            return None
+        last = min(_distance(short, "dmy", as_of), _distance(short, "mdy", as_of))
+        return cls(min(first[text] for text in short), _distance(short, "ymd", as_of) - last)
+
+    @property
+    def stand_last(self) -> bool:
+        """Whether nothing speaks for years that stand first."""
+        return self.lead >= _CLEAR
+
+    @property
+    def may_stand_last(self) -> bool:
+        """Whether they may, as far as this column tells."""
+        return self.lead >= 0
+
+
+def _distance(texts: dict[str, int], order: Order, as_of: date | None) -> float:
+    """Return how many years dates lie from the as-of day on average, or else from one another."""
+    years = {text: year_in(text, order) for text in texts}
+    known = [year for text, count in texts.items() if (year := years[text]) is not None for _ in range(count)]
+    middle = as_of.year if as_of is not None else median(known) if known else 0
+    far = sum(min(abs(year - middle), _FAR) for year in known)
+    return (far + _NO_DATE * (sum(texts.values()) - len(known))) / sum(texts.values())
