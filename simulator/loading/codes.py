@@ -228,13 +228,25 @@ CODES: Final = MappingProxyType(
         "W070": Code("rows of one invoice", "a total that stands in several rows counts once", ""),
         "W071": Code("totals", "headings, subtotals and totals of a report are no invoices", ""),
         "W072": Code("no longer, or not yet", "drafts and what is void or deleted bring nothing", ""),
-        "W073": Code("credit notes alone", "a credit note is taken off the invoice that it names", ""),
-        "W074": Code("payments alone", "a payment counts on the invoice that it names", ""),
+        "W073": Code(
+            "credit notes alone", "a credit note is taken off its invoice, or what its customer has open", ""
+        ),
+        "W074": Code(
+            "payments alone", "a payment counts on its invoice, or on what its customer has open", ""
+        ),
         "W075": Code("other documents", "only invoices, credit notes and payments are read", ""),
         "W076": Code("paid on no day", "without a day of payment they count as paid when due", "export it"),
         "W077": Code("settled beyond all", "nobody is paid more than an invoice is worth", "look at it"),
         "W078": Code("due by terms", "without a due date an invoice is due by its terms", ""),
         "W079": Code("another export tells more", "what is not told is not learned from", "export it too"),
+        "W082": Code(
+            "money on account",
+            "what is unapplied is taken off the customer's open invoices in its currency, oldest due first",
+            "",
+        ),
+        "W083": Code(
+            "more on account than is owed", "nothing is paid out, and no later invoice is made less", ""
+        ),
         "W081": Code(
             "no amount yet", "a CRM's open deals without an amount are left out", "ask for their amounts"
         ),

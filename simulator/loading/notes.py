@@ -61,6 +61,12 @@ RULES: Final = {
     "W076": Rule("invoice", "paid, or paid in part, on no day that is told", "taken as paid when due"),
     "W077": Rule("invoice", "credited or paid beyond their amount", "taken as paid, and no more", True),
     "W078": Rule("invoice", "without a due date", "due by their terms"),
+    "W082": Rule(
+        "row",
+        "of credit notes and payments on no single invoice",
+        "taken off the customer's oldest open invoices",
+    ),
+    "W083": Rule("row", "of credit and payments beyond what the customer has open", "the rest left out"),
     "W081": Rule("open deal", "without an amount", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""

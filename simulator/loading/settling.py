@@ -15,8 +15,12 @@ EVER: Final = 2**40
 """The day by which everything is known."""
 OF_NONE: Final[Mapping[str, str]] = {"credit note": "W073", "payment": "W074"}
 """What leaves out a document that settles nothing."""
+USED: Final[Mapping[str, str]] = {"credit note": CREDITED, "payment": PAYMENT}
+"""What a document that settles something is used as."""
 EARLY, LATER, PRESUMED, TOO_MUCH = "W021", "W022", "W076", "W077"
 """Rules by which invoices are used: paid too early, paid later, paid on no told day, settled beyond all."""
+ON_ACCOUNT, BEYOND = "W082", "W083"
+"""Rules by which money on account is used: off the customer's oldest invoices, and what exceeds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def settle(
 
     An invoice is worth its amount less credit notes. What is told to be open is open; where nothing is told,
     all that no payment covers is, unless the invoice has a day of payment. The rest was paid on that day, or
-    else, as no day is told, on the day when it was due, `today` at the latest.
+    else, as no day is told, on the day when it was due, `today` at the latest. Money on account, which is on
+    no single invoice, is then taken off what its customer has open in its currency, oldest due first.
 
     Args:
         documents: rows; invoices have their days.
@@ -74,24 +79,43 @@ def settle(
     for one in documents:
         if not one.settles:
             _gather(groups.setdefault(one.id, []), one, is_part)
-    settling = _settling([one for one in documents if one.settles], groups, found, until)
+    settling, account = _settling([one for one in documents if one.settles], groups, found, until)
     for identity, pieces in groups.items():
-        names, off = _names(identity, groups.keys()), settling[identity]
+        off = settling[identity]
         for piece in pieces:
-            parts = _parts(piece, off, found, today, until)
-            found.parts.extend(replace(part, id=next(names)) for part in parts)
+            if piece.document.amount < 0:  # more was taken off line by line than was charged
+                account.append(_Piece(_as_credit(piece.document), piece.rows))
+            else:
+                _balance(piece, off, found, until)
         if off.credited or off.payments:
             rest = off.credited + sum(amount for _, amount in off.payments)
             found.rules.append((TOO_MUCH, pieces[0].rows[0], rest))
+    _take_off(account, [piece for pieces in groups.values() for piece in pieces], found)
+    for identity, pieces in groups.items():
+        names = _names(identity, groups.keys())
+        for piece in pieces:
+            if piece.document.amount >= 0:
+                found.parts.extend(replace(part, id=next(names)) for part in _parts(piece, found, today))
     return found
 
 
 @dataclass
 class _Piece:
-    """An invoice, or those of its rows that are written, due and paid on the same days."""
+    """An invoice, or those of its rows that are written, due and paid on the same days, and what came of it.
+
+    Attributes:
+        document: its rows together.
+        rows: of the table.
+        still_open: what is to be paid.
+        paid: what was paid of it, each with its day, None where not told.
+        on_account: what was taken off it of payments that name no invoice, likewise.
+    """
 
     document: Document
     rows: list[int]
+    still_open: int = 0
+    paid: list[tuple[int | None, int]] = field(default_factory=list)
+    on_account: list[tuple[int | None, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -118,55 +142,114 @@ def _gather(pieces: list[_Piece], one: Document, is_part: Callable[[Document, Do
 
 def _settling(
     documents: Sequence[Document], groups: Mapping[str, list[_Piece]], found: Settled, until: int
-) -> dict[str, _Off]:
-    """Return what settles each invoice, by its id; what settles none that there is, or later, is left out."""
-    result = {identity: _Off() for identity in groups}
+) -> tuple[dict[str, _Off], list[_Piece]]:
+    """Return what settles each invoice, by its id, and what settles none; later ones are left out."""
+    result, account = {identity: _Off() for identity in groups}, []
     for one in documents:
-        day = one.paid if one.paid is not None else one.written
+        day = _day(one)
         off, pieces = result.get(one.id), groups.get(one.id, ())
-        if off is None or all(piece.document.currency != one.currency for piece in pieces):
+        if all(piece.document.currency != one.currency for piece in pieces):
+            off = None
+        if day is not None and day > until:
             found.fates[one.row] = OF_NONE[one.kind]
-        elif day is not None and day > until:
-            found.fates[one.row] = OF_NONE[one.kind]
-            off.later += one.amount
+            if off is not None:
+                off.later += one.amount
+        elif off is None:
+            account.append(_Piece(one, [one.row]))
         elif one.kind == "credit note":
-            found.fates[one.row] = CREDITED
+            found.fates[one.row] = USED[one.kind]
             off.credited += one.amount
         else:
-            found.fates[one.row] = PAYMENT
+            found.fates[one.row] = USED[one.kind]
             off.payments.append((day, one.amount))
     for off in result.values():
         off.payments.sort(key=lambda paid: (paid[0] is None, paid[0] or 0))
-    return result
+    return result, account
 
 
-def _parts(piece: _Piece, off: _Off, found: Settled, today: int, until: int) -> list[Part]:
-    """Return what is open of an invoice and what was paid of it; `off` keeps what it does not take."""
-    one, row = piece.document, piece.rows[0]
-    if one.amount < 0:  # more was taken off line by line than was charged
-        found.fates.update(dict.fromkeys(piece.rows, OF_NONE["credit note"]))
-        return []
+def _day(one: Document) -> int | None:
+    """Return the day on which a document settles something, None where none is told."""
+    return one.paid if one.paid is not None else one.written
+
+
+def _as_credit(one: Document) -> Document:
+    """Return an invoice below zero as the credit note that it is."""
+    return replace(one, kind="credit note", amount=-one.amount)
+
+
+def _balance(piece: _Piece, off: _Off, found: Settled, until: int) -> None:
+    """Set what is open of an invoice and what was paid of it; `off` keeps what it does not take."""
+    one = piece.document
     worth = one.amount - _credited(one, off)
     stated = _stated(one)
     still_open = 0 if stated is None else min(stated + off.later, worth)
     paid = list(_paid(off, worth - still_open))
     rest = worth - still_open - sum(amount for _, amount in paid)
     if one.paid is not None and one.paid > until:
-        found.rules.append((LATER, row, rest))
+        found.rules.append((LATER, piece.rows[0], rest))
         still_open, rest = still_open + rest, 0
     elif one.paid is None and stated is None:
         still_open, rest = still_open + rest, 0
     if rest or (one.paid is not None and one.paid <= until and not one.amount):
         paid.append((one.paid, rest))
-    if any(day is not None and one.written is not None and day < one.written for day, _ in paid):
+    piece.still_open, piece.paid = still_open, paid
+
+
+def _take_off(account: Sequence[_Piece], pieces: Sequence[_Piece], found: Settled) -> None:
+    """Take money on account off what its customers have open in its currency, the oldest due first."""
+    owed: dict[tuple[str, str], list[_Piece]] = {}
+    for piece in sorted(pieces, key=lambda piece: (piece.document.due or 0, piece.document.written or 0)):
+        if piece.still_open:
+            owed.setdefault((piece.document.customer, piece.document.currency), []).append(piece)
+    for money in sorted(account, key=lambda money: _day(money.document) or 0):
+        one = money.document
+        its = owed.get((one.customer, one.currency), [])
+        unused = _unused(one, its)
+        rest = unused
+        for piece in its:
+            taken = min(rest, piece.still_open)
+            piece.still_open -= taken
+            rest -= taken
+            if taken and one.kind == "payment":
+                piece.on_account.append((_day(one), taken))
+        found.fates.update(dict.fromkeys(money.rows, (USED if rest < unused else OF_NONE)[one.kind]))
+        if rest < unused:
+            found.rules.append((ON_ACCOUNT, money.rows[0], unused - rest))
+            if rest:
+                found.rules.append((BEYOND, money.rows[0], rest))
+
+
+def _unused(one: Document, owed: Sequence[_Piece]) -> int:
+    """Return what of a document without an invoice here is sure not to have been taken off any yet.
+
+    That is what it tells as open of itself. Where it does not tell, and the customer's invoices tell what is
+    open of them, it may stand in these balances already; a credit note with a day of payment has been used,
+    and a payment that names an invoice is on that one.
+    """
+    if (stated := _stated(one)) is not None:
+        return min(stated, one.amount)
+    is_used = bool(one.id) if one.kind == "payment" else one.paid is not None
+    is_netted = any(_stated(piece.document) is not None for piece in owed)
+    return 0 if is_used or is_netted else one.amount
+
+
+def _parts(piece: _Piece, found: Settled, today: int) -> list[Part]:
+    """Return what is open of an invoice and what was paid of it."""
+    one, row, still_open = piece.document, piece.rows[0], piece.still_open
+    if any(day is not None and one.written is not None and day < one.written for day, _ in piece.paid):
         found.rules.append((EARLY, row, one.amount))
+    paid = [*piece.paid, *piece.on_account]
     if undated := sum(amount for day, amount in paid if day is None):
         found.rules.append((PRESUMED, row, undated))
     found.fates.update(dict.fromkeys(piece.rows, _fate(one, still_open, bool(paid))))
     presumed = min(max(one.due or 0, one.written or 0), max(today, one.written or 0))
     shares = [(None, still_open)] if still_open or (not paid and not one.amount) else []
     days = [*shares, *((presumed if day is None else day, amount) for day, amount in paid)]
-    told = [*(True for _ in shares), *(day is not None for day, _ in paid)]
+    told = [
+        *(True for _ in shares),
+        *(day is not None for day, _ in piece.paid),
+        *(False for _ in piece.on_account),  # nothing is learned from a day that is that of no single invoice
+    ]
     return [
         Part("", one, amount, tax, day, is_told)
         for (day, amount), tax, is_told in zip(days, _taxes(one, [a for _, a in days]), told, strict=True)

@@ -75,6 +75,7 @@ _VOID: Final = (
     "аннулир",
 )
 _PAID: Final = ("paid in full", "vollständig bezahlt", "оплачено полностью", "полностью оплачен")
+_UNAPPLIED: Final = ("open", "offen", "открыт")
 _YES: Final = ("*", "yes", "true", "t", "ja", "да", "y")
 _COLUMNS: Final = {
     "id": _NUMBER,
@@ -119,12 +120,20 @@ def _prepare(table: Table, columns: Titles) -> Table:
         elif kind != "invoice":
             sheet.write(row, "kind", kind)
             sheet.write(row, "id", sheet.text(row, "aim").rsplit("#", 1)[-1].strip())
+            if not sheet.text(row, "open_amount") and not _is_unapplied(sheet, row, kind, status):
+                sheet.write(row, "open_amount", "0")
         else:
             if lined and not _is_main(sheet, row):
                 _write_line(sheet, row)
             if not sheet.has("open_amount") and status in _PAID:
                 sheet.write(row, "open_amount", "0")
     return sheet.done()
+
+
+def _is_unapplied(sheet: Sheet, row: int, kind: str, status: str) -> bool:
+    """Tell whether a credit memo of which no amount remaining is told has been applied to nothing."""
+    is_open = kind == "credit note" and status.startswith(_UNAPPLIED)
+    return is_open and not sheet.text(row, "aim") and not sheet.has("open_amount")
 
 
 def _key(sheet: Sheet, row: int) -> tuple[str, str]:

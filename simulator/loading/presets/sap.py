@@ -120,7 +120,12 @@ def _prepare(table: Table, columns: Titles) -> Table:
         sheet.write(row, "id", names[row] if kind == "invoice" else _aim(sheet, row, cleared, numbers))
         if kind != "invoice":
             sheet.write(row, "kind", kind)
-            if sheet.has("paid_date"):  # the day of the payment, and not that of its clearing
+            is_cleared = bool(sheet.text(row, "clearing") or sheet.text(row, "paid_date"))
+            if is_cleared:  # with several invoices, or with some that are not listed
+                sheet.write(row, "open_amount", "0")
+            if sheet.has("paid_date") and (
+                is_cleared or kind == "payment"
+            ):  # its own day, not its clearing's
                 sheet.write(row, "paid_date", sheet.text(row, "posted") or sheet.text(row, "invoice_date"))
         elif len(numbers[names[row]]) > 1:  # instalments, or items, of one document
             sheet.write(row, "kind", "part")

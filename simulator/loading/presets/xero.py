@@ -57,7 +57,7 @@ def _prepare(table: Table, columns: Titles) -> Table:
                 sheet.write(row, "id", aim)
         if heading and not sheet.has("customer"):
             sheet.write(row, "customer", heading)
-        if ours == "invoice" and status == "paid" and not sheet.has("open_amount"):
+        if ours and status == "paid" and not sheet.has("open_amount"):
             sheet.write(row, "open_amount", "0")
         seen.add(head)
     return sheet.done()
