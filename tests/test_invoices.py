@@ -175,6 +175,87 @@ BAD = {
 }
 
 
+ACCOUNT = "id,kind,customer,currency,amount,tax,open_amount,invoice_date,due_date,paid_date\n"
+OWED = (
+    "B,,Acme,EUR,119.01,19.01,,2026-09-01,2026-10-09,\n"
+    "A,,Acme,EUR,100,10,,2026-09-02,2026-10-08,\n"
+    "U,,Acme,USD,70,,,2026-08-01,2026-08-30,\n"
+    "X,,Bolt,EUR,50,,,2026-07-01,2026-07-31,\n"
+)
+WHOLE = ["A 100 EUR open", "B 119.01 EUR open", "U 70 USD open", "X 50 EUR open"]
+ON_ACCOUNT = {
+    "the oldest due first": ("C,,Acme,EUR,-30,,,2026-09-10,,", ["A 70 EUR open", *WHOLE[1:]], {"W082"}),
+    "then the next": ("C,,Acme,EUR,-130.01,,,2026-09-10,,", ["B 89 EUR open", *WHOLE[2:]], {"W082"}),
+    "of a kind": (",credit note,Acme,EUR,30,,,2026-09-10,,", ["A 70 EUR open", *WHOLE[1:]], {"W082"}),
+    "more than is owed": ("C,,Bolt,EUR,-80,,,2026-09-10,,", WHOLE[:3], {"W082", "W083"}),
+    "of nobody": ("C,,,EUR,-30,,,2026-09-10,,", WHOLE, {"W073"}),
+    "of somebody else": ("C,,Core,EUR,-30,,,2026-09-10,,", WHOLE, {"W073"}),
+    "in another currency": ("C,,Bolt,USD,-30,,,2026-09-10,,", WHOLE, {"W073"}),
+    "after the day": ("C,,Acme,EUR,-30,,,2026-11-10,,", WHOLE, {"W073"}),
+    "used": ("C,,Acme,EUR,-30,,,2026-09-10,,2026-09-20", WHOLE, {"W073"}),
+    "nothing of it left": ("C,,Acme,EUR,-30,,0,2026-09-10,,", WHOLE, {"W073"}),
+    "some of it left": ("C,,Acme,EUR,-30,,-10,2026-09-10,,", ["A 90 EUR open", *WHOLE[1:]], {"W082"}),
+    "a payment": (
+        ",payment,Acme,EUR,110,,,,,2026-10-20",
+        ["A 100 EUR 2026-10-20", "B 109.01 EUR open", "B/2 10 EUR 2026-10-20", *WHOLE[2:]],
+        {"W082"},
+    ),
+    "a payment after the day": (",payment,Acme,EUR,110,,,,,2026-11-20", WHOLE, {"W074"}),
+    "a payment of an invoice elsewhere": ("Z,payment,Acme,EUR,110,,,,,2026-10-20", WHOLE, {"W074"}),
+    "lines below zero": (
+        "P,part,Acme,EUR,10,,,2026-09-01,2026-10-01,\nP,part,Acme,EUR,-40,,,2026-09-01,2026-10-01,",
+        ["A 70 EUR open", *WHOLE[1:]],
+        {"W082"},
+    ),
+}
+
+
+@pytest.mark.parametrize("code, case", [("W082", "a payment"), ("W083", "more than is owed")])
+def test_money_on_account_is_noted(tmp_path, code, case, pinned):
+    scenario = opened(tmp_path, f"{ACCOUNT}{OWED}{ON_ACCOUNT[case][0]}\n")
+    pinned(code, "".join(f"! {text}" for known, text, _ in scenario.notes if known == code))
+
+
+@pytest.mark.parametrize("case", ON_ACCOUNT)
+def test_money_on_account_is_taken_off_what_its_customer_has_open(tmp_path, case):
+    row, expected, noted = ON_ACCOUNT[case]
+    scenario = opened(tmp_path, f"{ACCOUNT}{OWED}{row}\n")
+    assert receivables(scenario) == expected
+    assert {code for code, _, _ in scenario.notes} & {"W073", "W074", "W082", "W083"} == noted
+    sums(scenario)
+    if "after the day" not in case:
+        assert past(tmp_path / "past", "2026-10-31", inv=f"{ACCOUNT}{OWED}{row}\n") == expected
+
+
+def test_a_credit_takes_its_share_of_the_tax_to_the_cent(tmp_path):
+    scenario = opened(tmp_path, f"{ACCOUNT}{OWED}C,,Acme,EUR,-130.01,,,2026-09-10,,\n")
+    assert scenario.receivables.tax_minor.tolist() == [1901 * 8900 // 11901, 0, 0]
+    scenario = opened(tmp_path, f"{ACCOUNT}{OWED},payment,Acme,EUR,110,,,,,2026-10-20\n")
+    assert scenario.receivables.tax_minor.tolist()[:3] == [1000, 1901 * 10901 // 11901, 160]
+
+
+def test_a_credit_that_balances_may_hold_already_is_not_taken_twice(tmp_path):
+    owed = "A,,Acme,EUR,100,,70,2026-09-02,2026-10-08,\nC,,Acme,EUR,-30,,,2026-09-10,,\n"
+    scenario = opened(tmp_path, ACCOUNT + owed)
+    assert receivables(scenario) == ["A 70 EUR open", "A/2 30 EUR 2026-10-08"]
+    assert "W073" in codes(scenario)
+    assert sums(scenario) == {"in part": (1, 100.0), "W073": (1, -30.0)}
+
+
+def test_several_credits_never_take_more_than_there_is(tmp_path):
+    rows = "".join(f"C{n},,Acme,EUR,-40,,,2026-09-1{n},,\n" for n in range(7))
+    scenario = opened(tmp_path, f"{ACCOUNT}{OWED}{rows}")
+    assert receivables(scenario) == WHOLE[2:]
+    notes = {code: amount for code, _, amount in scenario.notes}
+    assert (notes["W082"], notes["W083"], notes["W073"]) == (21901, 2099, -4000)
+    assert sums(scenario)["credited"] == (8, -20.99)
+
+
+def test_nothing_is_learned_from_the_day_of_money_on_account(tmp_path):
+    paid = of_history(tmp_path, inv=f"{ACCOUNT}{OWED},payment,Acme,EUR,110,,,,,2026-10-20\n")
+    assert not paid.timed[paid.paid_day < 2**31].any()
+
+
 @pytest.mark.parametrize("code", BAD)
 def test_what_cannot_be_is_refused(tmp_path, code, pinned):
     (problem,) = refused(tmp_path, table(*BAD[code]))

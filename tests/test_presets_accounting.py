@@ -24,11 +24,11 @@ EXPORTS = {
         {"W070", "W072", "W073", "W076", "W079"},
     ),
     "xero_summary": (
-        ["INV-1 120 EUR open", "INV-2 90 EUR open", "INV-2/2 150 EUR 2026-09-20",
+        ["INV-1 120 EUR open", "INV-2 40 EUR open", "INV-2/2 150 EUR 2026-09-20",
          "INV-3 60 EUR 2026-08-05"],
-        {"open": (1, 120.0), "in part": (1, 240.0), "paid": (1, 60.0), "W055": (1, 0.0),
-         "W072": (1, 600.0), "W073": (1, -50.0)},
-        {"W072", "W073"},
+        {"open": (1, 120.0), "in part": (1, 240.0), "paid": (1, 60.0), "credited": (1, -50.0),
+         "W055": (1, 0.0), "W072": (1, 600.0)},
+        {"W072"},
     ),
     "xero_aged": (
         ["INV-1 120 EUR open", "INV-2 90 EUR open"],
@@ -56,16 +56,16 @@ EXPORTS = {
         {"W076"},
     ),
     "quickbooks_desktop": (
-        ["1001 1120 EUR open", "1002 90 EUR open"],
-        {"open": (2, 1210.0), "W055": (3, 0.0), "W071": (2, 0.0), "W073": (1, -20.0)},
-        {"W071", "W073", "W079"},
+        ["1001 1100 EUR open", "1002 90 EUR open"],  # 1,190, as the report says in TOTAL
+        {"open": (2, 1210.0), "credited": (1, -20.0), "W055": (3, 0.0), "W071": (2, 0.0)},
+        {"W071", "W079"},
     ),
     "quickbooks": (
-        ["1001 1120 EUR open", "1002 90 EUR open", "1002/2 150 EUR 2026-09-15",
-         "1005 75.1 EUR open"],
-        {"open": (2, 1195.1), "in part": (1, 240.0), "W055": (3, 0.0), "W071": (2, 0.0),
-         "W073": (1, -50.0), "W074": (1, -25.0), "W075": (1, 600.0)},
-        {"W071", "W073", "W074", "W075", "W076", "W079"},
+        ["1001 1120 EUR open", "1002 15 EUR open", "1002/2 150 EUR 2026-09-15",
+         "1002/3 25 EUR 2026-08-21", "1005 75.1 EUR open"],
+        {"open": (2, 1195.1), "in part": (1, 240.0), "credited": (1, -50.0), "payment": (1, -25.0),
+         "W055": (3, 0.0), "W071": (2, 0.0), "W075": (1, 600.0)},
+        {"W071", "W075", "W076", "W079"},
     ),
     "netsuite": (
         ["INV1 100 EUR open", "INV2 90 EUR open", "INV2/2 150 EUR 2026-09-20",
@@ -80,16 +80,17 @@ EXPORTS = {
         {"W076", "W079"},
     ),
     "sap": (
-        ["18001 75.1 EUR open", "90001 1000 USD open", "90001/2 120 USD 2026-09-20",
+        ["18001 66.1 EUR open", "18001/2 9 EUR 2026-09-02", "90001 1000 USD open",
+         "90001/2 120 USD 2026-09-20",
          "90002 200 EUR 2026-09-19"],
-        {"open": (1, 75.1), "in part": (1, 1008.0), "paid": (1, 240.0), "credited": (1, -40.0),
-         "payment": (2, -308.0), "W071": (1, 0.0), "W074": (1, -9.0), "W075": (1, 500.0)},
-        {"W071", "W074", "W075"},
+        {"in part": (2, 1083.1), "paid": (1, 240.0), "credited": (1, -40.0),
+         "payment": (3, -317.0), "W071": (1, 0.0), "W075": (1, 500.0)},
+        {"W071", "W075"},
     ),
     "sap_de": (
-        ["90001 1120 EUR open", "90002 240 EUR 2026-09-19"],
-        {"open": (1, 1120.0), "paid": (1, 240.0), "payment": (1, -240.0), "W073": (1, -40.0)},
-        {"W073"},
+        ["90001 1080 EUR open", "90002 240 EUR 2026-09-19"],
+        {"open": (1, 1120.0), "paid": (1, 240.0), "payment": (1, -240.0), "credited": (1, -40.0)},
+        set(),
     ),
     "sap_ru": (
         ["90001 1120 EUR open", "90002 240 EUR 2026-09-20"],
@@ -97,10 +98,10 @@ EXPORTS = {
         set(),
     ),
     "sap_items": (
-        ["18009 50 EUR open", "90005 60 EUR open", "90005/2 60 EUR open",
+        ["18009 49 EUR open", "18009/2 1 EUR 2026-10-02", "90005 60 EUR open", "90005/2 60 EUR open",
          "90007/1000/2026 10 EUR open", "90007/2000/2026 20 EUR open"],
-        {"open": (5, 200.0), "W074": (1, -1.0)},
-        {"W074", "W079"},
+        {"open": (4, 150.0), "in part": (1, 50.0), "payment": (1, -1.0)},
+        {"W079"},
     ),
 }  # fmt: skip
 
@@ -138,7 +139,7 @@ def test_what_is_no_export_of_the_system_is_refused(tmp_path, pinned):
 
 def test_what_is_blocked_or_disputed_is_contested_and_classes_of_theirs_are_none(tmp_path):
     scenario = opened(tmp_path, export("sap"), "sap")
-    assert scenario.receivables.disputed.tolist() == [True, False, False, False]
+    assert scenario.receivables.disputed.tolist() == [True, True, False, False, False]
     scenario = opened(tmp_path, export("quickbooks_desktop"), "quickbooks")
     assert scenario.receivables.class_names == ("default",)
     assert scenario.receivables.customer.tolist() == ["Acme", "Bolt"]
@@ -180,3 +181,56 @@ def test_a_currency_goes_with_its_own_amount():
     assert columns["open_amount"] == "Amount Remaining (Foreign Currency)"
     local = parse_table(export("sap").splitlines()[0].encode() + b"\n", "ar.csv")
     assert preset_of(local).titles(local)["amount"] == "Amount in doc. curr."
+
+
+SAP_CREDIT = (
+    "Document Number,Customer,Amount in local currency,Local Currency,Document Date,Net due date,"
+    "Clearing date,Clearing document,Document type\n"
+    "1,C1,100.00,EUR,09/01/2026,10/01/2026,,,DR\n"
+    "2,C1,70.00,EUR,09/15/2026,10/15/2026,10/20/2026,9,DR\n"
+    "3,C1,60.00,EUR,09/15/2026,10/15/2026,10/20/2026,9,DR\n"
+)
+XERO_HEAD = "Invoice Number,Contact,Invoice Date,Due Date,Description,Unit Price,Tax,Gross,Status,Type\n"
+XERO_CREDIT = XERO_HEAD + "I1,Acme,1 Sep 2026,1 Oct 2026,Seats,100,0,100.00,Awaiting Payment,Sales invoice\n"
+NETSUITE_HEAD = "Internal ID,Date,Type,Document Number,Name,Status,Amount,Due Date\n"
+NETSUITE_CREDIT = NETSUITE_HEAD + "1,9/1/2026,Invoice,I1,Acme,Invoice : Open,100.00,10/14/2026\n"
+QUICKBOOKS_CREDIT = (
+    "Date,Transaction Type,Num,Customer,Due Date,Amount,Open Balance\n"
+    "09/15/2026,Invoice,1,Acme,10/15/2026,100.00,100.00\n"
+)
+USED_BEFORE = {
+    "sap, cleared": ("sap", SAP_CREDIT + "4,C1,30.00-,EUR,09/16/2026,09/16/2026,10/20/2026,9,DG\n", 100),
+    "sap, cleared payment": (
+        "sap", SAP_CREDIT + "4,C1,30.00-,EUR,09/16/2026,09/16/2026,10/20/2026,9,DZ\n", 100
+    ),
+    "sap, open": ("sap", SAP_CREDIT + "4,C1,30.00-,EUR,09/16/2026,09/16/2026,,,DG\n", 70),
+    "xero, paid": ("xero", XERO_CREDIT + "C1,Acme,2 Sep 2026,,x,30,0,-30.00,Paid,Sales credit note\n", 100),
+    "xero, open": (
+        "xero", XERO_CREDIT + "C1,Acme,2 Sep 2026,,x,30,0,-30.00,Awaiting Payment,Sales credit note\n", 70
+    ),
+    "netsuite, applied": (
+        "netsuite",
+        NETSUITE_CREDIT + "2,9/3/2026,Credit Memo,C1,Acme,Credit Memo : Fully Applied,-30.00,\n",
+        100,
+    ),
+    "netsuite, open": (
+        "netsuite", NETSUITE_CREDIT + "2,9/3/2026,Credit Memo,C1,Acme,Credit Memo : Open,-30.00,\n", 70
+    ),
+    "netsuite, a payment of what is not told": (
+        "netsuite", NETSUITE_CREDIT + "2,9/3/2026,Payment,P1,Acme,Payment : Deposited,-30.00,\n", 100
+    ),
+    "quickbooks, applied": (
+        "quickbooks", QUICKBOOKS_CREDIT + "09/16/2026,Credit Memo,2,Acme,09/16/2026,-30.00,0.00\n", 100
+    ),
+    "quickbooks, applied in part": (
+        "quickbooks", QUICKBOOKS_CREDIT + "09/16/2026,Credit Memo,2,Acme,09/16/2026,-30.00,-10.00\n", 90
+    ),
+}  # fmt: skip
+"""Credits that the system has, or has not, taken off already: the system, its export, what is owed."""
+
+
+@pytest.mark.parametrize("case", USED_BEFORE)
+def test_what_a_system_has_applied_is_not_taken_twice(tmp_path, case):
+    system, text, owed = USED_BEFORE[case]
+    told = receivables(opened(tmp_path, text, system))
+    assert sum(float(one.split()[1]) for one in told if one.endswith("open")) == owed

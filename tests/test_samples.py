@@ -162,6 +162,16 @@ def test_of_each_invoice_is_open_and_was_paid_what_is_in_truth(read, path, tmp_p
             key: parse_amount(truth[key], minor_digits(truth.get("currency", "EUR")))
             for key in ("amount", "open")
         }
+        account = {
+            key: sum(
+                parse_amount(one[key], 2)
+                for one in sample.truth["aside"]
+                if one.get("off") == identity and key in one
+            )
+            for key in ("takes", "pays")
+        }
+        minor["open"] -= account["takes"] + account["pays"]
+        minor["amount"] -= account["takes"]
         if still_open[identity] != minor["open"]:
             wrong.append(f"{identity}: {still_open[identity]} are open, {minor['open']} in truth")
         if sum(amount for amount, _ in paid[identity]) != minor["amount"] - minor["open"]:
@@ -171,6 +181,8 @@ def test_of_each_invoice_is_open_and_was_paid_what_is_in_truth(read, path, tmp_p
         if "paid_date" in truth and {when for _, when in paid[identity]} != {truth["paid_date"]}:
             wrong.append(f"{identity}: paid on {paid[identity]}, on {truth['paid_date']} in truth")
     assert not wrong, "\n".join(wrong)
+    for owed in [one["owed"] for one in sample.truth["aside"] if "owed" in one]:
+        assert sum(still_open.values()) == parse_amount(owed, 2), "not what the export itself says in total"
     assert len(scenario.quality.tables["invoices"].fate) == len(sample.ready.rows)
     assert all(scenario.quality.tables["invoices"].fate), "some row has no fate"
 
