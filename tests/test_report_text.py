@@ -264,12 +264,14 @@ def test_one_screen_says_one_average_and_one_sum_already_won():
 
 
 def test_steps_are_named_by_their_sign_and_period():
-    assert step_name("percentages corrected", -1, "FY2026") == "percentages too high"
-    assert step_name("percentages corrected", 1, "FY2026") == "percentages too low"
-    assert step_name("closes after the period", -1, "FY2026") == "closes after the year"
-    assert step_name("closes after the period", -1, "Q1 FY2026") == "closes after the quarter"
-    assert step_name("closes after the period", -1, "P01 FY2027") == "closes after the month"
-    assert step_name("closes outside the period", -1, "") == "closes outside the period"
+    assert step_name("percentages corrected", -1, "FY2026", {}) == "percentages too high"
+    assert step_name("percentages corrected", 1, "FY2026", {}) == "percentages too low"
+    assert step_name("closes after the period", -1, "FY2026", {}) == "closes after the year"
+    assert step_name("closes after the period", -1, "Q1 FY2026", {}) == "closes after the quarter"
+    assert step_name("closes after the period", -1, "P01 FY2027", {}) == "closes after the month"
+    assert step_name("closes outside the period", -1, "", {}) == "closes outside the period"
+    guessed = {"chances_guessed": True}
+    assert step_name("CRM's weighted pipeline", 1, "FY2026", guessed) == "weighted by set percentages"
 
 
 def test_three_warnings_with_the_most_money_stand_first():
