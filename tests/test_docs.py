@@ -85,3 +85,12 @@ def test_every_relative_link_leads_somewhere():
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_what_is_promised_names_tests_that_exist():
+    """SECURITY.md says of each promise what tests it."""
+    promised = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py")}
+    named = set(re.findall(r"test_\w+(?:\.py)?", promised))
+    known = files.keys() | {name for text in files.values() for name in re.findall(r"def (test_\w+)", text)}
+    assert len(named) > 20 and named <= known, named - known
