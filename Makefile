@@ -37,7 +37,7 @@ verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against ex
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)
 
 fuzz: $(READY)  ## a long search for input that breaks the program
-	HYPOTHESIS_PROFILE=search FUZZING_SECONDS=$(or $(SECONDS),1200) \
+	HYPOTHESIS_PROFILE=search FUZZING_SECONDS=$(or $(SECONDS),1200) FUZZING_SEED=0 \
 	    $(PYTEST) -n 2 -m "fuzz or hypothesis or slow" -k "not slow or fuzzing"
 
 bench: $(PEERS)  ## every figure of speed beside what is to be reached: make bench ARGS="--only peers"

@@ -1,5 +1,6 @@
 """Search one target: `python -m fuzzing.search csv 45`, for so many seconds or until the first finding."""
 
+import os
 import resource
 import sys
 import time
@@ -35,7 +36,7 @@ def main(name: str, seconds: str, kept: str | None = None) -> None:
 
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     atheris.Setup(
-        [name, f"-max_total_time={seconds}", f"-rss_limit_mb={taken + ROOM}", f"-timeout={HANG}",
+        [name, f"-max_total_time={seconds}", f"-seed={os.environ.get('FUZZING_SEED', '1')}", f"-rss_limit_mb={taken + ROOM}", f"-timeout={HANG}",
          "-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={kept or seeds}/",
          *([kept] if kept else []), str(seeds)],
         run,
