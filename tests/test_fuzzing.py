@@ -1,7 +1,7 @@
 """Eight searches for input that breaks the reading of files and of what people type, from the same seeds.
 
-They begin alike each time, so that a change fails for what it changed. `make fuzz SECONDS=1200` searches longer
-and anew, by hand, and says what it found in docs/decisions.md.
+They begin alike each time, so that a change fails for what it changed. `make fuzz SECONDS=1200` searches
+longer and anew, by hand, and says what it found in docs/decisions.md.
 """
 
 import importlib.util

@@ -35,12 +35,12 @@ def main(name: str, seconds: str, kept: str | None = None) -> None:
         assert taken < SLOWEST, f"{taken:.1f} s of the processor for one input"
 
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    atheris.Setup(
-        [name, f"-max_total_time={seconds}", f"-seed={os.environ.get('FUZZING_SEED', '1')}", f"-rss_limit_mb={taken + ROOM}", f"-timeout={HANG}",
-         "-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={kept or seeds}/",
-         *([kept] if kept else []), str(seeds)],
-        run,
-    )  # fmt: skip
+    seed = os.environ.get("FUZZING_SEED", "1")
+    options = [
+        *(f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=4096", f"-timeout={HANG}"),
+        *(f"-rss_limit_mb={taken + ROOM}", "-print_final_stats=1", f"-artifact_prefix={kept or seeds}/"),
+    ]
+    atheris.Setup([name, *options, *([kept] if kept else []), str(seeds)], run)
     atheris.Fuzz()
 
 
