@@ -331,6 +331,7 @@ def test_from_history_to_a_forecast_that_knows_its_record(company_folder, tmp_pa
     _, paths = company_folder
     for path in paths.values():
         (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "simulator.toml").touch()
     files = ["events.csv", "deals.csv", *(["--base", "scenario.yaml"] if base else [])]
 
     def run(*arguments):
