@@ -328,10 +328,10 @@ RULES = {
         'if day is None and not cells.text(row, column) and not (column == "due_date" and by_terms):',
     ),
     "invoiced by as_of": no("loading.invoices._document", "if one.written > today:"),
-    "paid by as_of": no("loading.settling._parts", "if one.paid is not None and one.paid > until:"),
+    "paid by as_of": no("loading.settling._balance", "if one.paid is not None and one.paid > until:"),
     "paid after written": no(
         "loading.settling._parts",
-        "if any(day is not None and one.written is not None and day < one.written for day, _ in paid):",
+        "if any(day is not None and one.written is not None and day < one.written for day, _ in piece.paid):",
     ),
     "invoiced is won": no("loading.money_suspicions._note_invoices", "if still_open.any():"),
     "tax within the amount": no(
@@ -558,10 +558,7 @@ RULES = {
     ),
     "one sheet": put("loading.sources.workbook._only", ("if len(visible) == 1:", "if visible:")),
     "hidden sheets": put("loading.sources.workbook._only", (" if name not in book.hidden", "")),
-    "named sheet": put(
-        "loading.sources.workbook.read_workbook",
-        ("_chosen(book, sheet) if sheet is not None else _only(book)", "_only(book)"),
-    ),
+    "named sheet": no("loading.sources.workbook.read_workbook", "if sheet is not None:"),
     "some table": no("loading.sources.workbook._only", "if not named:"),
     "a workbook's parts": no(
         "loading.sources.workbook._check_kind", 'if "[Content_Types].xml" not in archive.parts:'

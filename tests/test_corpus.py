@@ -34,6 +34,13 @@ def test_each_case_comes_out_as_it_must(folder, rule):
     assert {odd: faults for odd, faults in found.items() if faults} == {}
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_the_code_of_each_rule_stands_where_it_is_named(monkeypatch):
+    for rule in RULES:
+        with monkeypatch.context() as patch:
+            do_without(rule, patch)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("rule", RULES)
