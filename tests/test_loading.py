@@ -13,7 +13,10 @@ from simulator.distributions import LogNormal
 from simulator.errors import PlaceError, Problem
 from simulator.funnel import Funnel, winning_times
 from simulator.loading import LoadError, load
+from simulator.loading.chances import chances_in, chances_of
 from simulator.loading.cycles import median_of
+from simulator.loading.exports import open_export
+from simulator.loading.history_frame import HistoryFrame
 from simulator.market import both_below
 from simulator.runs.record import _inputs
 
@@ -306,6 +309,26 @@ def test_percentages_of_a_column_are_read_as_one(tmp_path):
     assert s.pipeline.probability[:2].tolist() == [0.6, 0.01] and np.isnan(s.pipeline.probability[2])
     s = loaded(tmp_path, deals=head + "A,Proposal,1,0.6\nB,Proposal,1,1\nC,Proposal,1,30%\n")
     assert s.pipeline.probability.tolist() == [0.6, 1, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("texts", "chances"),
+    [
+        (("60", "1", ""), (0.6, 0.01, None)),
+        (("0.6", "1", "30%"), (0.6, 1, 0.3)),  # a sign is of its own cell only
+        (("60", "0", "30 %"), (0.6, 0, 0.3)),
+        (("0,6", "0.25"), (0.6, 0.25)),
+        (("0.9", "1.2"), (0.9, 1.2)),  # neither one nor the other: 1.2 is no chance
+        (("1", "0"), (1, 0)),
+        (("soon",), (None,)),
+    ],
+)
+def test_chances_are_read_by_one_rule(tmp_path, texts, chances):
+    """What `init` takes for the chance of a stage, a run takes for that of a deal."""
+    assert chances_in(texts) == list(chances)
+    rows = "".join(f'{n},Stage {n},1,"{text}"\n' for n, text in enumerate(texts, 1))
+    (tmp_path / "export.csv").write_text("id,stage,amount,probability\n" + rows)
+    assert chances_of(open_export(tmp_path / "export.csv", HistoryFrame()).cells) == list(chances)
 
 
 def test_pushes_are_whole_numbers_of_the_day_of_the_export(tmp_path):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from simulator.clock import Clock, Floats, Integers
 from simulator.deals import Pipeline, Wins
 from simulator.loading.cells import MOST_PUSHES, Cells
+from simulator.loading.chances import chances_of
 from simulator.loading.lines import Lines
 from simulator.terms import TermsError, parse_terms
 
@@ -103,7 +105,11 @@ class Columns:
 
     def __init__(self, cells: Cells, places: Sequence[Place], lines: Lines) -> None:
         self.cells, self.places, self.lines = cells, places, lines
-        self.percent = _in_percent(cells)
+
+    @cached_property
+    def chances(self) -> list[float | None]:
+        """What each row says of its deal's probability."""
+        return chances_of(self.cells)
 
     def pipeline(self, deals: Sequence[OpenDeal], as_of: date) -> Pipeline:
         """Return the open deals as columns, sorted by id."""
@@ -175,16 +181,12 @@ class Columns:
 
     def probability(self, deal: OpenDeal) -> float:
         """Return the deal's own probability, NaN without one."""
-        text = self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
-        if not text:
+        row, text = deal.row.row, self.cells.text(deal.row.row, "probability") if deal.as_exported else ""
+        if not text or self.cells.mark("probability") is None:
             return math.nan
-        if self.cells.mark("probability") is None:
-            return math.nan
-        value = self.cells.number(deal.row.row, "probability")
-        if value is None or not 0 <= (value := value / (100 if self.percent or "%" in text else 1)) <= 1:
-            self.cells.complain(
-                "D018", "the probability is not from 0 to 1", deal.row.row, "probability", text
-            )
+        value = self.chances[row]
+        if value is None or not 0 <= value <= 1:
+            self.cells.complain("D018", "the probability is not from 0 to 1", row, "probability", text)
             return math.nan
         return value
 
@@ -229,16 +231,3 @@ class Columns:
             for at, title in enumerate(table.header)
             if at not in used
         }
-
-
-def _in_percent(cells: Cells) -> bool:
-    """Tell whether probabilities are written as 60 for 60 %: some are above 1, and none lies between 0 and 1.
-
-    Where both occur the column cannot be one or the other, and those above 1 are refused.
-    """
-    if not cells.has("probability"):
-        return False
-    rows = (row for row in cells.rows() if "%" not in cells.text(row, "probability"))
-    found = [cells.number(row, "probability") for row in rows]
-    values = [value for value in found if value is not None]
-    return any(value > 1 for value in values) and not any(0 < value < 1 for value in values)

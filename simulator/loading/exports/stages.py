@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from simulator.history import OPEN, WON
+from simulator.loading.chances import chances_of
 from simulator.loading.exports.export import Export
 from simulator.loading.history_order import by_visits, numbered
 from simulator.loading.history_rows import ending
-from simulator.loading.presets.ends import chances_in
 from simulator.scenario.scenario import TO_BE_SET
 
 LEAST: Final = 0.01
@@ -69,7 +69,7 @@ def stages_of(export: Export, segment_by: str | None, name: str) -> dict[str, St
         segment_by: title of the column that tells segments, None for one segment.
         name: of the one segment.
     """
-    chances = chances_in([export.cells.text(row, "probability") for row in range(len(export.cells))])
+    chances = chances_of(export.cells)
     at = export.table.column(segment_by) if segment_by is not None else None
     found: dict[str, Stages] = {}
     rows: dict[str, list[int]] = {}

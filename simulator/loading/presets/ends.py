@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from simulator.loading.cells import read_number
+from simulator.loading.chances import chances_in
 from simulator.loading.outcome_words import is_yes, stage_means
 from simulator.loading.presets.mending import texts_of, texts_under
 from simulator.loading.presets.preset import Preset, Titles, first_of, titles
@@ -28,7 +27,8 @@ def ends_of(table: Table, columns: Titles, preset: Preset) -> tuple[tuple[str, .
     """
     won_at, closed_at = first_of(_WON, table), first_of(_CLOSED, table)
     won_flags, closed_flags = texts_under(table, won_at), texts_under(table, closed_at)
-    chances = chances_in(texts_of(table, columns, "probability")) if preset.ends_by_chance else []
+    told = enumerate(texts_of(table, columns, "probability")) if preset.ends_by_chance else ()
+    chances = chances_in(["" if row in table.aside else text for row, text in told])
     rows: dict[str, list[int]] = {}
     for row, stage in enumerate(texts_of(table, columns, "stage")):
         if stage and row not in table.aside and stage_means(stage) is None:
@@ -45,10 +45,3 @@ def ends_of(table: Table, columns: Titles, preset: Preset) -> tuple[tuple[str, .
         elif chances and all(chances[row] == 0 for row in own):
             lost.append(stage)
     return tuple(won), tuple(lost)
-
-
-def chances_in(texts: Sequence[str]) -> list[float | None]:
-    """Return chances from 0 to 1; a column with numbers above 1 holds percentages."""
-    values = [read_number(text.replace("\u00a0", "").replace(",", "."), ".") for text in texts]
-    percent = any(value is not None and value > 1 for value in values) or any("%" in text for text in texts)
-    return [None if value is None else value / (100 if percent else 1) for value in values]
