@@ -331,6 +331,17 @@ def test_the_first_screen_fits_however_much_there_is_to_say(**fields):
         assert max(map(words.width, text.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("size", [7.0, 2.5e5, 8e12])
+def test_no_headline_is_cut(size):
+    """Each says its chance last: what is cut off is what was asked for."""
+    payload = crowded(size=size, segments=("a segment whose name is long enough", "public"), name="n" * 40)
+    shown = " ".join(first_screen(payload).split())
+    told = words.headline(payload, unit=False)
+    assert any(words.width(text) > 100 for text in told if text.startswith("The target"))
+    for text in told:
+        assert " ".join(text.split()) in shown
+
+
 def test_where_there_is_too_much_to_say_explanations_give_way_and_no_figure_is_cut():
     payload = crowded(targets=0, warnings=0)
     header, *rows, note = parts_table(payload, scale_of(payload))

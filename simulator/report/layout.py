@@ -98,16 +98,13 @@ def bar(share: float, columns: int) -> str:
     return "█" * (halves // 2) + "▌" * (halves % 2)
 
 
-def paragraph(text: str, columns: int = WIDTH, lines: int | None = None) -> list[str]:
+def paragraph(text: str, columns: int = WIDTH) -> list[str]:
     """Wrap a paragraph; unless it fits a line, its first sentence stands alone and the rest is indented."""
     if width(text) <= columns:
         return [text]
     first, _, rest = text.partition(". ")
     found = wrapped(first + "." if rest else first, columns)
-    found += wrapped(rest, columns, "  ", "  ") if rest else []
-    if lines is not None and len(found) > lines:
-        found = [*found[: lines - 1], cut(" ".join(found[lines - 1 :]), columns)]
-    return found
+    return [*found, *wrapped(rest, columns, "  ", "  ")]
 
 
 def wrapped(text: str, columns: int = WIDTH, first: str = "", then: str = "  ") -> list[str]:

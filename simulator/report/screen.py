@@ -151,11 +151,7 @@ def parts_table(payload: Mapping[str, Any], scale: Scale) -> list[str]:
 
 
 def _headline(payload: Mapping[str, Any]) -> list[str]:
-    found = []
-    for text in headline(payload, unit=False):
-        short = text.startswith("The target")
-        found += [plain(text, WIDTH)] if short else paragraph(text, lines=4)
-    return found
+    return [line for text in headline(payload, unit=False) for line in paragraph(text)]
 
 
 def fiscal_rows(payload: Mapping[str, Any], limit: int, series: str) -> list[Mapping[str, Any]]:
