@@ -44,6 +44,7 @@ from simulator.loading.quality import quality
 from simulator.loading.renewals import read_renewals
 from simulator.loading.segments import build_clock, build_segment
 from simulator.loading.sorting import check_rule, rule_for, segment_finder
+from simulator.loading.sources import Read, read_table
 from simulator.loading.suspicions import note_suspicions
 from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.loading.validate import follows, stands_apart
@@ -76,6 +77,7 @@ class _Frame:
 def build(
     own: Tree, file: ScenarioFile, project: Project, problems: Problems, notices: list[str],
     learned: Learned | None = None, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({}),
+    read: Read = read_table,
 ) -> Scenario:  # fmt: skip
     """Return the scenario.
 
@@ -87,6 +89,7 @@ def build(
         notices: of older versions.
         learned: what history tells.
         aside: rows that are left out before any is read, by table, with the code of the rule that says so.
+        read: reads the tables.
 
     Raises:
         InputError: every problem of file and tables.
@@ -97,7 +100,7 @@ def build(
     horizon = read_horizon(file, end, targets)
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
-    given, products = _given(frame, aside), build_products(file, tree, problems)
+    given, products = _given(frame, aside, read), build_products(file, tree, problems)
     mixes = {n: build_mix(n, s, products, tree, problems) for n, s in file.segments.items()}
     deals, lines = _deals(frame, given, clocks, products, mixes, since := first_win_day(file, targets))
     receivables, owners = _invoices(frame, given, deals)
@@ -238,8 +241,11 @@ def _framed(tree: Tree, file: ScenarioFile, project: Project, problems: Problems
 # ---- tables
 
 
-def _given(frame: _Frame, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({})) -> Given:
-    return Given(frame.tree, frame.file, frame.project, frame.problems, frame.notes, frame.customs, aside)
+def _given(
+    frame: _Frame, aside: Mapping[str, Mapping[int, str]] = MappingProxyType({}), read: Read = read_table
+) -> Given:  # fmt: skip
+    told = frame.tree, frame.file, frame.project, frame.problems, frame.notes, frame.customs
+    return Given(*told, aside, read)
 
 
 def _deals(

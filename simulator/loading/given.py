@@ -23,7 +23,7 @@ from simulator.loading.places import Project
 from simulator.loading.presets import PRESETS, SYSTEMS, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
-from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Reading, read_table
+from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Read, Reading, read_table
 from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.scenario.model import TABLES, ScenarioFile
 from simulator.scenario.scenario import table_place
@@ -61,6 +61,7 @@ class Given:
         notes: takes columns that are not read.
         customs: how cells are written.
         aside: rows that are left out before any is read, by table, with the code of the rule that says so.
+        read_file: reads a table.
         tables: by key, as they are read, without those that are not there or no tables.
         ready: the same with what the system that wrote them needs mended.
         names: ours: theirs, by table, as the scenario says or else the system calls them.
@@ -74,6 +75,7 @@ class Given:
     notes: Notes
     customs: Customs
     aside: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    read_file: Read = read_table
     tables: dict[str, Table] = field(default_factory=dict)
     ready: dict[str, Table] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Given:
             try:
                 remedy = _NO_FILE if _ADDRESS.match(name) else None
                 path = self.project.path(self.tree, keys, name, remedy=remedy)
-                self.tables[key] = self._as_kept(key, read_table(path, self._reading(key)))
+                self.tables[key] = self._as_kept(key, self.read_file(path, self._reading(key)))
                 self._prepare(key)
             except InputError as error:
                 self.problems.found.extend(error.problems)

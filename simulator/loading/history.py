@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +30,7 @@ from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
-from simulator.loading.sources import read_tables
+from simulator.loading.sources import Reading, read_tables
 from simulator.loading.tables import Table
 
 SLIP_DAYS: Final = 400
@@ -48,8 +48,9 @@ _MOST_STRANGE: Final = 0.5
 
 
 def read_history(
-    paths: Sequence[Path], frame: HistoryFrame | None = None, allow_outside: bool = False
-) -> History:
+    paths: Sequence[Path], frame: HistoryFrame | None = None, allow_outside: bool = False,
+    read: Callable[[Path, Reading], Sequence[Table]] = read_tables,
+) -> History:  # fmt: skip
     """Return what files tell of a company's past, as it was known at the end of the frame's day.
 
     A file is known by its columns: a log of stages, a table of deals, invoices. A folder holds dated exports
@@ -60,6 +61,7 @@ def read_history(
         paths: files and folders.
         frame: how they are written, as far as that is known.
         allow_outside: whether links in folders may lead out of the folder's project.
+        read: reads the tables of a file.
 
     Raises:
         LoadError: nothing sensible can be done; every such problem at once.
@@ -68,7 +70,7 @@ def read_history(
     frame = frame or HistoryFrame()
     findings, problems = Findings(), Problems()
     files = files_of([Path(path) for path in paths], frame, findings, problems.found, allow_outside)
-    found = _recognised(files, findings, problems)
+    found = _recognised(files, findings, problems, read)
     problems.raise_if_any()
     currency = company_currency(found[0].frame, found)
     sources = [open_source(one, currency, problems) for one in _joined(found)]
@@ -100,12 +102,15 @@ def read_history(
     return history
 
 
-def _recognised(files: Sequence[File], findings: Findings, problems: Problems) -> list[Recognised]:
+def _recognised(
+    files: Sequence[File], findings: Findings, problems: Problems,
+    reading: Callable[[Path, Reading], Sequence[Table]],
+) -> list[Recognised]:  # fmt: skip
     found, strange = [], []
     days: set[tuple[str, int]] = set()
     for file in files:
         try:
-            tables = [_named(file, table) for table in read_tables(file.path, file.frame.reading)]
+            tables = [_named(file, table) for table in reading(file.path, file.frame.reading)]
             read = [recognise(table, file.frame, file.day) for table in tables]
         except InputError as error:
             problems.found += error.problems

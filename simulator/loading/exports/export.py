@@ -19,7 +19,7 @@ from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
 from simulator.loading.presets import Preset
 from simulator.loading.problems import LoadError, Problems
-from simulator.loading.sources import read_table
+from simulator.loading.sources import Read, read_table
 from simulator.loading.tables import Table
 from simulator.money import currency_in
 
@@ -99,19 +99,20 @@ class Export:
         return [name for name in dict.fromkeys(found) if name and ending(name, self.frame.ends) == outcome]
 
 
-def open_export(path: Path, frame: HistoryFrame) -> Export:
+def open_export(path: Path, frame: HistoryFrame, read: Read = read_table) -> Export:
     """Return what a file is.
 
     Args:
         path: of the file.
         frame: what is said of how it is written; all else is found out.
+        read: reads it.
 
     Raises:
         LoadError: it tells of no deals, stages or invoices.
         InputError: it is no table.
         PlaceError: it cannot be read.
     """
-    raw = read_table(path, frame.reading)
+    raw = read(path, frame.reading)
     found = recognise(raw, frame)
     if found is None:
         raise LoadError([_strange(raw)])

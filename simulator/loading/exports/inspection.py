@@ -20,6 +20,7 @@ from simulator.loading.exports.unlock import unlocking
 from simulator.loading.history import read_history
 from simulator.loading.history_folders import name_day
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.sources import Once
 from simulator.money import minor_digits
 from simulator.scenario.quality import TableRows
 
@@ -65,21 +66,22 @@ def inspected(path: Path, frame: HistoryFrame) -> Inspection:
         InputError: it is no table, or tells of no deals, stages or invoices.
         PlaceError: it cannot be read.
     """
-    export = open_export(path, frame)
+    export = open_export(path, frame, once := Once())
     as_of = frame.known or day_of(export)
     said = {export.kind: path.name, **mapping(export)}
     known = profile(export, as_of)
     found = Inspection(export, as_of, known, said, unlocking(export), problems=export.unclear)
     if export.kind == "events":
         log = replace(frame, known=as_of, columns={"events": export.columns})
-        return replace(found, findings=read_history([path], log).findings)
+        history = read_history([path], log, read=lambda file, reading: (once(file, reading),))
+        return replace(found, findings=history.findings)
     deals, invoices = (export, None) if export.kind == "deals" else (None, export)
     splits = splits_of(export) if deals else {}
     split = by_itself(splits)
     draft = drafted("inspected", as_of, deals, invoices, frame, {export.kind: path.name}, split)
     found = replace(found, splits=splits, stages=draft.stages, mapping=draft.scenario["data"])
     try:
-        trial = tried(draft.scenario, path.parent)
+        trial = tried(draft.scenario, path.parent, once)
     except InputError as error:
         return replace(found, problems=_all(found.problems, error.problems))
     return replace(found, trial=trial, problems=_all(found.problems, trial.problems))

@@ -11,6 +11,7 @@ from simulator.errors import InputError, Problem
 from simulator.loading.build import build
 from simulator.loading.places import ANYWHERE
 from simulator.loading.problems import LoadError, Problems
+from simulator.loading.sources import Read, read_table
 from simulator.loading.validate import scenario_file
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.tree import Place, Tree
@@ -33,12 +34,13 @@ class Trial:
     problems: tuple[Problem, ...] = ()
 
 
-def tried(draft: Mapping[str, Any], folder: Path) -> Trial:
+def tried(draft: Mapping[str, Any], folder: Path, read: Read = read_table) -> Trial:
     """Load a draft; rows that a run would refuse are left out by a rule of their own.
 
     Args:
         draft: plain data of a scenario.
         folder: from which its files are named.
+        read: reads these.
 
     Raises:
         LoadError: what is wrong is not in single rows.
@@ -52,14 +54,15 @@ def tried(draft: Mapping[str, Any], folder: Path) -> Trial:
         problems.raise_if_any()
         assert file is not None
         try:
-            return Trial(build(tree, file, ANYWHERE, problems, [], aside=aside), tuple(told.values()))
+            found = build(tree, file, ANYWHERE, problems, [], aside=aside, read=read)
+            return Trial(found, tuple(told.values()))
         except InputError as error:
-            found = getattr(error, "every", error.problems)
+            wrong = getattr(error, "every", error.problems)
         named = ((key, tree.data["data"].get(key)) for key in ("deals", "invoices"))
         tables = {Path(str(name)).name: key for key, name in named if name is not None}
-        for problem in found:
+        for problem in wrong:
             if problem.row is None or problem.file not in tables:
-                raise LoadError(found)
+                raise LoadError(wrong)
             told[problem.file, problem.row, problem.code] = problem
             aside.setdefault(tables[problem.file], {})[problem.row - 1] = MENDED
-    raise LoadError(found)
+    raise LoadError(wrong)

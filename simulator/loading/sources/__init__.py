@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,8 @@ __all__ = [
     "IN_THE_SCENARIO",
     "VARIABLE",
     "Database",
+    "Once",
+    "Read",
     "Reading",
     "parse_table",
     "read_table",
@@ -45,6 +49,8 @@ class Reading:
 
 
 AS_FOUND = Reading()
+Read = Callable[[Path, Reading], Table]
+"""Reads a table from a file, as `read_table` does."""
 
 
 def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
@@ -58,6 +64,20 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
     """
     (table,) = _tables(path, reading, every=False)
     return table
+
+
+@dataclass(frozen=True)
+class Once:
+    """Read each file once, however often one command looks at it."""
+
+    known: dict[tuple[str, str | None, str | None], Table] = field(default_factory=dict)
+
+    def __call__(self, path: Path, reading: Reading = AS_FOUND) -> Table:
+        """Return what `read_table` does."""
+        key = os.path.realpath(path), reading.encoding, reading.sheet
+        if key not in self.known:
+            self.known[key] = read_table(path, reading)
+        return self.known[key]
 
 
 def read_tables(path: Path, reading: Reading = AS_FOUND) -> tuple[Table, ...]:
