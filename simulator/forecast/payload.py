@@ -15,6 +15,7 @@ from simulator.forecast.happened import happened
 from simulator.forecast.statistics import statistics
 from simulator.forecast.trials import Slice, Trials
 from simulator.periods import Period
+from simulator.scenario import Scenario
 from simulator.targets import OF_PRODUCTS, Series
 from simulator.words import headline
 
@@ -66,14 +67,22 @@ def payload(forecast: Trials) -> dict[str, Any]:
             for code, text, amount in scenario.notes
         ],
     }
-    if scenario.chances_guessed:
-        result["chances_guessed"] = True
+    result |= guessed_chances(scenario)
     if scenario.track_record is not None:
         result["track_record"] = dict(scenario.track_record)
     if forecast.by is not None:
         result["groups"] = {"by": forecast.by, "rows": _groups(forecast)}
     result["headline"] = headline(result)
     return result
+
+
+def guessed_chances(scenario: Scenario) -> dict[str, bool]:
+    """Say whether chances of open deals are guesses of `init`: all, or some; nothing where none is."""
+    said = {
+        "chances_guessed": scenario.chances_guessed,
+        "chances_partly_guessed": scenario.chances_partly_guessed,
+    }
+    return {key: True for key, holds in said.items() if holds}
 
 
 def segments(forecast: Trials) -> list[tuple[str, int]]:

@@ -66,23 +66,34 @@ def walk_steps(payload: Mapping[str, Any], scale: Scale) -> list[Step]:
 
 
 def walk_heading(payload: Mapping[str, Any]) -> str:
-    """Say where the walk begins: at the CRM's number, unless no CRM has told any chance of the stages.
+    """Say where the walk begins: at the CRM's number, unless no CRM has told the chances of the stages.
 
     Args:
         payload: forecast.json, or segments.json.
     """
+    if payload.get("chances_partly_guessed"):
+        return "From the CRM's and set percentages to ours"
     return (
         "From set percentages to ours" if payload.get("chances_guessed") else "From the CRM's number to ours"
     )
 
 
+def is_guessed(payload: Mapping[str, Any]) -> bool:
+    """Tell whether chances of open deals are guesses, all or some: the walk begins at no CRM's number."""
+    return bool(payload.get("chances_guessed") or payload.get("chances_partly_guessed"))
+
+
 def departure(payload: Mapping[str, Any]) -> str:
     """Name the number at which the walk begins."""
+    if payload.get("chances_partly_guessed"):
+        return "by the CRM's and set percentages"
     return "by set percentages" if payload.get("chances_guessed") else "the CRM's number"
 
 
 def weighted_by(payload: Mapping[str, Any]) -> str:
     """Say by what amounts are weighted."""
+    if payload.get("chances_partly_guessed"):
+        return "weighted by the CRM's and set percentages"
     return (
         "weighted by set percentages" if payload.get("chances_guessed") else "weighted by the CRM's chances"
     )
@@ -95,7 +106,7 @@ def walk_title(payload: Mapping[str, Any]) -> str:
 
 def step_name(step: str, amount: float, period: str, payload: Mapping[str, Any]) -> str:
     """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
-    if step == WEIGHTED and payload.get("chances_guessed"):
+    if step == WEIGHTED and is_guessed(payload):
         return weighted_by(payload)
     if step == "percentages corrected":
         return "percentages too high" if amount < 0 else "percentages too low"

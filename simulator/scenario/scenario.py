@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.cash import Cash
 from simulator.currency import RateCurve
@@ -24,6 +25,7 @@ from simulator.renewals import Renewals
 from simulator.scenario.backlog import Rest, rests
 from simulator.scenario.quality import Quality
 from simulator.scenario.segment import Segment
+from simulator.scenario.tree import dotted
 from simulator.targets import SERIES, Series, Target
 
 TO_BE_SET: Final = "to be set"
@@ -158,11 +160,24 @@ class Scenario:
     @cached_property
     def chances_guessed(self) -> bool:
         """Whether all chances of open deals are guesses of `init`: no CRM told one, nobody has set one."""
+        return bool(self._guessed_deals.size) and bool(self._guessed_deals.all())
+
+    @cached_property
+    def chances_partly_guessed(self) -> bool:
+        """Whether some chances of open deals are guesses of `init`, and others are not."""
+        return bool(self._guessed_deals.any()) and not self.chances_guessed
+
+    @cached_property
+    def _guessed_deals(self) -> NDArray[np.bool_]:
+        """Which open deals have the chance of a stage that is guessed: bool[deal]."""
         guessed = {figure.path for figure in self.assumptions if figure.source.startswith(TO_BE_SET)}
-        places = set(zip(self.pipeline.segment.tolist(), self.pipeline.stage.tolist(), strict=True))
-        segments = [(self.segments[segment], stage) for segment, stage in places]
-        paths = {f"segments.{s.name}.stages.{s.funnel.stages[stage]}.close" for s, stage in segments}
-        return bool(paths) and paths <= guessed and bool(np.isnan(self.pipeline.probability).all())
+        stages = [
+            [dotted(("segments", s.name, "stages", stage, "close")) in guessed for stage in s.funnel.stages]
+            for s in self.segments
+        ]
+        places = zip(self.pipeline.segment.tolist(), self.pipeline.stage.tolist(), strict=True)
+        of_stage = np.array([stages[segment][stage] for segment, stage in places], dtype=np.bool_)
+        return np.asarray(of_stage & np.isnan(self.pipeline.probability))
 
     @cached_property
     def recognises(self) -> bool:

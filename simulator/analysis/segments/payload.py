@@ -20,6 +20,7 @@ from simulator.analysis.segments.worth import Worths, worths
 from simulator.executors import Crew
 from simulator.expected import receipt_lags
 from simulator.forecast import Forecast
+from simulator.forecast.payload import guessed_chances
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 
@@ -75,7 +76,7 @@ def side_by_side(
         "leaks": sorted(leaks, key=lambda leak: -leak["worth"]),
         "targets": list(brought.targets()),
         "notes": list(_notes(funnels, aim)),
-        **({"chances_guessed": True} if scenario.chances_guessed else {}),
+        **guessed_chances(scenario),
     }
 
 
