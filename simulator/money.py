@@ -122,6 +122,12 @@ def currency_in(text: str) -> str | None:
     return meant[0] if len(meant) == 1 else None
 
 
+def currency_of(word: str) -> str | None:
+    """Give the currency that a word by itself is beyond doubt (`EUR`, `€`, `руб.`), or None."""
+    unit, bare = _strip_unit(word.translate(_SPACES))
+    return currency_in(word) if unit is not None and not bare else None
+
+
 def parse_amount(
     text: str, digits: int, decimal: Mark = ".", *, allow_negative: bool = False, currency: str | None = None
 ) -> int:

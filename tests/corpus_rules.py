@@ -287,10 +287,7 @@ RULES = {
     "stage and outcome agree": no("loading.deals._status", "if said and ending and said != ending:"),
     "outcome known": no("loading.deals._status", "if outcome and not said:"),
     "outcome alone": put("loading.deals._status", ("ending or said or", "ending or")),
-    "probability": put(
-        "loading.columns.Columns.probability",
-        ("if value is None or not 0 <= (value :=", "if False and not 0 <= (value :="),
-    ),
+    "probability": no("loading.columns.Columns.probability", "if value is None or not 0 <= value <= 1:"),
     "months": no(
         "loading.cells.Cells.months",
         "if value is None or value != int(value) or not 1 <= value <= LONGEST_MONTHS:",
@@ -409,7 +406,7 @@ RULES = {
     "names of folders": no(
         "scenario.model._name", r'if not re.fullmatch(r"[^\W_][\w .+-]{0,99}", name) or name[-1] in ". ":'
     ),
-    "currency of a scenario": no("scenario.model._currency", "if not is_currency(code):"),
+    "currency of a scenario": no("scenario.values.currency", "if not is_currency(code):"),
     "rates above 0": no("scenario.model._rate", "if not 1e-9 < value < 1e9:"),
     "a rate a day": no("scenario.model._steps", "if len({s.first for s in result}) < len(result):"),
     "time zones": put(

@@ -10,7 +10,7 @@ from written import SCENARIO, loaded, problems
 
 from simulator.cli import main
 from simulator.errors import InputError
-from simulator.loading.currency_columns import unread_currencies
+from simulator.loading.currency_columns import titled_currency, unread_currencies
 from simulator.loading.sources import parse_table
 
 DEALS = """\
@@ -21,10 +21,11 @@ D3,Won,900,USD,2026-05-13
 """
 
 
-def told(text, company="EUR", aside=(), **columns):
+def told(text, company="EUR", aside=(), said=None, **columns):
     table = replace(parse_table(text.encode(), "deals.csv"), aside=dict(aside))
     ours = {name: at for at, name in enumerate(table.header) if name in ("id", "amount", "currency")}
-    return unread_currencies(table, ours | columns, company, lambda title: f"set {title}")
+    setting = lambda keys, value: f"set {'.'.join(keys)}: {value}"  # noqa: E731
+    return unread_currencies(table, "deals", ours | columns, company, said, setting)
 
 
 def column(title, *cells):
@@ -45,7 +46,10 @@ def column(title, *cells):
 def test_a_column_of_currencies_is_seen_whatever_its_title(title, cells):
     problem = told(column(title, *cells))
     assert (problem.code, problem.column, problem.line) == ("D087", title, 1)
-    assert f"set {title}" in problem.remedy and problem.value == ", ".join(c.upper() for c in cells if c)
+    assert f'set columns.deals.currency: "{title}"' in problem.remedy
+    assert problem.remedy.endswith("in what all amounts are: set currencies.deals: EUR")
+    assert told(column(title, *cells), said="EUR") is None, "somebody has said it"
+    assert problem.value == ", ".join(c.upper() for c in cells if c)
     assert told(column(title, *cells), at=2) is None, "the column is read"
 
 
@@ -75,6 +79,33 @@ def test_amounts_that_tell_their_currency_need_no_column():
     assert told(titled, amount=1) is None and told(titled, "GBP", amount=1) is not None
 
 
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("Amount (USD)", "USD"),
+        ("amount_usd", "USD"),
+        ("Betrag in €", "EUR"),
+        ("Сумма, руб.", "RUB"),
+        ("Value CHF net", "CHF"),
+        ("Amount ($)", None),  # whose dollar
+        ("Amount USD/EUR", None),
+        ("Amount", None),
+        ("Top amount of all", None),  # words that are codes too
+        ("Nomad sum", None),
+    ],
+)
+def test_the_title_of_the_amounts_may_name_their_currency(title, code):
+    assert titled_currency(title) == code
+    text = f'id,"{title}"\nD1,5\n'
+    assert told(text, code or "GBP", amount=1) is None and told(text, "GBP", said="GBP", amount=1) is None
+    problem = told(text, "GBP", amount=1)
+    if code is None:
+        assert problem is None
+    else:
+        assert (problem.code, problem.column, problem.value) == ("D087", title, code)
+        assert f"{code} or GBP: set currencies.deals: {code}" in problem.remedy
+
+
 def test_several_such_columns_are_named():
     both = "id,amount,Company currency,Sales currency\nD1,5,EUR,USD\nD2,5,EUR,CHF\n"
     problem = told(both)
@@ -98,9 +129,18 @@ def test_a_run_refuses_it_until_it_is_said(tmp_path, kind):
     (problem,) = problems(tmp_path, **texts)
     assert (problem.code, problem.file, problem.value) == ("D087", f"{kind}.csv", "USD")
     assert f'data.columns.{kind}.currency: "Devise" in small.yaml' in problem.remedy
-    said = named + f", columns: {{{kind}: {{currency: Devise}}}}"
-    texts["scenario"] = SCENARIO.replace("{deals: deals.csv", said)
-    loaded(tmp_path, **texts)
+    assert f"data.currencies.{kind}: EUR in small.yaml" in problem.remedy
+    for setting, code in (("columns: {%s: {currency: Devise}}", "USD"), ("currencies: {%s: EUR}", "EUR"),
+                          ("currencies: {%s: USD}", "USD")):  # fmt: skip
+        texts["scenario"] = SCENARIO.replace("{deals: deals.csv", f"{named}, {setting % kind}")
+        scenario = loaded(tmp_path, **texts)
+        found = scenario.pipeline.currency if kind == "deals" else scenario.receivables.currencies
+        assert set(found) == {code}
+
+
+def test_only_tables_with_amounts_have_a_currency_of_their_own(tmp_path):
+    said = SCENARIO.replace("{deals: deals.csv", "{deals: deals.csv, currencies: {deal: EUR, invoices: Euro}")
+    assert [p.code for p in problems(tmp_path, scenario=said)] == ["S024", "S010"]
 
 
 def test_an_export_of_a_known_system_is_refused_too(tmp_path):
@@ -116,11 +156,12 @@ def test_inspect_init_and_histories_say_it_with_the_map_that_resolves_it(tmp_pat
     named.write_text('columns: {deals: {currency: "Devise"}}\n')
     text = CliRunner().invoke(main, ["inspect", str(export)]).output
     assert "currency open, as column Devise may tell it" in " ".join(text.split())
+    assert "currencies: {deals: EUR} in --map FILE" in " ".join(text.split())
     assert text.count("[D087]") == 1 and "the file's total" not in text
     result = CliRunner().invoke(main, ["inspect", str(export), "--map", str(named), "--format", "json"])
     assert json.loads(result.output)["money"]["read"]["amounts"] == {"CHF": 900.0, "USD": 2100.0}
     result = CliRunner().invoke(main, ["init", str(tmp_path / "new"), "--from", str(export)])
-    assert result.exit_code == 4 and 'columns: {deals: {currency: "Devise"}} in --map FILE' in result.output
+    assert result.exit_code == 2 and "say it: --currency-column Devise|none" in result.output
     assert not (tmp_path / "new").exists()
     with pytest.raises(InputError, match="D087"):
         read(tmp_path, deals=DEALS)

@@ -68,7 +68,8 @@ def test_nothing_is_written_where_a_row_cannot_be_read(export, tmp_path):
 
 def test_what_no_file_tells_is_refused_with_the_option_that_tells_it(export, tmp_path):
     text = invoke("init", tmp_path / "new", "--from", export, code=2)
-    assert "error[U012] What is one USD in EUR?" in text and "--rate USD=…" in text
+    assert "error[U012] a question is open" in text and "Amounts are in EUR and USD." in text
+    assert "say it: --currency EUR|USD --rate CODE=RATE of each other" in text
     export.write_text(HEADER + "1,Proposal,5,EUR,03/04/2026,05/06/2026\n")
     text = invoke("init", tmp_path / "new", "--from", export, code=2)
     assert "03/04/2026" in text and "--date-order dmy|mdy" in text
@@ -103,27 +104,192 @@ def test_percentages_that_somebody_has_told_are_no_guess(export, tmp_path):
     export.write_text(HEADER.strip() + ",Probability\n" + ROWS.replace("\n", ",40\n"))
     given = ("--from", export, "--rate", "USD=0.9", "--as-of", "2026-10-31", "--no-run")
     invoke("init", tmp_path / "new", *given)
-    assert not load(tmp_path / "new" / "scenario.yaml").chances_guessed
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert not scenario.chances_guessed and not scenario.chances_partly_guessed
+
+
+def test_each_segment_says_where_its_chances_come_from(tmp_path):
+    """The CRM tells those of one segment, and nobody those of the other."""
+
+    def write(north):
+        told = (
+            ("Need seen", north[0]),
+            ("Proposal sent", north[1]),
+            ("Need seen", ""),
+            ("Proposal sent", ""),
+        )
+        rows = [
+            f"{n},{stage},5,2026-06-01,{'North' if n < 2 else 'South'},{chance}\n"
+            for n, (stage, chance) in enumerate(told)
+        ]
+        text = "id,stage,amount,created,Region,probability\n" + "".join(rows)
+        (tmp_path / "export.csv").write_text(text)
+
+    write((20, 60))
+    given = ("--from", tmp_path / "export.csv", "--segment-by", "Region")
+    text = " ".join(invoke("init", tmp_path / "new", *given, "--no-run").split())
+    assert "Chances of the stages of North: percentages of the export" in text
+    assert "Chances of the stages of South: a guess, even steps, nobody has told any chance." in text
+    assert "To be set in scenario.yaml: the chances of the stages of South." in text
+    made = read(tmp_path / "new" / "scenario.yaml")["segments"]
+    assert made["North"]["source"].startswith("percentages of the export")
+    assert made["South"]["source"].startswith("to be set")
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert scenario.chances_partly_guessed and not scenario.chances_guessed
+    write(("", ""))
+    invoke("init", tmp_path / "none", *given, "--no-run")
+    scenario = load(tmp_path / "none" / "scenario.yaml")
+    assert scenario.chances_guessed and not scenario.chances_partly_guessed, "names with blanks too"
+
+
+def test_chances_of_some_stages_only_are_said_to_be(tmp_path):
+    rows = "1,Qualified,5,2026-06-01,20\n2,Proposal,5,2026-06-01,\n"
+    (tmp_path / "export.csv").write_text("id,stage,amount,created,probability\n" + rows)
+    text = " ".join(invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", "--no-run").split())
+    assert "a guess, even steps, the export tells no chance of Proposal." in text
 
 
 def test_all_open_questions_are_told_at_once(export, tmp_path):
     rows = '1,Proposal,"1,234",EUR,03/04/2026,\n2,Won,"5,678",USD,05/06/2026,07/08/2026\n'
     export.write_text(HEADER + rows + "3,Proposal,5,EUR,03/05/2026,\n")
     text = invoke("init", tmp_path / "new", "--from", export, code=2)
-    options = ("--date-order dmy|mdy", "--decimal .|,", "--rate USD=…")
-    assert all(f"say it: {option}" in text for option in options) and "3 questions are open" in text
+    options = ("--date-order dmy|mdy --decimal .|,", "--currency EUR|USD --rate CODE=RATE")
+    assert all(f"say it: {option}" in text for option in options) and "2 questions are open" in text
     said = ("--date-order", "dmy", "--decimal", ".", "--rate", "USD=0.9", "--as-of", "2026-09-01", "--no-run")
     invoke("init", tmp_path / "new", "--from", export, *said)
 
 
-def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, monkeypatch):
-    """An answer that is none, or is of another currency, is asked for again; the number alone will do."""
+@pytest.fixture
+def answered(monkeypatch):
+    """Somebody is there who answers, a line each time that something is asked."""
     monkeypatch.setattr(asking.Questions, "_there", lambda self: True)
-    answers = "EUR\nGBP=1.2\nabout 1\n0,9\n"
-    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", input=answers)
-    assert "In which currency does the company report?" in text
+
+
+def test_rates_are_of_the_currencies_that_need_them(export, tmp_path, answered):
+    """An answer that is none, or is of another currency, is asked for again; the number alone will do."""
+    answers = "GBP=1.2\nabout 1\n0,9\n"
+    given = ("--from", export, "--no-run", "--currency", "EUR")
+    text = invoke("init", tmp_path / "new", *given, input=answers)
     assert "nobody says what one USD is" in text and text.count("What is one USD in EUR?") == 3
-    assert read(tmp_path / "new" / "scenario.yaml")["rates"] == {"USD": 0.9}
+    made = tmp_path / "new" / "scenario.yaml"
+    assert read(made)["rates"] == {"USD": 0.9}
+    assert "\ncurrency: EUR  # the company's: as --currency says\n" in made.read_text()
+
+
+# ---- the company's currency
+
+
+@pytest.mark.parametrize(
+    ("answer", "currency", "rates"),
+    [
+        ("EUR, USD=0,9", "EUR", {"USD": 0.9}),
+        ("usd=0.9", "EUR", {"USD": 0.9}),  # the other needs none
+        ("USD EUR=1.1", "USD", {"EUR": 1.1}),
+        ("what\nEUR\nEUR USD=0.9", "EUR", {"USD": 0.9}),
+        ("GBP EUR=0.9\nGBP; EUR=0.8; USD=0.7", "GBP", {"EUR": 0.8, "USD": 0.7}),
+    ],
+)
+def test_of_several_currencies_one_question_tells_the_companys(
+    export, tmp_path, answered, answer, currency, rates
+):
+    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", input=f"{answer}\n")
+    made = tmp_path / "new" / "scenario.yaml"
+    assert (read(made)["currency"], read(made)["rates"]) == (currency, rates)
+    question = "Amounts are in EUR and USD. In which does the company report"
+    assert text.count(question) == len(answer.splitlines()), text
+    assert f"The company's currency: {currency}, as was answered." in text
+    assert load(made).currency == currency
+
+
+@pytest.mark.parametrize(
+    ("columns", "currency", "why"),
+    [
+        ("Amount,Currency\n5,USD\n6,USD", "USD", "the only one that is named"),
+        ("Amount,Currency\n5 USD,\n6,USD", "USD", "the only one that is named"),
+        ("Amount\n5\n6", "EUR", "as no file names one"),
+        ("Amount,Currency,Amount in company currency\n5,USD,4.5\n6,EUR,6", "EUR",
+         "whose amounts are the same in column Amount in company currency"),
+        ("Amount,Currency,Amount in company currency\n5,USD,5\n6,EUR,6", "EUR", ""),  # no rate is 1
+    ],
+)  # fmt: skip
+def test_it_is_said_what_told_the_companys_currency(tmp_path, columns, currency, why):
+    """Whatever told it: in the output, and as a comment in the scenario."""
+    title, *cells = columns.splitlines()
+    head = "Record ID,Deal Name,Deal Stage,Pipeline,Create Date,Close Date"
+    rows = [f"{n},D{n},Proposal,Sales,2026-0{n}-05,2026-12-31,{cell}" for n, cell in enumerate(cells, 1)]
+    (tmp_path / "export.csv").write_text("\n".join((f"{head},{title}", *rows)) + "\n")
+    given = ("--from", tmp_path / "export.csv", "--no-run", "--as-of", "2026-10-31")
+    if "USD" in columns and currency == "EUR":
+        asked = f"What is one USD in {currency}?" if why else "Amounts are in EUR and USD. In which"
+        assert asked in invoke("init", tmp_path / "no", *given, code=2)
+        given, why = (*given, "--rate", "USD=0.9"), why or "the only one for which no rate is given"
+    text = invoke("init", tmp_path / "new", *given)
+    assert f"The company's currency: {currency}, {why}." in " ".join(text.split())
+    made = tmp_path / "new" / "scenario.yaml"
+    assert f"\ncurrency: {currency}  # the company's: {why}\n" in made.read_text()
+    assert load(made).currency == currency
+
+
+def test_the_system_may_say_the_companys_currency_beside_its_amounts(tmp_path):
+    head = "Opportunity ID,Opportunity Name,Stage,Close Date,Account Name,Created Date,Amount Currency,Amount"
+    head += ",Amount (converted) Currency,Amount (converted)"
+    row = "1,Big,Proposal,2026-12-31,Acme,2026-05-01,USD,100,CHF,90\n"
+    (tmp_path / "export.csv").write_text(f"{head}\n{row}")
+    text = invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", code=2)
+    assert "What is one USD in CHF?" in text
+    text = invoke(
+        "init", tmp_path / "new", "--from", tmp_path / "export.csv", "--rate", "USD=0.9", "--no-run"
+    )
+    told = "CHF, as column Amount (converted) Currency says"
+    assert f"The company's currency: {told}." in " ".join(text.split())
+
+
+def test_amounts_in_another_currency_than_the_companys_by_their_title(tmp_path):
+    (tmp_path / "export.csv").write_text("id,stage,Amount (USD),created\nD1,Proposal,500,2026-09-01\n")
+    text = invoke("init", tmp_path / "own", "--from", tmp_path / "export.csv", "--no-run")
+    assert "The company's currency: USD, the only one that is named." in text
+    assert "currencies" not in read(tmp_path / "own" / "scenario.yaml")["data"]
+    given = ("--from", tmp_path / "export.csv", "--currency", "EUR", "--no-run")
+    assert "What is one USD in EUR?" in invoke("init", tmp_path / "new", *given, code=2)
+    invoke("init", tmp_path / "new", *given, "--rate", "USD=0.9")
+    made = tmp_path / "new" / "scenario.yaml"
+    assert read(made)["data"]["currencies"] == {"deals": "USD"}
+    assert load(made).pipeline.currency == ("USD",)
+    invoke("init", tmp_path / "euro", *given, "--currency-column", "none")
+    made = tmp_path / "euro" / "scenario.yaml"
+    assert read(made)["data"]["currencies"] == {"deals": "EUR"}
+    assert load(made).pipeline.currency == ("EUR",) and "rates" not in read(made)
+
+
+DEVISE = "id,stage,amount,Devise,created\nD1,Proposal,1200,USD,2026-09-01\nD2,Proposal,9,CHF,2026-05-13\n"
+
+
+def test_a_column_of_currencies_that_nobody_reads_is_asked_about(tmp_path, answered):
+    """One answer reads it, the other says in what all amounts are; the scenario keeps either."""
+    (tmp_path / "export.csv").write_text(DEVISE)
+    given = ("--from", tmp_path / "export.csv", "--no-run")
+    text = invoke("init", tmp_path / "read", *given, input="Devise\nUSD, CHF=1.1\n")
+    assert "Which column of export.csv tells the currencies of its amounts? Devise holds USD, CHF." in text
+    made = tmp_path / "read" / "scenario.yaml"
+    assert read(made)["data"]["columns"]["deals"]["currency"] == "Devise"
+    assert load(made).pipeline.currency == ("USD", "CHF")
+    invoke("init", tmp_path / "alone", *given, input="none\nGBP\n")
+    made = tmp_path / "alone" / "scenario.yaml"
+    assert read(made)["data"]["currencies"] == {"deals": "GBP"}
+    assert load(made).pipeline.currency == ("GBP", "GBP")
+
+
+def test_the_column_of_currencies_is_an_option_too(tmp_path):
+    (tmp_path / "export.csv").write_text(DEVISE)
+    given = ("--from", tmp_path / "export.csv", "--no-run")
+    text = invoke("init", tmp_path / "no", *given, code=2)
+    assert "say it: --currency-column Devise|none, and with a column --currency and --rate" in text
+    text = invoke("init", tmp_path / "no", *given, "--currency-column", "Devisen", code=2)
+    assert "there is no column Devisen in export.csv; did you mean Devise?" in text
+    invoke("init", tmp_path / "read", *given, "--currency-column", "Devise", "--rate", "CHF=1.1")
+    assert load(tmp_path / "read" / "scenario.yaml").currency == "USD"
+    invoke("init", tmp_path / "alone", *given, "--currency-column", "none")
+    assert load(tmp_path / "alone" / "scenario.yaml").pipeline.currency == ("EUR", "EUR")
 
 
 def test_at_most_three_questions_are_asked(monkeypatch):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 from decimal import Decimal
 
 import pytest
@@ -9,11 +10,22 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from simulator.cli import main
-from simulator.loading import load
+from simulator.loading import load, sources
+from simulator.loading.exports import inspected
+from simulator.loading.history_frame import HistoryFrame, frame_with_map
 from simulator.loading.notes import RULES
 from simulator.loading.yaml import parse_value
+from simulator.report.inspection import inspection_json, inspection_text
 
 EXPORTS = ROOT / "scenarios" / "exports"
+SAMPLES = ROOT / "tests" / "samples"
+FILES = sorted(
+    path
+    for folder in (EXPORTS, *SAMPLES.iterdir())
+    if folder.is_dir()
+    for path in folder.iterdir()
+    if path.suffix in (".csv", ".txt", ".xlsx")
+)
 GERMAN = ("a decimal comma", "dates as day.month.year")
 HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
 ROWS = """\
@@ -63,6 +75,75 @@ def test_used_and_left_out_add_up_to_the_file(export, pinned):
     assert "left out: rows created after 31 Oct 2026" in text
     assert "not counting an amount that cannot be read" in text
     pinned("W080", next(" ".join(line.split()) for line in text.splitlines() if RULES["W080"].what in line))
+
+
+def amount_of(one, code):
+    return Decimal(str((one["amounts"] or {}).get(code, 0)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_used_and_left_out_add_up_whatever_wrote_the_file(path):
+    """In each currency, and in what is shown; a log of stages has nothing that is used."""
+    frame = HistoryFrame()
+    if path.name == "sdelki.csv":
+        frame = frame_with_map(frame, EXPORTS / "columns.yaml")
+    found = inspected(path, frame)
+    text = inspection_text(found)
+    if found.export.kind == "events":
+        assert "add up" not in text and "currency" not in text
+        return
+    money = inspection_json(found)["money"]
+    parts = (*money["used"], *money["left_out"])
+    assert sum(part["rows"] for part in parts) == money["read"]["rows"] == len(found.export.table.rows)
+    codes = sorted(money["read"]["amounts"])
+    sums = {
+        name: [sum(amount_of(one, code) for one in some) for code in codes]
+        for name, some in (("used", money["used"]), ("left out", money["left_out"]))
+    }
+    whole = [Decimal(str(money["read"]["amounts"][code])) for code in codes]
+    assert [a + b for a, b in zip(*sums.values(), strict=True)] == whole
+    shown = {
+        name: [Decimal(number.replace(",", "")) for number in line.split()[-len(codes) :]]
+        for line in text.splitlines()
+        for name in (*sums, "the file's total")
+        if line.startswith(f"{name}  ")
+    }
+    assert shown == sums | {"the file's total": whole}
+    assert "(theirs)" not in text and "entered_stage = entered_stage" not in text
+
+
+def test_a_file_is_read_once(export, tmp_path, monkeypatch):
+    """Also where rows are set aside until the rest can be read, and where it is a log or a query."""
+    read = []
+    one = sources._read
+    monkeypatch.setattr(sources, "_read", lambda path, *more: (read.append(path.name), one(path, *more))[1])
+    invoke(export, "--as-of", "2026-10-31")
+    assert read == ["export.csv"]
+    (tmp_path / "log.csv").write_text("deal,stage,entered_at\n1,Proposal,2026-05-01\n1,Won,2026-06-01\n")
+    invoke(tmp_path / "log.csv")
+    (tmp_path / "deals.sql").write_text(
+        "SELECT 1 AS id, 'Proposal' AS stage, 5 AS amount, '2026-05-01' AS created"
+    )
+    monkeypatch.setenv("SIMULATOR_DATABASE_URL", f"sqlite:///{tmp_path / 'crm.db'}")
+    sqlite3.connect(tmp_path / "crm.db").close()
+    invoke(tmp_path / "deals.sql")
+    assert read == ["export.csv", "log.csv", "deals.sql"]
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "why"),
+    [
+        ("amount", ('"1,200"', '"2,400"'), "which decimal mark amounts have has to be said first"),
+        ("amount,Devise", ("1200,USD", "9,CHF"), "in which currencies it is has to be said first"),
+        ("worth", ("1", "2"), "no column of amounts is known"),
+    ],
+)
+def test_no_sum_is_shown_of_amounts_that_nobody_can_read(tmp_path, head, cells, why):
+    rows = "".join(f"{n},Proposal,2026-05-01,{cell}\n" for n, cell in enumerate(cells))
+    (tmp_path / "open.csv").write_text(f"id,stage,created,{head}\n{rows}")
+    text = " ".join(invoke(tmp_path / "open.csv").split())
+    assert f"The money of 2 rows is not added up: {why}." in text
+    assert "the file's total" not in text and told(tmp_path / "open.csv")["money"] is None
 
 
 def test_each_row_that_is_left_out_is_listed_with_its_line_and_rule(export, tmp_path):

@@ -307,7 +307,7 @@ def test_what_is_said_of_dates_is_what_the_rule_does(tmp_path):
     assert says("month_ends", "{rule: blend}").startswith("They are weighed")
     assert says("month_ends", "{rule: stated}").startswith("They are taken at their word")
     assert says("month_ends", "{rule: stages}").startswith("No stated date is used")
-    assert says("overdue", "{rule: blend}") == "The funnel alone says when they close."
+    assert says("overdue", "{rule: blend}") == "The funnel alone says when it closes."
     assert "moved by" in says("overdue", "{rule: blend, overdue: 1.5}")
     assert "moved by" not in says("overdue", "{rule: stages, overdue: 1.5}")
 

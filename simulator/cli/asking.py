@@ -30,8 +30,9 @@ class Questions:
     left_open: list[tuple[str, str]] = field(default_factory=list)
 
     def choice(
-        self, question: str, option: str, choices: Sequence[str], default: str | None, assumed: str = ""
-    ) -> str | None:
+        self, question: str, option: str, choices: Sequence[str], default: str | None, assumed: str = "",
+        flags: str = "",
+    ) -> str | None:  # fmt: skip
         """Return the choice of somebody at a terminal, else the default; None where that leaves it open.
 
         Args:
@@ -40,12 +41,13 @@ class Questions:
             choices: what can be answered.
             default: None where nothing may be assumed.
             assumed: what the default means, for people.
+            flags: options that answer it, where that is more than one or its choices.
         """
         if self._can_ask(default):
             self.asked += 1
             kind = click.Choice(list(choices))
             return str(click.prompt(question, type=kind, default=default, err=True))
-        return self._default(question, f"{option} {'|'.join(choices)}", default, assumed)
+        return self._default(question, flags or f"{option} {'|'.join(choices)}", default, assumed)
 
     def text(
         self, question: str, option: str, default: str | None, assumed: str = "",
@@ -65,15 +67,16 @@ class Questions:
         """Check that no question is left open.
 
         Raises:
-            UsageError: nobody can be asked what has no default: all such questions at once.
+            UsageError: nobody can be asked what has no default: all such questions at once, and what is
+                assumed unless it is said too.
         """
-        if len(self.left_open) == 1:
-            ((question, option),) = self.left_open
-            raise UsageError(f"{question}\n  say it: {option}", code="U012")
-        if self.left_open:
-            lines = [f"  {question}\n    say it: {option}" for question, option in self.left_open]
-            what = f"{len(lines)} questions are open, which no file answers"
-            raise UsageError("\n".join([what, *lines]), code="U012")
+        if not self.left_open:
+            return
+        lines = [f"  {question}\n    say it: {option}" for question, option in self.left_open]
+        lines += [f"  assumed: {text}" for text in self.assumed]
+        number = len(self.left_open)
+        what = f"{number} questions are open" if number > 1 else "a question is open"
+        raise UsageError("\n".join([f"{what}, which no file answers", *lines]), code="U012")
 
     def _can_ask(self, default: str | None) -> bool:
         """Tell whether somebody is there, and has not been asked too much; what is needed is always asked."""

@@ -6,20 +6,20 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
 from simulator.cli.asking import Questions
+from simulator.cli.currencies import company_frame, told_by_column
 from simulator.cli.loaded import write_problems
 from simulator.cli.terminal import say
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     from simulator.errors import Problem
-    from simulator.loading.exports import Draft, Export
+    from simulator.loading.exports import Draft, Export, Trial
     from simulator.loading.history_frame import HistoryFrame
 
 NONE: Final = "none"
@@ -35,6 +35,7 @@ class Said:
     mapping: Path | None = None
     as_of: date | None = None
     currency: str | None = None
+    currency_column: str | None = None
     rates: Mapping[str, float] | None = None
     amount_is: str | None = None
     segment_by: str | None = None
@@ -42,23 +43,6 @@ class Said:
     decimal: Literal[".", ","] | None = None
     problems: Path | None = None
     no_learn: bool = False
-
-
-def rates_of(text: str) -> dict[str, float]:
-    """Return the rates of a text such as `USD=0.92, GBP=1.15`."""
-    from simulator.money import is_currency
-
-    found = {}
-    for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
-        code, _, rate = (piece.strip() for piece in part.partition("="))
-        try:
-            value = float(rate)
-        except ValueError:
-            value = 0.0
-        if not is_currency(code.upper()) or not 1e-9 < value < 1e9:
-            raise click.BadParameter(f"{part!r} is no rate; write for example USD=0.92")
-        found[code.upper()] = value
-    return found
 
 
 def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None = None) -> int:
@@ -76,33 +60,33 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
     questions = Questions()
     exports, frame = _opened(deals, said, questions)
-    frame = _money(exports, frame, questions)
-    questions.check()
-    _check_read(exports)
+    frame, why = company_frame(exports, frame, questions, _said_by(said))
     main = exports["deals"]
     amount_is = _amount_is(main, said, questions)
     segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
+    questions.check()
+    _check_read(exports)
     paths = {key: export.path for key, export in exports.items()}
     logs = {f"history-{n}": path for n, path in enumerate(said.history, 1)}
     files = kept_names({**paths, **logs})
     as_of = frame.known or max(day_of(export) for export in exports.values())
     name = scenario_name(folder.resolve().name)
-    draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is)
-    _check(draft, paths, files, said.problems)
+    draft = drafted(name, as_of, main, exports.get("invoices"), frame, files, segment_by, amount_is, why)
+    trial = _check(draft, paths, said.problems)
     learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
     routine = _routine(folder, paths, [files[key] for key in logs], bool(learn))
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
-    say(started_text(started, draft, list(exports.values()), questions.assumed))
+    say(started_text(started, draft, list(exports.values()), trial.scenario, questions.assumed))
     code = _run(started.scenario, trials) if run else 0
     say(f"\nNext month: {routine}\n")
     return code
 
 
 def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Export], HistoryFrame]:
-    """Open the exports; where their dates or amounts can be read in two ways, somebody says which."""
-    from simulator.loading.dates import has_short_year
+    """Open the exports; where they can be read in two ways, somebody says which."""
     from simulator.loading.exports import open_export
     from simulator.loading.history_frame import HistoryFrame, frame_with_map
+    from simulator.loading.sources import Once
 
     frame = HistoryFrame(
         known=said.as_of, currency=said.currency and said.currency.upper(), rates=said.rates or {},
@@ -110,24 +94,51 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     )  # fmt: skip
     frame = frame if said.mapping is None else frame_with_map(frame, said.mapping)
     given = {"deals": deals} | ({"invoices": said.invoices} if said.invoices is not None else {})
-    exports = {key: open_export(path, frame) for key, path in given.items()}
+    once = Once()
+    exports = {key: open_export(path, frame, once) for key, path in given.items()}
+    for key, export in exports.items():
+        _check_kind(key, export)
+    told = told_by_column(exports, _written(exports, frame, questions), said.currency_column, questions)
+    if told != frame:
+        exports = {key: open_export(path, told, once) for key, path in given.items()}
+    return exports, told
+
+
+def _said_by(said: Said) -> str:
+    """Say what says the company's currency, where the command line does."""
+    return "as --currency says" if said.currency or said.mapping is None else f"as {said.mapping.name} says"
+
+
+def _written(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
+    """Find out the order of dates and the decimal mark, by one question."""
+    from simulator.loading.dates import has_short_year
+
     unclear: dict[str, Problem] = {}
     for problem in (problem for export in exports.values() for problem in export.unclear):
         unclear.setdefault(problem.code, problem)
+    shown: list[str] = []
+    flags: list[str] = []
+    ways: dict[str, dict[str, Any]] = {"": {}}
     if "D050" in unclear and frame.date_order is None:
         value = unclear["D050"].value or ""
-        shown = f"Dates such as {value} can be read in more than one order: which is it?"
         orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
-        order = questions.choice(shown, "--date-order", orders, None)
-        frame = replace(frame, date_order=cast(Any, order))
+        shown, flags = [f"dates such as {value}"], [f"--date-order {'|'.join(orders)}"]
+        ways = {order: {"date_order": order} for order in orders}
     if "D051" in unclear and frame.decimal is None:
-        shown = f"Amounts such as {unclear['D051'].value} can be read in two ways: what is the decimal mark?"
-        frame = replace(frame, decimal=cast(Any, questions.choice(shown, "--decimal", (".", ","), None)))
-    if unclear:
-        exports = {key: open_export(path, frame) for key, path in given.items()}
-    for key, export in exports.items():
-        _check_kind(key, export)
-    return exports, frame
+        shown.append(f"amounts such as {unclear['D051'].value}")
+        flags.append("--decimal .|,")
+        marks = {"point": ".", "comma": ","}
+        ways = {
+            "-".join(filter(None, (way, name))): {**told, "decimal": mark}
+            for way, told in ways.items()
+            for name, mark in marks.items()
+        }
+    if not shown:
+        return frame
+    what = " and ".join(shown)
+    question = f"{what[0].upper()}{what[1:]} can be read in more than one way: which is it?"
+    answer = questions.choice(question, "", tuple(ways), None, flags=" ".join(flags))
+    return frame if answer is None else replace(frame, **ways[answer])
 
 
 def _check_read(exports: Mapping[str, Export]) -> None:
@@ -147,47 +158,6 @@ def _check_kind(key: str, export: Export) -> None:
     if export.kind != key:
         what = {"deals": "deals", "invoices": "invoices", "events": "entries of stages"}[export.kind]
         raise UsageError(f"{export.path} holds {what}: give it as {option[export.kind]} FILE", code="U002")
-
-
-def _money(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
-    """Find out the company's currency, and the rates of all others."""
-    main, currency = exports["deals"], frame.currency
-    codes = list(dict.fromkeys(code for export in exports.values() for code in export.codes))
-    if currency is None and not any(export.names_currency for export in exports.values()):
-        assumed = f"amounts are in {main.currency}: no file names a currency"
-        currency = questions.text(
-            "In which currency are the amounts?", "--currency CODE", main.currency, assumed
-        )
-    elif currency is None and len(codes) > 1:
-        assumed = f"the company reports in {main.currency}, as most amounts are"
-        currency = questions.choice("In which currency does the company report?", "--currency", codes,
-                                    main.currency, assumed)  # fmt: skip
-    frame = replace(frame, currency=(currency or main.currency).upper())
-    if lacking := _lacking(exports, frame):
-        shown = f"What is one {' and one '.join(lacking)} in {frame.currency}?"
-        option = " ".join(f"--rate {code}=…" for code in lacking)
-        example = "0.92" if len(lacking) == 1 else ", ".join(f"{code}=0.92" for code in lacking)
-        told = questions.text(f"{shown} (such as {example})", option, None, read=partial(_rates, lacking))
-        frame = replace(frame, rates={**frame.rates, **(told or {})})
-    return frame
-
-
-def _rates(lacking: Sequence[str], answer: str) -> dict[str, float]:
-    """Return the rates of an answer; where one is asked for, the number will do."""
-    if len(lacking) == 1 and "=" not in answer:
-        answer = f"{lacking[0]}={answer.strip().replace(',', '.')}"
-    told = rates_of(answer)
-    if left := [code for code in lacking if code not in told]:
-        raise click.BadParameter(f"nobody says what one {left[0]} is")
-    return told
-
-
-def _lacking(exports: Mapping[str, Export], frame: HistoryFrame) -> list[str]:
-    """Return the currencies that have no rate yet."""
-    from simulator.loading.exports import foreign_codes
-
-    codes = foreign_codes(list(exports.values()), frame.currency or "")
-    return [code for code in codes if code not in frame.rates]
 
 
 def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
@@ -220,8 +190,8 @@ def _segment_by(
     return None if answer == NONE else answer
 
 
-def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], problems: Path | None) -> None:
-    """Check that a run will read the exports; nothing is written before.
+def _check(draft: Draft, paths: Mapping[str, Path], problems: Path | None) -> Trial:
+    """Return what a run will read of the exports; nothing is written before.
 
     Raises:
         LoadError: every problem at once.
@@ -233,11 +203,11 @@ def _check(draft: Draft, paths: Mapping[str, Path], files: Mapping[str, str], pr
     data = {key: str(paths[key].resolve()) if key in paths else value
             for key, value in draft.scenario["data"].items()}  # fmt: skip
     try:
-        found = tried({**draft.scenario, "data": data}, Path.cwd()).problems
+        trial = tried({**draft.scenario, "data": data}, Path.cwd())
+        if not (found := trial.problems):
+            return trial
     except InputError as error:
         found = getattr(error, "every", error.problems)
-    if not found:
-        return
     if problems is not None:
         write_problems(problems, found)
     raise LoadError(found)

@@ -40,7 +40,7 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> dict[str, float]:
-    from simulator.cli.from_exports import rates_of
+    from simulator.cli.currencies import rates_of
 
     return rates_of(",".join(given))
 
@@ -57,6 +57,10 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
 )
 @click.option("--as-of", type=day, metavar="DATE", help="As of this day; by default the last one recorded.")
 @click.option("--currency", metavar="CODE", help="Of the company.")
+@click.option(
+    "--currency-column", metavar="COLUMN",
+    help="The column that tells the currencies of the amounts, where that is open; none for no column.",
+)  # fmt: skip
 @click.option(
     "--rate", "rates", multiple=True, callback=_rate, metavar="CODE=RATE",
     help="Company currency for one unit of another, such as USD=0.92.",

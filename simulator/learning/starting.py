@@ -89,9 +89,10 @@ def _written(home: Path, draft: Draft, history: Sequence[Path]) -> Fit | None:
     """Write the scenario of a draft, upon what was learned where there is a history."""
     name = str(draft.scenario["name"])
     if not history:
-        write_file(home / SCENARIO, yaml_bytes(draft.scenario), lasting=False)
+        write_file(home / SCENARIO, yaml_bytes(draft.scenario, draft.comments), lasting=False)
         return None
-    write_file(home / BASE, yaml_bytes({**draft.scenario, "name": f"{name}-crm"}), lasting=False)
+    base = {**draft.scenario, "name": f"{name}-crm"}
+    write_file(home / BASE, yaml_bytes(base, draft.comments), lasting=False)
     origin = Origin(tuple(history), base=home / BASE)
     fit = learn(origin, draws=DRAWS)
     for file, content in fit_files(fit, home, origin, seed=1, name=name).items():

@@ -96,8 +96,7 @@ def build(
     """
     frame, end = _framed(tree := own if learned is None else learned.tree, file, project, problems)
     (notes := frame.notes).add_all("W008", notices)
-    targets = read_targets(file, end, notes, tree, problems)
-    horizon = read_horizon(file, end, targets)
+    horizon = read_horizon(file, end, targets := read_targets(file, end, notes, tree, problems))
     funnels = {n: build_funnel(n, s, frame.ends, tree, problems) for n, s in file.segments.items()}
     clocks = {n: build_clock(n, s, horizon, tree, problems) for n, s in file.segments.items()}
     given, products = _given(frame, aside, read), build_products(file, tree, problems)

@@ -47,6 +47,8 @@ class Cells:
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
         amount_is: what the column `amount` holds; it is read as the total.
+        amounts_in: the currency of amounts of which neither a column nor they themselves tell it; "" for the
+            company's.
         exported: whether a known system wrote the table as it stands, and nobody filled it in for us.
     """
 
@@ -58,6 +60,7 @@ class Cells:
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
+    amounts_in: str = ""
     exported: bool = False
     _texts: dict[str, Sequence[str]] = field(default_factory=dict)
     _days: dict[str, dict[str, date]] = field(default_factory=dict)
@@ -197,7 +200,7 @@ class Cells:
 
     def _read_money(self, row: int, column: str, signed: bool) -> tuple[int, str] | None:
         rates, text = self.customs.rates, self.text(row, column)
-        code = self.text(row, "currency").upper() or currency_in(text) or rates.company
+        code = self.text(row, "currency").upper() or currency_in(text) or self.amounts_in or rates.company
         if not is_currency(code):
             remedy = did_you_mean(code, self.customs.rates.codes)
             self.complain("D016", "the currency is no ISO 4217 code", row, "currency", code, remedy)

@@ -18,9 +18,9 @@ def chances_of(cells: Cells) -> list[float | None]:
 def chances_in(texts: Sequence[str], mark: Mark | None = None) -> list[float | None]:
     """Return the chance that each cell of a column tells, None where it is empty or no number.
 
-    A cell with a per cent sign is a percentage. All others are percentages where some are above 1 and none lies
-    between 0 and 1. Where both occur the column cannot be one or the other: those above 1 stay as they are, and
-    are no chances.
+    A cell with a per cent sign is a percentage. All others are percentages where some are above 1 and none
+    lies between 0 and 1. Where both occur the column cannot be one or the other: those above 1 stay as they
+    are, and are no chances.
 
     Args:
         texts: without blanks around them; "" for rows that are not to be read.

@@ -168,7 +168,11 @@ CODES: Final = MappingProxyType(
         "D086": Code(
             "another file", "a file has the columns that its mapping names", "see: simulator inspect FILE"
         ),
-        "D087": Code("currencies not read", "a column of currencies is read", "name it: data.columns"),
+        "D087": Code(
+            "currencies not read",
+            "amounts are in the company's currency unless a column or the scenario says otherwise",
+            "name the column: data.columns; or the currency: data.currencies",
+        ),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),

@@ -1,4 +1,4 @@
-"""Refuse a table in which a column that nobody reads tells the currencies of the amounts."""
+"""Refuse a table in which a column that nobody reads, or a title, tells the currencies of the amounts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Final
 
 from simulator.errors import Problem
 from simulator.loading.tables import THEIRS, Table
-from simulator.money import currency_in, is_currency
+from simulator.money import currency_in, currency_of, is_currency
 
+Setting = Callable[[tuple[str, ...], str], str]
+"""Says where a value has to be set that stands under keys of the data, for remedies."""
 _TITLE = re.compile(
     r"curr|\bccy\b|\biso\b|währ|waehr|devis|divis|moned|moeda|monnaie|val[uú]t|walut|валют|döviz",
     re.IGNORECASE,
@@ -22,41 +24,90 @@ _WORDS: Final = frozenset(
     )
 )
 """Codes that are words, names and countries too: by themselves they tell no currency."""
+_PARTS: Final = re.compile(r"[\s()\[\]{},;:/_|-]+")
+_IN: Final = ("in", "в")
 _MOST: Final = 5
 
 
 def unread_currencies(
-    table: Table, columns: Mapping[str, int], company: str, setting: Callable[[str], str]
+    table: Table, kind: str, columns: Mapping[str, int], company: str, said: str | None, setting: Setting
 ) -> Problem | None:
-    """Return a problem where amounts may be in other currencies than the company's, as an unread column says.
+    """Return a problem where amounts may be in other currencies than the company's, and nobody says so.
 
-    Such a column holds ISO 4217 codes and nothing else. It is harmless where all are the company's, where
-    each amount has its currency beside it, and where the title of the amounts names the company's.
+    An unread column of ISO 4217 codes may tell them, and so may the title of the amounts. The column is
+    harmless where all are the company's, and where the title of the amounts names the company's. Nothing is
+    open where each amount has its currency beside it.
 
     Args:
         table: whose currency is told by no column that is read.
+        kind: the table's key.
         columns: index of each of our columns.
         company: ISO code of the company's currency.
-        setting: says of a title what has to be set, and where, so that the column is read.
+        said: the currency in which the amounts are said to be; None where nobody has said one.
+        setting: says where that, or the column, has to be said.
     """
-    if "currency" in columns or (money := columns.get("amount", columns.get("net"))) is None:
+    if said is not None or "currency" in columns or (money := money_column(columns)) is None:
         return None
+    titled = titled_currency(table.header[money])
+    if titled == company or has_marks(table, money):
+        return None
+    column, one = ("columns", kind, "currency"), ("currencies", kind)
+    found = code_columns(table, columns)
+    foreign = [title for title, codes in found.items() if {*codes} != {company}]
+    if foreign:
+        codes = found[foreign[0]]
+        held = ", ".join(codes[:_MOST]) + (", …" if len(codes) > _MOST else "")
+        what = f"{'column' if len(found) == 1 else 'columns'} {' and '.join(found)}"
+        verb = "holds" if len(found) == 1 else "hold"
+        message = f"no column is said to tell the currency, and {what} {verb} currencies that are not read"
+        named, alone = setting(column, f'"{foreign[0]}"'), setting(one, titled or company)
+        remedy = f"say which it is: {named}; if none is, say in what all amounts are: {alone}"
+        return Problem("D087", message, table.name, 1, column=foreign[0], value=held, remedy=remedy)
+    if titled is None:
+        return None
+    message = f"the title of the amounts names {titled}, and the company's currency is {company}"
+    remedy = f"say in what the amounts are, {titled} or {company}: {setting(one, titled)}"
+    return Problem("D087", message, table.name, 1, column=table.header[money], value=titled, remedy=remedy)
+
+
+def money_column(columns: Mapping[str, int]) -> int | None:
+    """Return the column of the amounts, None without one."""
+    return columns.get("amount", columns.get("net"))
+
+
+def code_columns(table: Table, columns: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """Return the columns that nobody reads and that hold currencies and nothing else: title and codes."""
     read = {*columns.values(), *(at for at, title in enumerate(table.header) if title.endswith(THEIRS))}
-    found = {at: codes for at in range(len(table.header)) if at not in read and (codes := _codes(table, at))}
-    foreign = [at for at, codes in found.items() if {*codes} != {company}]
-    if not foreign or company in re.findall(r"[A-Z]{3,}", table.header[money].upper()):
-        return None
+    return {
+        title: codes
+        for at, title in enumerate(table.header)
+        if at not in read and (codes := _codes(table, at))
+    }  # fmt: skip
+
+
+def titled_currency(title: str) -> str | None:
+    """Return the one currency that a title such as `Amount (USD)` or `Сумма, руб.` names, else None."""
+    found = {code for word in _PARTS.split(title) if (code := _named(word)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def without_currency(title: str) -> str:
+    """Return a title without the one currency that it names: `Amount (USD)`, `Amount in USD` are amounts."""
+    if titled_currency(title) is None:
+        return title
+    words = [word for word in _PARTS.split(title) if _named(word) is None]
+    return " ".join(word for word in words if word.casefold() not in _IN)
+
+
+def has_marks(table: Table, money: int) -> bool:
+    """Tell whether each amount has its currency beside it."""
     kept = (row[money] for number, row in enumerate(table.rows) if number not in table.aside)
-    if all(currency_in(amount) for amount in kept if amount.strip()):
-        return None
-    title, codes = table.header[foreign[0]], found[foreign[0]]
-    held = ", ".join(codes[:_MOST]) + (", …" if len(codes) > _MOST else "")
-    names = [table.header[at] for at in found]
-    what = f"{'column' if len(names) == 1 else 'columns'} {' and '.join(names)}"
-    verb = "holds" if len(names) == 1 else "hold"
-    message = f"no column is said to tell the currency, and {what} {verb} currencies that are not read"
-    remedy = f"say which it is: {setting(title)}; if none is, leave it out of the file"
-    return Problem("D087", message, table.name, 1, column=title, value=held, remedy=remedy)
+    return all(currency_in(amount) for amount in kept if amount.strip())
+
+
+def _named(word: str) -> str | None:
+    code = currency_of(word)
+    return None if code in _WORDS else code
 
 
 def _codes(table: Table, at: int) -> tuple[str, ...]:

@@ -62,13 +62,13 @@ def _of_ages(pipeline: Pipeline, segments: Sequence[Segment], as_of: date) -> It
     verb = "stands" if stale.sum() == 1 else "stand"
     yield (
         "stale", stale, f"{_deals(stale)} {verb} longer in one stage than 999 of 1,000 ever do",
-        "They stay in the forecast, with the chance and the days that are left to so old a deal.",
+        f"{_stay(stale)} in the forecast, with the chance and the days that are left to so old a deal.",
     )  # fmt: skip
     unknown = np.isnan(pipeline.age)
     verb = "does" if unknown.sum() == 1 else "do"
     yield (
         "no_entered_stage", unknown, f"{_deals(unknown)} {verb} not tell the day of entering the stage",
-        "How long they have been there is drawn anew in each future, as long as deals usually stand there.",
+        "How long ago that was is drawn anew in each future, as long as deals usually stand there.",
     )  # fmt: skip
     entered = _entered(pipeline, segments)
     together = _most_common(entered, ~unknown)
@@ -85,9 +85,8 @@ def _of_dates(pipeline: Pipeline, segments: Sequence[Segment], as_of: date) -> I
     noun = "stated close date has" if overdue.sum() == 1 else "stated close dates have"
     rules = [segments[i].close_date for i in _segments(pipeline, overdue)]
     moved = any(rule.rule == "blend" and rule.overdue != 1 for rule in rules)
-    when = "The funnel alone says when they close"
     also = ", moved by what such dates are set or learned to mean" if moved else ""
-    yield "overdue", overdue, f"{overdue.sum():,} {noun} passed", f"{when}{also}."
+    yield "overdue", overdue, f"{overdue.sum():,} {noun} passed", f"{_by_funnel(overdue)}{also}."
     heaped = np.zeros(len(pipeline), dtype=np.bool_)
     days = np.datetime64(as_of, "D") + pipeline.stated_day[ahead].astype(np.int64)
     month_end = (days.astype("datetime64[M]") + 1).astype("datetime64[D]") - 1
@@ -100,13 +99,14 @@ def _of_dates(pipeline: Pipeline, segments: Sequence[Segment], as_of: date) -> I
         yield "month_ends", heaped, text, then
     none = np.isnan(pipeline.stated_day)
     verb = "has" if none.sum() == 1 else "have"
-    yield "no_close_date", none, f"{_deals(none)} {verb} no stated close date", f"{when}."
+    yield "no_close_date", none, f"{_deals(none)} {verb} no stated close date", f"{_by_funnel(none)}."
 
 
 def _of_amounts(pipeline: Pipeline, segments: Sequence[Segment]) -> Iterator[Kind]:
     nothing = pipeline.amount == 0
     verb = "has" if nothing.sum() == 1 else "have"
-    yield "no_amount", nothing, f"{_deals(nothing)} {verb} an amount of 0", "They add nothing to any sum."
+    add = "It adds" if nothing.sum() == 1 else "They add"
+    yield "no_amount", nothing, f"{_deals(nothing)} {verb} an amount of 0", f"{add} nothing to any sum."
     rounded = _round(pipeline)
     changes = any(segments[i].amount_change.unchanged < 1 for i in _segments(pipeline, rounded))
     also = ", and change until signature as all others may" if changes else ""
@@ -160,6 +160,14 @@ def _most_common(values: NDArray[Any], among: Mask) -> Mask:
 
 def _segments(pipeline: Pipeline, mask: Mask) -> list[int]:
     return [int(index) for index in np.unique(pipeline.segment[mask])]
+
+
+def _stay(mask: Mask) -> str:
+    return "It stays" if mask.sum() == 1 else "They stay"
+
+
+def _by_funnel(mask: Mask) -> str:
+    return f"The funnel alone says when {'it closes' if mask.sum() == 1 else 'they close'}"
 
 
 def _deals(mask: Mask) -> str:

@@ -111,9 +111,11 @@ class Given:
         known = tuple(name for name in TABLES[key] if rule is None or name != "segment")
         if key not in self.file.data.systems:
             _note_unread(table, key, columns, known, self.notes)
+        said = getattr(self.file.data.currencies, key, None)
         if "currency" in TABLES[key]:
-            self._check_currency(key, table, columns)
+            self._check_currency(key, table, columns, said)
         cells = opened_cells(table, columns, self.customs, self.problems)
+        cells = replace(cells, amounts_in=said or "")
         if key == "deals":
             exported = key in self.file.data.systems
             cells = replace(cells, amount_is=self.file.data.amount_is, exported=exported)
@@ -145,16 +147,18 @@ class Given:
         remedy += "simulator inspect FILE shows the mapping that fits"
         self.problems.add(Problem("D086", message, table.name, 1, remedy=remedy))
 
-    def _check_currency(self, key: str, table: Table, columns: Mapping[str, int]) -> None:
-        """Add a problem where a column that is not read holds currencies, and none is that is read."""
-        place = self.tree.place(("data", "columns", key, "currency"))
-        where = place.file + (f", line {place.line}" if place.line else "")
+    def _check_currency(
+        self, key: str, table: Table, columns: Mapping[str, int], said: str | None
+    ) -> None:  # fmt: skip
+        """Add a problem where what is not read may tell other currencies than the company's."""
 
-        def setting(title: str) -> str:
-            return f'data.columns.{key}.currency: "{title}" in {where}'
+        def setting(keys: tuple[str, ...], value: str) -> str:
+            place = self.tree.place(("data", *keys))
+            where = place.file + (f", line {place.line}" if place.line else "")
+            return f"data.{'.'.join(keys)}: {value} in {where}"
 
         company = self.customs.rates.company
-        if (problem := unread_currencies(table, columns, company, setting)) is not None:
+        if (problem := unread_currencies(table, key, columns, company, said, setting)) is not None:
             self.problems.add(problem)
 
     def _has_instead(self, key: str, column: str) -> bool:

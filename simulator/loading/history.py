@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.history import NEVER, UNKNOWN, History, PastInvoices
+from simulator.loading.company_currency import company_currency
 from simulator.loading.deal_ids import ids_in, with_known_ids
 from simulator.loading.history_columns import DATES, NEEDED
 from simulator.loading.history_deals import past_deals
@@ -18,7 +19,6 @@ from simulator.loading.history_exports import Export, compare_exports
 from simulator.loading.history_files import (
     Recognised,
     Source,
-    company_currency,
     described,
     open_source,
     recognise,
@@ -72,7 +72,7 @@ def read_history(
     files = files_of([Path(path) for path in paths], frame, findings, problems.found, allow_outside)
     found = _recognised(files, findings, problems, read)
     problems.raise_if_any()
-    currency = company_currency(found[0].frame, found)
+    currency = company_currency(found[0].frame, found).code
     sources = [open_source(one, currency, problems) for one in _joined(found)]
     problems.raise_if_any()
     _check_split(frame.split, sources, problems)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.loading.column_words import ABROAD
+from simulator.loading.currency_columns import without_currency
 from simulator.loading.documents import INSTEAD
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
@@ -41,7 +42,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "class": ("customerclass", ""),
         "stage": ("dealstage stagename pipelinestage currentstage", "status phase state"),
         "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice annualcontractvalue acv"
-                   " tcv", "value price amountinusd closevalue"),
+                   " tcv", "value price closevalue"),
         "currency": ("currencycode currencyisocode dealcurrency", ""),
         "created": ("createdat createdon createddate createdate datecreated creationdate openedat opendate"
                     " dateopened engagedate firstcontactdate leaddate createtime", "opened startdate"),
@@ -211,9 +212,9 @@ def tells_wins(title: str) -> bool:
 
 def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 1)) -> list[int]:
     """Return the columns that may be one of ours, the likeliest first."""
-    titles = [_squashed(title) for title in table.header]
+    titles = [_squashed(without_currency(title) if ours == "amount" else title) for title in table.header]
     plain, vague = _SYNONYMS[kind].get(ours, ("", ""))
-    own = _squashed(ours) if "_" in ours else ""
+    own = _squashed(ours) if "_" in ours or ours == "amount" else ""
     names = f"{own} {plain}", f"{vague} {ABROAD[kind].get(ours, '')}"
     return [
         at

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells, opened_cells
@@ -16,11 +13,7 @@ from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.presets import Preset, ends_of, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
-from simulator.money import currency_in, is_currency
 from simulator.scenario.tree import Place, Tree
-
-DEFAULT_CURRENCY: Final = "EUR"
-_MOST_TEXTS: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -138,31 +131,13 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
     )
     kind, columns = found.match.kind, found.match.columns
     if "currency" in COLUMNS[kind]:
-        unread = unread_currencies(
-            found.table,
-            columns,
-            currency,
-            lambda title: f'columns: {{{kind}: {{currency: "{title}"}}}} in {frame.place}',
-        )
+        said = frame.currencies.get(kind)
+        unread = unread_currencies(found.table, kind, columns, currency, said, frame.setting)
         problems.found.extend([unread] if unread is not None else [])
     cells = opened_cells(found.table, columns, customs, problems)
-    cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is)
+    amounts_in = frame.currencies.get(kind, "")
+    cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is, amounts_in=amounts_in)
     return Source(kind, cells, frame, found.day, mine)
-
-
-def company_currency(frame: HistoryFrame, found: Iterable[Recognised]) -> str:
-    """Return the company's currency: as said, else what most rows name, else `DEFAULT_CURRENCY`."""
-    if frame.currency:
-        return frame.currency
-    counts: Counter[str] = Counter()
-    for one in found:
-        at, money = one.match.columns.get("currency"), one.match.columns.get("amount")
-        if at is not None:
-            counts.update(row[at].strip().upper() for row in one.table.rows)
-        elif money is not None:
-            counts.update(currency_in(row[money]) or "" for row in one.table.rows[:_MOST_TEXTS])
-    known = [(number, code) for code, number in counts.items() if is_currency(code)]
-    return max(known)[1] if known else DEFAULT_CURRENCY
 
 
 def described(source: Source) -> str:

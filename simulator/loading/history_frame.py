@@ -22,7 +22,14 @@ from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 from simulator.scenario import Scenario
 from simulator.scenario.laws import Strict
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, DatabaseFile, ScenarioFile, SegmentRule
+from simulator.scenario.model import (
+    DEAL_COLUMNS,
+    INVOICE_COLUMNS,
+    CurrenciesFile,
+    DatabaseFile,
+    ScenarioFile,
+    SegmentRule,
+)
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import Text
 
@@ -51,6 +58,7 @@ class HistoryFrame:
         columns: per kind of file, ours: theirs.
         systems: per kind of file, the system that exported it, where that has to be said.
         amount_is: what the amounts of deals are: of the whole contract, of a year or of a month.
+        currencies: per kind of file, what amounts are in whose currency nothing in the file tells.
         won_stages: names that mean won, besides `won`.
         lost_stages: names that mean lost, besides what begins with `lost`.
         segment: how the segment of a row is found; without it by a column `segment`, else all are one.
@@ -72,6 +80,7 @@ class HistoryFrame:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)
     amount_is: AmountIs = "total"
+    currencies: Mapping[str, str] = field(default_factory=dict)
     won_stages: tuple[str, ...] = ()
     lost_stages: tuple[str, ...] = ()
     segment: SegmentRule | None = None
@@ -94,6 +103,12 @@ class HistoryFrame:
         sheet = next(iter(self.sheets.values())) if len({*self.sheets.values()}) == 1 else None
         setting = IN_THE_SCENARIO if self.place == _SCENARIO else IN_A_MAP
         return Reading(self.encoding, sheet, self.database, setting)
+
+    def setting(self, keys: tuple[str, ...], value: str) -> str:
+        """Return `columns: {deals: {currency: "Devise"}} in --map FILE`, where a value is to be said."""
+        for key in reversed(keys[1:]):
+            value = f"{{{key}: {value}}}"
+        return f"{keys[0]}: {value} in {self.place}"
 
     @property
     def ends(self) -> EndNames:
@@ -135,7 +150,7 @@ def frame_with_map(frame: HistoryFrame, path: Path) -> HistoryFrame:
 
     A map is YAML: `deals: {ours: theirs}`, `events:` and `invoices:` likewise (or all three under
     `columns:`), `decimal`, `date_order`, `time_zone`, `currency`, `rates`, `won_stages`, `lost_stages`,
-    `segment`, `stages`, `systems`, `amount_is`, `database`, `encoding`, `sheets`.
+    `segment`, `stages`, `systems`, `amount_is`, `currencies`, `database`, `encoding`, `sheets`.
 
     Raises:
         LoadError: it says what no map can say.
@@ -159,6 +174,7 @@ class _Map(Strict):
     date_order: Order | None = None
     systems: dict[str, Text] = Field(default_factory=dict)
     amount_is: AmountIs | None = None
+    currencies: CurrenciesFile = CurrenciesFile()
     time_zone: Text | None = None
     currency: Text | None = None
     rates: dict[str, float] = Field(default_factory=dict)
@@ -175,7 +191,7 @@ class _Map(Strict):
 _FURTHER: Final = ("segments", "stages", "systems", "amount_is", "encoding", "sheets")
 _OF_DATA: Final = (
     *("columns", "systems", "amount_is", "decimal", "date_order", "won_stages", "lost_stages", "segment"),
-    *("encoding", "sheets"),
+    *("currencies", "encoding", "sheets"),
 )
 
 
@@ -213,8 +229,10 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
         frame = replace(frame, database=Database.of(found.database, folder, frame.database.project))
     names = ("decimal", "date_order", "currency", "rates", "segment", "won_stages", "lost_stages")
     given = {name: getattr(found, name) for name in (*names, *_FURTHER)}
+    said = found.currencies.model_dump(exclude={"source"}, exclude_none=True)
     return replace(
         frame, **{k: v for k, v in given.items() if v}, zone=zone, place=place,
+        currencies={**frame.currencies, **said},
         columns={kind: {**frame.columns.get(kind, {}), **columns.get(kind, {})} for kind in COLUMNS},
     )  # fmt: skip
 
@@ -264,7 +282,9 @@ def _instead(keys: tuple[str, ...]) -> str:
     """Return what may stand in the place of a key that no map has."""
     *above, key = keys
     if above:
-        nouns: dict[str, type[Strict]] = {"segment": SegmentRule, "database": DatabaseFile}
+        nouns: dict[str, type[Strict]] = {
+            "segment": SegmentRule, "database": DatabaseFile, "currencies": CurrenciesFile
+        }  # fmt: skip
         fields = nouns[above[0]].model_fields.items()
         known = tuple(field.alias or name for name, field in fields if name != "source")
         return did_you_mean(key, known, f"{above[0]} has " + ", ".join(known))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +9,11 @@ from simulator.errors import Problem
 from simulator.forecast.quality import quality
 from simulator.loading import CODES
 from simulator.loading.exports import Inspection
+from simulator.loading.exports.stages import Stages
 from simulator.loading.exports.trial import MENDED
-from simulator.money import minor_digits
-from simulator.report.layout import WIDTH, table, wrapped
+from simulator.loading.notes import counted
+from simulator.report.accounts import account_lines, accounts_of, by_origin, guess_told
+from simulator.report.layout import table, wrapped
 from simulator.words import day, percent, plain
 
 MOST_PROBLEMS = 8
@@ -31,6 +32,8 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
         "read_as": list(_read_as(found)),
         "as_of": found.as_of.isoformat(),
         "currency": export.currency,
+        "currency_by": export.company.why or None,
+        "currencies": list(export.company.named),
         "columns": dict(export.columns),
         "rows": known.rows,
         "counts": dict(known.counts),
@@ -48,7 +51,7 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
             for name, s in found.stages.items()
         },
         "segments": {title: list(names) for title, names in found.splits.items()},
-        "money": _accounts(found),
+        "money": None if _unknown(found) else _accounts(found),
         "doubtful": _doubtful(found),
         "mapping": {"data": dict(found.mapping)},
         "problems": [
@@ -83,7 +86,9 @@ def _title(found: Inspection) -> list[str]:
     what = f"{export.preset.title}: {export.preset.report}" if export.preset else "no known system"
     kind = {"deals": "deals", "invoices": "invoices", "events": "a log of stages"}[export.kind]
     counts = ", ".join(f"{number:,} {name}" for name, number in known.counts.items())
-    span = f", {day(known.first)} to {day(known.last)}" if known.first and known.last else ""
+    span = f", {day(known.last)}" if known.last else ""
+    if known.first and known.last and known.first != known.last:
+        span = f", {day(known.first)} to {day(known.last)}"
     lines = [f"{plain(export.table.name)} · {kind} · {what}"]
     if export.frame.columns.get(export.kind):
         lines.append("Its columns are those that the map names.")
@@ -91,8 +96,10 @@ def _title(found: Inspection) -> list[str]:
         lines += wrapped(
             "Its columns were found by their common names: see below that each is the right one."
         )
-    lines += wrapped(f"Read as {', '.join(_read_as(found))}; currency {_currency(found)}.")
-    lines += wrapped(f"{known.rows:,} rows: {counts}{span}. Looked at as of {day(found.as_of)}.")
+    money = "" if export.kind == "events" else f"; {_currency(found)}"
+    lines += wrapped(f"Read as {', '.join(_read_as(found))}{money}.")
+    rows = counted(known.rows, "row")
+    lines += wrapped(f"{rows}: {counts}{span}. Looked at as of {day(found.as_of)}.")
     return lines
 
 
@@ -104,10 +111,13 @@ def _read_as(found: Inspection) -> tuple[str, ...]:
 def _currency(found: Inspection) -> str:
     export = found.export
     if unread := next((problem.column for problem in found.problems if problem.code == "D087"), None):
-        return f"open, as column {plain(unread, 40)} may tell it"
-    others = [code for code in export.codes if code != export.currency]
-    told = export.currency if export.names_currency else f"{export.currency}, as the file names none"
-    return f"{told} and {', '.join(others)}" if others else told
+        return f"currency open, as column {plain(unread, 40)} may tell it"
+    company = export.company
+    whose = f"{company.code}, {plain(company.why or company.hint)}"
+    if len(company.named) < 2:
+        return f"currency {whose}"
+    told = f"the company's is {whose}" if company.why else "nothing tells which is the company's"
+    return f"currencies {', '.join(company.named[:-1])} and {company.named[-1]}, {told}"
 
 
 def _inside(found: Inspection) -> list[str]:
@@ -149,29 +159,40 @@ def _doubtful(found: Inspection) -> list[Mapping[str, Any]]:
 # ---- money
 
 
-def _accounts(found: Inspection) -> dict[str, Any] | None:
+def _accounts(found: Inspection) -> Mapping[str, Any] | None:
     """Return what is used and what is left out of the file's total, None where no scenario reads it."""
     if found.trial is None:
         return None
-    tables = quality(found.trial.scenario)["tables"]
-    return next((one for one in tables if one["table"] == found.export.kind), None)
+    return accounts_of(found.trial.scenario).get(found.export.kind)
 
 
 def _money(found: Inspection) -> list[str]:
     """Add up: what is used and what is left out are the file's total, in each currency."""
     money = _accounts(found)
-    if money is None:
+    if found.export.kind == "events":
         return []
-    codes = sorted(money["read"]["amounts"] or {found.export.currency: 0})
-    rows = [[f"  {_short(one['what'])}", *_sums(one, codes)] for one in money["used"]]
-    rows += [[f"  left out: rows {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
-    used, left = _total(money["used"], codes), _total(money["left_out"], codes)
-    whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
-    lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole], columns=WIDTH)
+    if (why := _unknown(found)) or money is None:
+        rows = counted(found.profile.rows, "row")
+        return ["Used and left out", *wrapped(f"The money of {rows} is not added up: {why}.", first="  ")]
+    lines = account_lines(money, found.export.currency)
     if unread := _unread(found):
         amounts = "an amount" if unread == 1 else f"{unread:,} amounts"
         lines += wrapped(f"This is not counting {amounts} that cannot be read.")
     return ["Used and left out add up to the file", *lines]
+
+
+def _unknown(found: Inspection) -> str:
+    """Say why nobody can tell what the amounts are, "" where they can be read."""
+    columns = found.export.columns
+    money = columns.get("amount", columns.get("net"))
+    if money is None:
+        return "no column of amounts is known"
+    codes = {p.code for p in found.export.unclear if p.code == "D087" or p.column == money}
+    if "D087" in codes:
+        return "in which currencies it is has to be said first"
+    if "D051" in codes:
+        return "which decimal mark amounts have has to be said first"
+    return "what is told next has to be mended first" if found.trial is None else ""
 
 
 def _unread(found: Inspection) -> int:
@@ -182,24 +203,6 @@ def _unread(found: Inspection) -> int:
     known = zip(rows.fate, rows.currency, strict=True)
     unknown = (row for row, (fate, code) in enumerate(known) if fate == MENDED and not code)
     return sum(bool(cells.text(row, "amount") or cells.text(row, "net")) for row in unknown)
-
-
-def _short(text: str) -> str:
-    """Return what rows are used as without its particulars: `won before 1 Jan 2026: the rest is forecast`."""
-    return re.sub(r", [^:]*:", ":", text)
-
-
-def _sums(one: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
-    return [f"{one['rows']:,}", *(_amount((one["amounts"] or {}).get(code, 0), code) for code in codes)]
-
-
-def _total(parts: Sequence[Mapping[str, Any]], codes: Sequence[str]) -> list[str]:
-    amounts = {code: sum((one["amounts"] or {}).get(code, 0) for one in parts) for code in codes}
-    return _sums({"rows": sum(one["rows"] for one in parts), "amounts": amounts}, codes)
-
-
-def _amount(value: float, code: str) -> str:
-    return f"{value:,.{minor_digits(code)}f}"
 
 
 def _mended(found: Inspection) -> list[str]:
@@ -239,12 +242,15 @@ def _stages(found: Inspection) -> list[str]:
         lines += wrapped(f"{whose}{told}", first="  ")
     if not lines:
         return []
-    first = next(iter(found.stages.values()))
-    return ["Stages and the chance to close from each", *lines, *_sources(first.ordered_by, first.source)]
+    return ["Stages and the chance to close from each", *lines, *_sources(found.stages)]
 
 
-def _sources(ordered_by: str, source: str) -> Iterator[str]:
-    yield from wrapped(f"Their order: {ordered_by}. The chances: {plain(source)}.", first="  ")
+def _sources(stages: Mapping[str, Stages]) -> Iterator[str]:
+    """Say what told the order of the stages and their chances, of each segment its own."""
+    for what, told in (("order", lambda one: one.ordered_by), ("chances", lambda one: one.source)):
+        for whose, text in by_origin(stages, told):
+            noun = f"Their {what}" if what == "order" else f"The {what}"
+            yield from wrapped(f"{noun}{whose}: {plain(guess_told(text))}.", first="  ")
 
 
 def _mapping(found: Inspection) -> list[str]:
@@ -255,7 +261,8 @@ def _mapping(found: Inspection) -> list[str]:
         if not columns or found.export.preset:
             return ["It needs no mapping: simulator fit reads it as it stands."]
         return ["The mapping, for fit --map FILE", yaml_bytes({"events": columns}).decode().rstrip()]
-    pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in found.export.columns.items())
+    own = ((ours, at) for ours, at in found.export.columns.items() if at in found.export.header)
+    pairs = ", ".join(f"{ours} = {plain(theirs, 40)}" for ours, theirs in own)
     lines = wrapped(f"Which column is which: {pairs}.")
     if found.export.preset is None:
         used = {*found.export.columns.values(), *found.splits, *found.profile.empty}

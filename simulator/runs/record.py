@@ -14,6 +14,7 @@ from functools import partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -27,6 +28,7 @@ from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
 from simulator.runs.tables import csv_pieces
 from simulator.scenario import Scenario, table_place
+from simulator.words import plain
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
 _ROWS = 1_000
@@ -158,8 +160,13 @@ def json_bytes(payload: Mapping[str, Any]) -> bytes:
     return b"".join((*pieces, b"\n"))
 
 
-def yaml_bytes(content: Mapping[str, Any]) -> bytes:
-    """Return a mapping as YAML that reads back equal, keys in their order."""
+def yaml_bytes(content: Mapping[str, Any], comments: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Return a mapping as YAML that reads back equal, keys in their order.
+
+    Args:
+        content: of the file.
+        comments: on keys at its top whose values are no mappings, a line each.
+    """
     yaml = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.default_flow_style = False
@@ -168,7 +175,11 @@ def yaml_bytes(content: Mapping[str, Any]) -> bytes:
     yaml.width = 4096
     text = io.StringIO()
     yaml.dump(_plain_types(content), text)
-    return text.getvalue().encode("utf-8", "replace")
+    lines = text.getvalue().split("\n")
+    for place, line in enumerate(lines if comments else ()):
+        if (comment := comments.get(line.partition(":")[0])) is not None:
+            lines[place] = f"{line}  # {plain(comment)}"
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
 class _Representer(SafeRepresenter):

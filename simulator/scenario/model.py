@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
 from simulator.fiscal import FiscalCalendar
-from simulator.money import is_currency
 from simulator.scenario.fiscal_model import FiscalStart, fiscal_calendar
 from simulator.scenario.laws import Strict
 from simulator.scenario.money_model import CashFile, OfferFile, ProductFile
 from simulator.scenario.segment_model import SegmentFile
 from simulator.scenario.values import (
     Chance,
+    Currency,
     Day,
     Share,
     SignedMoney,
@@ -103,6 +103,14 @@ class ColumnsFile(Strict):
     outflows: OutflowColumns = OutflowColumns()
 
 
+class CurrenciesFile(Strict):
+    """Currencies by table."""
+
+    deals: Currency | None = None
+    invoices: Currency | None = None
+    renewals: Currency | None = None
+
+
 class Bands(BaseModel, frozen=True):
     """Segments by a number: each from its bound on."""
 
@@ -174,6 +182,10 @@ class DataFile(Strict):
         {}, description="by table, the system that exported it, where its export has to be mended"
     )
     amount_is: Literal["total", "annual", "monthly"] = "total"
+    currencies: CurrenciesFile = Field(
+        CurrenciesFile(),
+        description="by table, the currency of amounts where neither a column nor they themselves tell it",
+    )
     encoding: Text | None = Field(
         None, description="of text files, such as cp1252, where they do not tell it"
     )
@@ -247,15 +259,6 @@ class RateStep(BaseModel, frozen=True):
     rate: float
 
 
-def _currency(given: Any) -> str:
-    code = text(given)
-    if not is_currency(code):
-        known = is_currency(code.upper())
-        remedy = f"did you mean {code.upper()}?" if known else "write for example EUR or USD"
-        refuse("S024", "is not an ISO 4217 currency", remedy)
-    return code
-
-
 def _rate(given: Any) -> float:
     value = number(given)
     if not 1e-9 < value < 1e9:
@@ -276,9 +279,6 @@ def _steps(given: Any) -> Any:
     return result
 
 
-Currency = Annotated[
-    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
-]
 Rates = Annotated[
     tuple[RateStep, ...],
     BeforeValidator(_steps),

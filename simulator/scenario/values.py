@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from simulator.money import is_currency
 from simulator.periods import length_days, missing_day
 
 _NUMBER: Final = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)\s*(\D*)")
@@ -153,6 +154,16 @@ def text(given: Any) -> str:
     return str(given)
 
 
+def currency(given: Any) -> str:
+    """Return an ISO 4217 code."""
+    code = text(given)
+    if not is_currency(code):
+        known = is_currency(code.upper())
+        remedy = f"did you mean {code.upper()}?" if known else "write for example EUR or USD"
+        refuse("S024", "is not an ISO 4217 currency", remedy)
+    return code
+
+
 def quantity(given: Any) -> tuple[Decimal, str] | None:
     """Return the number of a value and what remains as its unit, for `+=` and `*=`; None without a number.
 
@@ -211,3 +222,6 @@ SignedMoney = Annotated[Decimal, BeforeValidator(signed_money), WithJsonSchema(_
 Days = Annotated[float, BeforeValidator(days), WithJsonSchema(_QUANTITY)]
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, BeforeValidator(text), WithJsonSchema({"type": ["string", "number"]})]
+Currency = Annotated[
+    str, BeforeValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]

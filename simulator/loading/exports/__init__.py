@@ -4,13 +4,14 @@ from simulator.loading.exports.draft import Draft, drafted, foreign_codes, scena
 from simulator.loading.exports.export import Export, open_export
 from simulator.loading.exports.inspection import Inspection, day_of, inspected, left_out
 from simulator.loading.exports.splits import by_itself, splits_of
-from simulator.loading.exports.trial import tried
+from simulator.loading.exports.trial import Trial, tried
 from simulator.loading.exports.unlock import enough_history, unlocking
 
 __all__ = [
     "Draft",
     "Export",
     "Inspection",
+    "Trial",
     "by_itself",
     "day_of",
     "drafted",

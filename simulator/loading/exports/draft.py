@@ -34,16 +34,30 @@ class Draft:
         scenario: its plain data, ready to be written.
         stages: by segment.
         to_set: what is guessed in it, for people: somebody has to set it.
+        why: what tells that its currency is the company's; "" where nobody has looked.
     """
 
     scenario: dict[str, Any]
     stages: Mapping[str, Stages] = field(default_factory=dict)
     to_set: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def comments(self) -> dict[str, str]:
+        """What is to be said beside keys at its top."""
+        return {"currency": f"the company's: {self.why}"} if self.why else {}
 
 
-def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
-    """Return what a scenario has to say under `data` so that it reads such files; the file's name aside."""
+def mapping(export: Export, amount_is: str | None = None, company: str | None = None) -> dict[str, Any]:
+    """Return what a scenario has to say under `data` so that it reads such files; the file's name aside.
+
+    Args:
+        export: the file.
+        amount_is: what the amounts of recurring deals are.
+        company: its currency; without it the one that the file tells.
+    """
     kind, preset, frame = export.kind, export.preset, export.frame
+    company = company or export.currency
     amount_is = amount_is or frame.amount_is
     said: dict[str, Any] = {}
     if preset is not None:
@@ -57,6 +71,8 @@ def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
         said["sheets"] = {kind: sheet}
     if export.path.suffix.lower() == ".sql" and frame.database.env != Database().env:
         said["database"] = {"env": frame.database.env}
+    if (code := frame.currencies.get(kind)) is not None and not company == code == export.titled_currency:
+        said["currencies"] = {kind: code or company}
     if kind == "deals":
         won = [name for name in export.says(WON) if not _PLAIN.is_won(name)]
         lost = [name for name in export.says(LOST) if not _PLAIN.is_lost(name)]
@@ -68,7 +84,7 @@ def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
 
 def drafted(
     name: str, as_of: date, deals: Export | None, invoices: Export | None, frame: HistoryFrame,
-    files: Mapping[str, str], segment_by: str | None = None, amount_is: str | None = None,
+    files: Mapping[str, str], segment_by: str | None = None, amount_is: str | None = None, why: str = "",
 ) -> Draft:  # fmt: skip
     """Return a scenario that reads these exports.
 
@@ -81,6 +97,7 @@ def drafted(
         files: how the scenario names each table.
         segment_by: column of the deals that tells the segments.
         amount_is: what the amounts of recurring deals are.
+        why: what tells that the currency is the company's.
     """
     exports = [export for export in (deals, invoices) if export is not None]
     currency = frame.currency or exports[0].currency
@@ -96,7 +113,7 @@ def drafted(
         said["rates"] = {code: frame.rates.get(code, 1.0) for code in foreign}
     data: dict[str, Any] = {export.kind: files[export.kind] for export in exports}
     for export in exports:
-        data = _merged(data, mapping(export, amount_is))
+        data = _merged(data, mapping(export, amount_is, currency))
     if deals is not None and segment_by is not None:
         data |= {} if deals.columns.get("segment") == segment_by else {"segment": {"from": segment_by}}
     elif deals is not None and deals.table.column("segment") is not None:
@@ -113,12 +130,12 @@ def drafted(
         if not cycle_is_told:
             guessed.setdefault(f"how long deals take ({CYCLE} days are a guess)", []).append(segment)
     to_set = [f"{what} of {', '.join(names)}" if len(stages) > 1 else what for what, names in guessed.items()]
-    return Draft(said, stages, tuple(to_set))
+    return Draft(said, stages, tuple(to_set), why)
 
 
 def foreign_codes(exports: list[Export], currency: str) -> tuple[str, ...]:
     """Return the currencies that need a rate."""
-    return tuple(dict.fromkeys(c for export in exports for c in export.codes if c != currency))
+    return tuple(dict.fromkeys(c for export in exports for c in export.company.named if c != currency))
 
 
 def described(export: Export) -> str:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from simulator.errors import Problem
 from simulator.history import LOST, OPEN, WON
 from simulator.loading.cells import Cells
-from simulator.loading.history_files import Recognised, company_currency, open_source, recognise
+from simulator.loading.company_currency import CompanyCurrency, company_currency
+from simulator.loading.currency_columns import has_marks, money_column, titled_currency
+from simulator.loading.history_files import Recognised, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
 from simulator.loading.presets import Preset
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Read, read_table
 from simulator.loading.tables import Table
-from simulator.money import currency_in
 
 DATES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "events": ("entered_at", "recorded_at"),
@@ -43,8 +42,8 @@ class Export:
         preset: of the system that wrote it; None where only common names were found.
         cells: its cells by our columns, as a scenario would read them.
         frame: what is said of how it is written.
-        currency: of the company, as far as the file tells.
-        names_currency: whether it does.
+        header: titles of its columns, as they stand there.
+        found: what it was recognised as.
         log: of stages, where it lies across the columns; None without one.
         unclear: what has to be said before it can be read, such as an order of dates.
     """
@@ -55,8 +54,8 @@ class Export:
     preset: Preset | None
     cells: Cells
     frame: HistoryFrame
-    currency: str
-    names_currency: bool
+    header: tuple[str, ...]
+    found: Recognised
     log: Cells | None = None
     unclear: tuple[Problem, ...] = ()
 
@@ -64,6 +63,12 @@ class Export:
     def table(self) -> Table:
         """The texts, with what the system that wrote them needs mended."""
         return self.cells.table
+
+    @property
+    def titled_currency(self) -> str | None:
+        """The currency that the title of the amounts names."""
+        money = money_column(self.cells.columns)
+        return None if money is None else titled_currency(self.table.header[money])
 
     @cached_property
     def outcomes(self) -> tuple[int, ...]:
@@ -82,15 +87,15 @@ class Export:
         }
         return tuple(sorted(found))
 
+    @cached_property
+    def company(self) -> CompanyCurrency:
+        """The currency of the company, as far as the file tells, and those of its amounts."""
+        return company_currency(self.frame, [self.found])
+
     @property
-    def codes(self) -> tuple[str, ...]:
-        """The currencies that its rows name, the company's too, most rows first."""
-        if not self.cells.has("currency"):
-            return (self.currency,)
-        texts = [self.cells.text(row, "currency").upper() for row in self.cells.rows()]
-        names, counts = np.unique(np.array([t for t in texts if t] or [self.currency]), return_counts=True)
-        found = [str(names[i]) for i in np.argsort(-counts, kind="stable")]
-        return tuple(dict.fromkeys([*found, self.currency]))
+    def currency(self) -> str:
+        """The currency of the company, as far as the file tells."""
+        return self.company.code
 
     def says(self, outcome: int) -> list[str]:
         """Return the names, of stages and of outcomes, of the rows that end so, in the file's order."""
@@ -121,14 +126,16 @@ def open_export(path: Path, frame: HistoryFrame, read: Read = read_table) -> Exp
     if found.preset is None and found.match.kind == "deals":
         _settle(columns, found.table, frame)
     problems = Problems()
-    currency = company_currency(frame, [found])
+    if (code := _titled(found)) is not None:
+        frame = replace(frame, currencies={**frame.currencies, found.match.kind: code})
+        found = replace(found, frame=frame)
+    currency = company_currency(frame, [found]).code
     source = open_source(found, currency, problems)
     titles = {ours: found.table.header[at] for ours, at in columns.items()}
-    told = _names(found, frame)
     log = None if found.log is None else open_source(found.log, currency, Problems()).cells
     return Export(
-        path, found.match.kind, titles, found.preset, source.cells, frame, currency, told,
-        log, tuple(problems.found),
+        path, found.match.kind, titles, found.preset, source.cells, frame, raw.header, found, log,
+        tuple(problems.found),
     )  # fmt: skip
 
 
@@ -156,13 +163,13 @@ def _has_open_dates(columns: Mapping[str, int], table: Table, frame: HistoryFram
     )
 
 
-def _names(found: Recognised, frame: HistoryFrame) -> bool:
-    """Tell whether the company's currency is said anywhere."""
-    at = found.match.columns.get("currency")
-    money = found.match.columns.get("amount")
-    named = at is not None and any(row[at].strip() for row in found.table.rows)
-    marked = money is not None and any(currency_in(row[money]) for row in found.table.rows[:1000])
-    return frame.currency is not None or named or marked
+def _titled(found: Recognised) -> str | None:
+    """Return the currency that the title of the amounts names, where nothing else tells or says one."""
+    columns, kind = found.match.columns, found.match.kind
+    money = money_column(columns)
+    if money is None or "currency" in columns or kind in found.frame.currencies or kind == "events":
+        return None
+    return None if has_marks(found.table, money) else titled_currency(found.table.header[money])
 
 
 def _outcome(cells: Cells, row: int, frame: HistoryFrame) -> int:

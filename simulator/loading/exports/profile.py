@@ -178,6 +178,8 @@ def _missing(export: Export) -> dict[str, int]:
     cells, header = export.cells, export.table.header
     found: dict[str, int] = {}
     for ours, at in cells.columns.items():
+        if header[at] not in export.header:
+            continue  # nobody has left it empty
         rows = _records(export)
         if ours in ("closed", "lost_reason", "outcome", "paid_date", "disputed", "kind", "terms", "net"):
             rows = {"closed": [*_of(export, WON), *_of(export, LOST)], "lost_reason": _of(export, LOST)}.get(

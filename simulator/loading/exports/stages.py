@@ -107,14 +107,19 @@ def _usual(values: Sequence[float]) -> float | None:
 
 def _stages(export: Export, rows: Sequence[int], told: Mapping[str, float | None]) -> Stages:
     theirs = {name: chance for name, chance in told.items() if chance is not None}
+    system = export.preset.title if export.preset else "the export"
     if len(theirs) == len(told) and (len({*theirs.values()}) > 1 or len(theirs) == 1):
         names = sorted(theirs, key=lambda name: theirs[name])  # those of one chance as they stood
-        system = export.preset.title if export.preset else "the export"
         chances = tuple(min(max(theirs[name], LEAST), 1 - LEAST) for name in names)
         source = f"percentages of {system}: set there, not checked against history"
         return Stages(tuple(rows), tuple(names), chances, f"percentages of {system}", source, True)
     names, ordered_by = _ordered(export, rows, list(told))
-    chances, source = _even_steps(export, rows, len(names))
+    lacking = [name for name in names if name not in theirs]
+    why = "nobody has told any chance"
+    if theirs:
+        what = f"tells no chance of {', '.join(lacking)}" if lacking else "gives all stages one chance"
+        why = f"{system} {what}"
+    chances, source = _even_steps(export, rows, len(names), why)
     return Stages(tuple(rows), tuple(names), chances, ordered_by, source)
 
 
@@ -168,11 +173,13 @@ def _age(export: Export, rows: Sequence[int], stage: str) -> float | None:
     return -median(days) if days else None
 
 
-def _even_steps(export: Export, rows: Sequence[int], size: int) -> tuple[tuple[float, ...], str]:
+def _even_steps(
+    export: Export, rows: Sequence[int], size: int, why: str
+) -> tuple[tuple[float, ...], str]:  # fmt: skip
     """Return chances that rise by one factor from stage to stage, and where they come from."""
     closed = [export.outcomes[row] for row in rows if export.outcomes[row] != OPEN]
     won = sum(outcome == WON for outcome in closed)
-    share, told = NO_SHARE, f"{TO_BE_SET}: even steps, nobody has told any chance"
+    share, told = NO_SHARE, f"{TO_BE_SET}: even steps, {why}"
     if len(closed) >= FEW_CLOSED and 0 < won < len(closed):
         share = won / len(closed)
         told = f"{TO_BE_SET}: even steps that fit {won:,} won of {len(closed):,} closed deals"

@@ -70,7 +70,7 @@ def _for_invoices(export: Export) -> Iterator[str]:
 
 
 def _for_events(export: Export) -> Iterator[str]:
-    yield "give the table of deals too, simulator init DIR --from DEALS: a log alone has no amounts"
+    yield "give the table of deals too, simulator init DIR --from DEALS: a log alone makes no forecast"
     if not export.cells.has("amount"):
         yield "add the amount at each change: how amounts move until signature is learned from it"
 

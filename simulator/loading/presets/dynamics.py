@@ -97,5 +97,10 @@ DYNAMICS: Final = (
         ),
         amounts_vary=True,
         prepare=_prepared,
+        company_amounts=titles(
+            """Est. Revenue (Base) | Estimated Revenue (Base) | estimatedvalue_base
+            Gesch. Umsatz (Basis) | Geschätzter Umsatz (Basis)
+            Предполагаемый доход (базовая валюта) | Предп. доход (базовая валюта)"""
+        ),
     ),
 )

@@ -190,5 +190,6 @@ HUBSPOT: Final = (
         unlocks={
             "entered_stage": "export the columns 'Date entered …' too: they tell the times in each stage"
         },
+        company_amounts=_IN_COMPANY_CURRENCY,
     ),
 )

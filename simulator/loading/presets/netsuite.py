@@ -190,5 +190,6 @@ NETSUITE: Final = (
         columns={**_COLUMNS, "amount": _FOREIGN, "open_amount": _FOREIGN_OPEN, "currency": _CURRENCY},
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},
+        company_amounts=_AMOUNT,
     ),
 )

@@ -38,6 +38,8 @@ class Preset:
         log: derives the log of stages that lies across the columns, and the deals without these columns; None
             without a log.
         unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
+        company_amounts: titles of columns of the same amounts in the company's currency.
+        company_codes: titles of columns that say which that is.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Preset:
     prepare: Prepare | None = None
     log: Callable[[Table, Titles], tuple[Table, Table] | None] | None = None
     unlocks: Mapping[str, str] = field(default_factory=dict)
+    company_amounts: tuple[str, ...] = ()
+    company_codes: tuple[str, ...] = ()
 
     def titles(self, table: Table) -> dict[str, str]:
         """Return ours: theirs, for the columns that a table has."""

@@ -102,6 +102,7 @@ QUICKBOOKS: Final = (
         },
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},
+        company_amounts=("Amount", "Total Amount"),
     ),
     Preset(
         name="quickbooks",

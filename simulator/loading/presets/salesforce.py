@@ -51,6 +51,11 @@ _CONVERTED: Final = titles(
     Betrag (umgerechnet) | Betrag (konvertiert)
     Сумма (конвертированная) | Сумма (преобразовано)"""
 )
+_COMPANY_CODES: Final = titles(
+    """Amount (converted) Currency
+    Betrag (umgerechnet) Währung | Betrag (konvertiert) Währung
+    Сумма (конвертированная) Валюта | Сумма (преобразовано) Валюта"""
+)
 _CURRENCY: Final = titles(
     """Amount Currency | Opportunity Currency | Currency | CurrencyIsoCode | Currency ISO Code
     Betrag (Währung) | Betrag Währung | Opportunity-Währung | Währung | Währungscode
@@ -181,7 +186,7 @@ def _preset(report: str, kind: Kind, marks: Marks, columns: Names, prepare: Prep
     shared = {"closed": "expected_close"}
     return Preset(
         "salesforce", "Salesforce", report, kind, marks, columns, shared, _SEGMENTS, prepare=prepare,
-        unlocks=_UNLOCKS,
+        unlocks=_UNLOCKS, company_amounts=_CONVERTED, company_codes=_COMPANY_CODES,
     )  # fmt: skip
 
 

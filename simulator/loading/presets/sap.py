@@ -186,6 +186,8 @@ SAP: Final = (
         columns={**_COLUMNS, "amount": _AMOUNT, "currency": _CURRENCY},
         prepare=_prepare,
         unlocks={"paid_date": _PAID_DATE},
+        company_amounts=_LOCAL,
+        company_codes=_LOCAL_CURRENCY,
     ),
     Preset(
         name="sap",

@@ -1,0 +1,121 @@
+"""Find out in which currency a company reports, and what says so: nobody's currency is guessed in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.loading.currency_columns import money_column, titled_currency
+from simulator.loading.history_files import Recognised
+from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.presets.mending import currency_code, texts_under
+from simulator.loading.presets.preset import first_of
+from simulator.loading.tables import THEIRS, Table
+from simulator.money import currency_in, is_currency
+
+DEFAULT_CURRENCY: Final = "EUR"
+_MOST_TEXTS: Final = 20_000
+
+
+@dataclass(frozen=True)
+class CompanyCurrency:
+    """The currency of a company.
+
+    Attributes:
+        code: ISO 4217.
+        why: what says so, for people, after a comma; "" where nothing does.
+        hint: what makes it no more than the likeliest, where nothing says so.
+        named: the currencies that amounts are in, those of most rows first.
+    """
+
+    code: str
+    why: str = ""
+    hint: str = ""
+    named: tuple[str, ...] = ()
+
+
+def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> CompanyCurrency:
+    """Return the company's currency, as far as its files tell.
+
+    It is what is said; else that of the amounts which a system converts into the company's currency; else the
+    only one that the files name. Where they name several, most rows have the likeliest; where no amount names
+    one, it is that of most customers, else nothing is known, and `DEFAULT_CURRENCY` stands for it.
+    """
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts.update(_named(one))
+    named = tuple(code for code, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    if frame.currency:
+        return CompanyCurrency(frame.currency, "as is said", named=named)
+    told = {code: why for one in found for code, why in _converted(one).items()}
+    if len(told) == 1:
+        ((code, why),) = told.items()
+        return CompanyCurrency(code, why, named=named)
+    if len(named) == 1:
+        return CompanyCurrency(named[0], "the only one that is named", named=named)
+    if named:
+        return CompanyCurrency(named[0], hint="which most rows name", named=named)
+    return next(_of_customers(found), CompanyCurrency(DEFAULT_CURRENCY, hint="as no file names one"))
+
+
+def _named(one: Recognised) -> Counter[str]:
+    """Return in how many rows each currency stands: in a column, else with the amounts or in their title."""
+    table, columns = one.table, one.match.columns
+    kept = [row for number, row in enumerate(table.rows) if number not in table.aside]
+    at, money = columns.get("currency"), money_column(columns)
+    if at is not None:
+        texts = Counter(row[at].strip().upper() for row in kept)
+    elif money is None:
+        return Counter()
+    else:
+        rest = one.frame.currencies.get(one.match.kind, titled_currency(table.header[money]) or "")
+        texts = Counter(currency_in(row[money]) or rest for row in kept[:_MOST_TEXTS])
+    return Counter({code: number for code, number in texts.items() if is_currency(code)})
+
+
+def _converted(one: Recognised) -> dict[str, str]:
+    """Return the currency into which a system converts amounts, and what tells it; nothing where none does.
+
+    Its code stands beside the converted amounts; else it is the one currency all of whose amounts are left as
+    they are.
+    """
+    if (preset := one.preset) is None:
+        return {}
+    table = one.table
+    kept = [row for row in range(len(table.rows)) if row not in table.aside]
+    if (title := _title(preset.company_codes, table)) is not None:
+        texts = texts_under(table, title)
+        codes = {currency_code(texts[row]).upper() for row in kept if texts[row]}
+        if len(codes) == 1 and is_currency(code := codes.pop()):
+            return {code: f"as column {title.removesuffix(THEIRS)} says"}
+    title, at = _title(preset.company_amounts, table), one.match.columns.get("currency")
+    money = money_column(one.match.columns)
+    if title is None or at is None or money is None or title == table.header[money]:
+        return {}
+    same: dict[str, bool] = {}
+    for row, text in enumerate(texts_under(table, title)):
+        own, code = table.rows[row][money].strip(" -"), table.rows[row][at].strip().upper()
+        if row not in table.aside and is_currency(code) and text and any(n in own for n in "123456789"):
+            same[code] = same.get(code, True) and own == text.strip(" -")
+    left = [code for code, as_it_is in same.items() if as_it_is]
+    why = f"whose amounts are the same in column {title.removesuffix(THEIRS)}"
+    return {left[0]: why} if len(left) == 1 else {}
+
+
+def _title(names: Sequence[str], table: Table) -> str | None:
+    """Return the first of some titles that a table has, also one that is called like one of ours."""
+    return first_of((*names, *(name + THEIRS for name in names)), table)
+
+
+def _of_customers(found: Sequence[Recognised]) -> Iterator[CompanyCurrency]:
+    """Yield the currency of most rows where a system says it of each, and writes all amounts in one."""
+    for one in found:
+        if one.preset is None or (title := _title(("Currency",), one.table)) is None:
+            continue
+        kept = (text for row, text in enumerate(texts_under(one.table, title)) if row not in one.table.aside)
+        counts = Counter(code for text in kept if is_currency(code := currency_code(text).upper()))
+        if counts:
+            hint = f"which most rows of column {title.removesuffix(THEIRS)} have: no amount names one"
+            yield CompanyCurrency(counts.most_common(1)[0][0], hint=hint)
