@@ -1,6 +1,7 @@
 """`init --from`: a project of one's own exports; and `run --deals`: the next month's export in its place."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,12 @@ from simulator.report.page.walk import section
 from simulator.report.results import results_of
 
 EXPORTS = ROOT / "scenarios" / "exports"
+DEALS = sorted(
+    path
+    for kind in ("*_deals", "*_opportunities", "salesforce_report")
+    for path in (ROOT / "tests" / "samples").glob(f"{kind}/*")
+    if path.suffix in (".csv", ".txt")
+)
 HEADER = "Opportunity ID,Deal Stage,Amount,Currency,Created Date,Close Date\n"
 ROWS = """\
 1,Proposal,1000,EUR,2026-01-05,2026-12-31
@@ -277,6 +284,62 @@ def test_a_column_of_currencies_that_nobody_reads_is_asked_about(tmp_path, answe
     made = tmp_path / "alone" / "scenario.yaml"
     assert read(made)["data"]["currencies"] == {"deals": "GBP"}
     assert load(made).pipeline.currency == ("GBP", "GBP")
+
+
+WORST = "Record ID,Deal Name,Deal Stage,Pipeline,Create Date,Close Date,Amount,Devise\n" + "".join(
+    f'{n},D{n},{stage},{pipeline},0{n}/04/2026,0{n}/12/2026,"{n},200",{code}\n'
+    for n, (stage, pipeline, code) in enumerate(
+        (("Proposal", "New", "USD"), ("Qualified", "New", "CHF"), ("Proposal", "Renewals", "USD"),
+         ("Qualified", "Renewals", "GBP"), ("Closed Won", "New", "USD")), 1
+    )
+)  # fmt: skip
+"""Everything is open at once: dates, decimal mark, the column of currencies, these, amounts, segments."""
+
+
+def test_whatever_is_open_a_forecast_is_three_answers_away(tmp_path, answered, monkeypatch, undrawn):
+    (tmp_path / "export.csv").write_text(WORST)
+    monkeypatch.chdir(tmp_path)
+    asked, one = [], asking.click.prompt
+    monkeypatch.setattr("click.prompt", lambda text, **more: (asked.append(text), one(text, **more))[1])
+    answers = "dmy-point\nDevise\nUSD, CHF=1.1, GBP=1.3\n"
+    given = ("--from", "export.csv", "--as-of", "2026-05-31", "--trials", "100")
+    text = invoke("init", "new", *given, input=answers)
+    assert len(asked) == 3 and "new · as of 31 May 2026" in text and "Bookings of FY2026" in text
+    assert "Dates such as 01/04/2026 and amounts such as 1,200 can be read" in asked[0]
+    assert "Assumed: amounts of deals are totals" in text and "Assumed: segments are told by Pipeline" in text
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert scenario.pipeline.amount.tolist() == [120_000, 220_000, 320_000, 420_000]
+    assert (scenario.currency, scenario.pipeline.currency) == ("USD", ("USD", "CHF", "USD", "GBP"))
+
+
+def test_in_a_pipe_the_options_of_all_that_would_be_asked_are_told_at_once(tmp_path):
+    (tmp_path / "export.csv").write_text(WORST)
+    text = invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", code=2)
+    for option in ("--date-order dmy|mdy --decimal .|,", "--currency-column Devise|none", "--currency",
+                   "--amount-is total|annual|monthly", "--segment-by Pipeline|none"):  # fmt: skip
+        assert option in text, option
+    assert text.count("say it: ") == 2 and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("path", DEALS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_each_sample_of_deals_is_one_question_from_a_project(path, tmp_path):
+    """That of its currencies: it names several, and what one of the others is worth nobody has told."""
+    given = ("--from", path, "--no-run", "--no-learn")
+    text = invoke("init", tmp_path / "new", *given, code=2)
+    assert text.count("say it: ") == 1 and "--rate" in text
+    said = [f"--rate={code}=0.9" for code in ("USD", "EUR", "GBP", "CHF", "RUB")]
+    company = {"en": "USD", "de": "EUR", "ru": "RUB"}[path.stem]
+    rates = [option for option in said if company not in option]
+    text = " ".join(invoke("init", tmp_path / "new", *given, *rates).split())
+    told = re.search(r"The company's currency: (\w+), (.*?)\.", text)
+    system = {
+        "hubspot_deals": "whose amounts are the same in column Amount in company currency",
+        "salesforce_report": "as column",
+    }
+    expected = system.get(path.parent.name, "the only one for which no rate is given")
+    assert told[1] == company and told[2].startswith(expected)
+    assert f"currency: {company}  # the company's: {told[2]}" in (tmp_path / "new/scenario.yaml").read_text()
+    assert "deals: used and left out add up to the file" in text and "the file's total" in text
 
 
 def test_the_column_of_currencies_is_an_option_too(tmp_path):

@@ -118,10 +118,9 @@ def _of_several(named: Sequence[str], likeliest: str) -> tuple[str, str]:
     """Return the question for the company's currency among several, and the options that answer it."""
     others = [code for code in named if code != likeliest]
     example = ", ".join([likeliest, *(f"{code}=0.92" for code in others)])
+    rest = "the other" if len(others) == 1 else "each other"
     listed = f"{', '.join(named[:-1])} and {named[-1]}"
-    question = (
-        f"Amounts are in {listed}. In which does the company report, and what is one of each other in it?"
-    )
+    question = f"Amounts are in {listed}. In which does the company report, and what is one of {rest} in it?"
     option = f"--currency {'|'.join(named)} --rate CODE=RATE of each other, in the company's"
     return f"{question} (such as {example})", option
 

@@ -49,11 +49,11 @@ def unread_currencies(
     if said is not None or "currency" in columns or (money := money_column(columns)) is None:
         return None
     titled = titled_currency(table.header[money])
-    if titled == company or has_marks(table, money):
+    found = code_columns(table, columns) if titled != company else {}
+    foreign = [title for title, codes in found.items() if {*codes} != {company}]
+    if titled == company or not (foreign or titled) or has_marks(table, money):
         return None
     column, one = ("columns", kind, "currency"), ("currencies", kind)
-    found = code_columns(table, columns)
-    foreign = [title for title, codes in found.items() if {*codes} != {company}]
     if foreign:
         codes = found[foreign[0]]
         held = ", ".join(codes[:_MOST]) + (", …" if len(codes) > _MOST else "")
@@ -63,8 +63,7 @@ def unread_currencies(
         named, alone = setting(column, f'"{foreign[0]}"'), setting(one, titled or company)
         remedy = f"say which it is: {named}; if none is, say in what all amounts are: {alone}"
         return Problem("D087", message, table.name, 1, column=foreign[0], value=held, remedy=remedy)
-    if titled is None:
-        return None
+    assert titled is not None
     message = f"the title of the amounts names {titled}, and the company's currency is {company}"
     remedy = f"say in what the amounts are, {titled} or {company}: {setting(one, titled)}"
     return Problem("D087", message, table.name, 1, column=table.header[money], value=titled, remedy=remedy)

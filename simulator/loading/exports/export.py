@@ -169,7 +169,8 @@ def _titled(found: Recognised) -> str | None:
     money = money_column(columns)
     if money is None or "currency" in columns or kind in found.frame.currencies or kind == "events":
         return None
-    return None if has_marks(found.table, money) else titled_currency(found.table.header[money])
+    code = titled_currency(found.table.header[money])
+    return None if code is None or has_marks(found.table, money) else code
 
 
 def _outcome(cells: Cells, row: int, frame: HistoryFrame) -> int:
