@@ -10,7 +10,7 @@ from simulator import words
 from simulator.report import detail_tables, first_screen, table_by
 from simulator.report.layout import align_decimals, bar, rounded_to_sum, table, wrapped
 from simulator.report.screen import fiscal_table, gravest
-from simulator.report.walk import step_name
+from simulator.report.walk import departure, step_name, walk_heading
 from simulator.words import Scale, self_check_text, width
 
 FAILED = self_check_text(False, folder=True)
@@ -272,6 +272,10 @@ def test_steps_are_named_by_their_sign_and_period():
     assert step_name("closes outside the period", -1, "", {}) == "closes outside the period"
     guessed = {"chances_guessed": True}
     assert step_name("CRM's weighted pipeline", 1, "FY2026", guessed) == "weighted by set percentages"
+    partly = {"chances_partly_guessed": True}
+    assert step_name("CRM's weighted pipeline", 1, "FY2026", partly) == "weighted by CRM and set chances"
+    assert walk_heading(partly) == "From the CRM's and set percentages to ours"
+    assert departure(partly) == "by the CRM's and set percentages"
 
 
 def test_three_warnings_with_the_most_money_stand_first():

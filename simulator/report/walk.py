@@ -93,7 +93,7 @@ def departure(payload: Mapping[str, Any]) -> str:
 def weighted_by(payload: Mapping[str, Any]) -> str:
     """Say by what amounts are weighted."""
     if payload.get("chances_partly_guessed"):
-        return "weighted by the CRM's and set percentages"
+        return "weighted by CRM and set chances"
     return (
         "weighted by set percentages" if payload.get("chances_guessed") else "weighted by the CRM's chances"
     )
