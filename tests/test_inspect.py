@@ -226,6 +226,9 @@ def test_what_is_no_export_is_told(tmp_path, pinned):
 def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, total):
     more = ["--map", EXPORTS / "columns.yaml"] if system is None else []
     found = told(EXPORTS / f"{name}.csv", *more)
+    assert (
+        invoke(EXPORTS / f"{name}.csv", *more).rstrip().endswith(" ".join(map(str, (f"{name}.csv", *more))))
+    )
     assert found["system"] == system and found["read_as"][: len(read_as)] == read_as
     assert sum(found["money"]["read"]["amounts"].values()) == int(total)
     assert found["counts"] == {"open": 30, "won": 41, "lost": 165} and not found["money"]["left_out"]

@@ -82,12 +82,13 @@ def company_frame(
         exports: of the company.
         frame: how they are read.
         questions: asks.
-        said_by: what says the currency where the frame has one.
+        said_by: the option that says the currency; "" where none does.
     """
     from simulator.loading.company_currency import company_currency
 
     told = company_currency(frame, [export.found for export in exports.values()])
-    code, why, rates = told.code, said_by if frame.currency else told.why, dict(frame.rates)
+    code, rates = told.code, dict(frame.rates)
+    why = f"as {said_by} says" if said_by else told.why
     without = [one for one in told.named if one not in rates]
     if not told.named and not why:
         question = "In which currency are the amounts?"

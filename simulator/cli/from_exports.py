@@ -60,7 +60,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
     questions = Questions()
     exports, frame = _opened(deals, said, questions)
-    frame, why = company_frame(exports, frame, questions, _said_by(said))
+    frame, why = company_frame(exports, frame, questions, "--currency" if said.currency else "")
     main = exports["deals"]
     amount_is = _amount_is(main, said, questions)
     segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
@@ -78,7 +78,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
     say(started_text(started, draft, list(exports.values()), trial.scenario, questions.assumed))
     code = _run(started.scenario, trials) if run else 0
-    say(f"\nNext month: {routine}\n")
+    say("\n" * run + f"Next month: {routine}\n")
     return code
 
 
@@ -102,11 +102,6 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     if told != frame:
         exports = {key: open_export(path, told, once) for key, path in given.items()}
     return exports, told
-
-
-def _said_by(said: Said) -> str:
-    """Say what says the company's currency, where the command line does."""
-    return "as --currency says" if said.currency or said.mapping is None else f"as {said.mapping.name} says"
 
 
 def _written(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import date
 from pathlib import Path
 
@@ -44,4 +45,4 @@ def command(file: Path, as_of: date | None, mapping: Path | None, problems: Path
         from simulator.runs import json_bytes
 
         return say_bytes(json_bytes(inspection_json(found)))
-    say(inspection_text(found))
+    say(inspection_text(found, f" --map {shlex.quote(str(mapping))}" if mapping is not None else ""))

@@ -48,7 +48,7 @@ def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> Compan
         counts.update(_named(one))
     named = tuple(code for code, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     if frame.currency:
-        return CompanyCurrency(frame.currency, "as is said", named=named)
+        return CompanyCurrency(frame.currency, f"as {frame.place} says", named=named)
     told = {code: why for one in found for code, why in _converted(one).items()}
     if len(told) == 1:
         ((code, why),) = told.items()

@@ -66,8 +66,13 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def inspection_text(found: Inspection) -> str:
-    """Return the whole text."""
+def inspection_text(found: Inspection, options: str = "") -> str:
+    """Return the whole text.
+
+    Args:
+        found: what is told.
+        options: further ones with which it was found, which the next command needs too.
+    """
     parts = [
         _title(found),
         _inside(found),
@@ -76,7 +81,7 @@ def inspection_text(found: Inspection) -> str:
         _stages(found),
         _mapping(found),
         _listed("What would unlock more", found.unlocks),
-        [_next(found)],
+        [f"{_next(found)}{options}"],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
