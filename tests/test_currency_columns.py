@@ -11,6 +11,8 @@ from written import SCENARIO, loaded, problems
 from simulator.cli import main
 from simulator.errors import InputError
 from simulator.loading.currency_columns import titled_currency, unread_currencies
+from simulator.loading.history import read_history
+from simulator.loading.history_frame import HistoryFrame, frame_with_map
 from simulator.loading.sources import parse_table
 
 DEALS = """\
@@ -160,6 +162,19 @@ def test_inspect_init_and_histories_say_it_with_the_map_that_resolves_it(tmp_pat
     assert text.count("[D087]") == 1 and "the file's total" not in text
     result = CliRunner().invoke(main, ["inspect", str(export), "--map", str(named), "--format", "json"])
     assert json.loads(result.output)["money"]["read"]["amounts"] == {"CHF": 900.0, "USD": 2100.0}
+    alone = tmp_path / "alone.yaml"
+    alone.write_text("currencies: {deals: GBP}\n")
+    result = CliRunner().invoke(main, ["inspect", str(export), "--map", str(alone), "--format", "json"])
+    found = json.loads(result.output)
+    assert found["money"]["read"]["amounts"] == {"GBP": 3000.0}
+    assert (found["currency"], found["currency_by"]) == ("GBP", "the only one that is named")
+    assert found["mapping"]["data"]["currencies"] == {"deals": "GBP"}
+    history = read_history([export], frame_with_map(HistoryFrame(rates={"GBP": 2.0}, currency="EUR"), alone))
+    assert sorted(history.deals.amount.tolist()) == [180_000, 240_000]
+    alone.write_text("currencies: {deal: GBP}\n")
+    result = CliRunner().invoke(main, ["inspect", str(export), "--map", str(alone)])
+    assert result.exit_code == 4 and "a map has no key currencies.deal" in result.output
+    assert "did you mean deals?" in result.output
     result = CliRunner().invoke(main, ["init", str(tmp_path / "new"), "--from", str(export)])
     assert result.exit_code == 2 and "say it: --currency-column Devise|none" in result.output
     assert not (tmp_path / "new").exists()

@@ -412,6 +412,7 @@ def test_learning_anew_takes_the_newer_export(tmp_path):
     made = tmp_path / "made"
     shutil.copytree(EXPORTS, tmp_path / "exports")
     invoke("init", made, "--from", tmp_path / "exports" / "hubspot.csv", "--as-of", "2026-10-31", "--no-run")
+    assert "currency: EUR  # the company's: the only one that is named\n" in (made / "crm.yaml").read_text()
     learned = read(made / "learned.yaml")
     assert learned["history"]["files"] == ["exports/hubspot.csv"] and learned["history"]["base"] == "crm.yaml"
     stages = learned["scenario"]["segments"]["all"]["stages"]
