@@ -41,6 +41,19 @@ def test_lines_count_what_the_eye_counts():
     assert table.rows[0][1] == "one\ntwo\nthree"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_are_counted_over_all_of_a_long_file(end):
+    above = "\n".join(f'{n},"one\ntwo"\n' if n % 1000 == 0 else f"{n},x" for n in range(45_000))
+    text = "\n" * 30_000 + "id,text\n" + above + "\nlast,x\n"
+    table = parse_table(text.replace("\n", end).encode(), "x.csv")
+    assert len(table.rows) == 45_001
+    assert table.lines[0] == 30_002
+    assert table.lines[-1] == 30_002 + 45_000 + 2 * 45
+    with pytest.raises(InputError) as caught:
+        parse_table((text + 'odd,"x"y\n').replace("\n", end).encode(), "x.csv")
+    assert caught.value.problems[0].line == table.lines[-1] + 1
+
+
 def test_a_single_column_is_a_table():
     assert parse_table(b"id\n1\n2\n", "x").rows == (("1",), ("2",))
     assert parse_table(b"id\n", "x").rows == ()
