@@ -239,11 +239,8 @@ class _Kind(Generic[Choice]):
         return result, problems
 
     def _verdict(self, table: Table, at: int) -> _Verdict[Choice]:
-        rows = table.rows
-        if table.aside:
-            rows = tuple(row for number, row in enumerate(rows) if number not in table.aside)
-        like = self.like
-        texts = Counter(row[at].translate(like) for row in rows) if like else Counter(r[at] for r in rows)
+        cells = table.cells(at)
+        texts = Counter(cell.translate(self.like) for cell in cells) if self.like else Counter(cells)
         votes: Counter[Choice] = Counter()
         first: dict[str, str] = {}
         for text, count in texts.items():

@@ -34,17 +34,13 @@ class ShortYears:
     @classmethod
     def of(cls, table: Table, at: int, as_of: date | None) -> ShortYears | None:
         """Return what the dates of a column say, None without any whose year has two digits."""
-        used = ((number, row[at]) for number, row in enumerate(table.rows) if number not in table.aside)
-        first: dict[str, int] = {}
-        counts: Counter[str] = Counter()
-        for number, text in used:
-            first.setdefault(text, number)
-            counts[text] += 1
-        short = {text: count for text, count in counts.items() if has_short_year(text)}
+        texts = table.cells(at)
+        short = {text: count for text, count in Counter(texts).items() if has_short_year(text)}
         if not short:
             return None
         last = min(_distance(short, "dmy", as_of), _distance(short, "mdy", as_of))
-        return cls(min(first[text] for text in short), _distance(short, "ymd", as_of) - last)
+        row = next(n for n, cells in enumerate(table.rows) if cells[at] in short and n not in table.aside)
+        return cls(row, _distance(short, "ymd", as_of) - last)
 
     @property
     def stand_last(self) -> bool:

@@ -48,6 +48,12 @@ class Table:
         alike = [i for i, title in enumerate(self.header) if title.casefold() == name.casefold()]
         return alike[0] if len(alike) == 1 else None
 
+    def cells(self, at: int) -> Iterable[str]:
+        """Return the cells of a column, without those of rows that are put aside."""
+        if not self.aside:
+            return (row[at] for row in self.rows)
+        return (row[at] for number, row in enumerate(self.rows) if number not in self.aside)
+
     def with_typed(self, titles: Iterable[str]) -> Table:
         """Return the same with further columns of numbers or days, by their names."""
         known = {at for title in titles if (at := self.column(title)) is not None}
