@@ -179,6 +179,8 @@ class Cells:
     ) -> None:
         """Add a problem of a cell, under the name that the table gives its column."""
         at = self.columns.get(column)
+        if at in self.table.flaws:
+            return  # told with the column
         theirs = column if at is None else self.table.header[at]
         entity = self.text(row, "id") if self.has("stage") else None
         self.problems.add(self.table.problem(code, message, row, theirs, value, remedy, entity))
@@ -249,9 +251,12 @@ class Cells:
 
 
 def opened_cells(table: Table, columns: Mapping[str, int], customs: Customs, problems: Problems) -> Cells:
-    """Return the cells of a table, once it is found out how its columns are written; adds what stays open."""
+    """Return the cells of a table, once it is found out how its columns are written.
+
+    Adds what stays open, and what forbids to read one of the columns.
+    """
     found = written(table, columns, customs)
-    problems.found.extend(found.problems)
+    problems.found.extend([*table.flaws_of(columns.values()), *found.problems])
     return Cells(table, columns, customs, problems, found)
 
 

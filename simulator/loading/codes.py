@@ -135,7 +135,9 @@ CODES: Final = MappingProxyType(
             "name it: sheets: {deals: NAME}, in a map at its top, in a scenario under data",
         ),
         "D062": Code(
-            "a cell without a value", "cells hold no error, formulas are calculated", "mend or save it"
+            "a cell without a value",
+            "what is read holds no error, and formulas are calculated",
+            "mend or save it",
         ),
         "D063": Code(
             "not one record a row", "one row a record, one kind of value a column", "split, or retype"

@@ -30,6 +30,7 @@ class Table:
             point and days are ISO there, whatever the file's customs.
         aside: rows that are left out before any is read, with the code of the rule that leaves them out.
         mended: rows that are used by a rule, by its code.
+        flaws: by column, what forbids to read it, such as cells that hold an error; it forbids nothing else.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Table:
     typed: frozenset[int] = frozenset()
     aside: Mapping[int, str] = field(default_factory=dict)
     mended: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    flaws: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
 
     def column(self, name: str) -> int | None:
         """Return the index of a column, capitals aside where only one fits."""
@@ -52,6 +54,10 @@ class Table:
         """Return the same with further columns of numbers or days, by their names."""
         known = {at for title in titles if (at := self.column(title)) is not None}
         return replace(self, typed=self.typed | known)
+
+    def flaws_of(self, columns: Iterable[int]) -> list[Problem]:
+        """Return what forbids to read some columns, in their order."""
+        return [problem for at in sorted({*columns}) for problem in self.flaws.get(at, ())]
 
     def problem(
         self,

@@ -61,8 +61,9 @@ def mended(table: Table, columns: Titles) -> Table:
     known = [at for title in columns.values() if (at := table.column(title)) is not None]
     nothing = rows_where(table, lambda row: not any(row[at].strip() for at in known))
     table = put_aside(table, CONTINUED, nothing)
-    flags = [at for at, title in enumerate(table.header) if squashed(title) in _DELETED]
-    table = put_aside(table, DELETED, rows_where(table, lambda row: any(is_yes(row[at]) for at in flags)))
+    flags = [texts_under(table, title) for title in table.header if squashed(title) in _DELETED]
+    deleted = [row for row, told in enumerate(zip(*flags, strict=True)) if any(map(is_yes, told))]
+    table = put_aside(table, DELETED, deleted)
     table = _with_ids(table, columns)
     return put_aside(table, DEAL_AGAIN, _repeats(table, columns))
 
@@ -85,13 +86,19 @@ def used_by(table: Table, code: str, rows: Sequence[int]) -> Table:
 
 def texts_of(table: Table, columns: Titles, ours: str) -> list[str]:
     """Return the cells of one of our columns, without blanks around them, "" where there is none."""
-    return texts_under(table, columns.get(ours, ours))
+    return _texts(table, table.column(columns.get(ours, ours)))
 
 
 def texts_under(table: Table, title: str | None) -> list[str]:
-    """Return the cells of a column, without blanks around them, "" where there is no such column."""
+    """Return the cells of a column that is none of ours, as `texts_of` does.
+
+    Raises:
+        InputError: the column cannot be read.
+    """
     at = None if title is None else table.column(title)
-    return [""] * len(table.rows) if at is None else [row[at].strip() for row in table.rows]
+    if at is not None and (flaws := table.flaws_of([at])):
+        raise InputError(flaws)
+    return _texts(table, at)
 
 
 def with_texts(table: Table, title: str, texts: Sequence[str]) -> Table:
@@ -108,6 +115,10 @@ def currency_code(text: str) -> str:
     """Return the ISO code of a currency that is written as `Euro` or `EUR - Euro`, all else as it stands."""
     named = _CODE_AND_NAME.fullmatch(text)
     return named[1] if named else _BY_CURRENCY.get(squashed(text), text)
+
+
+def _texts(table: Table, at: int | None) -> list[str]:
+    return [""] * len(table.rows) if at is None else [row[at].strip() for row in table.rows]
 
 
 def _with_plain_cells(table: Table, columns: Titles) -> Table:

@@ -138,8 +138,7 @@ def _deals(table: Table, columns: Titles) -> Table:
     told = "currency" in columns or any(currency_in(text) for text in texts_of(table, columns, "amount"))
     unknown = columns.get("amount") == first_of(_AMOUNT, table) and not told
     if converted is not None and (columns.get("amount") == converted or unknown):
-        beside = table.column(f"{converted} Currency")
-        codes = [""] * len(table.rows) if beside is None else [row[beside] for row in table.rows]
+        codes = texts_under(table, f"{converted} Currency")
         amounts = texts_under(table, converted)
         table = with_texts(table, columns.get("amount", "amount"), amounts)
         table = with_texts(table, columns.get("currency", "currency"), codes)
@@ -148,8 +147,8 @@ def _deals(table: Table, columns: Titles) -> Table:
 
 def _history(table: Table, columns: Titles) -> Table:
     """Return the log of stages without what was deleted."""
-    at = table.column("IsDeleted")
-    deleted = [] if at is None else rows_where(table, lambda row: is_yes(row[at]))
+    table = _without_groups(table, columns)
+    deleted = [row for row, text in enumerate(texts_under(table, "IsDeleted")) if is_yes(text)]
     return put_aside(table, mending.DELETED, deleted)
 
 

@@ -79,10 +79,10 @@ def holds_table(sheet: Sheet) -> bool:
 
 
 def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
-    """Return the table on a sheet.
+    """Return the table on a sheet; a column that lacks values, or may be read in two ways, has a flaw.
 
     Raises:
-        InputError: there is none; every cell without a value, and whatever cannot be read in one way.
+        InputError: there is none, or one of which nobody can tell what its rows and columns are.
     """
     name = book.archive.name
     header = find_header(sheet)
@@ -100,24 +100,28 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
         if times > 1
     ]
     problems += _unfit_merges(name, sheet, header)
+    if problems:
+        raise InputError(problems)
     typed: set[int] = set()
+    flaws: dict[int, tuple[Problem, ...]] = {}
     for at, column in enumerate(columns):
         kinds = {row[column].kind for row in body.values() if column in row}
         if not kinds <= _ALIKE and not kinds <= {"text"}:
             cells = [(n, line, row[column]) for n, (line, row) in enumerate(body.items()) if column in row]
             place = _Place(name, titles[at], letters(column))
-            problems += [*_lacking(place, cells), *_mixed(place, cells, kinds)]
+            if found := (*_lacking(place, cells), *_mixed(place, cells, kinds)):
+                flaws[at] = found
         if kinds & _ALIKE:
             typed.add(at)
-    if problems:
-        raise InputError(problems)
     shows_units = not any(_CURRENCY.search(one) for one in titles)
     rows = tuple(
         tuple(_text(row[column], shows_units) if column in row else "" for column in columns)
         for row in body.values()
     )
     told = _told(book, title, sheet, header, body, columns, titles, shows_units)
-    return Table(name, tuple(titles), rows, tuple(at + 1 for at in body), told, frozenset(typed))
+    told += tuple(f"column {titles[at]} not to be read: {found[0].message}" for at, found in flaws.items())
+    lines = tuple(at + 1 for at in body)
+    return Table(name, tuple(titles), rows, lines, told, frozenset(typed), flaws=flaws)
 
 
 @dataclass(frozen=True)
