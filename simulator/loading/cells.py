@@ -46,6 +46,7 @@ class Cells:
         written: what was found out of how to read them.
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
+        rest: by the code of a rule, what it leaves out of rows that are used: minor units, signed, by row.
         amount_is: what the column `amount` holds; it is read as the total.
         exported: whether a known system wrote the table as it stands, and nobody filled it in for us.
     """
@@ -57,6 +58,7 @@ class Cells:
     written: Written = field(default_factory=Written)
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
+    rest: dict[str, dict[int, int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
     exported: bool = False
     _texts: dict[str, Sequence[str]] = field(default_factory=dict)
