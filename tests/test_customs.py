@@ -118,6 +118,15 @@ def test_dates_that_could_be_either_are_refused(cells, code, line):
         (["14/03/98"], "dmy"),
         (["03/03/26"], "dmy"),
         (["2026-01-31", "26-05-01"], None),
+        (["26.05.01", "26.06.14"], None),
+        (["26.05.01", "25.12.01", ""], None),
+        (["25.04.26"], None),
+        (["13.04.26", "05.03.26", "25.04.26"], "dmy"),
+        (["30.06.26 10:15", "31.12.26"], "dmy"),
+        (["26.05.01", "26.05.45"], "dmy"),  # there is no day 45
+        (["99.05.01", "98.12.31"], "ymd"),  # nor a day 99
+        (["32-05-01", "33/05/02"], "ymd"),
+        (["99.05.01", "03.04.2026"], None),
     ],
 )
 def test_years_of_two_digits_that_may_stand_first_are_refused(cells, order):
