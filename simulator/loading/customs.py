@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Final, Generic, Literal, TypeVar
 
@@ -67,6 +67,8 @@ class Customs:
         tree: the scenario, whose places remedies name.
         above: what stands before the names of settings there.
         as_of: the day that most dates are near; None where it is not known yet.
+        table: the one of which this is said, None for all.
+        own: settings of which that table's own is to be changed, and not that of all tables.
     """
 
     decimal: Mark | None
@@ -76,6 +78,22 @@ class Customs:
     tree: Tree
     above: str = "data."
     as_of: date | None = None
+    table: str | None = None
+    own: frozenset[Setting] = frozenset()
+
+    def of(self, table: str, decimal: Mark | None, order: Order | None, alone: bool) -> Customs:
+        """Return what holds of one table: its own settings where they are said, else those of all.
+
+        Args:
+            table: its key.
+            decimal: its own mark.
+            order: its own order.
+            alone: whether there is no other one, so that what is said of all is said of it.
+        """
+        said: dict[Setting, str | None] = {"decimal": decimal, "date_order": order}
+        own = frozenset(key for key, value in said.items() if value is not None or not alone)
+        decimal, order = decimal or self.decimal, order or self.order
+        return replace(self, decimal=decimal, order=order, table=table, own=own)
 
     def settings(self, key: Setting, choices: Iterable[str]) -> str:
         """Return a remedy: the settings that resolve what is open, and where they belong."""
@@ -84,9 +102,10 @@ class Customs:
 
     def placed(self, remedy: str, key: Setting) -> str:
         """Return a remedy that names a setting of the data, with where it belongs."""
-        place = self.tree.place(("data", key))
+        keys = ("columns", self.table, key) if self.table is not None and key in self.own else (key,)
+        place = self.tree.place(("data", *keys))
         where = place.file + (f", line {place.line}" if place.line else "")
-        return f"{remedy.replace('data.', self.above)} in {where}"
+        return f"{remedy.replace(f'data.{key}', self.above + '.'.join(keys))} in {where}"
 
 
 @dataclass(frozen=True)
