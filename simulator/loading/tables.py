@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,11 @@ AS_WRITTEN: Final = ("UTF-8", "commas")
 """How the tables are written that this program keeps."""
 THEIRS: Final = " (theirs)"
 """What is put behind a title that is called like one of ours, and is known to be another."""
+
+SORTED: Final = re.compile(r"[↑↓]\s*$")
+"""How reports mark the title of a column by which they are sorted, or grouped."""
+UNNAMED: Final = re.compile(r"column (?:\d+|[A-Z]{1,3})")
+"""What a column without a title is called."""
 
 
 @dataclass(frozen=True)

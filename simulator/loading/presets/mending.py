@@ -12,7 +12,7 @@ from typing import Final
 from simulator.errors import InputError
 from simulator.loading.outcome_words import is_yes
 from simulator.loading.presets.preset import Titles, squashed
-from simulator.loading.tables import Table
+from simulator.loading.tables import UNNAMED, Table
 
 GROUP: Final = "W060"
 CONTINUED: Final = "W061"
@@ -35,6 +35,9 @@ _TOTAL = re.compile(
     r"(grand |sub[- ]?)?totals?:?|(gesamt|zwischen|end)summe:?|gesamt:?|insgesamt:?|итого:?|всего:?"
     r"|(общий |промежуточный )итог:?"
 )
+_OF_WHAT = re.compile(r"sum|summe|сумма|(record )?count|anzahl|количество")
+_OF_WHAT_ELSE = re.compile(r"avg|average|min|max|median|durchschnitt|mittelwert|среднее|минимум|максимум")
+"""What a sum of a report is of; names of people too, so that the latter count beside others only."""
 _NUMBER = re.compile(r"([A-Z]{3}|[^\w\s])?\s*-?\d[\d.,\s'’]*%?\s*([A-Z]{3}|[^\w\s])?")
 _TAG = re.compile(r"<[^<>]*>")
 _CONVERTED = re.compile(r"(?<=[\d.,])\s*\([A-Z]{3}\s*[-\d.,\s]+\)$")
@@ -151,7 +154,7 @@ def _groups(table: Table, columns: Titles) -> list[int]:
     keys = [at for at in places.values() if at is not None]
 
     def is_none(row: Sequence[str]) -> bool:
-        if _is_total(row):
+        if is_summary(table, row):
             return True
         if stage is not None and row[stage].strip():
             return False
@@ -163,9 +166,22 @@ def _groups(table: Table, columns: Titles) -> list[int]:
     return rows_where(table, is_none)
 
 
-def _is_total(row: Sequence[str]) -> bool:
-    label, *others = [cell.strip() for cell in row if cell.strip()] or [""]
-    return bool(_TOTAL.fullmatch(label.casefold())) and all(_NUMBER.fullmatch(cell) for cell in others)
+def is_summary(table: Table, row: Sequence[str]) -> bool:
+    """Tell whether nothing but numbers, and what they are of, stands behind a word for a total."""
+    at = next((at for at, cell in enumerate(row) if cell and not cell.isspace()), None)
+    if at is None:
+        return False
+    label = row[at].strip().casefold()
+    beside = UNNAMED.fullmatch(table.header[at]) and _OF_WHAT_ELSE.fullmatch(label)
+    counts = beside or _OF_WHAT.fullmatch(label)
+    if not counts and not _TOTAL.fullmatch(label):
+        return False  # what most rows are
+    others = [cell.strip() for cell in row[at + 1 :] if cell.strip()]
+    return bool(others or not counts) and all(
+        _NUMBER.fullmatch(cell) or _OF_WHAT.fullmatch(folded) or _OF_WHAT_ELSE.fullmatch(folded)
+        for cell in others
+        for folded in (cell.casefold(),)
+    )
 
 
 def _with_ids(table: Table, columns: Titles) -> Table:

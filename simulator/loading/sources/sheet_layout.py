@@ -11,7 +11,7 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.book import Book
 from simulator.loading.sources.sheets import Cell, Kind, Sheet, Span, letters
-from simulator.loading.tables import Table
+from simulator.loading.tables import SORTED, Table
 from simulator.money import MARKS, AmountError, parse_amount
 
 _LOOKED_AT: Final = 50
@@ -69,6 +69,11 @@ def find_header(sheet: Sheet) -> Header | None:
     for column in sorted({column for row in parts for column in row}):
         words = dict.fromkeys(" ".join(row[column].text.split()) for row in parts if column in row)
         titles[column] = " ".join(words)
+    for span in spans.get(top, ()) if bottom == top else ():
+        if SORTED.search(titles.get(span.left, "")):
+            # A report's group has a second column without a title, in which sums say what they are of.
+            for column in range(span.left + 1, span.right + 1):
+                titles.pop(column, None)
     return Header(top, bottom, titles, rows.index(top))
 
 
