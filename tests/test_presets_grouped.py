@@ -146,6 +146,11 @@ SORTED_BY = [["Account Name  \u2191", "Stage", *HEAD[:1], *HEAD[2:]], ["Ash Inc"
 UNCLEAR = {
     "nothing says so": (FLAT, ["Stage"]),
     "a total below all": ([*FLAT, ["Total", None, None, 22000.5, None, None]], ["Stage"]),
+    "sums and no arrow": (
+        [["Opportunity Owner", "Stage", *HEAD], ["Ann", "Proposal", *A], ["Ann", None, *B],
+         ["Subtotal", None, None, None, 19000.5], ["Bo", "Contract", *C]],
+        ["Stage"],
+    ),
     "merely sorted": (SORTED_BY, ["Account Name \u2191"]),
     "no first value": ([BY_STAGE[0], BY_STAGE[2], *BY_STAGE[5:]], ["Stage \u2191"]),
     "nothing below a subtotal": ([*BY_STAGE[:5], BY_STAGE[2], *BY_STAGE[5:]], ["Stage \u2191"]),
