@@ -312,6 +312,23 @@ def test_whatever_is_open_a_forecast_is_three_answers_away(tmp_path, answered, m
     assert (scenario.currency, scenario.pipeline.currency) == ("USD", ("USD", "CHF", "USD", "GBP"))
 
 
+@pytest.mark.parametrize(
+    ("answer", "deals", "invoices"),
+    [("dmy", "dmy", "dmy"), ("mdy, dmy", "mdy", "dmy"), ("ymd\nmdy dmy mdy\nmdy", "mdy", "mdy")],
+)
+def test_two_exports_are_asked_about_at_once_and_may_have_other_customs(
+    tmp_path, answered, answer, deals, invoices
+):
+    (tmp_path / "d.csv").write_text("id,stage,amount,created\n1,Proposal,5,03/04/2026\n")
+    (tmp_path / "i.csv").write_text("id,amount,invoice_date,due_date\nR1,7,05/06/2026,07/08/2026\n")
+    given = ("--from", tmp_path / "d.csv", "--invoices", tmp_path / "i.csv", "--no-run", "--currency", "EUR")
+    text = invoke("init", tmp_path / "new", *given, "--as-of", "2026-12-31", input=f"{answer}\n")
+    question = "Dates such as 03/04/2026 in d.csv; dates such as 05/06/2026 in i.csv can be read"
+    assert text.count(question) == len(answer.splitlines()), text
+    columns = read(tmp_path / "new" / "scenario.yaml")["data"]["columns"]
+    assert (columns["deals"]["date_order"], columns["invoices"]["date_order"]) == (deals, invoices)
+
+
 def test_in_a_pipe_the_options_of_all_that_would_be_asked_are_told_at_once(tmp_path):
     (tmp_path / "export.csv").write_text(WORST)
     text = invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", code=2)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -15,10 +15,10 @@ from simulator.cli.asking import Questions
 from simulator.cli.currencies import company_frame, told_by_column
 from simulator.cli.loaded import write_problems
 from simulator.cli.terminal import say
+from simulator.cli.ways import written_frame
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
-    from simulator.errors import Problem
     from simulator.loading.exports import Draft, Export, Trial
     from simulator.loading.history_frame import HistoryFrame
 
@@ -98,42 +98,10 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     exports = {key: open_export(path, frame, once) for key, path in given.items()}
     for key, export in exports.items():
         _check_kind(key, export)
-    told = told_by_column(exports, _written(exports, frame, questions), said.currency_column, questions)
+    told = told_by_column(exports, written_frame(exports, frame, questions), said.currency_column, questions)
     if told != frame:
         exports = {key: open_export(path, told, once) for key, path in given.items()}
     return exports, told
-
-
-def _written(exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions) -> HistoryFrame:
-    """Find out the order of dates and the decimal mark, by one question."""
-    from simulator.loading.dates import has_short_year
-
-    unclear: dict[str, Problem] = {}
-    for problem in (problem for export in exports.values() for problem in export.unclear):
-        unclear.setdefault(problem.code, problem)
-    shown: list[str] = []
-    flags: list[str] = []
-    ways: dict[str, dict[str, Any]] = {"": {}}
-    if "D050" in unclear and frame.date_order is None:
-        value = unclear["D050"].value or ""
-        orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
-        shown, flags = [f"dates such as {value}"], [f"--date-order {'|'.join(orders)}"]
-        ways = {order: {"date_order": order} for order in orders}
-    if "D051" in unclear and frame.decimal is None:
-        shown.append(f"amounts such as {unclear['D051'].value}")
-        flags.append("--decimal .|,")
-        marks = {"point": ".", "comma": ","}
-        ways = {
-            "-".join(filter(None, (way, name))): {**told, "decimal": mark}
-            for way, told in ways.items()
-            for name, mark in marks.items()
-        }
-    if not shown:
-        return frame
-    what = " and ".join(shown)
-    question = f"{what[0].upper()}{what[1:]} can be read in more than one way: which is it?"
-    answer = questions.choice(question, "", tuple(ways), None, flags=" ".join(flags))
-    return frame if answer is None else replace(frame, **ways[answer])
 
 
 def _check_read(exports: Mapping[str, Export]) -> None:

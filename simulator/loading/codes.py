@@ -135,7 +135,9 @@ CODES: Final = MappingProxyType(
             "name it: sheets: {deals: NAME}, in a map at its top, in a scenario under data",
         ),
         "D062": Code(
-            "a cell without a value", "cells hold no error, formulas are calculated", "mend or save it"
+            "a cell without a value",
+            "what is read holds no error, and formulas are calculated",
+            "mend or save it",
         ),
         "D063": Code(
             "not one record a row", "one row a record, one kind of value a column", "split, or retype"
@@ -172,6 +174,11 @@ CODES: Final = MappingProxyType(
             "currencies not read",
             "amounts are in the company's currency unless a column or the scenario says otherwise",
             "name the column: data.columns; or the currency: data.currencies",
+        ),
+        "D088": Code(
+            "a group that is not clear",
+            "a blank repeats the value above only where the report says that it is grouped",
+            "export it as Details Only",
         ),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
@@ -250,6 +257,9 @@ CODES: Final = MappingProxyType(
         ),
         "W083": Code(
             "more on account than is owed", "nothing is paid out, and no later invoice is made less", ""
+        ),
+        "W084": Code(
+            "values of groups", "in a grouped report the value of a group stands once, and is each row's", ""
         ),
         "W081": Code(
             "no amount yet", "a CRM's open deals without an amount are left out", "ask for their amounts"

@@ -32,7 +32,9 @@ def account_lines(money: Mapping[str, Any], currency: str) -> list[str]:
     """
     codes = sorted(money["read"]["amounts"] or {currency: 0})
     rows = [[f"  {_short(one['what'])}", *_sums(one, codes)] for one in money["used"]]
-    rows += [[f"  left out: rows {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
+    for one in money["left_out"]:
+        noun = "rows" if one["rows"] else "parts of rows"
+        rows.append([f"  left out: {noun} {one['what']}", *_sums(one, codes)])
     used, left = _total(money["used"], codes), _total(money["left_out"], codes)
     whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
     header = ["what becomes of the rows", "rows", *codes]
