@@ -12,6 +12,7 @@ from simulator.errors import Problem, did_you_mean
 from simulator.loading.customs import WAYS, Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
+from simulator.loading.scaled_titles import scaled_titles
 from simulator.loading.tables import Table
 from simulator.money import (
     LIMIT,
@@ -251,7 +252,7 @@ class Cells:
 def opened_cells(table: Table, columns: Mapping[str, int], customs: Customs, problems: Problems) -> Cells:
     """Return the cells of a table, once it is found out how its columns are written; adds what stays open."""
     found = written(table, columns, customs)
-    problems.found.extend(found.problems)
+    problems.found.extend((*found.problems, *scaled_titles(table, columns)))
     return Cells(table, columns, customs, problems, found)
 
 

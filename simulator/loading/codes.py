@@ -169,6 +169,7 @@ CODES: Final = MappingProxyType(
             "another file", "a file has the columns that its mapping names", "see: simulator inspect FILE"
         ),
         "D087": Code("currencies not read", "a column of currencies is read", "name it: data.columns"),
+        "D091": Code("amounts in thousands", "amounts are in full, or each says its k or M", "write 12.5k"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),
