@@ -124,6 +124,18 @@ def test_what_stays_open_is_told_once_and_not_said_to_be_read(tmp_path):
     found = told(path)
     assert found["read_as"] == ["UTF-8", "commas"]
     assert [problem["code"] for problem in found["problems"]] == ["D051", "D050"]
+    assert found["money"] is None
+
+
+def test_amounts_add_up_where_only_the_order_of_days_stays_open(tmp_path):
+    path = tmp_path / "open.csv"
+    path.write_text("Nr;Phase;Betrag;Angelegt am\n1;Angebot;1.200,50;03/04/2026\n2;Lead;300,25;05/06/2026\n")
+    found = told(path)
+    assert [problem["code"] for problem in found["problems"]] == ["D050"]
+    assert found["money"]["read"]["amounts"] == {"EUR": 1500.75} and not found["money"]["used"]
+    assert [(one["rule"], one["rows"]) for one in found["money"]["left_out"]] == [("W080", 2)]
+    text = invoke(path)
+    assert text.count("[D050]") == 1 and "the file's total" in text and "decimal:" not in text
     path.write_text("id,stage,amount,created\n1,Proposal,1.20,03/14/2026\n")
     assert told(path)["read_as"][2:] == ["a decimal point", "dates as month/day/year"]
 
