@@ -166,3 +166,26 @@ def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, to
 def test_what_is_no_table_is_refused_with_its_remedy(export):
     export.write_text("id,stage,stage\n1,a,b\n")
     assert "rename one of them" in invoke(export, code=4)
+
+
+def test_stages_of_100_and_0_per_cent_are_asked_about_and_a_map_answers(tmp_path):
+    """Of Salesforce nothing but the flags Won and Closed tells the ends that a company has renamed."""
+    path, named = tmp_path / "export.csv", tmp_path / "map.yaml"
+    head = (
+        "Opportunity ID,Opportunity Name,Stage,Amount,Probability (%),Close Date,Created Date,Account Name\n"
+    )
+    ends = (("Proposal", 60), ("Signed, paid", 100), ("Dead", 0), ("Verbal", 100))
+    rows = (f'{n},Deal {n},"{s}",100,{p},2026-08-31,2026-05-01,Acme\n' for n, (s, p) in enumerate(ends))
+    path.write_text(head + "".join(rows))
+    named.write_text('won_stages: ["Signed, paid", Verbal]\nlost_stages: [Dead]\n')
+    asked = (
+        "! Dead 0 %, Signed, paid 100 %, Verbal 100 %: deals there count as open; if they are closed, say "
+        'won_stages: ["Signed, paid", "Verbal"] and lost_stages: ["Dead"] in --map FILE'
+    )
+    assert asked in " ".join(invoke(path).split())
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "p"), "--from", str(path), "--no-run"])
+    assert result.exit_code == 0 and asked in " ".join(result.output.split())
+    assert "count as open" not in invoke(path, "--map", named)
+    assert told(path, "--map", named)["counts"] == {"open": 1, "won": 2, "lost": 1}
+    path.write_text("id,stage,outcome,amount,probability\n1,Proposal,open,5,100\n2,Lead,open,5,20\n")
+    assert "count as open" not in invoke(path)  # a column of outcomes has said so

@@ -240,7 +240,10 @@ def _stages(found: Inspection) -> list[str]:
     if not lines:
         return []
     first = next(iter(found.stages.values()))
-    return ["Stages and the chance to close from each", *lines, *_sources(first.ordered_by, first.source)]
+    asked = dict.fromkeys(stages.asked for stages in found.stages.values() if stages.asked)
+    questions = [line for text in asked for line in wrapped(plain(text), first="! ")]
+    sources = _sources(first.ordered_by, first.source)
+    return ["Stages and the chance to close from each", *lines, *sources, *questions]
 
 
 def _sources(ordered_by: str, source: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ def started_text(started: Started, draft: Draft, exports: Sequence[Export], assu
         lines += wrapped(text, first="  ")
     for text in assumed:
         lines += wrapped(f"Assumed: {plain(text)}.", first="  ")
+    for text in dict.fromkeys(stages.asked for stages in draft.stages.values() if stages.asked):
+        lines += wrapped(f"{plain(text)}.", first="! ")
     for text in draft.to_set if started.fit is None else ():
         lines += wrapped(f"To be set in scenario.yaml: {plain(text)}.", first="! ")
     return "\n".join([*lines, "", ""])
