@@ -223,9 +223,7 @@ RULES = {
         "loading.sources.encodings.find_encoding", ('return "utf-8", "UTF-8"', 'return "cp1252", "UTF-8"')
     ),
     "line ends": put("loading.sources.text._read", ('newline=""', r'newline="\n"')),
-    "lines are counted": put(
-        "loading.sources.text._Reader._blocks", ("before + skipped + 1", "before + skipped")
-    ),
+    "lines are counted": put("loading.sources.text._Reader._blocks", ("begin = 1", "begin = 0")),
     "quotes": put("loading.sources.text._Reader._blocks", ("strict=True", "quoting=csv.QUOTE_NONE")),
     "quotes close": put("loading.sources.text._Reader._blocks", ("strict=True", "strict=False")),
     "delimiter": known("loading.sources.text_layout._USUAL", ("", {",": "commas"})),
@@ -260,7 +258,7 @@ RULES = {
     "as many cells": no("loading.sources.text._Reader._fitted", "if len(record) != width:"),
     "blank rows are none": put(
         "loading.sources.text._Reader._blocks",
-        ("if record and (record[0].strip() or any(map(str.strip, record))):", "if record:"),
+        ("bool(cells and (cells[0].strip() or any(map(str.strip, cells))))", "bool(cells)"),
     ),
     # ---- deals
     "id": [

@@ -4,10 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from test_quality import again
 from written import SCENARIO, loaded, problems
 
+from simulator.cli import main
+from simulator.loading import LoadError, load
 from simulator.loading.customs import Customs, written
+from simulator.loading.history import read_history
+from simulator.loading.history_frame import HistoryFrame, frame_with_map
 from simulator.loading.sources import parse_table
 from simulator.scenario.tree import Place, Tree
 
@@ -118,12 +123,162 @@ def test_dates_that_could_be_either_are_refused(cells, code, line):
         (["14/03/98"], "dmy"),
         (["03/03/26"], "dmy"),
         (["2026-01-31", "26-05-01"], None),
+        (["26.05.01", "26.06.14"], None),
+        (["26.05.01", "25.12.01", ""], None),
+        (["25.04.26"], None),
+        (["13.04.26", "05.03.26", "25.04.26"], "dmy"),
+        (["30.06.26 10:15", "31.12.26"], "dmy"),
+        (["26.05.01", "26.05.45"], "dmy"),  # there is no day 45
+        (["99.05.01", "98.12.31"], "ymd"),  # nor a day 99
+        (["32-05-01", "33/05/02"], "ymd"),
+        (["99.05.01", "03.04.2026"], None),
     ],
 )
 def test_years_of_two_digits_that_may_stand_first_are_refused(cells, order):
     line = 2 + cells.index("26-05-01") if "26-05-01" in cells else 2
     assert days(*cells) == (order, [] if order else [("D050", "created", line)])
     assert days(*cells, order="ymd") == ("ymd", [])
+
+
+def test_years_of_two_digits_that_stand_first_are_told():
+    *_, result = found(["1,New,5,99.05.01,,", "2,New,5,98.12.31,,"])
+    assert result.told == ("years of two digits first",)
+    assert result.ways == ("a decimal point", "dates as year-month-day", "years of two digits first")
+    *_, result = found(["1,New,5,13.04.26,,", "2,New,5,05.03.26,,"])
+    assert result.told == ("dates as day.month.year",)
+
+
+@pytest.mark.parametrize("order", ["ymd", "dmy"])
+def test_points_that_leave_the_year_open_are_read_as_the_remedy_says(tmp_path, order):
+    deals = "id,stage,amount,created\nA,Proposal,5,26.05.01\nB,Won,5,26.06.14\n"
+    (problem,) = problems(tmp_path, deals=deals)
+    assert (problem.code, problem.value) == (
+        "D050",
+        "26.05.01",
+    ) and f"data.date_order: {order}" in problem.remedy
+    scenario = loaded(tmp_path, SCENARIO.replace("deals.csv}", f"deals.csv, date_order: {order}}}"), deals)
+    assert scenario.pipeline.id == ("A",)
+    assert ("dates as day.month.year" in str(scenario.notes)) == (order == "dmy")
+
+
+# ---- each table has its own
+
+
+AMERICAN = "id,stage,amount,created\nA,Proposal,1.234,03/04/2026\nB,Contract,5,05/06/2026\n"
+GERMAN = (
+    "id,deal,amount,invoice_date,due_date,paid_date\n"
+    'R1,A,"1.234",03/04/2026,09/10/2026,\nR2,A,5,05/06/2026,10/11/2026,\n'
+)
+
+
+def two(said=""):
+    return SCENARIO.replace("deals.csv}", f"deals.csv, invoices: invoices.csv{said}}}")
+
+
+OWN = ", columns: {deals: {date_order: mdy, decimal: .}, invoices: {date_order: dmy, decimal: ','}}"
+
+
+def test_each_table_is_written_as_its_own_mapping_says(tmp_path):
+    scenario = loaded(tmp_path, two(OWN), AMERICAN.replace("1.234", "1.23"), GERMAN)
+    day = scenario.horizon.as_of.toordinal()
+    assert [date.fromordinal(day + n).isoformat() for n in scenario.receivables.invoice_day] == [
+        "2026-04-03", "2026-06-05"
+    ]  # fmt: skip
+    assert scenario.receivables.amount_minor.tolist() == [123400, 500]
+    assert scenario.pipeline.amount.tolist() == [123, 500]
+    kept = again(scenario, tmp_path / "kept")
+    assert kept.receivables.invoice_day.tolist() == scenario.receivables.invoice_day.tolist()
+
+
+def test_what_a_table_says_itself_counts_more_than_what_is_said_of_all(tmp_path):
+    said = ", date_order: mdy, decimal: ., columns: {invoices: {date_order: dmy, decimal: ','}}"
+    scenario = loaded(tmp_path, two(said), AMERICAN.replace("1.234", "1.23"), GERMAN)
+    assert scenario.receivables.amount_minor.tolist() == [123400, 500]
+    assert scenario.pipeline.amount.tolist() == [123, 500]
+    note = next(text for code, text, _ in scenario.notes if code == "W050")
+    assert "deals.csv was read: dates as month/day/year" in note
+    assert "invoices.csv was read: a decimal comma, dates as day.month.year" in note
+    sets = ["data.columns.invoices.date_order=mdy"]
+    other = loaded(tmp_path, two(said), AMERICAN.replace("1.234", "1.23"), GERMAN, sets=sets)
+    moved = other.receivables.invoice_day - scenario.receivables.invoice_day
+    assert moved.tolist() == [-30, -30]  # 3 April to 4 March, 5 June to 6 May
+
+
+def test_remedies_name_the_nearest_setting(tmp_path):
+    found_ = problems(tmp_path, two(""), AMERICAN, GERMAN)
+    assert {(p.code, p.file) for p in found_} == {
+        (code, file) for code in ("D050", "D051") for file in ("deals.csv", "invoices.csv")
+    }
+    for problem in found_:
+        table = problem.file.removesuffix(".csv")
+        key = {"D050": "date_order", "D051": "decimal"}[problem.code]
+        assert f"set data.columns.{table}.{key}: " in problem.remedy, problem.remedy
+        assert "data." + key not in problem.remedy
+    false = ", date_order: mdy, columns: {invoices: {date_order: ymd}}"
+    wrong = problems(tmp_path, two(false), AMERICAN.replace("1.234", "5"), GERMAN.replace("1.234", "5"))
+    assert {p.code for p in wrong} == {"D013"}
+    assert all("set data.columns.invoices.date_order: mdy or dmy" in p.remedy for p in wrong)
+    (alone,) = problems(tmp_path, deals=AMERICAN.replace("1.234", "5"))
+    assert "set data.date_order: dmy or data.date_order: mdy" in alone.remedy
+
+
+def test_what_is_no_order_of_a_table_is_refused(tmp_path):
+    (problem,) = problems(tmp_path, two(", columns: {invoices: {date_order: dym}}"), AMERICAN, GERMAN)
+    assert problem.column == "data.columns.invoices.date_order" and problem.value == "dym"
+
+
+def test_a_history_reads_each_kind_of_file_as_its_mapping_says(tmp_path):
+    deals = AMERICAN.replace("1.234", "5").replace("created", "created,closed").replace("Contract", "Won")
+    deals = deals.replace("2026\n", "2026,\n", 1).replace("05/06/2026", "05/06/2026,07/08/2026")
+    (tmp_path / "deals.csv").write_text(deals, "utf-8")
+    (tmp_path / "invoices.csv").write_text(GERMAN.replace("1.234", "5"), "utf-8")
+    files = [tmp_path / "deals.csv", tmp_path / "invoices.csv"]
+    with pytest.raises(LoadError) as caught:
+        read_history(files)
+    remedies = {p.file: p.remedy for p in caught.value.every}
+    assert remedies["invoices.csv"].startswith("set columns.invoices.date_order: dmy or ")
+    said = "deals: {date_order: mdy}\ninvoices: {date_order: dmy}\n"
+    (tmp_path / "map.yaml").write_text(said, "utf-8")
+    history = read_history(files, frame_with_map(HistoryFrame(), tmp_path / "map.yaml"))
+    made = {date.fromordinal(int(day)).isoformat() for day in history.deals.created}
+    assert made == {"2026-03-04", "2026-05-06"}
+    written_ = {date.fromordinal(int(day)).isoformat() for day in history.invoices.invoice_day}
+    assert written_ == {"2026-04-03", "2026-06-05"}
+    (tmp_path / "bad.yaml").write_text("deals: {date_order: dym}\n", "utf-8")
+    with pytest.raises(LoadError) as caught:
+        frame_with_map(HistoryFrame(), tmp_path / "bad.yaml")
+    assert [(p.code, p.line, p.value) for p in caught.value.every] == [("H006", 1, "dym")]
+
+
+def test_a_past_run_is_read_as_its_own_tables_say_unless_more_is_said(tmp_path):
+    scenario = loaded(tmp_path, two(OWN), AMERICAN.replace("1.234", "1.23"), GERMAN)
+    again(scenario, tmp_path / "small" / "2026-10-31")
+
+    def written_on(frame):
+        return date.fromordinal(int(read_history([tmp_path / "small"], frame).invoices.invoice_day[0]))
+
+    assert written_on(HistoryFrame()) == date(2026, 4, 3)
+    assert written_on(HistoryFrame(date_order="mdy")) == date(2026, 3, 4)
+    said = HistoryFrame(date_order="mdy").with_own("invoices", "date_order", "dmy")
+    assert written_on(said) == date(2026, 4, 3)
+
+
+def test_what_is_asked_of_one_of_two_exports_is_said_of_that_one(tmp_path):
+    deals, invoices = tmp_path / "deals.csv", tmp_path / "invoices.csv"
+    deals.write_text(AMERICAN.replace("1.234", "5").replace("05/06/2026", "05/16/2026"), "utf-8")
+    invoices.write_text(GERMAN.replace("1.234", "5"), "utf-8")
+    command = ["init", str(tmp_path / "new"), "--from", str(deals), "--invoices", str(invoices),
+               "--currency", "EUR", "--as-of", "2026-10-31", "--no-run"]  # fmt: skip
+    told = CliRunner().invoke(main, command)
+    assert told.exit_code == 2
+    assert "In invoices.csv dates such as 03/04/2026 can be read in more than one order" in told.output
+    assert "invoices: {date_order: …} in --map FILE" in told.output
+    (tmp_path / "map.yaml").write_text("invoices: {date_order: dmy}\n", "utf-8")
+    assert CliRunner().invoke(main, [*command, "--map", str(tmp_path / "map.yaml")]).exit_code == 0
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert scenario.resolved["data"]["columns"]["invoices"]["date_order"] == "dmy"
+    day = scenario.horizon.as_of.toordinal()
+    assert date.fromordinal(day + int(scenario.receivables.invoice_day[0])).isoformat() == "2026-04-03"
 
 
 def test_without_a_known_day_the_years_of_a_column_are_near_one_another():

@@ -4,12 +4,16 @@ from datetime import date
 
 import pytest
 from accounting import codes, opened, past, receivables, refused, sums
+from click.testing import CliRunner
 from history_files import example
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_quality import again
 
 from simulator.backtest import Asked, backtest
+from simulator.cli import main
 from simulator.errors import UsageError
+from simulator.forecast.quality import quality
 from simulator.learning.payments import fit_payments
 from simulator.streams import UniformRow
 
@@ -248,7 +252,56 @@ def test_several_credits_never_take_more_than_there_is(tmp_path):
     assert receivables(scenario) == WHOLE[2:]
     notes = {code: amount for code, _, amount in scenario.notes}
     assert (notes["W082"], notes["W083"], notes["W073"]) == (21901, 2099, -4000)
-    assert sums(scenario)["credited"] == (8, -20.99)
+    assert (sums(scenario)["credited"], sums(scenario)["W083"]) == ((8, 0.0), (0, -20.99))
+
+
+BEYOND = {  # what is written, and what of it is used and left
+    "a credit note": ("C,,Bolt,EUR,-80,,,2026-09-10,,", {"credited": (2, 0.0), "W083": (0, -30.0)}),
+    "a payment": (
+        ",payment,Bolt,EUR,80,,,,,2026-09-10",
+        {"paid": (1, 50.0), "payment": (1, 50.0), "W083": (0, 30.0)},
+    ),
+    "a payment with a minus": (
+        ",payment,Bolt,EUR,-80,,,,,2026-09-10",
+        {"paid": (1, 50.0), "payment": (1, -50.0), "W083": (0, -30.0)},
+    ),
+    "lines below zero": (
+        "P,part,Bolt,EUR,10,,,2026-07-01,2026-08-01,\nP,part,Bolt,EUR,-90,,,2026-07-01,2026-08-01,",
+        {"credited": (3, 0.0), "W083": (0, -30.0)},
+    ),
+    "another currency": (
+        "Y,,Core,USD,50,,,2026-07-01,2026-07-31,\nC,,Core,USD,-80,,,2026-09-10,,",
+        {"credited": (2, -27.0 + 27.0), "open": (1, 50.0), "W083": (0, -27.0)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_what_exceeds_all_that_is_owed_is_left_out_and_the_rest_is_used(tmp_path, case):
+    rows, expected = BEYOND[case]
+    owed = "X,,Bolt,EUR,50,,,2026-07-01,2026-07-31,\n"
+    scenario = opened(tmp_path, f"{ACCOUNT}{owed}{rows}\n")
+    assert sums(scenario) == expected
+    (told,) = (one for one in quality(scenario)["tables"] if one["table"] == "invoices")
+    (part,) = (one for one in told["left_out"] if one["rule"] == "W083")
+    assert part["then"] == "left out" and not any(one["rule"] == "W083" for one in told["repaired"])
+    assert quality(again(scenario, tmp_path / "kept")) == quality(scenario)
+
+
+def test_what_is_left_of_a_row_is_listed_by_inspect(tmp_path):
+    text = f"{ACCOUNT}X,,Bolt,EUR,50,,,2026-07-01,2026-07-31,\nC,,Bolt,EUR,-80,,,2026-09-10,,\n"
+    (tmp_path / "ar.csv").write_text(text, "utf-8")
+    command = ["inspect", str(tmp_path / "ar.csv"), "--as-of", "2026-10-31", "--problems",
+               str(tmp_path / "left.csv")]  # fmt: skip
+    shown = CliRunner().invoke(main, command)
+    assert shown.exit_code == 0 and "left out: parts of rows of credit and payments beyond" in shown.output
+    used, left, whole = (
+        next(line for line in shown.output.splitlines() if line.startswith(start)).split()[-1]
+        for start in ("used", "left out", "the file's total")
+    )
+    assert (used, left, whole) == ("0.00", "-30.00", "-30.00")
+    assert "W083" in (tmp_path / "left.csv").read_text("utf-8")
+    assert "-30.00 EUR" in (tmp_path / "left.csv").read_text("utf-8")
 
 
 def test_nothing_is_learned_from_the_day_of_money_on_account(tmp_path):

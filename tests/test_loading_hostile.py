@@ -14,7 +14,7 @@ from test_scenario_model import EVERYTHING
 from simulator.errors import InputError
 from simulator.loading import CODES, load
 from simulator.loading.yaml import parse_yaml
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS
+from simulator.scenario.table_model import DEAL_COLUMNS, INVOICE_COLUMNS
 
 VALUES = [
     None, 0, 1, -1, 0.5, 2, 1e-300, 1e-12, 1e12, 1e300, 10**30, 0.999999999, 366, 5000, True, False, "", "x",

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from accounting import codes, opened, past, receivables, refused, sums
+from click.testing import CliRunner
 
+from simulator.cli import main
 from simulator.loading.presets import preset_of, recognise_system
 from simulator.loading.sources import parse_table
 
@@ -166,6 +168,21 @@ def test_a_list_of_transactions_is_refused(tmp_path, pinned):
     (problem,) = refused(tmp_path, export("quickbooks_transactions"), "quickbooks")
     assert problem.code == "D083"
     pinned("D083", str(problem))
+
+
+@pytest.mark.parametrize("titles", ["as now", "as before"])
+def test_invoices_and_received_payments_are_refused_with_what_to_export_instead(tmp_path, titles):
+    text = export("quickbooks_received")
+    if titles == "as before":
+        text = text.replace("Transaction number", "Num").replace("Transaction type", "Transaction Type")
+    found = recognise_system(parse_table(text.encode(), "ar.csv"))
+    assert found.preset.name == "quickbooks"
+    (problem,) = refused(tmp_path, text, "quickbooks")
+    assert problem.code == "D083" and "neither of which invoices nor when these are due" in problem.message
+    assert problem.remedy.startswith("export the Invoice List, with its columns Due Date and Open Balance")
+    (tmp_path / "ar.csv").write_text(text, "utf-8")
+    shown = CliRunner().invoke(main, ["inspect", str(tmp_path / "ar.csv")])
+    assert shown.exit_code == 4 and "D083" in shown.output
 
 
 def test_each_export_is_known_by_its_columns_and_by_no_other_system():

@@ -10,6 +10,7 @@ from benchmarks.bound import draws_of_a_full_walk
 from benchmarks.jobs import feature_job, full_job, standard_job
 from benchmarks.measure import Figure
 from benchmarks.processes import write_small_job
+from benchmarks.reading import ROWS, spent_on, write_table
 from simulator.loading import load
 from simulator.simulation import simulate
 
@@ -50,6 +51,14 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
 LONG = {"features"}
 # Whole processes on another job take seconds: measured, not tested; the report has a test of its own.
 ALONE = {"processes", "reading", "report"}
+
+
+def test_a_tenth_of_a_large_table_takes_no_more_than_its_share(tmp_path):
+    """Of 8 s, five times over since machines differ, and of 1.2 GB, beside what the interpreter takes."""
+    write_table(tmp_path, ROWS // 10)
+    seconds, size = spent_on(tmp_path, "table")
+    assert seconds < 5 * 8 / 10
+    assert size < 1.2 / 10 + 0.12
 
 
 @pytest.mark.parametrize(

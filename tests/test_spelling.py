@@ -9,8 +9,8 @@ import pytest
 
 from simulator.errors import did_you_mean
 from simulator.loading.history_columns import COLUMNS
-from simulator.scenario.model import TABLES
 from simulator.scenario.schema import keys_at
+from simulator.scenario.table_model import TABLES
 from simulator.spelling import nearest, with_words_of
 
 SEGMENT = ("segments", "smb")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from simulator.errors import InputError
 from simulator.loading.dates import DateError, fitting_orders, parse_day, parse_moment, serial_day
 from simulator.loading.sources import parse_table, read_table
+from simulator.loading.sources import text as text_module
 
 
 def codes(content):
@@ -39,6 +40,19 @@ def test_lines_count_what_the_eye_counts():
     assert table.lines == (2, 6, 7, 9)
     assert [r[0] for r in table.rows] == ["1", "2", "3", "4"]
     assert table.rows[0][1] == "one\ntwo\nthree"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_are_counted_over_all_of_a_long_file(end):
+    above = "\n".join(f'{n},"one\ntwo"\n' if n % 1000 == 0 else f"{n},x" for n in range(45_000))
+    text = "\n" * 30_000 + "id,text\n" + above + "\nlast,x\n"
+    table = parse_table(text.replace("\n", end).encode(), "x.csv")
+    assert len(table.rows) == 45_001
+    assert table.lines[0] == 30_002
+    assert table.lines[-1] == 30_002 + 45_000 + 2 * 45
+    with pytest.raises(InputError) as caught:
+        parse_table((text + 'odd,"x"y\n').replace("\n", end).encode(), "x.csv")
+    assert caught.value.problems[0].line == table.lines[-1] + 1
 
 
 def test_a_single_column_is_a_table():
@@ -402,3 +416,21 @@ def test_numbers_of_days_are_those_of_spreadsheets():
 
 def test_a_file_broken_between_its_words_is_refused():
     assert codes('a,""\na\naވwww"\naJJJJ'.encode() + b"\x82JJJw\n") == [("D002", 4, None)]
+
+
+BOUNDS = {"LARGEST": 256 << 20, "MOST_ROWS": 2_000_000, "MOST_CELLS": 40_000_000, "MOST_COLUMNS": 5_000}
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_a_table_beyond_its_bounds_is_refused(tmp_path, monkeypatch, bound):
+    """The bounds are what SECURITY.md says; that they are kept is seen at smaller ones."""
+    assert getattr(text_module, bound) == BOUNDS[bound]
+    content = "id,stage,amount\n" + "D1,New,5\n" * 10
+    (tmp_path / "deals.csv").write_text(content, "utf-8")
+    at_most = {"LARGEST": len(content), "MOST_ROWS": 10, "MOST_CELLS": 30, "MOST_COLUMNS": 3}[bound]
+    monkeypatch.setattr(text_module, bound, at_most)
+    assert len(read_table(tmp_path / "deals.csv").rows) == 10
+    monkeypatch.setattr(text_module, bound, at_most - 1)
+    with pytest.raises(InputError) as caught:
+        read_table(tmp_path / "deals.csv")
+    assert [problem.code for problem in caught.value.problems] == ["D054"]

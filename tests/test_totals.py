@@ -20,7 +20,8 @@ ROWS = (("a", "Demo", "1,000.50"), ("b", "Won", "2,000"))
     "word",
     ["Total", "TOTAL:", "Grand total", "Total for Acme", "Acme Total", "Summe", "Gesamtsumme", "Gesamt",
      "Zwischensumme", "Gesamtergebnis", "Итого", "Итого:", "Всего", "Общий итог", "Subtotal",
-     "Sous-total général"],
+     "Sous-total général", "Somme", "Totale", "Suma", "Sum", "Endsumme", "Insgesamt", "Teilergebnis",
+     "Ergebnis", "Сумма", "Промежуточный итог"],
 )  # fmt: skip
 def test_a_word_before_nothing_but_numbers_is_a_total(word):
     assert aside(*ROWS, (word, "", "3,000.50")) == {2: "W055"}

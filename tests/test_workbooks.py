@@ -9,9 +9,16 @@ import openpyxl
 import pytest
 import xlsxwriter
 import yaml
+from click.testing import CliRunner
+from test_quality import again
 from workbooks import MAIN, bombs, book, cell, pack, parts, raw, zipped
+from written import SCENARIO, write
 
-from simulator.errors import InputError
+from simulator.cli import main
+from simulator.errors import InputError, UsageError
+from simulator.forecast.groups import grouped
+from simulator.loading import LoadError, load
+from simulator.loading.history import read_history
 from simulator.loading.history_frame import HistoryFrame, frame_of_data, frame_with_map
 from simulator.loading.problems import with_remedy
 from simulator.loading.sources import IN_THE_SCENARIO, Reading, read_table, read_tables
@@ -25,9 +32,13 @@ DEALS = [
 
 
 def refused(path, reading=None):
-    with pytest.raises(InputError) as caught:
-        read_table(path, reading or Reading())
-    return caught.value.problems
+    """What forbids to read a table, or columns of it."""
+    try:
+        table = read_table(path, reading or Reading())
+    except InputError as error:
+        return error.problems
+    assert table.flaws
+    return table.flaws_of(table.flaws)
 
 
 def codes(path):
@@ -231,6 +242,88 @@ def test_errors_are_refused_with_their_cells(tmp_path):
     (problem,) = refused(raw(tmp_path / "x.xlsx", rows))
     assert (problem.code, problem.line, problem.value, problem.count) == ("D062", 2, "#REF!", 1)
     assert "B2" in problem.message
+
+
+BROKEN = [  # a column of notes and one of owners with errors, beside sound ones
+    [cell(title) for title in ("id", "stage", "amount", "created", "note", "owner")],
+    [cell("D1"), cell("Proposal"), cell(50), cell("2026-03-04"), '<c t="e"><v>#N/A</v></c>', cell("Ann")],
+    [cell("D2"), cell("Contract"), cell(70), cell("2026-03-05"), cell("x"), '<c t="e"><v>#REF!</v></c>'],
+]
+
+
+def with_errors(folder, *spoilt, settings="", rows=BROKEN):
+    rows = [list(row) for row in rows]
+    for row, column, content in spoilt:
+        rows[row][column] = content
+    text = "".join(f"<row>{''.join(cells)}</row>" for cells in rows)
+    raw(folder / "deals.xlsx", text)
+    return write(folder, SCENARIO.replace("deals.csv}", f"deals.xlsx{settings}}}"))
+
+
+SOUND = [row[:5] for row in BROKEN]
+ERROR = '<c t="e"><v>#REF!</v></c>'
+
+
+def test_an_error_in_a_column_that_nobody_reads_is_told_and_refuses_nothing(tmp_path):
+    path = with_errors(tmp_path, rows=SOUND)
+    scenario = load(path)
+    assert scenario.pipeline.id == ("D1", "D2") and scenario.pipeline.amount.tolist() == [5000, 7000]
+    said = "column note not to be read: cell E2 holds the error #N/A"
+    assert said in next(text for code, text, _ in scenario.notes if code == "W050")
+    shown = CliRunner().invoke(main, ["inspect", str(tmp_path / "deals.xlsx"), "--as-of", "2026-10-31"])
+    assert shown.exit_code == 0 and said in " ".join(shown.output.split())
+    assert again(scenario, tmp_path / "kept").pipeline.amount.tolist() == [5000, 7000]
+    with pytest.raises(UsageError, match="of deal D1 it holds the error #N/A"):
+        grouped(scenario, "note")
+
+
+@pytest.mark.parametrize("column", range(4))
+def test_an_error_in_a_column_that_is_read_is_refused_with_its_cell(tmp_path, column):
+    with pytest.raises(LoadError) as caught:
+        load(with_errors(tmp_path, (2, column, ERROR), rows=SOUND))
+    (problem,) = caught.value.every
+    assert (problem.code, problem.line, problem.value) == ("D062", 3, "#REF!")
+    assert f"cell {'ABCD'[column]}3 " in problem.message and "mend its formula" in problem.remedy
+
+
+def test_every_column_that_is_read_and_broken_is_told_at_once(tmp_path):
+    with pytest.raises(LoadError) as caught:
+        load(with_errors(tmp_path, (1, 2, ERROR), (2, 3, ERROR)))
+    assert [(p.code, p.column) for p in caught.value.every] == [
+        ("D062", "amount"), ("D062", "created"), ("D062", "owner")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", ["{from: note, map: {x: smb}}", "{bands: {from: note, smb: 0}}"])
+def test_a_broken_column_that_tells_the_segment_is_read(tmp_path, rule):
+    path = with_errors(tmp_path, rows=SOUND, settings=f", segment: {rule}")
+    with pytest.raises(LoadError) as caught:
+        load(path)
+    assert [(p.code, p.column) for p in caught.value.every] == [("D062", "note")]
+    (tmp_path / "map.yaml").write_text(f"segment: {rule}\n", "utf-8")
+    with pytest.raises(LoadError) as caught:
+        read_history([tmp_path / "deals.xlsx"], frame_with_map(HistoryFrame(), tmp_path / "map.yaml"))
+    assert {(p.code, p.column) for p in caught.value.every} == {("D062", "note")}
+
+
+def test_a_column_of_currencies_is_seen_in_spite_of_its_errors(tmp_path):
+    with pytest.raises(LoadError) as caught:
+        load(with_errors(tmp_path, (2, 4, cell("USD")), rows=SOUND))
+    assert [(p.code, p.column) for p in caught.value.every] == [("D087", "note")]
+
+
+def test_a_flag_of_a_system_that_holds_an_error_is_refused(tmp_path):
+    head = ("Opportunity Name", "Stage", "Amount", "Close Date", "Opportunity ID", "Deleted", "Hint")
+    rows = [[cell(title) for title in head]]
+    rows += [[*(cell(text) for text in ("A", "Proposal", 5, "2026-12-01", "006A")), ERROR, ERROR]]
+    rows += [[*(cell(text) for text in ("B", "Contract", 6, "2026-12-01", "006B")), cell("no"), cell("x")]]
+    path = with_errors(tmp_path, rows=rows, settings=", systems: {deals: salesforce}")
+    with pytest.raises(LoadError) as caught:
+        load(path)
+    assert [(p.code, p.column) for p in caught.value.every] == [("D062", "Deleted")]
+    rows[1][5] = cell("no")
+    found = load(with_errors(tmp_path, rows=rows, settings=", systems: {deals: salesforce}"))
+    assert found.pipeline.id == ("006A", "006B")
 
 
 # ---- columns of which the spreadsheet took only some cells for what they are

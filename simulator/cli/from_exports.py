@@ -18,7 +18,6 @@ from simulator.cli.terminal import say
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
-    from simulator.errors import Problem
     from simulator.loading.exports import Draft, Export
     from simulator.loading.history_frame import HistoryFrame
 
@@ -100,7 +99,6 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
 def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Export], HistoryFrame]:
     """Open the exports; where their dates or amounts can be read in two ways, somebody says which."""
-    from simulator.loading.dates import has_short_year
     from simulator.loading.exports import open_export
     from simulator.loading.history_frame import HistoryFrame, frame_with_map
 
@@ -111,23 +109,43 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     frame = frame if said.mapping is None else frame_with_map(frame, said.mapping)
     given = {"deals": deals} | ({"invoices": said.invoices} if said.invoices is not None else {})
     exports = {key: open_export(path, frame) for key, path in given.items()}
-    unclear: dict[str, Problem] = {}
-    for problem in (problem for export in exports.values() for problem in export.unclear):
-        unclear.setdefault(problem.code, problem)
-    if "D050" in unclear and frame.date_order is None:
-        value = unclear["D050"].value or ""
-        shown = f"Dates such as {value} can be read in more than one order: which is it?"
-        orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
-        order = questions.choice(shown, "--date-order", orders, None)
-        frame = replace(frame, date_order=cast(Any, order))
-    if "D051" in unclear and frame.decimal is None:
-        shown = f"Amounts such as {unclear['D051'].value} can be read in two ways: what is the decimal mark?"
-        frame = replace(frame, decimal=cast(Any, questions.choice(shown, "--decimal", (".", ","), None)))
-    if unclear:
-        exports = {key: open_export(path, frame) for key, path in given.items()}
+    clear = frame
+    for key, export in exports.items():
+        clear = _cleared(key, export, clear, questions, alone=len(exports) == 1)
+    if clear != frame:
+        frame, exports = clear, {key: open_export(path, clear) for key, path in given.items()}
     for key, export in exports.items():
         _check_kind(key, export)
     return exports, frame
+
+
+def _cleared(
+    key: str, export: Export, frame: HistoryFrame, questions: Questions, alone: bool
+) -> HistoryFrame:
+    """Return a frame that says how an export is written, where it can be read in several ways.
+
+    Of several exports each is asked for by itself: they may come from systems with other customs.
+    """
+    from simulator.loading.dates import has_short_year
+
+    unclear = {problem.code: problem.value or "" for problem in reversed(export.unclear)}
+    asked = []
+    if (value := unclear.get("D050")) is not None and frame.date_order is None:
+        orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
+        question = f"dates such as {value} can be read in more than one order: which is it?"
+        asked.append(("date_order", "--date-order", question, orders))
+    if (value := unclear.get("D051")) is not None and frame.decimal is None:
+        question = f"amounts such as {value} can be read in two ways: what is the decimal mark?"
+        asked.append(("decimal", "--decimal", question, (".", ",")))
+    for setting, option, question, choices in asked:
+        if alone:
+            answer = questions.choice(question[0].upper() + question[1:], option, choices, None)
+            frame = frame if answer is None else replace(frame, **cast(Any, {setting: answer}))
+        else:
+            option = f"{key}: {{{setting}: …}} in --map FILE, or for all files {option}"
+            answer = questions.choice(f"In {export.path.name} {question}", option, choices, None)
+            frame = frame if answer is None else frame.with_own(key, setting, answer)
+    return frame
 
 
 def _check_read(exports: Mapping[str, Export]) -> None:

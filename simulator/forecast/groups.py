@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -23,6 +24,8 @@ INVOICES: Final = "(invoices already sent)"
 """They name no group, whatever the column."""
 FIGURES: Final = "(actual figures)"
 """Nor do figures of whole months."""
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA)")
+"""What a cell of a spreadsheet holds whose formula has no value."""
 MOST: Final = 60
 """Pairs of segment and group with rows of their own: each costs as much memory as a segment."""
 
@@ -33,7 +36,7 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     Where there are too many groups, those with least money become one.
 
     Raises:
-        UsageError: the deals have no such column.
+        UsageError: the deals have no such column, or it holds an error of a spreadsheet, which is no group.
     """
     if by is None:
         return scenario
@@ -50,6 +53,7 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
         opened, won = pipeline.extra[by], wins.extra.get(by, ("",) * len(wins))
     else:
         opened, won = _open(scenario, by), _won(scenario, by)
+    _check(by, [*zip(pipeline.id, opened, strict=True), *zip(wins.id, won, strict=True)])
     kept = _largest(scenario, opened, won)
     opened, won = _folded(opened, kept), _folded(won, kept)
     return replace(
@@ -57,6 +61,16 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
         pipeline=replace(pipeline, extra={**pipeline.extra, by: opened}),
         wins=replace(wins, extra={**wins.extra, by: won}),
     )
+
+
+def _check(by: str, told: Sequence[tuple[str, str]]) -> None:
+    for deal, group in told:
+        if _ERROR.fullmatch(group):
+            raise UsageError(
+                f'the column "{by}" cannot be grouped by: of deal {deal} it holds the error {group}; '
+                "mend its formula, or group by another column",
+                code="U003",
+            )
 
 
 def _is_there(scenario: Scenario, column: str) -> bool:

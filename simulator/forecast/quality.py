@@ -15,11 +15,13 @@ from simulator.scenario.quality import (
     DUE,
     EARLIER,
     IN_PART,
+    LEFT_OUT,
     LOST,
     OPEN,
     PAID,
     PAYMENT,
     WON,
+    Integers,
     TableRows,
 )
 from simulator.words import day
@@ -86,9 +88,15 @@ class _Table:
         self.currency = np.array(self.rows.currency, dtype=np.str_)
         self.series = np.array(self.rows.series or [""] * len(self.fate), dtype=np.str_)
         self.known = self.currency != ""
-        self.worth = np.zeros(len(self.fate), dtype=np.int64)
-        codes = self.currency[self.known].tolist()
-        self.worth[self.known] = scenario.rates.worth(self.rows.minor[self.known], codes)
+        self.read = self.money(self.rows.minor)
+        self.rest = {key: self.money(_at(rest, len(self.fate))) for key, rest in self.rows.rest.items()}
+        self.used = self.read - sum(self.rest.values(), start=np.zeros_like(self.read))
+
+    def money(self, minor: Integers) -> Integers:
+        """Return minor units of each row, `[0]` as they are and `[1]` in the company's currency."""
+        worth = np.zeros(len(self.fate), dtype=np.int64)
+        worth[self.known] = self.scenario.rates.worth(minor[self.known], self.currency[self.known].tolist())
+        return np.stack((minor, worth))
 
     def told(self) -> dict[str, Any]:
         """Return the table's entry."""
@@ -97,13 +105,16 @@ class _Table:
         return {
             "table": self.key,
             "file": self.rows.file,
-            "read": self.sums(np.ones(len(self.fate), dtype=np.bool_)),
+            "read": self.sums(np.ones(len(self.fate), dtype=np.bool_), self.read),
             "used": [
                 {"as": use, "what": what} | self.sums(self.fate == use)
                 for use, what in self.uses(np.unique(self.fate[~left_out]).tolist())
             ],
             "repaired": list(self.by_rule(self.repaired(left_out))),
-            "left_out": list(self.by_rule({key: self.fate == key for key in sorted({*self.fate[left_out]})})),
+            "left_out": [
+                *self.by_rule({key: self.fate == key for key in sorted({*self.fate[left_out]})}),
+                *self.parts(),
+            ],
         }
 
     def uses(self, found: list[str]) -> Iterator[tuple[str, str]]:
@@ -117,7 +128,7 @@ class _Table:
     def repaired(self, left_out: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
         """Return rows by rule: those that are used by it."""
         found = {}
-        for key in sorted(self.rows.repaired):
+        for key in sorted(self.rows.repaired.keys() - self.rest.keys()):
             mask = np.zeros(len(self.fate), dtype=np.bool_)
             mask[list(self.rows.repaired[key])] = True
             if (mask & ~left_out).any():
@@ -133,20 +144,40 @@ class _Table:
                 own = mask & (self.series == series)
                 yield {"rule": str(key), "what": what, "then": rule.then} | self.sums(own)
 
-    def sums(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
-        """Return the number of some rows and the money in them, which those of several series have not."""
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """Yield what is left out of rows that are used, rule by rule: money, and no rows."""
+        for key, rest in self.rest.items():
+            what = self.scenario.quality.rules[key].what
+            sums = self.sums(rest[0] != 0, rest) | {"rows": 0}
+            yield {"rule": key, "what": what, "then": LEFT_OUT} | sums
+
+    def sums(self, mask: NDArray[np.bool_], money: Integers | None = None) -> dict[str, Any]:
+        """Return the number of some rows and the money in them, which those of several series have not.
+
+        Args:
+            mask: which rows.
+            money: as `money` returns it, by default what is used of rows that are used.
+        """
+        minor, worth = self.used if money is None else money
         counts = {"rows": int(mask.sum()), "without_amount": int((mask & ~self.known).sum())}
         if len(np.unique(self.series[mask])) > 1:
             return counts | {"amount": None, "amounts": None}
-        codes, minor = self.currency[mask], self.rows.minor[mask]
+        codes, minor, worth = self.currency[mask], minor[mask], worth[mask]
         return counts | {
-            "amount": int(self.worth[mask].sum()) / 10 ** minor_digits(self.scenario.currency),
+            "amount": int(worth.sum()) / 10 ** minor_digits(self.scenario.currency),
             "amounts": {
                 code: int(minor[codes == code].sum()) / 10 ** minor_digits(code)
                 for code in np.unique(codes).tolist()
                 if code
             },
         }
+
+
+def _at(rest: Mapping[int, int], rows: int) -> Integers:
+    """Return minor units by row, 0 where nothing is told."""
+    found = np.zeros(rows, dtype=np.int64)
+    found[list(rest)] = list(rest.values())
+    return found
 
 
 def _fates(scenario: Scenario, key: str, rows: TableRows) -> tuple[str, ...]:

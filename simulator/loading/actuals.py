@@ -12,8 +12,8 @@ from simulator.loading.frame import read_rates, read_zone
 from simulator.loading.opened import opened, scenario_in
 from simulator.loading.places import project_of
 from simulator.loading.sources import read_table
-from simulator.scenario.model import TABLES
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.table_model import TABLES
 
 KIND = "actuals"
 
@@ -35,12 +35,13 @@ def read_actuals(path: Path, run: Path, scenario: Scenario) -> Figures:
     found = opened(run, project_of(scenario_in(run)))
     file, tree, problems = found.file, found.own, found.problems
     table = read_table(path)
-    given = {ours: name for ours, name in file.data.columns.actuals if name and ours != "source"}
-    theirs = {ours: name for ours, name in given.items() if table.column(name) is not None}
+    said = file.data.columns.actuals
+    theirs = {ours: name for ours, name in said.named.items() if table.column(name) is not None}
     columns = find_columns(table, KIND, theirs, TABLES[KIND], NEEDED, tree, problems)
     problems.raise_if_any()
     rates, zone = read_rates(file, tree, problems), read_zone(file, tree, problems)
     customs = Customs(file.data.decimal, file.data.date_order, zone, rates, tree)
+    customs = customs.of(KIND, said.decimal, said.date_order, alone=False)
     cells = opened_cells(table, columns, customs, problems)
     problems.raise_if_any()
     names = tuple(segment.name for segment in scenario.segments)

@@ -47,6 +47,7 @@ class Cells:
         written: what was found out of how to read them.
         fates: what a row is used as, or the code of the rule that leaves it out.
         repaired: rows that are used by a rule, by its code.
+        rest: by the code of a rule, what it leaves out of rows that are used: minor units, signed, by row.
         amount_is: what the column `amount` holds; it is read as the total.
         exported: whether a known system wrote the table as it stands, and nobody filled it in for us.
     """
@@ -58,6 +59,7 @@ class Cells:
     written: Written = field(default_factory=Written)
     fates: dict[int, str] = field(default_factory=dict)
     repaired: dict[str, list[int]] = field(default_factory=dict)
+    rest: dict[str, dict[int, int]] = field(default_factory=dict)
     amount_is: AmountIs = "total"
     exported: bool = False
     _texts: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -180,6 +182,8 @@ class Cells:
     ) -> None:
         """Add a problem of a cell, under the name that the table gives its column."""
         at = self.columns.get(column)
+        if at in self.table.flaws:
+            return  # told with the column
         theirs = column if at is None else self.table.header[at]
         entity = self.text(row, "id") if self.has("stage") else None
         self.problems.add(self.table.problem(code, message, row, theirs, value, remedy, entity))
@@ -250,9 +254,13 @@ class Cells:
 
 
 def opened_cells(table: Table, columns: Mapping[str, int], customs: Customs, problems: Problems) -> Cells:
-    """Return the cells of a table, once it is found out how its columns are written; adds what stays open."""
+    """Return the cells of a table, once it is found out how its columns are written.
+
+    Adds what stays open, and what forbids to read one of the columns.
+    """
     found = written(table, columns, customs)
-    problems.found.extend((*found.problems, *scaled_titles(table, columns)))
+    flaws = table.flaws_of(columns.values())
+    problems.found.extend([*flaws, *found.problems, *scaled_titles(table, columns)])
     return Cells(table, columns, customs, problems, found)
 
 

@@ -135,7 +135,9 @@ CODES: Final = MappingProxyType(
             "name it: sheets: {deals: NAME}, in a map at its top, in a scenario under data",
         ),
         "D062": Code(
-            "a cell without a value", "cells hold no error, formulas are calculated", "mend or save it"
+            "a cell without a value",
+            "what is read holds no error, and formulas are calculated",
+            "mend or save it",
         ),
         "D063": Code(
             "not one record a row", "one row a record, one kind of value a column", "split, or retype"
@@ -169,6 +171,11 @@ CODES: Final = MappingProxyType(
             "another file", "a file has the columns that its mapping names", "see: simulator inspect FILE"
         ),
         "D087": Code("currencies not read", "a column of currencies is read", "name it: data.columns"),
+        "D088": Code(
+            "a group that is not clear",
+            "a blank repeats the value above only where the report says that it is grouped",
+            "export it as Details Only",
+        ),
         "D091": Code("amounts in thousands", "amounts are in full, or each says its k or M", "write 12.5k"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
@@ -247,6 +254,9 @@ CODES: Final = MappingProxyType(
         ),
         "W083": Code(
             "more on account than is owed", "nothing is paid out, and no later invoice is made less", ""
+        ),
+        "W084": Code(
+            "values of groups", "in a grouped report the value of a group stands once, and is each row's", ""
         ),
         "W081": Code(
             "no amount yet", "a CRM's open deals without an amount are left out", "ask for their amounts"

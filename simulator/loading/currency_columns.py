@@ -69,6 +69,8 @@ def _codes(table: Table, at: int) -> tuple[str, ...]:
     for number, row in enumerate(table.rows):
         if number in table.aside or not (cell := row[at].strip()) or cell in found:
             continue
+        if at in table.flaws and cell.startswith("#"):
+            continue  # an error of the spreadsheet
         code = cell.upper() if titled else cell
         if not is_currency(code):
             return ()

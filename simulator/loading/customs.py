@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Final, Generic, Literal, TypeVar
 
@@ -48,6 +48,7 @@ WAYS: Final[Mapping[str, str]] = {
 }
 """What each way of writing is called."""
 _USUAL: Final = (".", "ymd")
+_SHORT_FIRST: Final = "years of two digits first"
 _SLIP: Final = 20
 """One cell against so many is a slip of the pen: it is told by itself when it is read."""
 _LIKE: Final = str.maketrans("23456789", "11111111")
@@ -66,6 +67,8 @@ class Customs:
         tree: the scenario, whose places remedies name.
         above: what stands before the names of settings there.
         as_of: the day that most dates are near; None where it is not known yet.
+        table: the one of which this is said, None for all.
+        own: settings of which that table's own is to be changed, and not that of all tables.
     """
 
     decimal: Mark | None
@@ -75,6 +78,22 @@ class Customs:
     tree: Tree
     above: str = "data."
     as_of: date | None = None
+    table: str | None = None
+    own: frozenset[Setting] = frozenset()
+
+    def of(self, table: str, decimal: Mark | None, order: Order | None, alone: bool) -> Customs:
+        """Return what holds of one table: its own settings where they are said, else those of all.
+
+        Args:
+            table: its key.
+            decimal: its own mark.
+            order: its own order.
+            alone: whether there is no other one, so that what is said of all is said of it.
+        """
+        said: dict[Setting, str | None] = {"decimal": decimal, "date_order": order}
+        own = frozenset(key for key, value in said.items() if value is not None or not alone)
+        decimal, order = decimal or self.decimal, order or self.order
+        return replace(self, decimal=decimal, order=order, table=table, own=own)
 
     def settings(self, key: Setting, choices: Iterable[str]) -> str:
         """Return a remedy: the settings that resolve what is open, and where they belong."""
@@ -83,9 +102,10 @@ class Customs:
 
     def placed(self, remedy: str, key: Setting) -> str:
         """Return a remedy that names a setting of the data, with where it belongs."""
-        place = self.tree.place(("data", key))
+        keys = ("columns", self.table, key) if self.table is not None and key in self.own else (key,)
+        place = self.tree.place(("data", *keys))
         where = place.file + (f", line {place.line}" if place.line else "")
-        return f"{remedy.replace('data.', self.above)} in {where}"
+        return f"{remedy.replace(f'data.{key}', self.above + '.'.join(keys))} in {where}"
 
 
 @dataclass(frozen=True)
@@ -96,17 +116,20 @@ class Written:
         decimals: mark of each column of numbers.
         orders: of each column of dates.
         problems: one for each column that stays open.
+        short_first: columns in which years of two digits were found to stand first.
     """
 
     decimals: Mapping[int, Mark | None] = field(default_factory=dict)
     orders: Mapping[int, Order | None] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    short_first: frozenset[int] = frozenset()
 
     @property
     def told(self) -> tuple[str, ...]:
         """What is unlike a point and ISO dates, in words for people."""
         found = {*self.decimals.values(), *self.orders.values()}
-        return tuple(words for choice, words in WAYS.items() if choice in found and choice not in _USUAL)
+        told = tuple(words for choice, words in WAYS.items() if choice in found and choice not in _USUAL)
+        return (*told, _SHORT_FIRST) if self.short_first else told
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -115,7 +138,8 @@ class Written:
         said = {
             choice for found in kinds for choice in (found - {*_USUAL} if found - {*_USUAL, None} else found)
         }
-        return tuple(words for choice, words in WAYS.items() if choice in said)
+        ways = tuple(words for choice, words in WAYS.items() if choice in said)
+        return (*ways, _SHORT_FIRST) if self.short_first else ways
 
 
 def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Written:
@@ -134,9 +158,10 @@ def written(table: Table, columns: Mapping[str, int], customs: Customs) -> Writt
     orders = _Kind[Order]("date_order", ("dmy", "mdy"), customs.order or "ymd", "ymd", {}, fitting_orders)
     marks, open_marks = decimals.found(table, numbers, customs, customs.decimal is not None)
     order, open_order = orders.found(table, days, customs, customs.order is not None)
+    short_first: frozenset[int] = frozenset()
     if customs.order is None:
-        order, open_order = _with_short_years(table, order, open_order, customs)
-    return Written(marks, order, (*open_marks, *open_order))
+        order, open_order, short_first = _with_short_years(table, order, open_order, customs)
+    return Written(marks, order, (*open_marks, *open_order), short_first)
 
 
 def column_mark(
@@ -151,9 +176,12 @@ def column_mark(
 
 def _with_short_years(
     table: Table, orders: Mapping[int, Order | None], problems: Sequence[Problem], customs: Customs
-) -> tuple[dict[int, Order | None], list[Problem]]:
-    """Return the orders and problems of columns; where short years may stand first, they stay open."""
-    result, found = dict(orders), list(problems)
+) -> tuple[dict[int, Order | None], list[Problem], frozenset[int]]:
+    """Return the orders and problems of columns, and those columns in which years of two digits stand first.
+
+    Where they may stand first or last, that stays open.
+    """
+    result, found, first = dict(orders), list(problems), set[int]()
     short = {at: ShortYears.of(table, at, customs.as_of) for at in orders if at not in table.typed}
     told = {
         order for at, order in orders.items()
@@ -166,6 +194,11 @@ def _with_short_years(
             # Days such as 03/03/26 are the same in both orders whose year stands last.
             result[at] = "dmy" if orders[at] == "ymd" else orders[at]
             continue
+        if years.stand_first and orders[at] in (None, "ymd"):
+            found = [problem for problem in found if problem.column != table.header[at]]
+            result[at] = "ymd"
+            first.add(at)
+            continue
         others = (order for order in ("dmy", "mdy") if orders[at] in (None, "ymd", order))
         remedy = customs.settings("date_order", ("ymd", *others))
         message = "years of two digits may stand first or last, and no row tells where"
@@ -176,7 +209,7 @@ def _with_short_years(
                           f"write years with four digits, or {remedy}")
         )  # fmt: skip
         result[at] = None
-    return result, found
+    return result, found, frozenset(first)
 
 
 @dataclass(frozen=True)
@@ -239,11 +272,8 @@ class _Kind(Generic[Choice]):
         return result, problems
 
     def _verdict(self, table: Table, at: int) -> _Verdict[Choice]:
-        rows = table.rows
-        if table.aside:
-            rows = tuple(row for number, row in enumerate(rows) if number not in table.aside)
-        like = self.like
-        texts = Counter(row[at].translate(like) for row in rows) if like else Counter(r[at] for r in rows)
+        cells = table.cells(at)
+        texts = Counter(cell.translate(self.like) for cell in cells) if self.like else Counter(cells)
         votes: Counter[Choice] = Counter()
         first: dict[str, str] = {}
         for text, count in texts.items():

@@ -126,8 +126,8 @@ def parse_moment(text: str, order: Order = "ymd", zone: tzinfo = UTC) -> tuple[d
 def fitting_orders(text: str) -> tuple[Order, ...]:
     """Return the orders in which a text is a date; every order where it is the same day in each.
 
-    Points stand between days and months only where the day comes first. Years of two digits are taken to
-    stand last: whether they do is a matter of whole columns.
+    Points stand between days and months only where the day comes before the month. Years of two digits are
+    taken to stand last: whether they do is a matter of whole columns.
     """
     text = text.strip()
     if (match := _YEAR_LAST.fullmatch(text)) is None:
@@ -143,7 +143,7 @@ def fitting_orders(text: str) -> tuple[Order, ...]:
 def has_short_year(text: str) -> bool:
     """Tell whether a text is of three short numbers, the first or the last of them the year."""
     match = _YEAR_LAST.fullmatch(text.strip())
-    return match is not None and match["mark"] != "." and len(match["year"]) == 2
+    return match is not None and len(match["year"]) == 2
 
 
 def year_in(text: str, order: Order) -> int | None:

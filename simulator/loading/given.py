@@ -25,8 +25,9 @@ from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Reading, read_table
 from simulator.loading.tables import AS_WRITTEN, Table
-from simulator.scenario.model import TABLES, ScenarioFile
+from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import table_place
+from simulator.scenario.table_model import TABLES, TableColumns
 from simulator.scenario.tree import Tree
 from simulator.spelling import nearest
 
@@ -111,7 +112,7 @@ class Given:
             _note_unread(table, key, columns, known, self.notes)
         if "currency" in TABLES[key]:
             self._check_currency(key, table, columns)
-        cells = opened_cells(table, columns, self.customs, self.problems)
+        cells = opened_cells(table, columns, self._customs(key), self.problems)
         if key == "deals":
             exported = key in self.file.data.systems
             cells = replace(cells, amount_is=self.file.data.amount_is, exported=exported)
@@ -223,6 +224,11 @@ class Given:
         setting = IN_THE_SCENARIO.replace("deals", key)
         return Reading(data.encoding, data.sheets.get(key), database, setting)
 
+    def _customs(self, key: str) -> Customs:
+        """Return how a table is written, as far as that is said."""
+        said: TableColumns = getattr(self.file.data.columns, key)
+        return self.customs.of(key, said.decimal, said.date_order, alone=len(self.tables) == 1)
+
     def _as_kept(self, key: str, table: Table) -> Table:
         """Return a table that a run kept with what its own file was: how it was read, what had types."""
         if self.tree.place(table_place(key)).typed:
@@ -232,8 +238,8 @@ class Given:
 
     def _named(self, key: str) -> dict[str, str]:
         """Return what the scenario says of a table's columns, ours: theirs."""
-        file = getattr(self.file.data.columns, key)
-        return {name: theirs for name, theirs in file if theirs is not None and name != "source"}
+        said: TableColumns = getattr(self.file.data.columns, key)
+        return said.named
 
 
 def _note_unread(

@@ -71,7 +71,9 @@ def read_history(
     found = _recognised(files, findings, problems)
     problems.raise_if_any()
     currency = company_currency(found[0].frame, found)
-    sources = [open_source(one, currency, problems) for one in _joined(found)]
+    joined = _joined(found)
+    alone = len({one.match.kind for one in joined}) == 1
+    sources = [open_source(one, currency, problems, alone) for one in joined]
     problems.raise_if_any()
     _check_split(frame.split, sources, problems)
     problems.raise_if_any()

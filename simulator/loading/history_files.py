@@ -17,6 +17,7 @@ from simulator.loading.presets import Preset, ends_of, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.money import currency_in, is_currency
+from simulator.scenario.table_model import TableCustoms
 from simulator.scenario.tree import Place, Tree
 
 DEFAULT_CURRENCY: Final = "EUR"
@@ -124,9 +125,17 @@ def _of_preset(table: Table, preset: Preset, frame: HistoryFrame, day: int | Non
     return Recognised(table, Match(preset.kind, columns), frame, day, preset, log)
 
 
-def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
-    """Return a table with its cells ready to be read; what has to be said before becomes a problem."""
+def open_source(found: Recognised, currency: str, problems: Problems, alone: bool = True) -> Source:
+    """Return a table with its cells ready to be read; what has to be said before becomes a problem.
+
+    Args:
+        found: the table.
+        currency: of the company.
+        problems: takes what has to be said.
+        alone: whether the record has no files of other kinds, so that what is said of all is said of it.
+    """
     frame = found.frame
+    own = frame.own.get(found.match.kind, TableCustoms())
     customs = Customs(
         decimal=frame.decimal,
         order=frame.date_order,
@@ -135,7 +144,7 @@ def open_source(found: Recognised, currency: str, problems: Problems) -> Source:
         tree=Tree({}, {(): Place(frame.place, None, ".")}),
         above="",
         as_of=frame.known,
-    )
+    ).of(found.match.kind, own.decimal, own.date_order, alone)
     kind, columns = found.match.kind, found.match.columns
     if "currency" in COLUMNS[kind]:
         unread = unread_currencies(

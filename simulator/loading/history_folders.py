@@ -16,6 +16,7 @@ from simulator.loading.history_frame import HistoryFrame, frame_of_data
 from simulator.loading.places import is_there, project_of
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
+from simulator.scenario.table_model import CUSTOMS, TableCustoms
 
 TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
@@ -167,6 +168,7 @@ def _frame(said: Mapping[str, Any], frame: HistoryFrame) -> HistoryFrame:
         columns=columns,
         decimal=frame.decimal or own.decimal,
         date_order=frame.date_order or own.date_order,
+        own=_own(own, frame),
         won_stages=(*frame.won_stages, *own.won_stages),
         lost_stages=(*frame.lost_stages, *own.lost_stages),
         segment=frame.segment or own.segment,
@@ -174,6 +176,16 @@ def _frame(said: Mapping[str, Any], frame: HistoryFrame) -> HistoryFrame:
         currency=frame.currency or _currency(said),
         rates={**_rates(said), **frame.rates},
     )
+
+
+def _own(run: HistoryFrame, frame: HistoryFrame) -> dict[str, TableCustoms]:
+    """Return how each kind of file is written: as said for it, else for all, else as the run says."""
+    for_all = {key for key in CUSTOMS if getattr(frame, key) is not None}
+    result = {}
+    for kind in {**run.own, **frame.own}:
+        of_run = {k: v for k, v in run.own.get(kind, TableCustoms()).said.items() if k not in for_all}
+        result[kind] = TableCustoms.model_validate(of_run | frame.own.get(kind, TableCustoms()).said)
+    return result
 
 
 def _currency(said: Mapping[str, Any]) -> str | None:

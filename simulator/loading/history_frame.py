@@ -13,7 +13,6 @@ from pydantic import Field, ValidationError
 
 from simulator.errors import InputError, Problem, did_you_mean
 from simulator.loading.cells import AmountIs
-from simulator.loading.dates import Order
 from simulator.loading.funnels import EndNames
 from simulator.loading.places import ANYWHERE, Project
 from simulator.loading.problems import LoadError
@@ -22,7 +21,15 @@ from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
 from simulator.scenario import Scenario
 from simulator.scenario.laws import Strict
-from simulator.scenario.model import DEAL_COLUMNS, INVOICE_COLUMNS, DatabaseFile, ScenarioFile, SegmentRule
+from simulator.scenario.model import DatabaseFile, ScenarioFile, SegmentRule
+from simulator.scenario.table_model import (
+    CUSTOMS,
+    DEAL_COLUMNS,
+    INVOICE_COLUMNS,
+    DateOrder,
+    DecimalMark,
+    TableCustoms,
+)
 from simulator.scenario.tree import Tree
 from simulator.scenario.values import Text
 
@@ -49,6 +56,7 @@ class HistoryFrame:
         date_order: of dates that are not ISO.
         zone: whose days count.
         columns: per kind of file, ours: theirs.
+        own: per kind of file, `decimal` and `date_order` where others are written otherwise.
         systems: per kind of file, the system that exported it, where that has to be said.
         amount_is: what the amounts of deals are: of the whole contract, of a year or of a month.
         won_stages: names that mean won, besides `won`.
@@ -66,10 +74,11 @@ class HistoryFrame:
     known: date | None = None
     currency: str | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
-    decimal: Literal[".", ","] | None = None
-    date_order: Order | None = None
+    decimal: DecimalMark | None = None
+    date_order: DateOrder | None = None
     zone: tzinfo = UTC
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own: Mapping[str, TableCustoms] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)
     amount_is: AmountIs = "total"
     won_stages: tuple[str, ...] = ()
@@ -87,6 +96,11 @@ class HistoryFrame:
         """Return the same with the segments told by a column."""
         rule = SegmentRule.model_validate({"from": column})
         return replace(self, segment=rule, split=column, segments=())
+
+    def with_own(self, kind: str, key: str, value: str) -> HistoryFrame:
+        """Return the same with a setting of how one kind of file is written."""
+        said = TableCustoms.model_validate({**self.own.get(kind, TableCustoms()).said, key: value})
+        return replace(self, own={**self.own, kind: said})
 
     @property
     def reading(self) -> Reading:
@@ -155,8 +169,8 @@ class _Map(Strict):
     events: dict[str, Text] = Field(default_factory=dict)
     invoices: dict[str, Text] = Field(default_factory=dict)
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    decimal: Literal[".", ","] | None = None
-    date_order: Order | None = None
+    decimal: DecimalMark | None = None
+    date_order: DateOrder | None = None
     systems: dict[str, Text] = Field(default_factory=dict)
     amount_is: AmountIs | None = None
     time_zone: Text | None = None
@@ -199,6 +213,7 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
         raise LoadError(_problems(error, place, tree)) from None
     problems: list[Problem] = []
     columns = _columns(found, place, problems)
+    own = _own(found, place, tree, problems)
     zone = _zone(found.time_zone, place, problems) if found.time_zone else frame.zone
     for code in (*([found.currency] if found.currency else ()), *found.rates):
         if not is_currency(code):
@@ -213,10 +228,13 @@ def _with(frame: HistoryFrame, said: Mapping[str, Any], place: str, tree: Tree |
         frame = replace(frame, database=Database.of(found.database, folder, frame.database.project))
     names = ("decimal", "date_order", "currency", "rates", "segment", "won_stages", "lost_stages")
     given = {name: getattr(found, name) for name in (*names, *_FURTHER)}
-    return replace(
+    frame = replace(
         frame, **{k: v for k, v in given.items() if v}, zone=zone, place=place,
         columns={kind: {**frame.columns.get(kind, {}), **columns.get(kind, {})} for kind in COLUMNS},
     )  # fmt: skip
+    for kind, key, value in own:
+        frame = frame.with_own(kind, key, value)
+    return frame
 
 
 def _columns(found: _Map, place: str, problems: list[Problem]) -> dict[str, dict[str, str]]:
@@ -224,7 +242,9 @@ def _columns(found: _Map, place: str, problems: list[Problem]) -> dict[str, dict
     result: dict[str, dict[str, str]] = {}
     for kind, known in COLUMNS.items():
         named = {**found.columns.get(kind, {}), **getattr(found, kind)}
-        result[kind] = {ours: str(theirs) for ours, theirs in named.items() if ours != "source" and theirs}
+        result[kind] = {
+            ours: str(theirs) for ours, theirs in named.items() if theirs and ours not in ("source", *CUSTOMS)
+        }
         for ours in result[kind]:
             if ours not in known:
                 remedy = did_you_mean(ours, known, f"{kind} have: " + ", ".join(known))
@@ -232,6 +252,20 @@ def _columns(found: _Map, place: str, problems: list[Problem]) -> dict[str, dict
                     Problem("H006", "there is no such column of ours", place, None, None, kind, value=ours,
                             remedy=remedy)
                 )  # fmt: skip
+    return result
+
+
+def _own(found: _Map, place: str, tree: Tree | None, problems: list[Problem]) -> list[tuple[str, str, str]]:
+    """Return how each kind of file is written, as its mapping says: kind, setting and value."""
+    result: list[tuple[str, str, str]] = []
+    for kind in COLUMNS:
+        named = {**found.columns.get(kind, {}), **getattr(found, kind)}
+        try:
+            own = TableCustoms.model_validate({key: named[key] for key in CUSTOMS if key in named})
+        except ValidationError as error:
+            problems += _problems(error, place, tree, (kind,))
+            continue
+        result += [(kind, key, value) for key, value in own.said.items()]
     return result
 
 
@@ -245,10 +279,12 @@ def _zone(name: str, place: str, problems: list[Problem]) -> tzinfo:
         return UTC
 
 
-def _problems(error: ValidationError, place: str, tree: Tree | None) -> list[Problem]:
+def _problems(
+    error: ValidationError, place: str, tree: Tree | None, above: tuple[str, ...] = ()
+) -> list[Problem]:
     found = []
     for detail in error.errors(include_url=False):
-        keys = tuple(str(key) for key in detail["loc"])
+        keys = (*above, *(str(key) for key in detail["loc"]))
         line = tree.place(keys).line if tree is not None else None
         if detail["type"] == "extra_forbidden":
             message, remedy = f"a map has no key {'.'.join(keys)}", _instead(keys)

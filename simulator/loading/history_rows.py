@@ -18,7 +18,7 @@ from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.notes import Notes
 from simulator.loading.outcome_words import stage_means
-from simulator.loading.problems import Problems
+from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sorting import rule_for, segment_finder
 
 NO_TIME: Final = -1e18
@@ -197,12 +197,18 @@ def ending(name: str, ends: EndNames) -> int:
 
 
 def segment_reader(cells: Cells, frame: HistoryFrame) -> Callable[[int], str | None]:
-    """Return what reads the segment of a row: "" where the table tells none, None for an unknown one."""
+    """Return what reads the segment of a row: "" where the table tells none, None for an unknown one.
+
+    Raises:
+        LoadError: the column that tells it cannot be read.
+    """
     rule = rule_for(cells, frame.segment)
-    column = rule.column if rule and rule.column else "segment"
-    at = cells.columns.get(column, cells.table.column(column))
+    column = (rule.bands.column if rule.bands else rule.column) if rule else None
+    at = cells.columns.get(column or "segment", cells.table.column(column or "segment"))
     if (frame.segment is not None and rule is None) or (rule is None and at is None):
         return lambda row: ""
+    if at is not None and (flaws := cells.table.flaws_of([at])):
+        raise LoadError(flaws)
     if rule is not None and rule.bands:
         names = tuple(rule.bands.bounds)
         texts: Sequence[str] = ()

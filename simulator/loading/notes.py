@@ -67,6 +67,7 @@ RULES: Final = {
         "taken off the customer's oldest open invoices",
     ),
     "W083": Rule("row", "of credit and payments beyond what the customer has open", "the rest left out"),
+    "W084": Rule("row", "of groups whose value stands in another row", "read with the value of their group"),
     "W081": Rule("open deal", "without an amount", LEFT_OUT),
 }
 """What rows are counted for, each kind in one note."""

@@ -98,6 +98,7 @@ def _table(
         currency=tuple(code for _, code in money),
         series=tuple(text.casefold() for text in cells.texts("series")) if cells.has("series") else (),
         repaired={code: tuple(rows) for code, rows in cells.repaired.items()},
+        rest=cells.rest,
     )
 
 

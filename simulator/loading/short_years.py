@@ -1,8 +1,9 @@
-"""Tell over a whole column whether years of two digits stand first or last: `26-05-01` may be either."""
+"""Tell over a whole column whether years of two digits stand first or last: `26.05.01` may be either."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
@@ -26,35 +27,45 @@ class ShortYears:
     Attributes:
         row: the first that holds such a date.
         lead: by how many years the dates are nearer, on average, where their years stand last.
+        fit_first: whether all have a month and a day where their years stand first.
+        fit_last: whether all have them in one order in which their years stand last.
     """
 
     row: int
     lead: float
+    fit_first: bool
+    fit_last: bool
 
     @classmethod
     def of(cls, table: Table, at: int, as_of: date | None) -> ShortYears | None:
         """Return what the dates of a column say, None without any whose year has two digits."""
-        used = ((number, row[at]) for number, row in enumerate(table.rows) if number not in table.aside)
-        first: dict[str, int] = {}
-        counts: Counter[str] = Counter()
-        for number, text in used:
-            first.setdefault(text, number)
-            counts[text] += 1
-        short = {text: count for text, count in counts.items() if has_short_year(text)}
+        texts = table.cells(at)
+        short = {text: count for text, count in Counter(texts).items() if has_short_year(text)}
         if not short:
             return None
         last = min(_distance(short, "dmy", as_of), _distance(short, "mdy", as_of))
-        return cls(min(first[text] for text in short), _distance(short, "ymd", as_of) - last)
+        row = next(n for n, cells in enumerate(table.rows) if cells[at] in short and n not in table.aside)
+        lead = _distance(short, "ymd", as_of) - last
+        return cls(row, lead, _fits(short, "ymd"), _fits(short, "dmy") or _fits(short, "mdy"))
 
     @property
     def stand_last(self) -> bool:
         """Whether nothing speaks for years that stand first."""
-        return self.lead >= _CLEAR
+        return self.lead >= _CLEAR or (self.fit_last and not self.fit_first)
+
+    @property
+    def stand_first(self) -> bool:
+        """Whether they can stand nowhere else."""
+        return self.fit_first and not self.fit_last
 
     @property
     def may_stand_last(self) -> bool:
         """Whether they may, as far as this column tells."""
         return self.lead >= 0
+
+
+def _fits(texts: Iterable[str], order: Order) -> bool:
+    return all(year_in(text, order) is not None for text in texts)
 
 
 def _distance(texts: dict[str, int], order: Order, as_of: date | None) -> float:

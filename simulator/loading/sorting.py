@@ -53,6 +53,7 @@ def segment_finder(
         message = f"there is no column {column} that tells the segment"
         problems.add(Problem("D006", message, cells.table.name, 1, remedy=remedy))
         return lambda row, complain: -1
+    cells.problems.found.extend(() if at in cells.columns.values() else cells.table.flaws_of([at]))
     finder = _Finder(cells, at, rule, segments, notes)
     return finder.in_bands if rule and rule.bands else finder.by_name
 
@@ -113,6 +114,8 @@ class _Finder:
 
     def complain(self, code: str, message: str, row: int, value: str | None, remedy: str | None) -> None:
         table = self.cells.table
+        if self.at in table.flaws:
+            return  # told with the column
         entity = self.cells.text(row, "id") if self.cells.has("stage") else None
         self.cells.problems.add(
             table.problem(code, message, row, table.header[self.at], value, remedy, entity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,11 @@ AS_WRITTEN: Final = ("UTF-8", "commas")
 """How the tables are written that this program keeps."""
 THEIRS: Final = " (theirs)"
 """What is put behind a title that is called like one of ours, and is known to be another."""
+
+SORTED: Final = re.compile(r"[↑↓]\s*$")
+"""How reports mark the title of a column by which they are sorted, or grouped."""
+UNNAMED: Final = re.compile(r"column (?:\d+|[A-Z]{1,3})")
+"""What a column without a title is called."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Table:
             point and days are ISO there, whatever the file's customs.
         aside: rows that are left out before any is read, with the code of the rule that leaves them out.
         mended: rows that are used by a rule, by its code.
+        flaws: by column, what forbids to read it, such as cells that hold an error; it forbids nothing else.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Table:
     typed: frozenset[int] = frozenset()
     aside: Mapping[int, str] = field(default_factory=dict)
     mended: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    flaws: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
 
     def column(self, name: str) -> int | None:
         """Return the index of a column, capitals aside where only one fits."""
@@ -48,10 +56,20 @@ class Table:
         alike = [i for i, title in enumerate(self.header) if title.casefold() == name.casefold()]
         return alike[0] if len(alike) == 1 else None
 
+    def cells(self, at: int) -> Iterable[str]:
+        """Return the cells of a column, without those of rows that are put aside."""
+        if not self.aside:
+            return (row[at] for row in self.rows)
+        return (row[at] for number, row in enumerate(self.rows) if number not in self.aside)
+
     def with_typed(self, titles: Iterable[str]) -> Table:
         """Return the same with further columns of numbers or days, by their names."""
         known = {at for title in titles if (at := self.column(title)) is not None}
         return replace(self, typed=self.typed | known)
+
+    def flaws_of(self, columns: Iterable[int]) -> list[Problem]:
+        """Return what forbids to read some columns, in their order."""
+        return [problem for at in sorted({*columns}) for problem in self.flaws.get(at, ())]
 
     def problem(
         self,

@@ -164,7 +164,10 @@ def _money(found: Inspection) -> list[str]:
         return []
     codes = sorted(money["read"]["amounts"] or {found.export.currency: 0})
     rows = [[f"  {_short(one['what'])}", *_sums(one, codes)] for one in money["used"]]
-    rows += [[f"  left out: rows {one['what']}", *_sums(one, codes)] for one in money["left_out"]]
+    for one in money["left_out"]:
+        rows.append(
+            [f"  left out: {'rows' if one['rows'] else 'parts of rows'} {one['what']}", *_sums(one, codes)]
+        )
     used, left = _total(money["used"], codes), _total(money["left_out"], codes)
     whole = [["used", *used], ["left out", *left], ["the file's total", *_sums(money["read"], codes)]]
     lines = table(("what becomes of the rows", "rows", *codes), [*rows, *whole], columns=WIDTH)

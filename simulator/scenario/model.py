@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from simulator.fiscal import FiscalCalendar
 from simulator.money import is_currency
@@ -15,6 +15,7 @@ from simulator.scenario.fiscal_model import FiscalStart, fiscal_calendar
 from simulator.scenario.laws import Strict
 from simulator.scenario.money_model import CashFile, OfferFile, ProductFile
 from simulator.scenario.segment_model import SegmentFile
+from simulator.scenario.table_model import ColumnsFile, DateOrder, DecimalMark
 from simulator.scenario.values import (
     Chance,
     Day,
@@ -32,75 +33,7 @@ from simulator.scenario.variant_model import Compared, DealFile
 
 VERSION: Final = 1
 """The version of the format that this program writes."""
-DEAL_COLUMNS: Final = (
-    *("id", "name", "customer", "class", "segment", "stage", "amount", "currency", "created"),
-    *("entered_stage", "expected_close", "pushes", "probability", "category", "terms", "product", "owner"),
-    *("closed", "outcome", "lost_reason", "delivery", "service_start", "service_months"),
-)
-INVOICE_COLUMNS: Final = (
-    *("id", "kind", "deal", "customer", "class", "amount", "net", "tax", "paid_amount", "open_amount"),
-    *("currency", "invoice_date", "due_date", "terms", "paid_date", "disputed"),
-)
-LINE_COLUMNS: Final = ("deal", "product", "amount", "start", "months")
-FIGURE_COLUMNS: Final = ("month", "series", "segment", "amount")
-RENEWAL_COLUMNS: Final = (
-    *("id", "customer", "class", "segment", "product", "amount", "currency", "due", "chance", "uplift"),
-)
-OUTFLOW_COLUMNS: Final = ("label", "amount", "from", "every", "until")
-TABLES: Final = {
-    "deals": DEAL_COLUMNS,
-    "invoices": INVOICE_COLUMNS,
-    "lines": LINE_COLUMNS,
-    "actuals": FIGURE_COLUMNS,
-    "plan": FIGURE_COLUMNS,
-    "renewals": RENEWAL_COLUMNS,
-    "outflows": OUTFLOW_COLUMNS,
-}
-"""Our columns of each table; all are named under `data` but the outflows, which stand under `cash`."""
 MOST_TRIALS: Final = 10_000_000
-
-if TYPE_CHECKING:
-
-    class DealColumns(Strict):
-        """Ours: theirs, of the table of deals."""
-
-    class InvoiceColumns(Strict):
-        """Ours: theirs, of the table of invoices."""
-
-    class LineColumns(Strict):
-        """Ours: theirs, of the table of lines."""
-
-    class FigureColumns(Strict):
-        """Ours: theirs, of a table of figures by month."""
-
-    class RenewalColumns(Strict):
-        """Ours: theirs, of the table of renewals."""
-
-    class OutflowColumns(Strict):
-        """Ours: theirs, of the table of outflows."""
-else:
-    # Made at run time, because `class` and `from` are no names in Python.
-    def _columns(name: str, columns: tuple[str, ...]) -> type[Strict]:
-        return create_model(name, __base__=Strict, **dict.fromkeys(columns, (Text | None, None)))
-
-    DealColumns = _columns("DealColumns", DEAL_COLUMNS)
-    InvoiceColumns = _columns("InvoiceColumns", INVOICE_COLUMNS)
-    LineColumns = _columns("LineColumns", LINE_COLUMNS)
-    FigureColumns = _columns("FigureColumns", FIGURE_COLUMNS)
-    RenewalColumns = _columns("RenewalColumns", RENEWAL_COLUMNS)
-    OutflowColumns = _columns("OutflowColumns", OUTFLOW_COLUMNS)
-
-
-class ColumnsFile(Strict):
-    """Names of columns by table, ours: theirs."""
-
-    deals: DealColumns = DealColumns()
-    invoices: InvoiceColumns = InvoiceColumns()
-    lines: LineColumns = LineColumns()
-    actuals: FigureColumns = FigureColumns()
-    plan: FigureColumns = FigureColumns()
-    renewals: RenewalColumns = RenewalColumns()
-    outflows: OutflowColumns = OutflowColumns()
 
 
 class Bands(BaseModel, frozen=True):
@@ -179,10 +112,10 @@ class DataFile(Strict):
     )
     sheets: dict[Text, Text] = Field({})
     database: DatabaseFile | None = None
-    decimal: Literal[".", ","] | None = Field(
+    decimal: DecimalMark | None = Field(
         None, description="decimal mark of the tables, where their own cells do not tell it"
     )
-    date_order: Literal["ymd", "mdy", "dmy"] | None = Field(
+    date_order: DateOrder | None = Field(
         None, description="of dates that are not ISO, where their columns do not tell it"
     )
     won_stages: tuple[Text, ...] = ()

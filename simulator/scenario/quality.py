@@ -66,6 +66,7 @@ class TableRows:
         currency: ISO code, "" where no amount is given, or none that can be read.
         series: of figures, else empty: amounts of several series are no sum.
         repaired: by the key of a rule, the rows that are used by it.
+        rest: by the key of a rule, what it leaves out of rows that are used: minor units by row.
     """
 
     file: str
@@ -75,6 +76,7 @@ class TableRows:
     currency: tuple[str, ...]
     series: tuple[str, ...] = ()
     repaired: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    rest: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

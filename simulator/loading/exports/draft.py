@@ -50,7 +50,8 @@ def mapping(export: Export, amount_is: str | None = None) -> dict[str, Any]:
         said["systems"] = {kind: preset.name}
     # What a system calls its columns is known, in each of its languages.
     named = frame.columns.get(kind, {}) if preset is not None else export.columns
-    if named := {ours: theirs for ours, theirs in named.items() if ours != theirs}:
+    own = frame.own[kind].said if kind in frame.own else {}
+    if named := {ours: theirs for ours, theirs in named.items() if ours != theirs} | own:
         said["columns"] = {kind: named}
     said |= {key: value for key in ("decimal", "date_order", "encoding") if (value := getattr(frame, key))}
     if (sheet := frame.reading.sheet) is not None:

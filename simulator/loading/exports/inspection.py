@@ -20,6 +20,7 @@ from simulator.loading.exports.unlock import unlocking
 from simulator.loading.history import read_history
 from simulator.loading.history_folders import name_day
 from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.tables import Table
 from simulator.money import minor_digits
 from simulator.scenario.quality import TableRows
 
@@ -119,6 +120,13 @@ def day_of(export: Export) -> date:
     return next((day for day in reversed(export.days) if day <= today), today)
 
 
+def _left(table: Table, rows: TableRows, rule: str, what: str, row: int, minor: int) -> Problem:
+    amount = ""
+    if code := rows.currency[row]:
+        amount = f"{minor / 10 ** minor_digits(code):.{minor_digits(code)}f} {code}"
+    return table.problem(rule, f"{what}: left out", row, None, amount, None, rows.id[row])
+
+
 def left_out(found: Inspection) -> list[Problem]:
     """Return each row that is left out, with its line and the rule; what a run refuses, as it refuses it."""
     rows, table = found.rows, found.export.table
@@ -129,8 +137,7 @@ def left_out(found: Inspection) -> list[Problem]:
     for row, fate in enumerate(rows.fate):
         if fate == MENDED or (rule := rules.get(fate)) is None or not rule.leaves_out:
             continue
-        amount = ""
-        if code := rows.currency[row]:
-            amount = f"{int(rows.minor[row]) / 10 ** minor_digits(code):.{minor_digits(code)}f} {code}"
-        told.append(table.problem(fate, f"{rule.what}: left out", row, None, amount, None, rows.id[row]))
+        told.append(_left(table, rows, fate, rule.what, row, int(rows.minor[row])))
+    for key, rest in rows.rest.items():
+        told += [_left(table, rows, key, rules[key].what, row, minor) for row, minor in rest.items()]
     return sorted(told, key=lambda problem: problem.row or 0)

@@ -95,15 +95,17 @@ def _log(table: Table, columns: Titles) -> tuple[Table, Table] | None:
         lines.append(table.lines[row])
     if not rows:
         return None
-    header = ("deal", "stage", "entered_at", "segment")
-    log = Table(f"{table.name}, its columns of stages", header, tuple(rows), tuple(lines))
+    titles = ("deal", "stage", "entered_at", "segment")
+    log = Table(f"{table.name}, its columns of stages", titles, tuple(rows), tuple(lines))
     quoted = [_QUOTED.fullmatch(title) for title in table.header]
     told = {at for at, _, _ in _columns_of_stages(table)}
     told |= {at for at, found in enumerate(quoted) if found and _parts(found["stage"])[0].casefold() in names}
     kept = [at for at in range(len(table.header)) if at not in told]
     bare = tuple(tuple(row[at] for at in kept) for row in table.rows)
     typed = frozenset(place for place, at in enumerate(kept) if at in table.typed)
-    return log, replace(table, header=tuple(table.header[at] for at in kept), rows=bare, typed=typed)
+    flaws = {place: table.flaws[at] for place, at in enumerate(kept) if at in table.flaws}
+    header = tuple(table.header[at] for at in kept)
+    return log, replace(table, header=header, rows=bare, typed=typed, flaws=flaws)
 
 
 def _entries(table: Table, columns: Titles) -> list[tuple[int, str, str]]:

@@ -12,7 +12,7 @@ from typing import Final
 from simulator.errors import InputError
 from simulator.loading.outcome_words import is_yes
 from simulator.loading.presets.preset import Titles, squashed
-from simulator.loading.tables import Table
+from simulator.loading.tables import UNNAMED, Table
 
 GROUP: Final = "W060"
 CONTINUED: Final = "W061"
@@ -35,6 +35,9 @@ _TOTAL = re.compile(
     r"(grand |sub[- ]?)?totals?:?|(gesamt|zwischen|end)summe:?|gesamt:?|insgesamt:?|итого:?|всего:?"
     r"|(общий |промежуточный )итог:?"
 )
+_OF_WHAT = re.compile(r"sum|summe|сумма|(record )?count|anzahl|количество")
+_OF_WHAT_ELSE = re.compile(r"avg|average|min|max|median|durchschnitt|mittelwert|среднее|минимум|максимум")
+"""What a sum of a report is of; names of people too, so that the latter count beside others only."""
 _NUMBER = re.compile(r"([A-Z]{3}|[^\w\s])?\s*-?\d[\d.,\s'’]*%?\s*([A-Z]{3}|[^\w\s])?")
 _TAG = re.compile(r"<[^<>]*>")
 _CONVERTED = re.compile(r"(?<=[\d.,])\s*\([A-Z]{3}\s*[-\d.,\s]+\)$")
@@ -61,8 +64,9 @@ def mended(table: Table, columns: Titles) -> Table:
     known = [at for title in columns.values() if (at := table.column(title)) is not None]
     nothing = rows_where(table, lambda row: not any(row[at].strip() for at in known))
     table = put_aside(table, CONTINUED, nothing)
-    flags = [at for at, title in enumerate(table.header) if squashed(title) in _DELETED]
-    table = put_aside(table, DELETED, rows_where(table, lambda row: any(is_yes(row[at]) for at in flags)))
+    flags = [texts_under(table, title) for title in table.header if squashed(title) in _DELETED]
+    deleted = [row for row, told in enumerate(zip(*flags, strict=True)) if any(map(is_yes, told))]
+    table = put_aside(table, DELETED, deleted)
     table = _with_ids(table, columns)
     return put_aside(table, DEAL_AGAIN, _repeats(table, columns))
 
@@ -85,13 +89,19 @@ def used_by(table: Table, code: str, rows: Sequence[int]) -> Table:
 
 def texts_of(table: Table, columns: Titles, ours: str) -> list[str]:
     """Return the cells of one of our columns, without blanks around them, "" where there is none."""
-    return texts_under(table, columns.get(ours, ours))
+    return _texts(table, table.column(columns.get(ours, ours)))
 
 
 def texts_under(table: Table, title: str | None) -> list[str]:
-    """Return the cells of a column, without blanks around them, "" where there is no such column."""
+    """Return the cells of a column that is none of ours, as `texts_of` does.
+
+    Raises:
+        InputError: the column cannot be read.
+    """
     at = None if title is None else table.column(title)
-    return [""] * len(table.rows) if at is None else [row[at].strip() for row in table.rows]
+    if at is not None and (flaws := table.flaws_of([at])):
+        raise InputError(flaws)
+    return _texts(table, at)
 
 
 def with_texts(table: Table, title: str, texts: Sequence[str]) -> Table:
@@ -108,6 +118,10 @@ def currency_code(text: str) -> str:
     """Return the ISO code of a currency that is written as `Euro` or `EUR - Euro`, all else as it stands."""
     named = _CODE_AND_NAME.fullmatch(text)
     return named[1] if named else _BY_CURRENCY.get(squashed(text), text)
+
+
+def _texts(table: Table, at: int | None) -> list[str]:
+    return [""] * len(table.rows) if at is None else [row[at].strip() for row in table.rows]
 
 
 def _with_plain_cells(table: Table, columns: Titles) -> Table:
@@ -140,7 +154,7 @@ def _groups(table: Table, columns: Titles) -> list[int]:
     keys = [at for at in places.values() if at is not None]
 
     def is_none(row: Sequence[str]) -> bool:
-        if _is_total(row):
+        if is_summary(table, row):
             return True
         if stage is not None and row[stage].strip():
             return False
@@ -152,9 +166,22 @@ def _groups(table: Table, columns: Titles) -> list[int]:
     return rows_where(table, is_none)
 
 
-def _is_total(row: Sequence[str]) -> bool:
-    label, *others = [cell.strip() for cell in row if cell.strip()] or [""]
-    return bool(_TOTAL.fullmatch(label.casefold())) and all(_NUMBER.fullmatch(cell) for cell in others)
+def is_summary(table: Table, row: Sequence[str]) -> bool:
+    """Tell whether nothing but numbers, and what they are of, stands behind a word for a total."""
+    at = next((at for at, cell in enumerate(row) if cell and not cell.isspace()), None)
+    if at is None:
+        return False
+    label = row[at].strip().casefold()
+    beside = UNNAMED.fullmatch(table.header[at]) and _OF_WHAT_ELSE.fullmatch(label)
+    counts = beside or _OF_WHAT.fullmatch(label)
+    if not counts and not _TOTAL.fullmatch(label):
+        return False  # what most rows are
+    others = [cell.strip() for cell in row[at + 1 :] if cell.strip()]
+    return bool(others or not counts) and all(
+        _NUMBER.fullmatch(cell) or _OF_WHAT.fullmatch(folded) or _OF_WHAT_ELSE.fullmatch(folded)
+        for cell in others
+        for folded in (cell.casefold(),)
+    )
 
 
 def _with_ids(table: Table, columns: Titles) -> Table:

@@ -11,7 +11,7 @@ from simulator.loading.presets.sheet import OTHER, VOID, Sheet
 from simulator.loading.tables import Table
 
 _TYPE: Final = ("Transaction Type", "Type")
-_NUMBER: Final = ("Num", "No.", "Invoice No.")
+_NUMBER: Final = ("Num", "No.", "Invoice No.", "Transaction number")
 _ROLES: Final = {
     "type": _TYPE,
     "memo": ("Memo/Description", "Memo", "Description"),
@@ -29,12 +29,15 @@ _COLUMNS: Final = {
     "customer": ("Customer", "Customer full name", "Name", "Customer/Project", "Customer:Job"),
     "invoice_date": ("Date", "Transaction Date", "Invoice Date"),
     "due_date": ("Due Date",),
-    "terms": ("Terms",),
+    "terms": ("Terms", "Term"),
     "tax": ("Tax Amount", "Sales Tax", "Tax"),
 }
+_BY_MONTH: Final = (
+    "keep each month's Invoice List in one folder, and fit learns from what was paid between two of them"
+)
 _PAID_DATE: Final = (
     "QuickBooks' reports of invoices tell no day of payment, so nothing is learned of how late customers "
-    "pay: keep each month's Invoice List in one folder, and fit learns from what was paid between two of them"
+    f"pay: {_BY_MONTH}"
 )
 
 
@@ -65,6 +68,9 @@ def _refuse(table: Table, columns: Titles) -> Table:
     """
     remedy = "export the Invoice List, or add the columns Due Date and Open Balance to this report"
     message = "the report tells payments, and neither which invoices they are on nor what is still open"
+    if "customer" not in columns:  # it stands above: Invoices and Received Payments
+        message = "the report tells what customers paid, and neither of which invoices nor when these are due"
+        remedy = f"export the Invoice List, with its columns Due Date and Open Balance; {_BY_MONTH}"
     raise InputError(
         [Problem("D083", message, table.name, 1, value=", ".join(table.header)[:100], remedy=remedy)]
     )

@@ -7,6 +7,7 @@ from typing import Final
 from simulator.loading.history_frame import Kind
 from simulator.loading.outcome_words import is_yes
 from simulator.loading.presets import mending
+from simulator.loading.presets.grouped import ungrouped
 from simulator.loading.presets.mending import put_aside, rows_where, texts_of, texts_under, with_texts
 from simulator.loading.presets.preset import (
     Marks,
@@ -134,22 +135,28 @@ def _deals(table: Table, columns: Titles) -> Table:
     A converted amount has the currency that stands beside it, else the company's. It stands in for amounts of
     several currencies of which nothing tells which.
     """
+    table = ungrouped(table, columns, "stage")
     converted = first_of(_CONVERTED, table)
     told = "currency" in columns or any(currency_in(text) for text in texts_of(table, columns, "amount"))
     unknown = columns.get("amount") == first_of(_AMOUNT, table) and not told
     if converted is not None and (columns.get("amount") == converted or unknown):
-        beside = table.column(f"{converted} Currency")
-        codes = [""] * len(table.rows) if beside is None else [row[beside] for row in table.rows]
+        codes = texts_under(table, f"{converted} Currency")
         amounts = texts_under(table, converted)
         table = with_texts(table, columns.get("amount", "amount"), amounts)
         table = with_texts(table, columns.get("currency", "currency"), codes)
     return mending.mended(table, columns)
 
 
+def _without_groups(table: Table, columns: Titles) -> Table:
+    """Return a log with the values of its groups in all rows, and without what they add up to."""
+    table = ungrouped(table, columns, "deal")
+    return put_aside(table, mending.GROUP, rows_where(table, lambda row: mending.is_summary(table, row)))
+
+
 def _history(table: Table, columns: Titles) -> Table:
     """Return the log of stages without what was deleted."""
-    at = table.column("IsDeleted")
-    deleted = [] if at is None else rows_where(table, lambda row: is_yes(row[at]))
+    table = _without_groups(table, columns)
+    deleted = [row for row, text in enumerate(texts_under(table, "IsDeleted")) if is_yes(text)]
     return put_aside(table, mending.DELETED, deleted)
 
 
@@ -159,6 +166,7 @@ def _changes(table: Table, columns: Titles) -> Table:
     The first stage of a deal is the one that it left first: it entered it when it was created, which is a row
     without a value.
     """
+    table = _without_groups(table, columns)
     fields = [squashed(text) for text in texts_of(table, columns, "field")]
     deals, new, old = (texts_of(table, columns, ours) for ours in ("deal", "stage", "left"))
     days = texts_of(table, columns, "entered_at")

@@ -11,7 +11,7 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.book import Book
 from simulator.loading.sources.sheets import Cell, Kind, Sheet, Span, letters
-from simulator.loading.tables import Table
+from simulator.loading.tables import SORTED, Table
 from simulator.money import MARKS, AmountError, parse_amount
 
 _LOOKED_AT: Final = 50
@@ -69,6 +69,11 @@ def find_header(sheet: Sheet) -> Header | None:
     for column in sorted({column for row in parts for column in row}):
         words = dict.fromkeys(" ".join(row[column].text.split()) for row in parts if column in row)
         titles[column] = " ".join(words)
+    for span in spans.get(top, ()) if bottom == top else ():
+        if SORTED.search(titles.get(span.left, "")):
+            # A report's group has a second column without a title, in which sums say what they are of.
+            for column in range(span.left + 1, span.right + 1):
+                titles.pop(column, None)
     return Header(top, bottom, titles, rows.index(top))
 
 
@@ -79,10 +84,10 @@ def holds_table(sheet: Sheet) -> bool:
 
 
 def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
-    """Return the table on a sheet.
+    """Return the table on a sheet; a column that lacks values, or may be read in two ways, has a flaw.
 
     Raises:
-        InputError: there is none; every cell without a value, and whatever cannot be read in one way.
+        InputError: there is none, or one of which nobody can tell what its rows and columns are.
     """
     name = book.archive.name
     header = find_header(sheet)
@@ -100,24 +105,28 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
         if times > 1
     ]
     problems += _unfit_merges(name, sheet, header)
+    if problems:
+        raise InputError(problems)
     typed: set[int] = set()
+    flaws: dict[int, tuple[Problem, ...]] = {}
     for at, column in enumerate(columns):
         kinds = {row[column].kind for row in body.values() if column in row}
         if not kinds <= _ALIKE and not kinds <= {"text"}:
             cells = [(n, line, row[column]) for n, (line, row) in enumerate(body.items()) if column in row]
             place = _Place(name, titles[at], letters(column))
-            problems += [*_lacking(place, cells), *_mixed(place, cells, kinds)]
+            if found := (*_lacking(place, cells), *_mixed(place, cells, kinds)):
+                flaws[at] = found
         if kinds & _ALIKE:
             typed.add(at)
-    if problems:
-        raise InputError(problems)
     shows_units = not any(_CURRENCY.search(one) for one in titles)
     rows = tuple(
         tuple(_text(row[column], shows_units) if column in row else "" for column in columns)
         for row in body.values()
     )
     told = _told(book, title, sheet, header, body, columns, titles, shows_units)
-    return Table(name, tuple(titles), rows, tuple(at + 1 for at in body), told, frozenset(typed))
+    told += tuple(f"column {titles[at]} not to be read: {found[0].message}" for at, found in flaws.items())
+    lines = tuple(at + 1 for at in body)
+    return Table(name, tuple(titles), rows, lines, told, frozenset(typed), flaws=flaws)
 
 
 @dataclass(frozen=True)

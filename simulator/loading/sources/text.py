@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import accumulate, compress, islice
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -27,6 +29,8 @@ _BLOCK: Final = 20_000
 _MOST_DISTINCT: Final = 0.5
 """A column of so many different cells in its first rows is kept as it is."""
 _MOST_RAGGED: Final = 1_000
+_END = re.compile(r"\r\n?|\n")
+"""The end of a line, in a cell with quotes."""
 _SIGNATURES: Final = {
     b"PK\x03\x04": "an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -83,7 +87,10 @@ class _Reader:
 
     def table(self, text: TextIO) -> Table:
         blocks = self._blocks(text)
-        cells, lines = next(blocks, ([], []))
+        cells: list[list[str]] = []
+        lines: list[int] = []
+        while len(cells) <= self.layout.titles and (block := next(blocks, None)):
+            cells, lines = cells + block[0], lines + block[1]
         if len(cells) <= self.layout.titles:
             raise InputError([Problem("D001", "the file is empty", self.name)])
         titles, rest = cells[self.layout.titles], cells[self.layout.titles + 1 :]
@@ -98,28 +105,27 @@ class _Reader:
 
     def _blocks(self, text: TextIO) -> Iterator[tuple[list[list[str]], list[int]]]:
         """Yield the records that are not blank, with the lines on which they begin."""
-        cells: list[list[str]] = []
-        lines: list[int] = []
-        skipped = 0
+        begin = 1
         if self.layout.said:
-            skipped = len(text.readline(LONGEST)) and 1
+            begin += len(text.readline(LONGEST)) and 1
         reader = csv.reader(self._bounded(text), delimiter=self.layout.delimiter, strict=True)
         before = 0
-        try:
-            for given in reader:
-                record = unframed(given) if self.layout.framed else given
-                if record and (record[0].strip() or any(map(str.strip, record))):
-                    cells.append(record)
-                    lines.append(before + skipped + 1)
-                    if len(cells) == _BLOCK:
-                        yield cells, lines
-                        cells, lines = [], []
-                before = reader.line_num
-        except csv.Error as error:
-            problem = Problem("D003", f"not CSV: {error}", self.name, before + skipped + 1)
-            raise InputError([*self.problems, problem]) from None
-        if cells:
-            yield cells, lines
+        while True:
+            records: list[list[str]] = []
+            try:
+                records.extend(islice(reader, _BLOCK))  # what stands above an error is kept
+            except csv.Error as error:
+                line = begin + sum(map(_lines_of, records))
+                problem = Problem("D003", f"not CSV: {error}", self.name, line)
+                raise InputError([*self.problems, problem]) from None
+            if not records:
+                return
+            lines = _begins(records, begin, reader.line_num - before)
+            begin, before = begin + reader.line_num - before, reader.line_num
+            if self.layout.framed:
+                records = list(map(unframed, records))
+            filled = [bool(cells and (cells[0].strip() or any(map(str.strip, cells)))) for cells in records]
+            yield list(compress(records, filled)), list(compress(lines, filled))
 
     def _bounded(self, text: TextIO) -> Iterator[str]:
         """Yield the lines of a file, none of which may be endless."""
@@ -191,6 +197,17 @@ class _Reader:
                 last -= 1
             else:
                 self.problems.append(problem)
+
+
+def _begins(records: Sequence[list[str]], begin: int, lines: int) -> Sequence[int]:
+    """Return the line on which each record begins; the first begins on one, and all take so many."""
+    if lines == len(records):
+        return range(begin, begin + lines)
+    return list(accumulate(map(_lines_of, records[:-1]), initial=begin))
+
+
+def _lines_of(record: list[str]) -> int:
+    return 1 + sum(len(_END.findall(cell)) for cell in record)
 
 
 def _counts(header: Sequence[str]) -> dict[str, int]:

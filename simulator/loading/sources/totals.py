@@ -21,6 +21,8 @@ _WORDS: Final = (
     r"|итого|всего|сумма|(?:общий |промежуточный )?итог"
 )
 _LABEL = re.compile(rf"\s*(?:(?:{_WORDS})\b.*|.*\s(?:{_WORDS}))\s*:?\s*", re.IGNORECASE | re.DOTALL)
+_PIECES: Final = ("tot", "sum", "som", "gesamt", "ergebnis", "итог", "всего", "сумма")
+"""One of them stands in each of these words; most columns have none, which is soon seen."""
 _LONGEST: Final = 200
 """Characters of a word for a total, with what it is a total of."""
 _FINEST: Final = 4
@@ -41,9 +43,11 @@ def put_aside(table: Table) -> Table:
     rows, header = table.rows, [title.strip() for title in table.header]
     last = _below(table, aside)
     sums = _Sums(table, aside)
+    labels = "\n".join([row[0] for row in rows]).casefold()
+    some_word = any(piece in labels for piece in _PIECES)
     for at, row in enumerate(rows[:last]):
         first = row[0].strip()
-        if at in aside:
+        if (first and not some_word and first != header[0]) or at in aside:
             continue
         if first == header[0] and [cell.strip() for cell in row] == header:
             aside[at] = HEADER_AGAIN
