@@ -164,8 +164,19 @@ def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, to
 
 
 def test_what_is_no_table_is_refused_with_its_remedy(export):
-    export.write_text("id,stage,stage\n1,a,b\n")
-    assert "rename one of them" in invoke(export, code=4)
+    export.write_text("id,stage,amount\n1,a\n")
+    assert "quote cells with separators" in invoke(export, code=4)
+
+
+def test_a_title_that_stands_twice_is_told_and_hinders_only_where_it_is_read(export):
+    export.write_text("S;id;S;stage;amount\n;1;x;a;5\n")
+    text = " ".join(invoke(export).split())
+    assert "column S not to be read: a column name stands twice" in text and "[D004]" not in text
+    assert told(export)["money"]["read"]["amounts"] == {"EUR": 5.0}
+    export.write_text("amount;id;amount;stage\n4;1;5;a\n")
+    text = " ".join(invoke(export).split())
+    assert "a column name stands twice [D004] (first in line 1: 'amount')" in text
+    assert "the file's total" not in text
 
 
 def test_stages_of_100_and_0_per_cent_are_asked_about_and_a_map_answers(tmp_path):
