@@ -236,8 +236,7 @@ RULES = {
         "loading.sources.text_layout._titles", ("(2 if one.width >= _WIDE else 1)", "1")
     ),
     "titles differ": [
-        *put("loading.sources.text._Reader._head", ("if count > 1", "if False")),
-        *put("loading.sources.sheet_layout.lay_out", ("if times > 1", "if False")),
+        *put("loading.tables.names_twice", ("if counts[title] > 1", "if False")),
     ],
     "capitals of titles": put(
         "loading.tables.Table.column", ("title.casefold() == name.casefold()", "title == name")

@@ -205,6 +205,18 @@ def test_what_stays_open_is_told_once_and_not_said_to_be_read(tmp_path):
     found = told(path)
     assert found["read_as"] == ["UTF-8", "commas"]
     assert [problem["code"] for problem in found["problems"]] == ["D051", "D050"]
+    assert found["money"] is None
+
+
+def test_amounts_add_up_where_only_the_order_of_days_stays_open(tmp_path):
+    path = tmp_path / "open.csv"
+    path.write_text("Nr;Phase;Betrag;Angelegt am\n1;Angebot;1.200,50;03/04/2026\n2;Lead;300,25;05/06/2026\n")
+    found = told(path)
+    assert [problem["code"] for problem in found["problems"]] == ["D050"]
+    assert found["money"]["read"]["amounts"] == {"EUR": 1500.75} and not found["money"]["used"]
+    assert [(one["rule"], one["rows"]) for one in found["money"]["left_out"]] == [("W080", 2)]
+    text = invoke(path)
+    assert text.count("[D050]") == 1 and "the file's total" in text and "decimal:" not in text
     path.write_text("id,stage,amount,created\n1,Proposal,1.20,03/14/2026\n")
     assert told(path)["read_as"][2:] == ["a decimal point", "dates as month/day/year"]
 
@@ -236,5 +248,39 @@ def test_shipped_exports_are_read_as_they_were_written(name, system, read_as, to
 
 
 def test_what_is_no_table_is_refused_with_its_remedy(export):
-    export.write_text("id,stage,stage\n1,a,b\n")
-    assert "rename one of them" in invoke(export, code=4)
+    export.write_text("id,stage,amount\n1,a\n")
+    assert "quote cells with separators" in invoke(export, code=4)
+
+
+def test_a_title_that_stands_twice_is_told_and_hinders_only_where_it_is_read(export):
+    export.write_text("S;id;S;stage;amount\n;1;x;a;5\n")
+    text = " ".join(invoke(export).split())
+    assert "column S not to be read: a column name stands twice" in text and "[D004]" not in text
+    assert told(export)["money"]["read"]["amounts"] == {"EUR": 5.0}
+    export.write_text("amount;id;amount;stage\n4;1;5;a\n")
+    text = " ".join(invoke(export).split())
+    assert "a column name stands twice [D004] (first in line 1: 'amount')" in text
+    assert "the file's total" not in text
+
+
+def test_stages_of_100_and_0_per_cent_are_asked_about_and_a_map_answers(tmp_path):
+    """Of Salesforce nothing but the flags Won and Closed tells the ends that a company has renamed."""
+    path, named = tmp_path / "export.csv", tmp_path / "map.yaml"
+    head = (
+        "Opportunity ID,Opportunity Name,Stage,Amount,Probability (%),Close Date,Created Date,Account Name\n"
+    )
+    ends = (("Proposal", 60), ("Signed, paid", 100), ("Dead", 0), ("Verbal", 100))
+    rows = (f'{n},Deal {n},"{s}",100,{p},2026-08-31,2026-05-01,Acme\n' for n, (s, p) in enumerate(ends))
+    path.write_text(head + "".join(rows))
+    named.write_text('won_stages: ["Signed, paid", Verbal]\nlost_stages: [Dead]\n')
+    asked = (
+        "! Dead 0 %, Signed, paid 100 %, Verbal 100 %: deals there count as open; if they are closed, say "
+        'won_stages: ["Signed, paid", "Verbal"] and lost_stages: ["Dead"] in --map FILE'
+    )
+    assert asked in " ".join(invoke(path).split())
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "p"), "--from", str(path), "--no-run"])
+    assert result.exit_code == 0 and asked in " ".join(result.output.split())
+    assert "count as open" not in invoke(path, "--map", named)
+    assert told(path, "--map", named)["counts"] == {"open": 1, "won": 2, "lost": 1}
+    path.write_text("id,stage,outcome,amount,probability\n1,Proposal,open,5,100\n2,Lead,open,5,20\n")
+    assert "count as open" not in invoke(path)  # a column of outcomes has said so

@@ -152,6 +152,13 @@ def test_a_heading_is_the_customer_where_the_table_names_none(tmp_path):
     assert scenario.receivables.customer.tolist() == ["Acme", "Bolt"]
 
 
+def test_a_customer_may_be_called_like_a_total(tmp_path):
+    text = export("xero_aged")
+    assert text.count("Bolt") == 2  # its heading, and its total
+    scenario = opened(tmp_path, text.replace("Bolt", "Total Energies"), "xero")
+    assert scenario.receivables.customer.tolist() == ["Acme", "Total Energies"]
+
+
 def test_a_scenario_that_names_no_system_is_told_which_it_is(tmp_path):
     (problem,) = refused(tmp_path, export("xero"))
     assert problem.code == "D006" and problem.remedy == "say data.systems: {invoices: xero} in small.yaml"

@@ -387,6 +387,25 @@ def test_archived_opportunities_of_odoo_are_lost_and_leads_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("more", "cells", "outcome"),
+    [
+        ("Lost Reason", "Too expensive", "lost"),
+        ("Lost Reason", "", "open"),
+        ("Active,Lost Reason", "True,Too expensive", "open"),
+        ("Won/Lost,Lost Reason", "Pending,Too expensive", "open"),
+        ("Closed Date,Probability", "2026-08-10,0.0", "lost"),
+        ("Closed Date,Probability", "2026-08-10,0.01", "open"),
+        ("Closed Date,Probability", ",0", "open"),
+        ("Closed Date,Probability", "2026-08-10,", "open"),
+    ],
+)
+def test_lost_opportunities_of_odoo_are_known_without_the_flag_of_what_is_archived(more, cells, outcome):
+    head = "id,Opportunity,Stage,Expected Revenue,Salesperson,"
+    text = f"{head}{more}\na.1,A,New,1000,Ann,{cells}\na.2,B,Won,10,Bo,{cells}\n"
+    assert column(text, "outcome") == [outcome, "won"]
+
+
+@pytest.mark.parametrize(
     ("name", "meant"),
     [
         *((name, "won") for name in ("Closed Won", "6 - Won", "Geschlossen, gewonnen", "Закрыто и выиграно")),

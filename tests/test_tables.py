@@ -83,11 +83,16 @@ def test_empty_columns_at_the_end_are_no_columns():
         (b'id,a\n1,"2\n', "D003"),
         (b'id,a\n1,"2"3\n', "D003"),
         (b"id,a\n1," + b"x" * 200_000 + b"\n", "D003"),
-        (b"id,a,id\n1,2,3\n", "D004"),
     ],
 )
 def test_what_is_no_table_is_refused(content, code):
     assert codes(content)[0][0] == code
+
+
+def test_a_title_twice_forbids_to_read_its_columns_and_no_others():
+    table = parse_table(b"id,a,id,b\n1,2,3,4\n", "x")
+    assert table.rows == (("1", "2", "3", "4"),) and [*table.flaws] == [0, 2]
+    assert [problem.code for problem in table.flaws_of([0, 1, 3])] == ["D004"]
 
 
 def test_unicode_text_of_a_spreadsheet_is_read():

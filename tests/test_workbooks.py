@@ -419,7 +419,7 @@ def test_columns_without_a_title_keep_their_letter(tmp_path):
 
 
 def test_a_title_twice_is_refused(tmp_path):
-    assert codes(book(tmp_path / "x.xlsx", [["id", "x", "x"], ["a", "b", "c"]])) == ["D004"]
+    assert codes(book(tmp_path / "x.xlsx", [["id", "x", "x"], ["a", "b", "c"]])) == ["D004", "D004"]
 
 
 # ---- sheets

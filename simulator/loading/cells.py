@@ -12,6 +12,7 @@ from simulator.errors import Problem, did_you_mean
 from simulator.loading.customs import WAYS, Customs, Setting, Written, written
 from simulator.loading.dates import DateError, Order, parse_day
 from simulator.loading.problems import Problems
+from simulator.loading.scaled_titles import scaled_titles
 from simulator.loading.tables import Table
 from simulator.money import (
     LIMIT,
@@ -261,7 +262,8 @@ def opened_cells(table: Table, columns: Mapping[str, int], customs: Customs, pro
     Adds what stays open, and what forbids to read one of the columns.
     """
     found = written(table, columns, customs)
-    problems.found.extend([*table.flaws_of(columns.values()), *found.problems])
+    flaws = table.flaws_of(columns.values())
+    problems.found.extend([*flaws, *found.problems, *scaled_titles(table, columns)])
     return Cells(table, columns, customs, problems, found)
 
 

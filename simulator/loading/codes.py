@@ -180,6 +180,7 @@ CODES: Final = MappingProxyType(
             "a blank repeats the value above only where the report says that it is grouped",
             "export it as Details Only",
         ),
+        "D091": Code("amounts in thousands", "amounts are in full, or each says its k or M", "write 12.5k"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -86,6 +87,28 @@ class Table:
         return Problem(
             code, message, self.name, self.lines[row] or None, row + 1, column, entity or None, shown, remedy
         )
+
+
+def names_twice(name: str, header: Sequence[str], line: int) -> dict[int, tuple[Problem, ...]]:
+    """Return, by column, that its name stands in a header again: nobody knows which of them is meant.
+
+    Args:
+        name: of the file.
+        header: names of all columns.
+        line: of the header.
+    """
+    counts = Counter(header)
+    return {
+        at: (Problem("D004", "a column name stands twice", name, line, value=title),)
+        for at, title in enumerate(header)
+        if counts[title] > 1
+    }
+
+
+def not_read(header: Sequence[str], flaws: Mapping[int, Sequence[Problem]]) -> tuple[str, ...]:
+    """Say of each column with a flaw that it is not to be read, in words for people."""
+    told = (f"column {header[at]} not to be read: {found[0].message}" for at, found in sorted(flaws.items()))
+    return tuple(dict.fromkeys(told))
 
 
 @contextmanager

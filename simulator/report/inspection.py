@@ -247,7 +247,9 @@ def _stages(found: Inspection) -> list[str]:
         lines += wrapped(f"{whose}{told}", first="  ")
     if not lines:
         return []
-    return ["Stages and the chance to close from each", *lines, *_sources(found.stages)]
+    asked = dict.fromkeys(stages.asked for stages in found.stages.values() if stages.asked)
+    questions = [line for text in asked for line in wrapped(plain(text), first="! ")]
+    return ["Stages and the chance to close from each", *lines, *_sources(found.stages), *questions]
 
 
 def _sources(stages: Mapping[str, Stages]) -> Iterator[str]:

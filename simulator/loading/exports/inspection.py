@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.errors import InputError, Problem
 from simulator.history import Finding
-from simulator.loading.exports.draft import drafted, mapping
+from simulator.loading.exports.draft import Draft, drafted, mapping
 from simulator.loading.exports.export import Export, open_export
 from simulator.loading.exports.profile import Profile, profile
 from simulator.loading.exports.splits import by_itself, splits_of
@@ -81,11 +81,30 @@ def inspected(path: Path, frame: HistoryFrame) -> Inspection:
     split = by_itself(splits)
     draft = drafted("inspected", as_of, deals, invoices, frame, {export.kind: path.name}, split)
     found = replace(found, splits=splits, stages=draft.stages, mapping=draft.scenario["data"])
+    trial: Trial | None = None
     try:
         trial = tried(draft.scenario, path.parent, once)
+        problems = trial.problems
     except InputError as error:
-        return replace(found, problems=_all(found.problems, error.problems))
-    return replace(found, trial=trial, problems=_all(found.problems, trial.problems))
+        problems = tuple(error.problems)
+    if None in (*export.cells.written.orders.values(), *export.cells.written.decimals.values()):
+        trial = _added_up(draft, export, path.parent, once)
+    return replace(found, trial=trial, problems=_all(found.problems, problems))
+
+
+def _added_up(draft: Draft, export: Export, folder: Path, once: Once) -> Trial | None:
+    """Return a trial that uses no row, where the order of days stays open: the amounts still add up.
+
+    How they are written is said, since rows that are left out tell nothing. None where that is open too.
+    """
+    marks = {*export.cells.written.decimals.values()}
+    if None in marks or len(marks) > 1:
+        return None
+    data = {**draft.scenario["data"], **({"decimal": marks.pop()} if marks else {})}
+    try:
+        return tried({**draft.scenario, "data": data}, folder, once, {export.kind: len(export.cells)})
+    except InputError:  # something else is wrong too, which is told already
+        return None
 
 
 def _all(unclear: tuple[Problem, ...], further: Iterable[Problem]) -> tuple[Problem, ...]:

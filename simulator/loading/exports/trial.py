@@ -34,19 +34,25 @@ class Trial:
     problems: tuple[Problem, ...] = ()
 
 
-def tried(draft: Mapping[str, Any], folder: Path, read: Read = read_table) -> Trial:
+def tried(
+    draft: Mapping[str, Any],
+    folder: Path,
+    read: Read = read_table,
+    out: Mapping[str, int] | None = None,
+) -> Trial:
     """Load a draft; rows that a run would refuse are left out by a rule of their own.
 
     Args:
         draft: plain data of a scenario.
         folder: from which its files are named.
         read: reads these.
+        out: tables that are left out whole, each with its number of rows.
 
     Raises:
         LoadError: what is wrong is not in single rows.
     """
     tree = Tree(dict(draft), {(): Place("the mapping", None, str(folder))})
-    aside: dict[str, dict[int, str]] = {}
+    aside = {key: dict.fromkeys(range(rows), MENDED) for key, rows in (out or {}).items()}
     told: dict[tuple[str, int, str], Problem] = {}
     for _ in range(_ATTEMPTS):
         problems = Problems()

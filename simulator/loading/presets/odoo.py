@@ -35,23 +35,32 @@ _ACTIVE: Final = titles("Active | Aktiv | Активно | Активный | А
 _STATUS: Final = titles("Won/Lost | won_status | Gewonnen/Verloren | Выиграно/Проиграно")
 _TYPE: Final = titles("Type | Typ | Тип")
 _LEADS: Final = ("lead", "interessent", "лид")
+_TELL_LOST: Final = ("stage", "outcome", "lost_reason", "closed", "probability")
+"""Our columns that tell the outcome, beside the flag of what is archived."""
 
 
 def _prepared(table: Table, columns: Titles) -> Table:
     """Return the opportunities with their outcome: won by the stage, lost where archived or said so.
 
-    A lost opportunity keeps the stage at which it was lost.
+    A lost opportunity keeps the stage at which it was lost. Where no column says what is archived, the reason
+    tells it, which goes when an opportunity comes back, or a day of closing at a chance of 0.
     """
     types, active = (texts_under(table, first_of(names, table)) for names in (_TYPE, _ACTIVE))
     table = put_aside(table, LEAD, [row for row, text in enumerate(types) if text.casefold() in _LEADS])
-    stages, said = texts_of(table, columns, "stage"), texts_of(table, columns, "outcome")
+    cells = (texts_of(table, columns, ours) for ours in _TELL_LOST)
     outcomes = []
-    for flag, stage, text in zip(active, stages, said, strict=True):
+    for flag, stage, text, reason, closed, chance in zip(active, *cells, strict=True):
         told = state_means(text)
         ending = told if told in ("won", "lost") else stage_means(stage)
-        archived = flag and not is_yes(flag)
+        is_lost = bool(reason) or (bool(closed) and _is_zero(chance))
+        archived = not is_yes(flag) if flag else told is None and is_lost
         outcomes.append(ending or ("lost" if archived else "open" if stage else ""))
     return mended(with_texts(table, columns.get("outcome", "outcome"), outcomes), columns)
+
+
+def _is_zero(chance: str) -> bool:
+    """Tell whether a chance is 0: Odoo itself gives no open opportunity less than 0.01."""
+    return {*chance} & {*"0123456789"} == {"0"}
 
 
 ODOO: Final = (

@@ -52,7 +52,8 @@ class Sheet:
     def documents(self, is_document: Callable[[int], bool]) -> Iterator[tuple[int, str]]:
         """Yield the rows that are documents, each with the heading above it; put all others aside.
 
-        A heading is what stands first in a row that is none, unless that begins with a word for totals.
+        A heading is what stands first in a row that is none. Totals, which have figures behind a word for
+        them, are none; a customer may have a name such as Total Energies.
         """
         heading = ""
         for row, cells in enumerate(self.table.rows):
@@ -62,8 +63,8 @@ class Sheet:
                 yield row, heading
                 continue
             self.put_aside(row, NO_DOCUMENT)
-            first = next((cell.strip() for cell in cells if cell.strip()), "")
-            if not _TOTAL.fullmatch(first):
+            first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
+            if not (others and _TOTAL.fullmatch(first)):
                 heading = first
 
     def done(self) -> Table:

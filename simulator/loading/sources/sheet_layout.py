@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.book import Book
 from simulator.loading.sources.sheets import Cell, Kind, Sheet, Span, letters
-from simulator.loading.tables import SORTED, Table
+from simulator.loading.tables import SORTED, Table, names_twice, not_read
 from simulator.money import MARKS, AmountError, parse_amount
 
 _LOOKED_AT: Final = 50
@@ -99,23 +98,17 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
     if len(body) * len(columns) > max(_FEW, _SPARSEST * sum(map(len, body.values()))):
         message = f"the sheet {title} has {len(body):,} rows of {len(columns):,} columns, nearly all empty"
         raise book.archive.refusal("D064", message, "leave nothing but the table on it")
-    problems = [
-        Problem("D004", "a column name stands twice", name, header.bottom + 1, value=one)
-        for one, times in Counter(titles).items()
-        if times > 1
-    ]
-    problems += _unfit_merges(name, sheet, header)
-    if problems:
+    if problems := _unfit_merges(name, sheet, header):
         raise InputError(problems)
     typed: set[int] = set()
-    flaws: dict[int, tuple[Problem, ...]] = {}
+    flaws = names_twice(name, titles, header.bottom + 1)
     for at, column in enumerate(columns):
         kinds = {row[column].kind for row in body.values() if column in row}
         if not kinds <= _ALIKE and not kinds <= {"text"}:
             cells = [(n, line, row[column]) for n, (line, row) in enumerate(body.items()) if column in row]
             place = _Place(name, titles[at], letters(column))
             if found := (*_lacking(place, cells), *_mixed(place, cells, kinds)):
-                flaws[at] = found
+                flaws[at] = flaws.get(at, ()) + found
         if kinds & _ALIKE:
             typed.add(at)
     shows_units = not any(_CURRENCY.search(one) for one in titles)
@@ -124,7 +117,7 @@ def lay_out(book: Book, title: str, sheet: Sheet) -> Table:
         for row in body.values()
     )
     told = _told(book, title, sheet, header, body, columns, titles, shows_units)
-    told += tuple(f"column {titles[at]} not to be read: {found[0].message}" for at, found in flaws.items())
+    told += not_read(titles, flaws)
     lines = tuple(at + 1 for at in body)
     return Table(name, tuple(titles), rows, lines, told, frozenset(typed), flaws=flaws)
 

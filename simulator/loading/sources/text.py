@@ -14,7 +14,7 @@ from typing import Final, TextIO
 from simulator.errors import InputError, Problem
 from simulator.loading.sources.encodings import Source, find_encoding
 from simulator.loading.sources.text_layout import Layout, find_layout, unframed
-from simulator.loading.tables import Table
+from simulator.loading.tables import Table, names_twice, not_read
 
 LARGEST: Final = 2**28
 """Bytes of a file, 256 MB."""
@@ -82,6 +82,7 @@ class _Reader:
         self.rows: list[tuple[str, ...]] = []
         self.lines: list[int] = []
         self.problems: list[Problem] = []
+        self.flaws: dict[int, tuple[Problem, ...]] = {}
         self.below: list[Problem] = []
         self.seen: list[dict[str, str] | None] = []
 
@@ -101,7 +102,9 @@ class _Reader:
         self._check_below()
         if self.problems:
             raise InputError(self.problems)
-        return Table(self.name, self.header, tuple(self.rows), tuple(self.lines), self.told)
+        told = (*self.told, *not_read(self.header, self.flaws))
+        rows = tuple(self.rows)
+        return Table(self.name, self.header, rows, tuple(self.lines), told, flaws=self.flaws)
 
     def _blocks(self, text: TextIO) -> Iterator[tuple[list[list[str]], list[int]]]:
         """Yield the records that are not blank, with the lines on which they begin."""
@@ -150,11 +153,7 @@ class _Reader:
             for i, title in enumerate(titles[:width])
         )
         self.seen = [{} for _ in self.header]
-        self.problems += [
-            Problem("D004", "a column name stands twice", self.name, line, value=title)
-            for title, count in _counts(self.header).items()
-            if count > 1
-        ]
+        self.flaws = names_twice(self.name, self.header, line)
 
     def _add(self, cells: list[list[str]], lines: list[int]) -> None:
         """Take a block of rows; equal cells of a column become one text."""
@@ -208,10 +207,3 @@ def _begins(records: Sequence[list[str]], begin: int, lines: int) -> Sequence[in
 
 def _lines_of(record: list[str]) -> int:
     return 1 + sum(len(_END.findall(cell)) for cell in record)
-
-
-def _counts(header: Sequence[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for title in header:
-        counts[title] = counts.get(title, 0) + 1
-    return counts

@@ -1,0 +1,36 @@
+"""Refuse columns of money whose titles say that they are in thousands or millions: nothing scales them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from simulator.errors import Problem
+from simulator.loading.tables import Table
+
+_MONEY: Final = ("amount", "net", "tax", "paid_amount", "open_amount")
+_CODES: Final = "eur|usd|gbp|chf|rub"
+_SIGNS: Final = "[€$£₽]"
+_SCALED = re.compile(
+    rf"\b[ktm](?:{_CODES})\b|\b[ktm]{_SIGNS}|{_SIGNS}\s?[km]\b|\b(?:{_CODES})\s?[km]\b|\([km]\)"
+    r"|\b(?:thousands?|millions?|billions?|tsd|tausend|mio|mill|mrd|mln|bn)\b|\b000s?\b"
+    r"|\b(?:тыс(?:яч(?:а|и|ах)?)?|млн|млрд|миллион(?:ы|ов|ах)?|миллиард(?:ы|ов|ах)?)\b",
+    re.IGNORECASE,
+)
+"""What people write into titles: `kEUR`, `T€`, `US$ m`, `in thousands`, `'000`, `тыс. руб.`."""
+
+
+def scaled_titles(table: Table, columns: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield a problem for each column of money whose title says that its amounts are not whole.
+
+    Args:
+        table: whose titles are looked at.
+        columns: index of each of our columns.
+    """
+    for at in sorted({columns[ours] for ours in _MONEY if ours in columns}):
+        title = table.header[at]
+        if (match := _SCALED.search(title.replace("_", " "))) is not None:
+            message = "the title says that the amounts are in thousands or more, and none are multiplied"
+            remedy = "write the amounts in full, or as 12.5k, under a title that says so"
+            yield Problem("D091", message, table.name, 1, column=title, value=match[0], remedy=remedy)
