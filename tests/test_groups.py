@@ -54,6 +54,15 @@ def test_columns_that_the_forecast_reads_group_open_and_won_deals(tmp_path, by, 
     assert by_group(loaded(tmp_path, deals=DEALS), by) == already
 
 
+def test_a_title_that_stands_twice_groups_nothing(tmp_path):
+    deals = DEALS.replace("closed", "closed,team,team").replace(",\n", ",,north,\n", 1)
+    rows = deals.splitlines()
+    wide = "\n".join(row + "," * (rows[0].count(",") - row.count(",")) for row in rows) + "\n"
+    scenario = loaded(tmp_path, deals=wide)
+    with pytest.raises(UsageError, match='the column "team" cannot be grouped by, as its title stands twice'):
+        grouped(scenario, "team")
+
+
 def test_columns_under_other_names_are_found(tmp_path):
     deals = DEALS.replace("id,Customer,class", "Number,Account,Tier")
     columns = "{deals: {id: number, customer: Account, class: Tier}}"

@@ -338,7 +338,7 @@ def test_rows_of_each_table_say_what_is_wrong_with_them(tmp_path, table, row, co
         (b"\n \n", "D001", "the file is empty"),
         (b"<html><body>Log in</body></html>", "D003", "the file is a web page"),
         (DEALS.replace("Lost", "Lo\0st"), "D003", "the file holds NUL bytes"),
-        (DEALS + 'D5,"Proposal,5,,,,\n', "D003", "not CSV: unexpected end of data"),
+        (DEALS + 'D5,"Proposal,5,,,,\n', "D003", "not CSV: a quote that opens here never closes"),
         (DEALS + "D5,Proposal,5,,,,,7\n", "D005", "the row has 8 cells, the header 7"),
         (DEALS.replace("closed", "created"), "D004", "a column name stands twice"),
     ],

@@ -36,7 +36,8 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     Where there are too many groups, those with least money become one.
 
     Raises:
-        UsageError: the deals have no such column, or it holds an error of a spreadsheet, which is no group.
+        UsageError: the deals have no such column, or two of one title, or it holds an error of a
+            spreadsheet, which is no group.
     """
     if by is None:
         return scenario
@@ -47,6 +48,13 @@ def grouped(scenario: Scenario, by: str | None) -> Scenario:
     if by not in known:
         raise UsageError(
             f'the deals have no column "{by}" to group by; they have: {", ".join(known) or "none"}',
+            code="U003",
+        )
+    header, *_ = scenario.tables.get("deals", ((),))
+    if list(header).count(theirs := _theirs(scenario, by)) > 1:
+        raise UsageError(
+            f'the column "{theirs}" cannot be grouped by, as its title stands twice: give one of them '
+            "another title",
             code="U003",
         )
     if by in pipeline.extra:

@@ -29,6 +29,8 @@ _BLOCK: Final = 20_000
 _MOST_DISTINCT: Final = 0.5
 """A column of so many different cells in its first rows is kept as it is."""
 _MOST_RAGGED: Final = 1_000
+_FAULTS: Final = {"unexpected end of data": "not CSV: a quote that opens here never closes"}
+"""What faults are called that the library tells otherwise."""
 _END = re.compile(r"\r\n?|\n")
 """The end of a line, in a cell with quotes."""
 _SIGNATURES: Final = {
@@ -119,7 +121,7 @@ class _Reader:
                 records.extend(islice(reader, _BLOCK))  # what stands above an error is kept
             except csv.Error as error:
                 line = begin + sum(map(_lines_of, records))
-                problem = Problem("D003", f"not CSV: {error}", self.name, line)
+                problem = Problem("D003", _FAULTS.get(str(error), f"not CSV: {error}"), self.name, line)
                 raise InputError([*self.problems, problem]) from None
             if not records:
                 return
