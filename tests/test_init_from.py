@@ -432,6 +432,7 @@ def test_learning_anew_takes_the_newer_export(tmp_path):
     assert "currency: EUR  # the company's: the only one that is named\n" in (made / "crm.yaml").read_text()
     learned = read(made / "learned.yaml")
     assert learned["history"]["files"] == ["exports/hubspot.csv"] and learned["history"]["base"] == "crm.yaml"
+    assert load(made / "scenario.yaml").chances_learned
     stages = learned["scenario"]["segments"]["all"]["stages"]
     assert list(stages) == ["Qualified", "Proposal sent", "Evaluation", "Contract sent"]
     # Left as they were played, chances of moving on of 0.52, 0.60, 0.70 and 0.85.

@@ -276,6 +276,10 @@ def test_steps_are_named_by_their_sign_and_period():
     assert step_name("CRM's weighted pipeline", 1, "FY2026", partly) == "weighted by CRM and set chances"
     assert walk_heading(partly) == "From the CRM's and set percentages to ours"
     assert departure(partly) == "by the CRM's and set percentages"
+    learned = {"chances_learned": True}
+    assert step_name("CRM's weighted pipeline", 1, "FY2026", learned) == "weighted by learned chances"
+    assert step_name("percentages corrected", 1, "FY2026", learned) == "each deal at its own age"
+    assert walk_heading(learned) == "From the weighted pipeline to ours"
 
 
 def test_three_warnings_with_the_most_money_stand_first():

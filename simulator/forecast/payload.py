@@ -77,8 +77,9 @@ def payload(forecast: Trials) -> dict[str, Any]:
 
 
 def guessed_chances(scenario: Scenario) -> dict[str, bool]:
-    """Say whether chances of open deals are guesses of `init`: all, or some; nothing where none is."""
+    """Say whether chances of open deals are guesses of `init`, all or some, or all learned; else nothing."""
     said = {
+        "chances_learned": scenario.chances_learned,
         "chances_guessed": scenario.chances_guessed,
         "chances_partly_guessed": scenario.chances_partly_guessed,
     }

@@ -9,7 +9,7 @@ from typing import Any
 from simulator.report.blocks import Number
 from simulator.report.layout import rounded_to_sum
 from simulator.report.results import Results
-from simulator.report.walk import IN_BOTH, TOTALS, departure, is_guessed
+from simulator.report.walk import IN_BOTH, TOTALS, departure, is_the_crms
 from simulator.words import (
     Scale,
     chance_cells,
@@ -110,7 +110,7 @@ def _crm(forecast: Mapping[str, Any], scale: Scale) -> Number:
     note = f"{fine.said(parts[0])} won, {fine.said(parts[1])} weighted pipeline, whenever it closes"
     if not won:
         note = "weighted pipeline, whenever it closes"
-        note = note if is_guessed(forecast) else f"its {note}"
+        note = f"its {note}" if is_the_crms(forecast) else note
     return Number(departure(forecast), fine.said(won + weighted), note)
 
 

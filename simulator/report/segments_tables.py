@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.report.layout import NOTHING, WIDTH, Grid, rounded_to_sum, table
-from simulator.report.walk import WEIGHTED, is_guessed, walk_heading, weighted_by
+from simulator.report.walk import WEIGHTED, is_the_crms, walk_heading, weighted_by
 from simulator.words import Scale, chance_cells, days, has_interval, interval_texts, percent, plain, scale_for
 
 MONTH: Final = 30.4375
@@ -207,8 +207,8 @@ def walks(payload: Mapping[str, Any]) -> Iterator[str]:
     whole = [sum(row) for row in zip(*parts, strict=True)]
     columns = [[*column, sum(column)] for column in (*parts, whole)]
     usual = [step["step"] for step in payload["company"]["walk"]]
-    guessed = is_guessed(payload)
-    steps = [weighted_by(payload) if guessed and step == WEIGHTED else plain(step, 30) for step in usual]
+    theirs = is_the_crms(payload)
+    steps = [weighted_by(payload) if step == WEIGHTED and not theirs else plain(step, 30) for step in usual]
     rows = [
         [step, *(scale.number(n * digit, sign=step != steps[-1]) if n else NOTHING for n in row)]
         for step, row in zip(steps, zip(*columns, strict=True), strict=True)

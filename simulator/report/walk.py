@@ -18,6 +18,32 @@ IN_BOTH: Final = {"actual": "already won", "new": "deals yet to come", "renewals
 
 
 @dataclass(frozen=True)
+class _Origin:
+    """Who tells the chances with which the walk begins: its heading, the number there, its first step."""
+
+    heading: str
+    number: str
+    weighted: str
+
+
+_CRM: Final = _Origin("From the CRM's number to ours", "the CRM's number", "weighted by the CRM's chances")
+_OTHERS: Final[Mapping[str, _Origin]] = {
+    "chances_partly_guessed": _Origin(
+        "From the CRM's and set percentages to ours",
+        "by the CRM's and set percentages",
+        "weighted by CRM and set chances",
+    ),
+    "chances_guessed": _Origin(
+        "From set percentages to ours", "by set percentages", "weighted by set percentages"
+    ),
+    "chances_learned": _Origin(
+        "From the weighted pipeline to ours", "by learned percentages", "weighted by learned chances"
+    ),
+}
+"""Where no CRM told them all, by what forecast.json says then."""
+
+
+@dataclass(frozen=True)
 class Step:
     """A step of the walk.
 
@@ -71,32 +97,26 @@ def walk_heading(payload: Mapping[str, Any]) -> str:
     Args:
         payload: forecast.json, or segments.json.
     """
-    if payload.get("chances_partly_guessed"):
-        return "From the CRM's and set percentages to ours"
-    return (
-        "From set percentages to ours" if payload.get("chances_guessed") else "From the CRM's number to ours"
-    )
+    return _origin(payload).heading
 
 
-def is_guessed(payload: Mapping[str, Any]) -> bool:
-    """Tell whether chances of open deals are guesses, all or some: the walk begins at no CRM's number."""
-    return bool(payload.get("chances_guessed") or payload.get("chances_partly_guessed"))
+def is_the_crms(payload: Mapping[str, Any]) -> bool:
+    """Tell whether the CRM has told the chances with which the walk begins."""
+    return _origin(payload) is _CRM
 
 
 def departure(payload: Mapping[str, Any]) -> str:
     """Name the number at which the walk begins."""
-    if payload.get("chances_partly_guessed"):
-        return "by the CRM's and set percentages"
-    return "by set percentages" if payload.get("chances_guessed") else "the CRM's number"
+    return _origin(payload).number
 
 
 def weighted_by(payload: Mapping[str, Any]) -> str:
     """Say by what amounts are weighted."""
-    if payload.get("chances_partly_guessed"):
-        return "weighted by CRM and set chances"
-    return (
-        "weighted by set percentages" if payload.get("chances_guessed") else "weighted by the CRM's chances"
-    )
+    return _origin(payload).weighted
+
+
+def _origin(payload: Mapping[str, Any]) -> _Origin:
+    return next((origin for key, origin in _OTHERS.items() if payload.get(key)), _CRM)
 
 
 def walk_title(payload: Mapping[str, Any]) -> str:
@@ -106,8 +126,10 @@ def walk_title(payload: Mapping[str, Any]) -> str:
 
 def step_name(step: str, amount: float, period: str, payload: Mapping[str, Any]) -> str:
     """Return a step of the walk in words: `closes after the year`, `percentages too high`."""
-    if step == WEIGHTED and is_guessed(payload):
+    if step == WEIGHTED and not is_the_crms(payload):
         return weighted_by(payload)
+    if step == "percentages corrected" and payload.get("chances_learned"):
+        return "each deal at its own age"
     if step == "percentages corrected":
         return "percentages too high" if amount < 0 else "percentages too low"
     kind = {"F": "year", "Q": "quarter", "P": "month", "W": "week"}.get(period[:1], "period")

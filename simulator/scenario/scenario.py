@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -168,13 +169,25 @@ class Scenario:
         return bool(self._guessed_deals.any()) and not self.chances_guessed
 
     @cached_property
+    def chances_learned(self) -> bool:
+        """Whether the chances of all open deals are those of stages that are learned: no CRM told one."""
+        learned = {figure.path for figure in self.assumptions if figure.origin == "learned"}
+        found = self._with_chances_of(learned)
+        return bool(found.size) and bool(found.all())
+
+    @cached_property
     def _guessed_deals(self) -> NDArray[np.bool_]:
         """Which open deals have the chance of a stage that is guessed: bool[deal]."""
-        guessed = {figure.path for figure in self.assumptions if figure.source.startswith(TO_BE_SET)}
-        stages = [
-            [dotted(("segments", s.name, "stages", stage, "close")) in guessed for stage in s.funnel.stages]
-            for s in self.segments
-        ]
+        return self._with_chances_of({f.path for f in self.assumptions if f.source.startswith(TO_BE_SET)})
+
+    def _with_chances_of(self, figures: AbstractSet[str]) -> NDArray[np.bool_]:
+        """Return which open deals have no own chance, and that of their stage among these figures."""
+
+        def is_one(segment: str, stage: str) -> bool:
+            keys = ("segments", segment, "stages", stage)
+            return any(dotted((*keys, key)) in figures for key in ("close", "advance"))
+
+        stages = [[is_one(s.name, stage) for stage in s.funnel.stages] for s in self.segments]
         places = zip(self.pipeline.segment.tolist(), self.pipeline.stage.tolist(), strict=True)
         of_stage = np.array([stages[segment][stage] for segment, stage in places], dtype=np.bool_)
         return np.asarray(of_stage & np.isnan(self.pipeline.probability))
