@@ -38,7 +38,7 @@ WORTHWHILE: Final = 40_000_000
 SWITCH: Final = "SIMULATOR_FAST"
 """Environment variable: `on` or `off` overrules the size of a run, and `on` takes no excuse."""
 
-_CONSTANTS: Final = ("close_dates.py", "distributions.py", "streams.py", "engine/cells.py")
+_CONSTANTS: Final = ("close_dates.py", "distributions.py", "streams.py", "engine/cells.py", "engine/stays.py")
 """Modules whose constants are compiled with the loops."""
 
 

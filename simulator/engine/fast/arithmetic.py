@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 from numba import njit
+from numba.core.compiler import Compiler
 
 from simulator.streams import GAMMA as _GAMMA
 
@@ -39,10 +40,20 @@ _LOGS: Final = -np.log(_INVERSES)
 _LN2: Final = math.log(2)
 
 
+class _Apart(Compiler):
+    """Compiles functions whose arrays do not overlap, so that several places of a table are read at once."""
+
+    def define_pipelines(self) -> Any:
+        """Return the passes of numba, told that arrays lie apart."""
+        self.state.flags.noalias = True
+        numba: Any = super()
+        return numba.define_pipelines()
+
+
 def loop(function: Function) -> Function:
-    """Compile a function that is called from numpy; nothing is contracted or reordered."""
+    """Compile a function of arrays that do not overlap; nothing is contracted or reordered."""
     # Without numba's counting of references, which would take more time than the loops do.
-    how: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    how: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "pipeline_class": _Apart}
     compiled: Any
     try:
         compiled = njit(cache=True, **how)(function)

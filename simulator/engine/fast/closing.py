@@ -1,4 +1,4 @@
-"""The compiled loops over open deals: who wins, on which day, and for how much."""
+"""The compiled loops over open deals under laws that all trials share: who wins, and how long it takes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from simulator.close_dates import SHIFT
 from simulator.distributions import LONGEST
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, exponential, loop, mixed, normal, part, uniform
+from simulator.engine.fast.arithmetic import GAMMA, NEAR, loop, mixed, normal, part, uniform
+from simulator.engine.stays import BINS as STAY_BINS
 
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 LEFT: Final = -1
 """Stands where numpy is to decide."""
 BINS: Final = 1024
@@ -63,75 +64,23 @@ class Further(NamedTuple):
 
     Attributes:
         chances: cumulative, floats[slot, stage].
-        targets: integers[slot · S + stage].
-        law: likewise.
-        low: days by law and bin of uniforms.
-        width: likewise.
+        targets: words[slot · S + stage].
+        cell: of the law of the stay, the first one in what follows, likewise.
+        start: of that law in the survivors, likewise.
+        low: fewest days by law and bin of uniforms; −1 − days where it can be more by several,
+        width: by so many.
         survivors: of all laws.
-        start: of each law in them.
-        bins: of uniforms.
         most: moves that the guard allows.
     """
 
     chances: Any
     targets: Any
-    law: Any
+    cell: Any
+    start: Any
     low: Any
     width: Any
     survivors: Any
-    start: Any
-    bins: int
     most: int
-
-
-class Dates(NamedTuple):
-    """How the days of a walk become a calendar day.
-
-    Attributes:
-        factor: of the line of each deal (`CloseDateRule.line`).
-        power: likewise.
-        until: days after which the end of a walk no longer matters, by deal.
-        first_of: the tables of `Clock`, as
-        ends: of them.
-        delay: calendar days added.
-        beyond: any day past the horizon.
-        logs: ln(T + c) of whole days T.
-    """
-
-    factor: Any
-    power: Any
-    until: Any
-    first_of: Any
-    ends: Any
-    delay: int
-    beyond: int
-    logs: Any
-
-
-class Amounts(NamedTuple):
-    """How open amounts become bookings, as `AmountChange`.
-
-    Attributes:
-        open: of each deal, minor units.
-        price: factor by posterior draw; one for all.
-        raised: further factor by day of signature.
-        lean: factor of each deal's size on what is changed; one for all.
-        unchanged: chance to be signed as quoted.
-        pieces: node, P(Y ≤ node), slope to the next, floats[node, 3].
-        guide: first node of each bin of uniforms,
-        bins: so many of them.
-        most: that an amount can be.
-    """
-
-    open: Any
-    price: Any
-    raised: Any
-    lean: Any
-    unchanged: float
-    pieces: Any
-    guide: Any
-    bins: float
-    most: float
 
 
 @loop
@@ -182,9 +131,9 @@ def possible(
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, first: First, further: Further,
-    days: Any,
+    days: Any, at: Any, some: Any, u: Any,
 ) -> None:  # fmt: skip
-    """Walk won open deals to their end.
+    """Walk won open deals to their end, piece by piece.
 
     Args:
         row: of the deals, of each that is won.
@@ -196,122 +145,97 @@ def walk(
         first: move.
         further: moves.
         days: receives operational days, `LEFT` where numpy is to decide.
+        at: room for the stages of a piece,
+        some: for those of it who go on,
+        u: and for uniforms.
     """
+    for begin in range(0, len(row), len(at)):
+        piece = slice(begin, begin + len(at))
+        _leave(row[piece], trial[piece], offsets, moves, stays, first, days[piece], at, u)
+        _go_on(row[piece], trial[piece], offsets, moves, stays, until, further, days[piece], at, some, u)
+
+
+@loop
+def _leave(
+    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, first: First, days: Any, at: Any, u: Any
+) -> None:
+    """Make the first move of a piece."""
     for i in range(len(row)):
-        r = row[i]
-        offset = offsets[trial[i]]
-        stay, choice = stays[r] + offset, moves[r] + offset
-        slot = 0
-        if first.chances.shape[1] > 1:
-            u = uniform(choice + GAMMA)
+        at[i] = _NONE
+        u[i] = uniform(stays[row[i]] + offsets[trial[i]] + GAMMA)
+    if first.chances.shape[1] > 1:
+        for i in range(len(row)):
+            choice = uniform(moves[row[i]] + offsets[trial[i]] + GAMMA)
             for k in range(first.chances.shape[1] - 1):
-                slot += u > first.chances[r, k]
-        at = first.targets[r, slot]
-        spent = remaining(
-            uniform(stay + GAMMA), first.alive[r, slot], first.dead[r, slot], first.less[r],
-            first.law[r, slot], first.laws,
-        )  # fmt: skip
-        if spent == LEFT or at == LEFT:
-            days[i] = LEFT
-            continue
-        n, size, step = 1, further.chances.shape[1], GAMMA + GAMMA
-        while at < size and spent <= until[r] and n < further.most:
-            flat = at
-            if len(further.chances) > 1:
-                u = uniform(choice + step)
-                for k in range(len(further.chances) - 1):
-                    flat += (u > further.chances[k, at]) * size
-            spent += _stay(uniform(stay + step), further.law[flat], further)
-            at = further.targets[flat]
-            n += 1
-            step += GAMMA
-        # Whom the guard has stopped numpy counts.
-        days[i] = LEFT if at < size and spent <= until[r] else spent
-
-
-@loop
-def date(row: Any, days: Any, dates: Dates, day: Any) -> None:
-    """Date the ends of walks.
-
-    Args:
-        row: of the deals, of each.
-        days: operational, of each; below 0 where numpy is to decide.
-        dates: of the deals.
-        day: receives the calendar day, `LEFT` where numpy is to decide, `beyond` past the horizon.
-    """
-    last = len(dates.ends) - 2
+                at[i] += _ONE if choice > first.chances[row[i], k] else _NONE
     for i in range(len(row)):
-        r, spent = row[i], days[i]
-        factor, power = dates.factor[r], dates.power[r]
-        if spent < 0 or spent > dates.until[r]:
-            day[i] = LEFT if spent < 0 else dates.beyond
-            continue
-        near: Any = 0.0
-        value: Any
-        if factor == 1.0 and power == 1.0:
-            value = np.float64(spent)
-        elif power == 0.0:
-            value = max(factor, 1.0)
-        else:
-            log = dates.logs[spent] if spent < len(dates.logs) else math.log(spent + SHIFT)
-            value = factor * exponential(power * log)
-            near = NEAR * value
-            value = max(value - SHIFT, 1.0)
-        value = max(value, 1e-9)
-        found = dates.first_of[min(np.int64(min(value, 1e9)), len(dates.first_of) - 1)]
-        found += found <= last and dates.ends[found] < value
-        while found <= last and dates.ends[found] < value:
-            found += 1
-        if near > 0.0 and (dates.ends[found] - value <= near or value - dates.ends[found - 1] <= near):
-            day[i] = LEFT
-        else:
-            day[i] = min(found + dates.delay, dates.beyond)
+        r, slot = row[i], at[i]
+        below = u[i] * first.alive[r, slot]
+        known = about(below, first.less[r], first.law[r, slot], first.laws)
+        # So old as no stay of the law lasts, or of no move that ends with a win.
+        known = LEFT if (below <= _LEAST) | (first.targets[r, slot] == LEFT) else known
+        days[i] = known
+    for i in range(len(row)):
+        r, slot = row[i], at[i]
+        at[i] = np.uint64(first.targets[r, slot])
+        if days[i] == LEFT and first.targets[r, slot] != LEFT and u[i] * first.alive[r, slot] > _LEAST:
+            days[i] = exactly(
+                u[i], first.alive[r, slot], first.dead[r, slot], first.less[r], first.law[r, slot], first.laws
+            )
 
 
 @loop
-def book(
-    row: Any, trial: Any, offsets: Any, draws: Any, changes: Any, amounts: Amounts, last: int, day: Any,
-    booked: Any,
+def _go_on(
+    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, further: Further, days: Any,
+    at: Any, some: Any, u: Any,
 ) -> None:  # fmt: skip
-    """Draw the amounts at which deals are signed.
-
-    Args:
-        row: of the deals, of each.
-        trial: of each.
-        offsets: of the trials.
-        draws: posterior draw of each trial.
-        changes: key of each deal's amount.
-        amounts: of the deals.
-        last: day of the horizon.
-        day: on which each is signed; receives `LEFT` where rounding might decide the amount.
-        booked: receives whole minor units, of those that are signed by the last day.
-    """
+    """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
+    slots, size = further.chances.shape
+    going = 0
     for i in range(len(row)):
-        if day[i] < 0 or day[i] > last:
-            continue
-        r = row[i]
-        u = uniform(changes[r] + offsets[trial[i]] + GAMMA)
-        price = amounts.price[min(draws[trial[i]], len(amounts.price) - 1)] * amounts.raised[day[i]]
-        if u < amounts.unchanged:
-            booked[i] = np.int64(np.rint(min(amounts.open[r] * price, amounts.most)))
-            continue
-        lean = amounts.lean[min(r, len(amounts.lean) - 1)]
-        again = (u - amounts.unchanged) / (1.0 - amounts.unchanged)
-        at = np.int64(amounts.guide[np.int64(again * amounts.bins)])
-        at += amounts.pieces[at + 1, 1] < again
-        while amounts.pieces[at + 1, 1] < again:
-            at += 1
-        change = exponential(amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2])
-        money = min(amounts.open[r] * (change * lean) * price, amounts.most)
-        whole = np.rint(money)
-        booked[i] = np.int64(whole)
-        if 0.5 - abs(money - whole) <= 1e-14 * money:
-            day[i] = LEFT
+        some[going] = i
+        going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+    n, step = 1, GAMMA + GAMMA
+    while going > 0 and n < further.most:
+        count, going = going, 0
+        for k in range(count):
+            u[k] = uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step)
+        for k in range(count):
+            i = some[k]
+            flat = at[i]
+            if slots > 1:
+                choice = uniform(moves[row[i]] + offsets[trial[i]] + step)
+                for slot in range(slots - 1):
+                    flat += np.uint64(size) if choice > further.chances[slot, at[i]] else _NONE
+            days[i] += _stay(u[k], flat, further)
+            at[i] = further.targets[flat]
+            some[going] = i
+            going += (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+        n += 1
+        step += GAMMA
+    for k in range(going):  # whom the guard has stopped numpy counts
+        days[some[k]] = LEFT
 
 
 @part
-def remaining(u: Any, alive: Any, dead: Any, less: Any, law: Any, laws: Any) -> Any:
-    """Return the whole days that are left of a stay, as `remaining_days`; `LEFT` where numpy is to decide.
+def about(below: Any, less: Any, law: Any, laws: Any) -> Any:
+    """Return the whole days that are left of a stay, as `remaining_days`; `LEFT` where pieces may be wrong.
+
+    Args:
+        below: chance of a longer stay.
+        less: age + ½.
+        law: which of
+        laws: these.
+    """
+    place = below * BINS
+    piece: Any = min(np.int64(place), BINS - 1)
+    from_, to = laws.times[law, piece], laws.times[law, piece + 1]
+    return rounded(from_ + (place - piece) * (to - from_) - less, laws.errors[law, piece])
+
+
+@part
+def exactly(u: Any, alive: Any, dead: Any, less: Any, law: Any, laws: Any) -> Any:
+    """Return the same by the law itself; `LEFT` where numpy is to decide.
 
     Args:
         u: uniform.
@@ -321,46 +245,35 @@ def remaining(u: Any, alive: Any, dead: Any, less: Any, law: Any, laws: Any) -> 
         law: which of
         laws: these.
     """
-    below = u * alive
-    if below <= _LEAST:  # so old as no stay of this law lasts
+    if laws.sigma[law] == 0:
         return LEFT
-    place = below * BINS
-    piece: Any = min(np.int64(place), BINS - 1)
-    from_, to = laws.times[law, piece], laws.times[law, piece + 1]
-    time = from_ + (place - piece) * (to - from_)
-    days = _rounded(time - less, laws.errors[law, piece])
-    if days == LEFT and laws.sigma[law] > 0:
-        # (1 − u) + u·(1 − R) keeps its digits where u·R is near 1.
-        time = math.exp(laws.mu[law] - laws.sigma[law] * normal(below, (1.0 - u) + u * dead))
-        days = _rounded(time - less, NEAR * (1.0 + time))
-    return days
+    # (1 − u) + u·(1 − R) keeps its digits where u·R is near 1.
+    time = math.exp(laws.mu[law] - laws.sigma[law] * normal(u * alive, (1.0 - u) + u * dead))
+    return rounded(time - less, NEAR * (1.0 + time))
 
 
 @part
-def _rounded(days: Any, near: Any) -> Any:
+def rounded(days: Any, near: Any) -> Any:
     """Return the days rounded up, within those of a table; `LEFT` where an error so large might decide."""
-    if days - near >= _LATE:
-        return _LATE
-    up = math.ceil(days)
-    if not (up - days > near and days - (up - 1.0) > near):
-        return LEFT
-    return max(np.int64(up), 0)
+    up = np.ceil(days)
+    sure = (up - days > near) & (days - (up - 1.0) > near)
+    return _LATE if days - near >= _LATE else max(np.int64(up), 0) if sure else LEFT
 
 
 @part
-def _stay(u: Any, law: Any, further: Any) -> Any:
+def _stay(u: Any, flat: Any, further: Any) -> Any:
     """Return the whole days of a stay by the tables of `StayTables`."""
-    cell = np.int64(u * further.bins) + law * further.bins
+    cell, first = further.cell[flat] + np.uint64(u * STAY_BINS), further.start[flat]
     days = np.int64(further.low[cell])
-    if days < 0:
-        days = -1 - days
-        span = np.int64(further.width[cell])
-        base = further.start[law]
-        while span > 0:
-            half = (span - 1) >> 1
-            if further.survivors[base + days + half] > u:
-                days += half + 1
-                span -= half + 1
-            else:
-                span = half
+    if days >= 0:
+        return days + (further.survivors[first + np.uint64(days)] > u)
+    days = -1 - days
+    span = np.int64(further.width[cell])
+    while span > 0:
+        half = (span - 1) >> 1
+        if further.survivors[first + np.uint64(days + half)] > u:
+            days += half + 1
+            span -= half + 1
+        else:
+            span = half
     return days

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.fast.closing import Laws
+from simulator.streams import Words
 
 SIGNATURE, START, DELIVERY, ACCEPTANCE = range(4)
 """Events by number."""
@@ -257,3 +261,18 @@ class Room(NamedTuple):
     day: Any
     due: Any
     pay: Any
+
+
+def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return whole numbers in half the room; they are days, places and the like."""
+    return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def positions(values: NDArray[np.integer]) -> NDArray[np.uint32]:
+    """Return places without a sign, which spares a look at whether they are counted from the end."""
+    return np.ascontiguousarray(values, dtype=np.uint32)
+
+
+def words(values: NDArray[np.integer]) -> Words:
+    """Return places that are reckoned with, likewise."""
+    return np.ascontiguousarray(values, dtype=np.uint64)

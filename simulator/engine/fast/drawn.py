@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from scipy import special
 
-from simulator.distributions import LONGEST, TIE
+from simulator.distributions import TIE
 from simulator.engine.fast.arithmetic import GAMMA, NEAR, logarithm, loop, normal, part, uniform
-from simulator.engine.fast.closing import LEFT
+from simulator.engine.fast.closing import LEFT, rounded
 
 LEAST: Final = 1e-200
 """Chance of a move below which rounding might decide whether there is one."""
@@ -25,7 +25,6 @@ _WRONG: Final = 1e-4
 SEVERAL: Final = -2
 """Stands where a move is drawn."""
 _NONE, _ONE = np.uint64(0), np.uint64(1)
-_LATE: Final = LONGEST - 1
 
 
 class Moves(NamedTuple):
@@ -80,7 +79,7 @@ class Moves(NamedTuple):
 @loop
 def decide(
     keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, begins: Any, scale: Any, shift: Any,
-    row: Any, trial: Any, words: Any, doubtful: Any,
+    row: Any, trial: Any, words: Any, doubtful: Any, margin: Any,
 ) -> Any:  # fmt: skip
     """Find who wins, u < Φ(scale·score + shift), trial by trial in some order.
 
@@ -99,6 +98,7 @@ def decide(
         trial: likewise.
         words: receives uniforms of the doubtful,
         doubtful: and their positions.
+        margin: room for a number a deal.
 
     Returns:
         How many are found, and how many of them are doubtful.
@@ -108,14 +108,16 @@ def decide(
         offset, draw = offsets[t] + GAMMA, draws[t]
         for group in range(len(begins) - 1):
             times, plus = scale[group, t], shift[group, t]
-            for d in range(begins[group], begins[group + 1]):
-                u = uniform(keys[d] + offset)
+            for d in range(begins[group], begins[group + 1]):  # alone, so that several are worked out at once
                 x = scores[draw, d] * times + plus
                 place = (min(max(x, -_EDGE), _EDGE) + _EDGE) * _CELLS
-                cell = np.int64(place)
-                chance = _TABLE[cell] + (place - cell) * (_TABLE[cell + 1] - _TABLE[cell])
-                wins = u < chance
-                if abs(u - chance) <= _WRONG:
+                cell = np.uint64(place)
+                chance = _TABLE[cell] + (place - np.float64(cell)) * (_TABLE[cell + _ONE] - _TABLE[cell])
+                margin[d] = chance - uniform(keys[d] + offset)
+            for d in range(begins[group], begins[group + 1]):
+                wins = margin[d] > 0.0
+                if abs(margin[d]) <= _WRONG:
+                    u, x = uniform(keys[d] + offset), scores[draw, d] * times + plus
                     z = normal(u, 1.0 - u)
                     wins = z < x
                     if abs(z - x) <= 1e-9 * (1.0 + abs(z)):
@@ -131,8 +133,9 @@ def decide(
 
 @loop
 def walk(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any
-) -> None:
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
+    at: Any, some: Any, level: Any,
+) -> None:  # fmt: skip
     """Walk won open deals to their end, as `closing.walk`.
 
     Args:
@@ -145,42 +148,73 @@ def walk(
         until: days after which the end of a walk no longer matters, by deal.
         by: tables.
         days: receives operational days, `LEFT` where numpy is to decide.
+        at: room for the stages of a piece,
+        some: for those of it who go on,
+        level: and for the integrals of hazards at which they do.
     """
-    slots, size = by.targets.shape[0], by.targets.shape[1]
+    for begin in range(0, len(row), len(at)):
+        piece = slice(begin, begin + len(at))
+        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], at, level)
+        _go_on(
+            row[piece], trial[piece], offsets, draws, moves, stays, until, by, days[piece], at, some, level
+        )
+
+
+@loop
+def _leave(
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, at: Any,
+    level: Any,
+) -> None:  # fmt: skip
+    """Make the first move of a piece."""
+    size = by.targets.shape[1]
     for i in range(len(row)):
-        r, t = row[i], trial[i]
-        draw, offset = draws[t], offsets[t]
-        stay, choice = stays[r] + offset, moves[r] + offset
-        slot = _first(choice, draw, r, by)
+        level[i] = -logarithm(uniform(stays[row[i]] + offsets[trial[i]] + GAMMA))
+    for i in range(len(row)):
+        r, draw = row[i], draws[trial[i]]
+        slot = _first(moves[r] + offsets[trial[i]], draw, r, by)
         days[i] = LEFT
-        if slot == LEFT:
-            continue
-        stage = by.stage[r]
-        law = (draw * size + stage) * by.per_stage + slot
-        passed = _passed(law, r, by)
-        if passed > _FARTHEST:
-            continue
-        spent = _days(law, stage, passed - logarithm(uniform(stay + GAMMA)), by.age[r], by)
-        if spent == LEFT:
-            continue
-        at, n, step = by.moves[stage, slot], 1, GAMMA + GAMMA
-        while at < size and spent <= until[r] and n < by.most:
-            place, slot = draw * size + at, 0
+        if slot != LEFT:
+            stage = by.stage[r]
+            law = (draw * size + stage) * by.per_stage + slot
+            passed = _passed(law, r, by)
+            at[i] = by.moves[stage, slot]
+            if passed <= _FARTHEST:
+                days[i] = _days(law, stage, passed + level[i], by.age[r], by)
+
+
+@loop
+def _go_on(
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
+    at: Any, some: Any, level: Any,
+) -> None:  # fmt: skip
+    """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
+    slots, size = by.targets.shape
+    going = 0
+    for i in range(len(row)):
+        some[going] = i
+        going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+    n, step = 1, GAMMA + GAMMA
+    while going > 0 and n < by.most:
+        count, going = going, 0
+        for k in range(count):
+            level[k] = -logarithm(uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step))
+        for k in range(count):
+            i, slot = some[k], 0
+            stage = np.int64(at[i])
+            place = draws[trial[i]] * size + stage
             if slots > 1:
-                u = uniform(choice + step)
-                for k in range(slots - 1):
-                    slot += u > by.chances[k, place]
-            law = place * by.per_stage + by.laws[slot, at]
-            more = _days(law, at, -logarithm(uniform(stay + step)), 0.0, by)
-            if more == LEFT:
-                spent = LEFT
-                break
-            spent += more
-            at = by.targets[slot, at]
-            n += 1
-            step += GAMMA
-        # Whom the guard has stopped numpy counts.
-        days[i] = LEFT if at < size and spent <= until[r] else spent
+                u = uniform(moves[row[i]] + offsets[trial[i]] + step)
+                for other in range(slots - 1):
+                    slot += u > by.chances[other, place]
+            more = _days(place * by.per_stage + by.laws[slot, stage], stage, level[k], 0.0, by)
+            days[i] = LEFT if more == LEFT else days[i] + more
+            at[i] = by.targets[slot, stage]
+            some[going] = i
+            going += (more != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+        n += 1
+        step += GAMMA
+    for k in range(going):  # whom the guard has stopped numpy counts
+        days[some[k]] = LEFT
 
 
 @part
@@ -236,14 +270,8 @@ def _days(law: Any, stage: Any, level: Any, age: Any, by: Any) -> Any:
         place += _ONE if by.reached[at] < level else _NONE
     near = NEAR * (1.0 + level)
     low, wait = by.reached[place], 1.0 / by.rates[place]
-    if level - low <= near or (place < last and by.reached[place + _ONE] - level <= near):
-        return LEFT
+    at_edge = (level - low <= near) | ((place < last) & (by.reached[min(place + _ONE, last)] - level <= near))
     time = (level - low) * wait + by.edges[np.uint64(stage) * by.bins + (place - first)]
-    days = time - (age + (0.5 + TIE))
     slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
-    if days - slack >= _LATE:
-        return _LATE
-    up = math.ceil(days)
-    if not (up - days > slack and days - (up - 1.0) > slack):
-        return LEFT
-    return max(np.int64(up), 0)
+    known = rounded(time - (age + (0.5 + TIE)), slack)
+    return LEFT if at_edge else known

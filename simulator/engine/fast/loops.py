@@ -12,7 +12,8 @@ from simulator.engine.block import Block
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import LINE_DRAWS, Contract
 from simulator.engine.drawn import DrawnKernel
-from simulator.engine.fast import closing, columns, drawn, posting
+from simulator.engine.fast import closing, columns, drawn, posting, signing
+from simulator.engine.fast.columns import positions, short
 from simulator.engine.fast.tables import (
     EVENTS,
     amounts_of,
@@ -25,7 +26,6 @@ from simulator.engine.fast.tables import (
     rates_of,
     room_of,
     scores_of,
-    short,
     terms_of,
 )
 from simulator.engine.kernels import TableKernel
@@ -36,6 +36,7 @@ from simulator.targets import Posted, Series
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Short = NDArray[np.int32]
+Positions = NDArray[np.uint32]
 Places = NDArray[Any]
 """Whole numbers of either length."""
 
@@ -85,7 +86,7 @@ class Loops:
     ) -> tuple[Places, Places, Places, Words]:
         """Find possible winners as `decide.possible` does."""
         room = keys.size * offsets.size + 1
-        deals, trials, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
+        deals, trials, doubtful = (np.empty(room, dtype=np.uint32) for _ in range(3))
         words = np.empty(room, dtype=np.uint64)
         some = np.empty(256, dtype=np.uint64)
         found, open_ = closing.possible(
@@ -113,12 +114,12 @@ class Loops:
             [block.luck.shifted(plan.index, 0, float(plan.segment.doubt[stage])) for stage, _ in groups], 1
         )
         room = len(deals) * block.trials + 1
-        row, trial, doubtful = (np.empty(room, dtype=np.int32) for _ in range(3))
+        row, trial, doubtful = (np.empty(room, dtype=np.uint32) for _ in range(3))
         u = np.empty(room)
         found, open_ = drawn.decide(
             block.plan.deals.keys("outcome", 0, deals), block.offsets,
             np.argsort(column, kind="stable"), column, scores, begins, scale, shift,
-            row, trial, u, doubtful,
+            row, trial, u, doubtful, np.empty(len(deals)),
         )  # fmt: skip
         row, trial, doubtful = row[:found], trial[:found], doubtful[:open_]
         if open_:
@@ -146,40 +147,41 @@ class Loops:
         contracts = {c: open_deals.choices[c] for c in np.unique(contract_of).tolist()}
         if all(terms_of(contract, bookings_only) is None for contract in contracts.values()):
             return row, trial
-        row, trial = short(row), short(trial)
+        row, trial = positions(row), positions(trial)
         day, booked = self._close(plan, deals, ages, row, trial)
-        left = [short(np.flatnonzero(day < 0))]
+        left = [positions(np.flatnonzero(day < 0))]
         of_each = contract_of[row] if len(contracts) > 1 else None
         for c, contract in contracts.items():
-            places = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == c)
-            left.append(self._settle(contract, deals, short(places), row, trial, day, booked))
+            some = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == c)
+            left.append(self._settle(contract, deals, positions(some), row, trial, day, booked))
         some = np.concatenate(left)
         return row[some].astype(np.int64), trial[some].astype(np.int64)
 
     def _close(
-        self, plan: SegmentPlan, deals: Integers, ages: Floats, row: Short, trial: Short
+        self, plan: SegmentPlan, deals: Integers, ages: Floats, row: Positions, trial: Positions
     ) -> tuple[Short, Integers]:
         """Return the day on which each closes, below 0 where it is left, and what is booked."""
         block, kernel, entities = self._block, plan.kernel, self._block.plan.deals
         moves, stays, changes = (entities.keys(purpose, 0, deals) for purpose in ("moves", "stays", "amount"))
         stages = self._stages(deals)
         dates = dates_of(block.plan, plan, stages, deals, ages)
-        days, day, booked = np.empty_like(row), np.empty_like(row), np.empty(len(row), dtype=np.int64)
+        (days, day), booked = np.empty((2, len(row)), dtype=np.int32), np.empty(len(row), dtype=np.int64)
+        at, some = np.empty((2, columns.PIECE), dtype=np.uint64)
+        u, change = np.empty((2, columns.PIECE))
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
-                moves_of(kernel, stages, ages), days,
+                moves_of(kernel, stages, ages), days, at, some, u,
             )  # fmt: skip
         else:
             assert isinstance(kernel, TableKernel)
             closing.walk(
                 row, trial, block.offsets, moves, stays, dates.until, first_of(kernel, stages, ages),
-                further_of(kernel), days,
+                further_of(kernel), days, at, some, u,
             )  # fmt: skip
-        closing.date(row, days, dates, day)
+        signing.date(row, days, dates, day, u, change)
         amounts = amounts_of(block.plan, plan, deals)
-        last = block.plan.last_day
-        closing.book(row, trial, block.offsets, block.draws, changes, amounts, last, day, booked)
+        signing.book(row, trial, block.offsets, block.draws, changes, amounts, day, booked, some, u, change)
         return day, booked
 
     def _stages(self, deals: Integers) -> Integers:
@@ -187,9 +189,9 @@ class Loops:
         return self._block.plan.scenario.pipeline.stage[deals]
 
     def _settle(
-        self, contract: Contract, deals: Integers, places: Short, row: Short,
-        trial: Short, day: Short, booked: Integers,
-    ) -> Short:  # fmt: skip
+        self, contract: Contract, deals: Integers, places: Positions, row: Positions,
+        trial: Positions, day: Short, booked: Integers,
+    ) -> Positions:  # fmt: skip
         """Post what follows from contracts, and return the places of those that are left."""
         block, open_deals = self._block, self._block.plan.open_deals
         terms = terms_of(contract, block.plan.bookings_only)

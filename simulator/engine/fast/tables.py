@@ -28,7 +28,8 @@ from simulator.distributions import (
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
 from simulator.engine.drawn import DrawnKernel
-from simulator.engine.fast import closing, columns, drawn
+from simulator.engine.fast import closing, columns, drawn, signing
+from simulator.engine.fast.columns import short, words
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import Plan, SegmentPlan
 from simulator.engine.stays import BINS as STAY_BINS
@@ -128,9 +129,12 @@ def _errors(exact: Floats) -> Floats:
 def further_of(kernel: TableKernel) -> closing.Further:
     """Return the moves of won deals from the entry of a stage on."""
     path, tables = kernel.winning.path, kernel.winning.tables
+    # One day more or less is decided without a branch.
+    law = path.law.ravel()
+    low = np.where(tables.width == 1, -1 - tables.low, tables.low)
     return closing.Further(
-        path.moves, path.target.ravel(), path.law.ravel(), tables.low, tables.width, tables.survivors,
-        tables.start, STAY_BINS, MOST_MOVES,
+        path.moves, words(path.target.ravel()), words(law * STAY_BINS), words(tables.start[law]), low,
+        tables.width, tables.survivors, MOST_MOVES,
     )  # fmt: skip
 
 
@@ -204,18 +208,19 @@ def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
 
 def dates_of(
     plan: Plan, segment: SegmentPlan, stages: Integers, deals: Integers, ages: Floats
-) -> closing.Dates:
+) -> signing.Dates:
     """Return how the days of won deals' walks become dates."""
     rule, (factor, power, until) = segment.segment.close_date, np.empty((3, len(deals)))
+    first_of, ends = segment.segment.clock.tables
     for stage, some in by_stage(stages):
         line = segment.close_line(plan.scenario.pipeline, stage, deals[some], ages[some])
         factor[some], power[some], until[some] = line
-    return closing.Dates(
-        factor, power, until, *segment.segment.clock.tables, rule.delay_days, plan.last_day + 1, _LOGS
+    return signing.Dates(
+        factor, power, until, words(first_of), ends, rule.delay_days, plan.last_day + 1, _LOGS
     )
 
 
-def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amounts:
+def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> signing.Amounts:
     """Return how the amounts of won deals change."""
     law, open_deals = segment.segment.amount_change, plan.open_deals
     lean = np.ones(1)
@@ -224,7 +229,7 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
         lean = np.exp(law.lean(worth))
     pieces, guide = _changes_of(law.location, law.scale)
     days, as_of = np.arange(plan.last_day + 1), plan.scenario.horizon.as_of
-    return closing.Amounts(
+    return signing.Amounts(
         open_deals.amount_of[deals].astype(np.float64), np.atleast_1d(segment.price),
         segment.segment.levers.price_on(days, as_of), lean, law.unchanged, pieces, guide, float(_GUIDE),
         float(LIMIT),
@@ -237,7 +242,8 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> closing.Amo
 def room_of(terms: columns.Terms) -> columns.Room:
     """Return room to work a piece of contracts out."""
     n, lines, parts = columns.PIECE, len(terms.rule), len(terms.event)
-    place, row, trial, signed, late = np.zeros((5, n + 1), dtype=np.int32)
+    place, row, trial = np.zeros((3, n + 1), dtype=np.uint32)
+    signed, late = np.zeros((2, n + 1), dtype=np.int32)
     amount, rest = np.zeros((2, n + 1), dtype=np.int64)
     joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
     day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
@@ -376,11 +382,6 @@ def rates_of(rates: DayRates) -> columns.Rates:
         rates.currency == rates.curve.company, rates.by_day, path, rates.month_of_day,
         10.0 ** max(shift, 0), 10.0 ** max(-shift, 0),
     )  # fmt: skip
-
-
-def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return whole numbers in half the room; they are days, places and the like."""
-    return np.ascontiguousarray(values, dtype=np.int32)
 
 
 def _shortest(values: NDArray[np.integer]) -> NDArray[np.integer]:
