@@ -85,6 +85,7 @@ def _marks(one: Recognised) -> Counter[Mark]:
     table, columns = one.table, one.match.columns
     kept = [row for number, row in enumerate(table.rows) if number not in table.aside]
     at, money = columns.get("currency"), money_column(columns)
+    marks: Counter[Mark]
     if at is not None:
         marks = Counter(("", (row[at].strip().upper(),)) for row in kept)
     elif money is None:
