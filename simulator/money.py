@@ -49,7 +49,7 @@ _DOLLARS: Final = (
     "SBD", "SGD", "SRD", "TOP", "TTD", "TWD", "UYU", "WST", "XCD", "ZWG",
 )  # fmt: skip
 _CROWNS: Final = ("SEK", "NOK", "DKK", "ISK")
-# What each symbol may stand for: where the currency is another, the amount is refused.
+# What each symbol may stand for, the most usual first: where the currency is another, the amount is refused.
 _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "€": ("EUR",), "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"), "¥": ("JPY", "CNY"),
     "$": _DOLLARS, "kr": _CROWNS, "kr.": _CROWNS, "₩": ("KRW", "KPW"), "₽": ("RUB",), "₹": ("INR",),
@@ -89,10 +89,11 @@ class AmountError(ValueError):
     Attributes:
         what: why not, such as "is negative".
         remedy: what to do about it.
+        may_be: the currencies that its code or sign may mean, where it means another than was expected.
     """
 
-    def __init__(self, text: str, what: str, remedy: str) -> None:
-        self.what, self.remedy = what, remedy
+    def __init__(self, text: str, what: str, remedy: str, may_be: tuple[str, ...] = ()) -> None:
+        self.what, self.remedy, self.may_be = what, remedy, may_be
         super().__init__(f"{text[:40]!r} {what}; {remedy}")
 
 
@@ -115,11 +116,19 @@ def minor_digits(code: str) -> int:
 
 def currency_in(text: str) -> str | None:
     """Give the currency that an amount names beyond doubt (`EUR 12.50`, `12.50 €`), or None."""
-    unit, _ = _strip_unit(text.translate(_SPACES).strip())
-    if unit is None or is_currency(unit.upper()):
-        return unit and unit.upper()
-    meant = _SYMBOLS.get(unit, ())
+    _, meant = mark_in(text)
     return meant[0] if len(meant) == 1 else None
+
+
+def mark_in(text: str) -> tuple[str, tuple[str, ...]]:
+    """Give the sign beside an amount, and the currencies that it may mean, the most usual first.
+
+    The sign of what has a code is "", and so is that of what has neither; the latter means nothing.
+    """
+    unit, _ = _strip_unit(text.translate(_SPACES).strip())
+    if unit is not None and is_currency(unit.upper()):
+        return "", (unit.upper(),)
+    return unit or "", _SYMBOLS.get(unit or "", ())
 
 
 def currency_of(word: str) -> str | None:
@@ -232,7 +241,7 @@ def _check_unit(text: str, unit: str | None, currency: str | None) -> None:
     known = known if known is not None else (unit.upper(),)
     if currency is not None and currency not in known:
         what = f"is marked {unit}, where the currency is {currency}"
-        raise AmountError(text, what, "correct the mark, or the currency")
+        raise AmountError(text, what, "correct the mark, or the currency", known)
 
 
 def _strip_sign(text: str) -> tuple[bool, str]:

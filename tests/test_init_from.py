@@ -214,6 +214,13 @@ def test_of_several_currencies_one_question_tells_the_companys(
         ("Amount,Currency\n5,USD\n6,USD", "USD", "the only one that is named"),
         ("Amount,Currency\n5 USD,\n6,USD", "USD", "the only one that is named"),
         ("Amount\n5\n6", "EUR", "as no file names one"),
+        ("Amount\n€5\n6 €", "EUR", "as the sign € of its amounts tells"),
+        ("Amount\n5 zł\n6", "PLN", "as the sign zł of its amounts tells"),
+        ("Amount\n5 ₽\n6 руб.", "RUB", "as the signs руб. and ₽ of its amounts tell"),
+        ("Amount\n€5\nEUR 6", "EUR", "the only one that is named"),
+        ("Amount\n$5.00\n6", "USD", "which the sign $ of its amounts most often means"),
+        ("Amount\n£5\n£6", "GBP", "which the sign £ of its amounts most often means"),
+        ("Amount\n5 kr\n6 kr", "SEK", "which the sign kr of its amounts most often means"),
         ("Amount,Currency,Amount in company currency\n5,USD,4.5\n6,EUR,6", "EUR",
          "whose amounts are the same in column Amount in company currency"),
         ("Amount,Currency,Amount in company currency\n5,USD,5\n6,EUR,6", "EUR", ""),  # no rate is 1
@@ -235,6 +242,58 @@ def test_it_is_said_what_told_the_companys_currency(tmp_path, columns, currency,
     made = tmp_path / "new" / "scenario.yaml"
     assert f"\ncurrency: {currency}  # the company's: {why}\n" in made.read_text()
     assert load(made).currency == currency
+
+
+SIGNED = "Opportunity ID,Deal Stage,Amount,Created Date,Close Date\n1,Proposal,{0},2026-01-05,2026-12-31\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "why"),
+    [("", "USD", "which the sign $ of its amounts most often means"), ("cad", "CAD", "as was answered")],
+)
+def test_a_sign_of_several_currencies_is_asked_about_with_the_usual_one(
+    tmp_path, answered, answer, code, why
+):
+    (export := tmp_path / "export.csv").write_text(SIGNED.format('"$1,200.00"'))
+    given = ("--from", export, "--no-run", "--as-of", "2026-10-31")
+    text = invoke("init", tmp_path / "new", *given, input=f"{answer}\n")
+    assert text.count("In which currency are the amounts? [USD]") == 1
+    assert f"The company's currency: {code}, {why}." in text
+    pipeline = load(tmp_path / "new" / "scenario.yaml").pipeline
+    assert (pipeline.currency, pipeline.amount.tolist()) == ((code,), [120_000])
+
+
+def test_where_nobody_can_be_asked_the_usual_currency_of_a_sign_is_assumed_aloud(tmp_path):
+    (export := tmp_path / "export.csv").write_text(SIGNED.format('"$1,200.00"'))
+    told = "USD, which the sign $ of its amounts most often means (otherwise: --currency CODE)"
+    text = invoke("init", tmp_path / "new", "--from", export, "--no-run", "--as-of", "2026-10-31")
+    assert f"Assumed: the company's currency is {told}" in " ".join(text.split())
+    assert f"currency {told}." in " ".join(invoke("inspect", export).split())
+    text = " ".join(invoke("inspect", export, "--currency", "cad").split())
+    assert "currency CAD, as --currency says." in text and text.endswith("--currency CAD")
+
+
+def test_a_sign_of_another_currency_is_told_with_the_settings_that_mend_it(tmp_path):
+    (export := tmp_path / "export.csv").write_text(SIGNED.format('"$1,200.00"'))
+    text = invoke("init", tmp_path / "new", "--from", export, "--currency", "EUR", code=4)
+    assert "the amount is marked $, where the currency is EUR" in text
+    assert "currency: USD in the mapping (init and inspect: --currency USD)" in text
+    assert "if only these amounts are in USD: data.currencies: {deals: USD}" in text
+    assert "--currency USD" in " ".join(invoke("inspect", export, "--currency", "EUR").split())
+    (own := tmp_path / "own.csv").write_text(HEADER + ROWS.replace("1000,EUR", "$1000,EUR"))
+    text = invoke("init", tmp_path / "new", "--from", own, "--rate", "USD=0.9", code=4)
+    assert 'correct the mark, or the currency in column "Currency"' in text
+    (tmp_path / "map.yaml").write_text("currencies: {deals: USD}\n")
+    given = ("--from", export, "--currency", "EUR", "--map", tmp_path / "map.yaml", "--rate", "USD=0.9")
+    invoke("init", tmp_path / "new", *given, "--as-of", "2026-10-31", "--no-run")
+    scenario = load(tmp_path / "new" / "scenario.yaml")
+    assert (scenario.currency, scenario.pipeline.currency) == ("EUR", ("USD",))
+
+
+def test_what_is_no_currency_is_refused_before_anything_is_read(export, tmp_path):
+    for command in (("init", tmp_path / "new", "--from"), ("inspect",)):
+        assert "'euro' is no ISO 4217 currency" in invoke(*command, export, "--currency", "euro", code=2)
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_system_may_say_the_companys_currency_beside_its_amounts(tmp_path):

@@ -23,7 +23,11 @@ def only(found):
         ("-Infinity", "the amount is not a finite number", "write the amount, or leave the row out"),
         ("9" * 20, "the amount is too large", "amounts stay below 90,071,992,547,409"),
         ("1.2E+06", "the amount is in scientific notation", "write all digits"),
-        ("£5", "the amount is marked £, where the currency is EUR", "correct the mark, or the currency"),
+        (
+            "£5",
+            "the amount is marked £, where the currency is EUR",
+            "if the company reports in GBP, say so: currency: GBP in small.yaml, line 5",
+        ),
         ("12 RUR", "the amount is marked RUR, which is no ISO 4217 currency", "12.50 EUR"),
         ("TBD", "the amount is not a number", "write a plain number such as 12500.00"),
         (

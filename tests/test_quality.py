@@ -315,6 +315,12 @@ def test_what_is_said_of_dates_is_what_the_rule_does(tmp_path):
 def test_the_day_of_an_import_and_the_amount_are_named(tmp_path):
     found = doubtful(of_deals(tmp_path, **ODD["entered_together"][0]))["entered_together"]
     assert found["what"] == "10 deals entered their stage on 5 Oct 2026: an import?"
+    # A Saturday is told as such, though nothing moves on it, and the Friday before is another day.
+    for told, others in (("31 Oct", "2026-10-30"), ("24 Oct", "2026-10-23")):
+        cells = some(f"2026-10-{told[:2]}", [others] * 12, 10)
+        found = doubtful(of_deals(tmp_path, entered_stage=cells))["entered_together"]
+        assert found["what"] == f"10 deals entered their stage on {told} 2026: an import?"
+        assert found["deals"] == 10
     found = doubtful(of_deals(tmp_path, **ODD["same_amount"][0], currency=["USD"] * 12))["same_amount"]
     assert found["what"] == "10 deals have the same amount, 1,235 USD: a placeholder?"
     assert found["amount"] == pytest.approx(10 * 1234.56 * 0.9, abs=0.1)

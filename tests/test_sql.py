@@ -11,6 +11,7 @@ from uuid import UUID
 
 import duckdb
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from written import DEALS, SCENARIO, loaded, problems, write
@@ -23,7 +24,7 @@ from simulator.loading.sources import sql as source
 from simulator.loading.sources.sql import duckdb as of_duckdb
 from simulator.loading.sources.sql import sqlite as of_sqlite
 from simulator.loading.sources.sql.address import Address, parse_address
-from simulator.loading.sources.sql.answer import Deadline, RefusedError
+from simulator.loading.sources.sql.answer import BATCH, Deadline, RefusedError
 from simulator.loading.sources.sql.query import Query, parse_query
 from simulator.loading.sources.typed import UnfitValueError, all_plain, plain
 from simulator.money import parse_amount
@@ -274,6 +275,22 @@ def test_too_long_an_answer_is_refused(files, tmp_path, monkeypatch):
     with pytest.raises(InputError) as caught:
         ask(tmp_path, endless, monkeypatch, f"sqlite:///{files}/a.sqlite")
     assert caught.value.problems[0].code == "D072"
+
+
+def test_what_is_promised_of_an_answers_size_is_what_is_counted(files, tmp_path, monkeypatch):
+    """After each fetch and not before: so many rows, of values that SQLite bounds, are in memory at once."""
+    fetched = []
+    batches = of_sqlite._batches
+    monkeypatch.setattr(of_sqlite, "_batches", lambda *a: (fetched.append(len(b)) or b for b in batches(*a)))
+    monkeypatch.setattr(source, "MOST_CHARACTERS", 30_000)
+    endless = "WITH RECURSIVE r(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM r) SELECT i FROM r"
+    with pytest.raises(InputError) as caught:
+        ask(tmp_path, endless, monkeypatch, f"sqlite:///{files}/a.sqlite")
+    assert caught.value.problems[0].code == "D072" and fetched == [BATCH] * 4  # of 5 digits each
+    promise = (ROOT / "SECURITY.md").read_text()
+    assert f"rows are fetched {BATCH:,} at a time" in promise
+    assert f"SQLite it is {of_sqlite.LONGEST // 10**6} MB" in promise
+    assert of_duckdb.CLOSED["memory_limit"] == "1GB" and "DuckDB works within 1 GB" in promise
 
 
 @pytest.mark.parametrize(("text", "code", "said"), [

@@ -71,7 +71,7 @@ def told_by_column(
 
 
 def company_frame(
-    exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions, said_by: str
+    exports: Mapping[str, Export], frame: HistoryFrame, questions: Questions
 ) -> tuple[HistoryFrame, str]:  # fmt: skip
     """Return the frame with the company's currency and the rates of all others, and what tells the currency.
 
@@ -82,18 +82,17 @@ def company_frame(
         exports: of the company.
         frame: how they are read.
         questions: asks.
-        said_by: the option that says the currency; "" where none does.
     """
     from simulator.loading.company_currency import company_currency
 
     told = company_currency(frame, [export.found for export in exports.values()])
     code, rates = told.code, dict(frame.rates)
-    why = f"as {said_by} says" if said_by else told.why
+    why = told.why
     without = [one for one in told.named if one not in rates]
     if not told.named and not why:
         question = "In which currency are the amounts?"
         assumed = f"the company's currency is {code}, {told.hint}"
-        code = questions.text(question, "--currency CODE", code, assumed, read=_code)
+        code = questions.text(question, "--currency CODE", code, assumed, read=currency_code)
         why = told.hint if code == told.code else SAID
     elif not why and len(without) == 1:
         code, why = without[0], "the only one for which no rate is given"
@@ -126,7 +125,12 @@ def _of_several(named: Sequence[str], likeliest: str) -> tuple[str, str]:
     return f"{question} (such as {example})", option
 
 
-def _code(answer: str) -> str:
+def currency_code(answer: str) -> str:
+    """Return the ISO 4217 code that somebody says, in capitals.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     from simulator.money import is_currency
 
     if not is_currency(code := answer.strip().upper()):
@@ -142,7 +146,7 @@ def _reported(named: Sequence[str], known: Mapping[str, float], answer: str) -> 
     rates, rest = _rates_in(answer)
     rates = {**known, **rates}
     lacking = [code for code in named if code not in rates]
-    codes = [_code(word) for word in re.split(r"[\s,;]+", rest) if word]
+    codes = [currency_code(word) for word in re.split(r"[\s,;]+", rest) if word]
     codes = codes or (lacking if len(lacking) == 1 else [])
     if len(codes) != 1:
         raise click.BadParameter(

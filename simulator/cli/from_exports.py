@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -60,7 +60,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
 
     questions = Questions()
     exports, frame = _opened(deals, said, questions)
-    frame, why = company_frame(exports, frame, questions, "--currency" if said.currency else "")
+    frame, why = company_frame(exports, frame, questions)
     main = exports["deals"]
     amount_is = _amount_is(main, said, questions)
     segment_by = _segment_by(main, said, questions, splits := splits_of(main), by_itself(splits))
@@ -89,10 +89,11 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     from simulator.loading.sources import Once
 
     frame = HistoryFrame(
-        known=said.as_of, currency=said.currency and said.currency.upper(), rates=said.rates or {},
-        decimal=said.decimal, date_order=said.date_order,
-    )  # fmt: skip
+        known=said.as_of, rates=said.rates or {}, decimal=said.decimal, date_order=said.date_order
+    )
     frame = frame if said.mapping is None else frame_with_map(frame, said.mapping)
+    if said.currency is not None:
+        frame = replace(frame, currency=said.currency, currency_by="--currency")
     given = {"deals": deals} | ({"invoices": said.invoices} if said.invoices is not None else {})
     once = Once()
     exports = {key: open_export(path, frame, once) for key, path in given.items()}

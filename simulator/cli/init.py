@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from simulator.cli.currencies import currency_code, rates_of
 from simulator.cli.loaded import day
 from simulator.cli.questions import trials_text
 from simulator.cli.terminal import say
@@ -40,8 +41,6 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> dict[str, float]:
-    from simulator.cli.currencies import rates_of
-
     return rates_of(",".join(given))
 
 
@@ -56,7 +55,7 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
     "--map", "mapping", type=_FILE, metavar="FILE", help="Which columns are which, such as deals: {id: No}."
 )
 @click.option("--as-of", type=day, metavar="DATE", help="As of this day; by default the last one recorded.")
-@click.option("--currency", metavar="CODE", help="Of the company.")
+@click.option("--currency", type=currency_code, metavar="CODE", help="Of the company.")
 @click.option(
     "--currency-column", metavar="COLUMN",
     help="The column that tells the currencies of the amounts, where that is open; none for no column.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import click
 
+from simulator.cli.currencies import currency_code
 from simulator.cli.loaded import day, write_problems
 from simulator.cli.terminal import say, say_bytes
 
@@ -20,6 +22,9 @@ from simulator.cli.terminal import say, say_bytes
     help="Which columns are which, such as deals: {id: Number}.",
 )  # fmt: skip
 @click.option(
+    "--currency", type=currency_code, metavar="CODE", help="Of the company, where the file does not tell it."
+)
+@click.option(
     "--problems", type=click.Path(path_type=Path), metavar="FILE",
     help="Write every row that is left out, with its line and the rule, to a CSV file.",
 )  # fmt: skip
@@ -27,7 +32,14 @@ from simulator.cli.terminal import say, say_bytes
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
     help="What stands on standard output.",
 )  # fmt: skip
-def command(file: Path, as_of: date | None, mapping: Path | None, problems: Path | None, form: str) -> None:
+def command(
+    file: Path,
+    as_of: date | None,
+    mapping: Path | None,
+    currency: str | None,
+    problems: Path | None,
+    form: str,
+) -> None:
     """Say what FILE is, an export of deals, stages or invoices; nothing is forecast and nothing kept.
 
     Which system wrote it and how it was read; what is in it; how much of its money is used and how much is
@@ -38,11 +50,15 @@ def command(file: Path, as_of: date | None, mapping: Path | None, problems: Path
     from simulator.report.inspection import inspection_json, inspection_text
 
     frame = HistoryFrame(known=as_of)
-    found = inspected(file, frame if mapping is None else frame_with_map(frame, mapping))
+    frame = frame if mapping is None else frame_with_map(frame, mapping)
+    if currency is not None:
+        frame = replace(frame, currency=currency, currency_by="--currency")
+    found = inspected(file, frame)
     if problems is not None:
         write_problems(problems, left_out(found))
     if form == "json":
         from simulator.runs import json_bytes
 
         return say_bytes(json_bytes(inspection_json(found)))
-    say(inspection_text(found, f" --map {shlex.quote(str(mapping))}" if mapping is not None else ""))
+    options = f" --map {shlex.quote(str(mapping))}" if mapping is not None else ""
+    say(inspection_text(found, options + (f" --currency {currency}" if currency is not None else "")))

@@ -108,7 +108,7 @@ def build(
     given.tell()
     segments = _segments(frame, funnels, clocks, generations, mixes, horizon, learned)
     deals, compared = _otherwise(frame, deals, segments)
-    doubtful, tables = doubtful_deals(deals.pipeline, segments, notes), given.tables
+    doubtful, tables = doubtful_deals(deals.pipeline, deals.entered, segments, notes), given.tables
     note_suspicions(deals.pipeline, segments, doubtful, "invoices" in tables, "deals" in tables, notes)
     scenario = Scenario(
         **_as_written(file),

@@ -243,8 +243,28 @@ class Cells:
                 self.complain("D015", f"the {column} is negative", row, column, text)
             else:
                 remedy = self._setting(error.remedy, "decimal", mark)
+                remedy = self._marked(row, error.may_be[0]) if error.may_be else remedy
                 self.complain("D014", f"the {column} {error.what}", row, column, text, remedy)
             return None
+
+    def _marked(self, row: int, usual: str) -> str:
+        """Return the remedy for a mark of another currency: what tells the amount's, which may be wrong too.
+
+        Args:
+            row: of the amount.
+            usual: the currency that the mark most often means.
+        """
+        if self.text(row, "currency"):
+            title = self.table.header[self.columns["currency"]]
+            return f'correct the mark, or the currency in column "{title}"'
+        place = self.customs.tree.place(("currency",))
+        where = place.file + (f", line {place.line}" if place.line else "")
+        company = f"currency: {usual} in {where} (init and inspect: --currency {usual})"
+        alone = f"{self.customs.above}currencies: {{{self.customs.table}: {usual}}}"
+        return (
+            f"correct the mark; or, if the company reports in {usual}, say so: {company}; if only these "
+            f"amounts are in {usual}: {alone}"
+        )
 
     def _setting(self, remedy: str, key: Setting, found: str) -> str:
         """Say in which file a setting of the data belongs; where other cells told it, this one is wrong."""

@@ -13,10 +13,12 @@ from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.presets.mending import currency_code, texts_under
 from simulator.loading.presets.preset import first_of
 from simulator.loading.tables import THEIRS, Table
-from simulator.money import currency_in, is_currency
+from simulator.money import is_currency, mark_in
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000
+Mark = tuple[str, tuple[str, ...]]
+"""The sign of an amount, "" where a code or something else names its currency, and what that may be."""
 
 
 @dataclass(frozen=True)
@@ -41,38 +43,63 @@ def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> Compan
 
     It is what is said; else that of the amounts which a system converts into the company's currency; else the
     only one that the files name. Where they name several, most rows have the likeliest; where no amount names
-    one, it is that of most customers, else nothing is known, and `DEFAULT_CURRENCY` stands for it.
+    one, it is that of most customers, else what the sign of the amounts most often means, else nothing is
+    known, and `DEFAULT_CURRENCY` stands for it.
     """
+    marks = sum((_marks(one) for one in found), Counter[Mark]())
     counts: Counter[str] = Counter()
-    for one in found:
-        counts.update(_named(one))
+    for (_, meant), number in marks.items():
+        counts.update({meant[0]: number} if len(meant) == 1 else {})
     named = tuple(code for code, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     if frame.currency:
-        return CompanyCurrency(frame.currency, f"as {frame.place} says", named=named)
+        return CompanyCurrency(frame.currency, f"as {frame.currency_by or frame.place} says", named=named)
     told = {code: why for one in found for code, why in _converted(one).items()}
     if len(told) == 1:
         ((code, why),) = told.items()
         return CompanyCurrency(code, why, named=named)
     if len(named) == 1:
-        return CompanyCurrency(named[0], "the only one that is named", named=named)
+        return CompanyCurrency(named[0], _told(named[0], marks), named=named)
     if named:
         return CompanyCurrency(named[0], hint="which most rows name", named=named)
-    return next(_of_customers(found), CompanyCurrency(DEFAULT_CURRENCY, hint="as no file names one"))
+    usual = CompanyCurrency(DEFAULT_CURRENCY, hint="as no file names one")
+    may_be: tuple[str, ...] = ()
+    if marks:
+        ((sign, may_be), _), *_ = marks.most_common(1)
+        usual = CompanyCurrency(may_be[0], hint=f"which the sign {sign} of its amounts most often means")
+    of_customers = next(_of_customers(found), usual)
+    return usual if may_be and of_customers.code not in may_be else of_customers
 
 
-def _named(one: Recognised) -> Counter[str]:
+def _told(code: str, marks: Counter[Mark]) -> str:
+    """Return what tells the only currency that is named."""
+    signs = sorted(sign for sign, meant in marks if meant == (code,))
+    if "" in signs:
+        return "the only one that is named"
+    return f"as the sign{'s' if len(signs) > 1 else ''} {' and '.join(signs)} of its amounts " + (
+        "tell" if len(signs) > 1 else "tells"
+    )
+
+
+def _marks(one: Recognised) -> Counter[Mark]:
     """Return in how many rows each currency stands: in a column, else with the amounts or in their title."""
     table, columns = one.table, one.match.columns
     kept = [row for number, row in enumerate(table.rows) if number not in table.aside]
     at, money = columns.get("currency"), money_column(columns)
+    marks: Counter[Mark]
     if at is not None:
-        texts = Counter(row[at].strip().upper() for row in kept)
+        marks = Counter(("", (row[at].strip().upper(),)) for row in kept)
     elif money is None:
         return Counter()
     else:
         rest = one.frame.currencies.get(one.match.kind, titled_currency(table.header[money]) or "")
-        texts = Counter(currency_in(row[money]) or rest for row in kept[:_MOST_TEXTS])
-    return Counter({code: number for code, number in texts.items() if is_currency(code)})
+        marks = Counter(_mark(row[money], rest) for row in kept[:_MOST_TEXTS])
+    return Counter({mark: number for mark, number in marks.items() if mark[1] and is_currency(mark[1][0])})
+
+
+def _mark(amount: str, rest: str) -> Mark:
+    """Return the mark of an amount; one that leaves its currency open has what is said of all the rest."""
+    sign, meant = mark_in(amount)
+    return ("", (rest,)) if rest and len(meant) != 1 else (sign, meant)
 
 
 def _converted(one: Recognised) -> dict[str, str]:

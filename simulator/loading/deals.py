@@ -50,6 +50,7 @@ class DealsRead:
         wins: of whatever year.
         created: what is known at as-of of when deals were created.
         segment_of: of each open or won deal, by its id.
+        entered: the day on which an open deal entered its stage, from as-of, by its id, where it is known.
         has_closed: whether any row is closed.
         dated: whether rows have created dates.
         lost_reasons: why deals were lost by then, by segment, stage and reason, deals; "" for a stage that
@@ -61,6 +62,7 @@ class DealsRead:
     wins: Wins
     created: Created
     segment_of: dict[str, int] = field(default_factory=dict)
+    entered: Mapping[str, int] = field(default_factory=dict)
     has_closed: bool = False
     dated: bool = False
     lost_reasons: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
@@ -99,6 +101,7 @@ def read_deals(
         columns.wins(reader.won, since),
         _created(rows, segment_of, reader),
         reader.segments,
+        {deal.row.id: deal.entered for deal in reader.open if deal.entered is not None},
         any(row.status != "open" for row in rows),
         cells.has("created"),
         reader.lost_reasons,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -30,17 +30,20 @@ Mask = NDArray[np.bool_]
 Kind = tuple[str, Mask, str, str]
 
 
-def doubtful_deals(pipeline: Pipeline, segments: Sequence[Segment], notes: Notes) -> tuple[Doubtful, ...]:
+def doubtful_deals(
+    pipeline: Pipeline, entered: Mapping[str, int], segments: Sequence[Segment], notes: Notes
+) -> tuple[Doubtful, ...]:
     """Return the kinds of doubtful deals that there are; nothing is changed.
 
     Args:
         pipeline: the open deals.
+        entered: calendar day of entering the stage, from as-of, by the deal's id, where it is known.
         segments: theirs.
         notes: knows the as-of day and the rates of that day.
     """
     worth = notes.rates.worth(pipeline.amount, pipeline.currency)
     kinds = (
-        *_of_ages(pipeline, segments, notes.as_of),
+        *_of_ages(pipeline, entered, segments, notes.as_of),
         *_of_dates(pipeline, segments, notes.as_of),
         *_of_amounts(pipeline, segments),
     )
@@ -51,7 +54,9 @@ def doubtful_deals(pipeline: Pipeline, segments: Sequence[Segment], notes: Notes
     )
 
 
-def _of_ages(pipeline: Pipeline, segments: Sequence[Segment], as_of: date) -> Iterator[Kind]:
+def _of_ages(
+    pipeline: Pipeline, entered: Mapping[str, int], segments: Sequence[Segment], as_of: date
+) -> Iterator[Kind]:
     limits = [
         [max(float(law.isf(STALE)) for law in row if law is not None) for row in segment.funnel.stays]
         for segment in segments
@@ -70,10 +75,11 @@ def _of_ages(pipeline: Pipeline, segments: Sequence[Segment], as_of: date) -> It
         "no_entered_stage", unknown, f"{_deals(unknown)} {verb} not tell the day of entering the stage",
         "How long ago that was is drawn anew in each future, as long as deals usually stand there.",
     )  # fmt: skip
-    entered = _entered(pipeline, segments)
-    together = _most_common(entered, ~unknown)
+    # By the file's own days: the clock, which rests on weekends, would tell a Saturday as its Friday.
+    days = np.array([entered.get(deal, 0) for deal in pipeline.id], dtype=np.int64)
+    together = _most_common(days, ~unknown)
     if together.any():
-        when = day(date.fromordinal(as_of.toordinal() + int(entered[together][0])))
+        when = day(date.fromordinal(as_of.toordinal() + int(days[together][0])))
         yield (
             "entered_together", together, f"{_deals(together)} entered their stage on {when}: an import?",
             "Their days in the stage count from then; deals that are older have other days and chances left.",
@@ -131,15 +137,6 @@ _WEIGHED: Final = {
     "stages": "No stated date is used: the funnel alone says when deals close.",
 }
 """What is made of stated dates, by rule; where segments differ, the first of these is told."""
-
-
-def _entered(pipeline: Pipeline, segments: Sequence[Segment]) -> NDArray[np.int64]:
-    """Return the calendar day of entering the stage, from as-of; 0 where not known."""
-    days = np.zeros(len(pipeline), dtype=np.int64)
-    for index, segment in enumerate(segments):
-        own = (pipeline.segment == index) & ~np.isnan(pipeline.age)
-        days[own] = segment.clock.day_at(-pipeline.age[own])
-    return days
 
 
 def _round(pipeline: Pipeline) -> Mask:

@@ -50,7 +50,8 @@ class HistoryFrame:
 
     Attributes:
         known: the last known day; without it the last day that is recorded.
-        currency: of the company; without it the one that most rows name, else EUR.
+        currency: of the company; without it what the files tell, else EUR.
+        currency_by: what says the currency, where it is not `place`.
         rates: company currency for one unit of a foreign one.
         decimal: mark of amounts.
         date_order: of dates that are not ISO.
@@ -74,6 +75,7 @@ class HistoryFrame:
 
     known: date | None = None
     currency: str | None = None
+    currency_by: str = ""
     rates: Mapping[str, float] = field(default_factory=dict)
     decimal: DecimalMark | None = None
     date_order: DateOrder | None = None

@@ -118,7 +118,7 @@ def _currency(found: Inspection) -> str:
     if unread := next((problem.column for problem in found.problems if problem.code == "D087"), None):
         return f"currency open, as column {plain(unread, 40)} may tell it"
     company = export.company
-    whose = f"{company.code}, {plain(company.why or company.hint)}"
+    whose = f"{company.code}, {plain(company.why or f'{company.hint} (otherwise: --currency CODE)')}"
     if len(company.named) < 2:
         return f"currency {whose}"
     told = f"the company's is {whose}" if company.why else "nothing tells which is the company's"
