@@ -245,7 +245,7 @@ RULES = {
     "blanks of titles": put(
         "loading.sources.text._Reader._head", ('" ".join(title.replace("\\ufeff", "").split())', "title")
     ),
-    "no title": put("loading.sources.text._Reader._head", (' or f"column {i + 1}"', "")),
+    "no title": put("loading.sources.text._Reader._head", ('f"column {i + 1}"', '"id"')),
     "empty at the end": put(
         "loading.sources.text._Reader._head",
         ("while width > 1 and not titles[width - 1].strip():", "while False:"),
