@@ -263,4 +263,4 @@ def test_init_counts_deals_and_not_rows(read, path, tmp_path):
     assert result.exit_code == 0, result.output
     ends = [truth["outcome"] for truth in sample.truth["rows"]]
     counts = ", ".join(f"{ends.count(end)} {end}" for end in ("open", "won", "lost"))
-    assert f"Deals: {counts};" in result.output
+    assert f"Deals: {counts}" in result.output

@@ -116,6 +116,9 @@ def test_years_of_two_digits_are_near():
 
 def test_a_wrong_encoding_is_told_with_its_line():
     assert codes("id,a\n1,x\n2,Łódź\n".encode("cp1250")) == [("D002", 3, None)]
+    long = "id,a\n" + "1,plain\n" * 300_000  # longer than what is looked at in one go
+    assert codes((long + "2,Łódź\n").encode("cp1250")) == [("D002", 300_002, None)]
+    assert codes((long + "2,\0\n").encode()) == [("D003", 300_002, None)]
 
 
 @example(b";")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, Final
 
 from simulator.errors import InputError, Problem
@@ -87,24 +88,28 @@ def _refuse(name: str, what: str, line: int | None, value: str = "", remedy: str
 
 def _fault(source: Source, codec: str) -> int | None:
     """Return the line on which a file is not what a codec reads, None where it is throughout."""
-    decoder, before = codecs.getincrementaldecoder(codec)(), 0
+    decoder, sound = codecs.getincrementaldecoder(codec)(), 0
     try:
         for piece in pieces(source):
             decoder.decode(piece)
-            before += piece.count(b"\n")
+            sound += 1
         decoder.decode(b"", True)
     except UnicodeDecodeError as error:
-        return before + error.object[: error.start].count(b"\n") + 1
+        return _line(source, sound, error.object[: error.start])
     return None
 
 
 def _nul(source: Source) -> int | None:
-    before = 0
-    for piece in pieces(source):
+    for number, piece in enumerate(pieces(source)):
         if (at := piece.find(b"\0")) >= 0:
-            return before + piece[:at].count(b"\n") + 1
-        before += piece.count(b"\n")
+            return _line(source, number, piece[:at])
     return None
+
+
+def _line(source: Source, number: int, rest: bytes) -> int:
+    """Return the line of a place behind so many pieces and a rest; few files are read again for it."""
+    before = sum(piece.count(b"\n") for piece in islice(pieces(source), number))
+    return before + rest.count(b"\n") + 1
 
 
 def _wide(head: bytes) -> str | None:
