@@ -100,8 +100,7 @@ def without_currency(title: str) -> str:
 
 def has_marks(table: Table, money: int) -> bool:
     """Tell whether each amount has its currency beside it."""
-    kept = (row[money] for number, row in enumerate(table.rows) if number not in table.aside)
-    return all(currency_in(amount) for amount in kept if amount.strip())
+    return all(currency_in(amount) for amount in table.cells(money) if amount.strip())
 
 
 def _named(word: str) -> str | None:
@@ -116,8 +115,8 @@ def _codes(table: Table, at: int) -> tuple[str, ...]:
     """
     titled = _TITLE.search(table.header[at]) is not None
     found: dict[str, None] = {}
-    for number, row in enumerate(table.rows):
-        if number in table.aside or not (cell := row[at].strip()) or cell in found:
+    for cell in map(str.strip, table.cells(at)):
+        if not cell or cell in found:
             continue
         if at in table.flaws and cell.startswith("#"):
             continue  # an error of the spreadsheet
