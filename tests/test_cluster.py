@@ -148,7 +148,9 @@ def test_a_forecast_has_the_same_bytes_though_workers_are_killed(monkeypatch):
 
     def kill(done):
         if len(killed) < 3:
-            killed.append(processes(os.getpid())[0])
+            while not (left := [process for process in processes(os.getpid()) if process not in killed]):
+                time.sleep(0.05)  # others are being started in their place
+            killed.append(left[0])
             killed[-1].kill()
 
     with cluster("local:2") as crew:
@@ -159,8 +161,12 @@ def test_a_forecast_has_the_same_bytes_though_workers_are_killed(monkeypatch):
 
 def processes(pid):
     """Return the processes of a local cluster, without the one that keeps their books."""
-    below = psutil.Process(pid).children(recursive=True)
-    return [process for process in below if "spawn_main" in " ".join(process.cmdline())]
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it may go while it is looked at
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 # ---- a scheduler and workers of their own
