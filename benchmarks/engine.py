@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine import Plan, compile_plan, play
-from simulator.forecast import LEVELS
+from simulator.forecast import LEVELS, MOST_DEALS
 from simulator.scenario import Scenario
 from simulator.scores import quantile
 
@@ -18,8 +19,8 @@ Money = Mapping[str, NDArray[np.float64]]
 
 
 def compiled(scenario: Scenario, seed: int = 1) -> Plan:
-    """Return what a scenario is played from."""
-    return compile_plan(scenario, seed)
+    """Return what a scenario is played from, as by `simulate`: days of the first deals are counted."""
+    return replace(compile_plan(scenario, seed), most_followed=MOST_DEALS)
 
 
 def played(plan: Plan, trials: int, workers: int = 1) -> Money:

@@ -15,8 +15,10 @@ from simulator.engine.identity import inverse
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_CELLS = 1 << 17
-"""Chances that are worked out at once."""
+_STEPS = 8
+"""Numbers that are tried before a look at whose is found."""
+_FAR = 9
+"""Standard deviations below the mean at which the first number is tried."""
 
 
 class Counts(Protocol):
@@ -79,46 +81,38 @@ class DrawnCounts:
         return len(count_cdf(mean, dispersion)) + 1
 
     def numbers(self, u: Floats, draw: Integers) -> Integers:
-        """Return the smallest n with P(N ≤ n) ≥ u of each trial."""
-        widths = _width(self.mean, self.dispersion)[draw]
-        order = np.argsort(widths, kind="stable")  # tables of like length together
-        most = self.most - 1  # room for numbers ends there, as in a table of `count_cdf`
-        result, begin = np.zeros(len(u), dtype=np.int64), 0
-        while begin < len(order):
-            some = order[begin : begin + max(_CELLS // int(widths[order[begin]]), 1)]
-            result[some] = self._numbers(u[some], draw[some], int(widths[some[-1]]))
-            begin += len(some)
+        """Return the smallest n with P(N ≤ n) ≥ u of each trial: chances are added up until they reach it."""
+        base, slope, n, chance = (column[draw] for column in self._chances)
+        # Room for numbers ends there, as in a table of `count_cdf`.
+        result, most = n.astype(np.int64), self.most - 1
+        below, waiting = chance.copy(), np.arange(len(u))
+        while len(waiting):
+            number = result[waiting]
+            for _ in range(_STEPS):
+                number += below < u
+                chance *= (base + slope * n) / (n + 1)
+                n += 1
+                below += chance
+            result[waiting] = number
+            some = np.flatnonzero((below < u) & (number < most))
+            waiting, u, below, chance, n = waiting[some], u[some], below[some], chance[some], n[some]
+            base, slope = base[some], slope[some]
         return np.minimum(result, most)
 
-    def _numbers(self, u: Floats, draw: Integers, width: int) -> Integers:
-        distinct, of = np.unique(draw, return_inverse=True)
-        mean, dispersion = self.mean[distinct], self.dispersion[distinct]
-        while True:
-            cdf = _cdf(mean, dispersion, width)[of]
-            if (cdf[:, -1] >= u).all() or width > _bound(mean, dispersion).max():
-                return np.asarray((cdf < u[:, None]).sum(axis=1))
-            width *= 2
+    @cached_property
+    def _chances(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return a, b, m and P(m) of each draw: P(n+1) = P(n)·(a + b·n)/(n+1), and P(N < m) is as good as 0.
 
-
-def _cdf(mean: Floats, dispersion: Floats, width: int) -> Floats:
-    """Return P(N ≤ n), n = 0 … width − 1, floats[law, n].
-
-    P(0) = (κ/(κ+λ))^κ and P(n+1) = P(n)·(κ+n)/(κ+λ)·λ/(n+1), in logarithms.
-    """
-    n = np.arange(width - 1)
-    lam, kappa = mean[:, None], dispersion[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first = np.where(np.isinf(kappa), -lam, -kappa * np.log1p(lam / kappa))
-        steps = np.where(np.isinf(kappa), 0.0, np.log((n + kappa) / (kappa + lam))) + np.log(lam / (n + 1.0))
-    return np.cumsum(np.exp(np.cumsum(np.concatenate((first, steps), axis=1), axis=1)), axis=1)
-
-
-def _width(mean: Floats, dispersion: Floats) -> Integers:
-    """Return a length of table that nearly always is enough."""
-    return np.asarray(mean + 5 * np.sqrt(mean + mean**2 / dispersion) + 12).astype(np.int64)
-
-
-def _bound(mean: Floats, dispersion: Floats) -> Floats:
-    """Return a number that is hardly ever reached."""
-    spread = np.sqrt(mean + mean**2 / dispersion)
-    return np.asarray(mean + 12 * spread + 40 * np.maximum(1.0, mean / dispersion) + 50)
+        P(0) = (κ/(κ+λ))^κ, a = κ·λ/(κ+λ), b = λ/(κ+λ).
+        """
+        lam, kappa = self.mean, self.dispersion
+        poisson = np.isinf(kappa)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.where(poisson, 0.0, lam / (kappa + lam))
+            base = np.where(poisson, lam, kappa * slope)
+            log = np.where(poisson, -lam, -kappa * np.log1p(lam / kappa))
+        # The tail on this side is lighter than the normal one: below 1e-18, which no uniform is.
+        first = np.maximum(np.floor(lam - _FAR * np.sqrt(lam + lam**2 / kappa)), 0.0)
+        for n in range(int(first.max(initial=0.0))):
+            log = np.where(n < first, log + np.log((base + slope * n) / (n + 1)), log)
+        return base, slope, first, np.exp(log)

@@ -152,7 +152,7 @@ class Loops:
         left = [positions(np.flatnonzero(day < 0))]
         of_each = contract_of[row] if len(contracts) > 1 else None
         for c, contract in contracts.items():
-            some = np.arange(len(row)) if of_each is None else np.flatnonzero(of_each == c)
+            some = np.arange(len(row), dtype=np.uint32) if of_each is None else np.flatnonzero(of_each == c)
             left.append(self._settle(contract, deals, positions(some), row, trial, day, booked))
         some = np.concatenate(left)
         return row[some].astype(np.int64), trial[some].astype(np.int64)
