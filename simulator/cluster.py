@@ -179,7 +179,7 @@ def _processes(distributed: Any, number: int) -> Iterator[Any]:
     with ExitStack() as stack:
         with _deaf():
             there = distributed.LocalCluster(
-                number, threads_per_worker=1, memory_limit=0, dashboard_address=None,
+                n_workers=number, threads_per_worker=1, memory_limit=0, dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )  # fmt: skip
             stack.enter_context(there)

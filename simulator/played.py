@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, fields
+from math import prod
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -40,7 +41,9 @@ KEPT: Final = 20_000_000
 It counts the dearest contracts; cheap ones are kept after two.
 """
 LARGE: Final = 100_000_000
-"""Contracts times trials from which on trials are too many to be held in memory."""
+"""Contracts times trials from which on trials are too many to be held in memory,"""
+HELD: Final = 1 << 28
+"""and bytes of them, however few the contracts."""
 REMEMBERED: Final = 1 << 22
 """Bytes of answers that are remembered where the trials lie on a shelf."""
 
@@ -165,7 +168,7 @@ class Player:
     def play(self, done: Played, until: int) -> Played:
         """Play further trials of a pass, until there are so many."""
         done.plan = plan = for_trials(done.plan, until)
-        if done.shelf is None and self.shelf is not None and plan.contracts * until >= self.kept:
+        if done.shelf is None and self.shelf is not None and self._keeps(plan, until):
             done.move(self.shelf)
         count = until - done.trials
         here = isinstance(self.workers, int)
@@ -178,6 +181,11 @@ class Player:
                 if self.progress is not None:
                     self.progress(done.trials)
         return done
+
+    def _keeps(self, plan: Plan, trials: int) -> bool:
+        """Tell whether so many trials of a plan stand on the shelf."""
+        held = 8 * sum(prod(shape) for shape in row_shapes(plan).values())
+        return plan.contracts * trials >= self.kept or held * trials >= HELD
 
 
 def by_trial(outcome: Outcome) -> dict[str, Floats]:

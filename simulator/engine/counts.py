@@ -29,6 +29,11 @@ class Counts(Protocol):
         """One more than the largest number that can be drawn."""
         ...
 
+    @property
+    def average(self) -> float:
+        """Average number, over all draws."""
+        ...
+
     def numbers(self, u: Floats, draw: Integers) -> Integers:
         """Return the smallest n with P(N ≤ n) ≥ u of each trial, integers[trial].
 
@@ -53,6 +58,11 @@ class SetCounts:
     def most(self) -> int:
         """Length of the table."""
         return len(self.cdf)
+
+    @property
+    def average(self) -> float:
+        """Σ P(N > n)."""
+        return float((1 - self.cdf).sum())
 
     def numbers(self, u: Floats, draw: Integers) -> Integers:
         """Return the smallest n with P(N ≤ n) ≥ u of each trial."""
@@ -79,6 +89,11 @@ class DrawnCounts:
         """
         mean, dispersion = float(self.mean.max(initial=0.0)), float(self.dispersion.min(initial=np.inf))
         return len(count_cdf(mean, dispersion)) + 1
+
+    @property
+    def average(self) -> float:
+        """Average of λ."""
+        return float(self.mean.mean())
 
     def numbers(self, u: Floats, draw: Integers) -> Integers:
         """Return the smallest n with P(N ≤ n) ≥ u of each trial: chances are added up until they reach it."""

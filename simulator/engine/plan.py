@@ -306,8 +306,8 @@ class Plan:
         known = [len(self.open_deals.contract_of)]
         known += [part.amount.size for part in self.invoices] + [part.unbilled.size for part in self.backlog]
         known += [len(part.number) * len(part.line.invoice_days) for part in self.renewals]
-        coming = sum(m.counts.most // 2 for segment in self.segments for m in segment.months)
-        return sum(known) + coming
+        coming = sum(m.counts.average + m.bluebirds.average for s in self.segments for m in s.months)
+        return sum(known) + round(coming)
 
     @property
     def renews(self) -> bool:
