@@ -10,6 +10,7 @@ from family import MID_MONTH, run, self_check
 from posteriors import funnel_draws, generation_draws, odds_draws, posterior
 from scipy import special
 
+from benchmarks.jobs import learned_job
 from simulator.amounts import AmountChange
 from simulator.arrivals import Bluebirds, PipelineGeneration, count_cdf
 from simulator.close_dates import CloseDateRule
@@ -252,6 +253,16 @@ def test_numbers_are_those_of_the_table_of_their_law(dispersion):
         assert np.array_equal(drawn_counts.numbers(u, draw), table.numbers(u, draw))
         highest = np.array([1 - 2.0**-53])
         assert drawn_counts.numbers(highest, draw[:1])[0] < drawn_counts.most
+
+
+def test_deals_to_come_are_counted_by_their_average():
+    u, draw = (np.arange(20_000) + 0.5) / 20_000, np.zeros(20_000, dtype=np.int64)
+    for counts in (DrawnCounts(np.array([7.0]), np.array([0.5])), SetCounts(count_cdf(7.0, 0.5))):
+        assert counts.average == pytest.approx(counts.numbers(u, draw).mean(), rel=2e-3)
+    scenario = learned_job(50)
+    arrived = compile_plan(scenario, 1).contracts - 50 - len(scenario.receivables)
+    rates = [s.generation.per_month + s.generation.bluebirds.per_month for s in scenario.segments]
+    assert 1.0 < arrived / (sum(rates) * 24) < 1.2  # a growth of 5 % a year, and Decembers
 
 
 def test_more_pipeline_contains_less():

@@ -12,6 +12,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
@@ -119,7 +120,8 @@ def test_long_runs_keep_their_blocks_by_themselves(plan, monkeypatch, whole):
     assert found(Path("long"))["forecast.json"] == undisturbed(whole)["forecast.json"]
 
 
-def test_blocks_in_memory_follow_when_a_run_grows_long(plan):
+@pytest.mark.parametrize("limit", ["contracts", "bytes"])
+def test_blocks_in_memory_follow_when_a_run_grows_long(plan, limit, monkeypatch):
     from simulator.engine import compile_plan
     from simulator.runs import TemporaryBlocks
     from simulator.simulation import simulate
@@ -128,7 +130,10 @@ def test_blocks_in_memory_follow_when_a_run_grows_long(plan):
         pipeline=make_pipeline(4, stage=[0, 1, 2, 2]), posterior=posterior(names=("smb",))
     )
     compiled = compile_plan(scenario, 3)
-    most = compiled.contracts * 250
+    most = compiled.contracts * 250 if limit == "contracts" else 10**12
+    if limit == "bytes":
+        held = sum(8 * np.prod(shape, dtype=int) for shape in played.row_shapes(compiled).values())
+        monkeypatch.setattr(played, "HELD", int(held) * 250)
     player = played.Player(shelf=TemporaryBlocks(), kept=most, block=70)
     grown = played.Played.none(compiled, "main")
     player.play(grown, 100)
