@@ -327,6 +327,17 @@ def test_amounts_in_another_currency_than_the_companys_by_their_title(tmp_path):
     assert load(made).pipeline.currency == ("EUR",) and "rates" not in read(made)
 
 
+def test_a_sign_in_the_title_of_the_amounts_tells_the_likeliest_and_rules_others_out(tmp_path):
+    (export := tmp_path / "export.csv").write_text("id,stage,Value (£),created\nD1,Proposal,5,2026-09-01\n")
+    text = " ".join(invoke("init", tmp_path / "new", "--from", export, "--no-run").split())
+    told = "GBP, which the sign £ of its amounts most often means"
+    assert f"Assumed: the company's currency is {told} (otherwise: --currency CODE)" in text
+    assert load(tmp_path / "new" / "scenario.yaml").pipeline.currency == ("GBP",)
+    text = invoke("init", tmp_path / "no", "--from", export, "--currency", "EUR", code=4)
+    assert "the title of the amounts names £, and the company's currency is EUR" in text
+    assert "say in what the amounts are, GBP or EUR: currencies: {deals: GBP} in --map FILE" in text
+
+
 DEVISE = "id,stage,amount,Devise,created\nD1,Proposal,1200,USD,2026-09-01\nD2,Proposal,9,CHF,2026-05-13\n"
 
 

@@ -56,8 +56,8 @@ def told_by_column(
             raise UsageError(f"{what}; {remedy}", code="U003")
     for export in exports.values():
         answer = said
-        if answer is None and any(problem.code == "D087" for problem in export.unclear):
-            found = code_columns(export.table, export.cells.columns)
+        is_open = answer is None and any(problem.code == "D087" for problem in export.unclear)
+        if is_open and (found := code_columns(export.table, export.cells.columns)):
             held = " and ".join(f"{title} holds {', '.join(codes)}" for title, codes in found.items())
             question = f"Which column of {export.table.name} tells the currencies of its amounts? {held}."
             more = f"--currency-column {'|'.join((*found, NONE))}, and with a column --currency and --rate"

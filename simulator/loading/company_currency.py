@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.loading.currency_columns import money_column, titled_currency
+from simulator.loading.currency_columns import Mark, money_column, titled_mark
 from simulator.loading.history_files import Recognised
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.presets.mending import currency_code, texts_under
@@ -17,8 +17,6 @@ from simulator.money import is_currency, mark_in
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000
-Mark = tuple[str, tuple[str, ...]]
-"""The sign of an amount, "" where a code or something else names its currency, and what that may be."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +89,16 @@ def _marks(one: Recognised) -> Counter[Mark]:
     elif money is None:
         return Counter()
     else:
-        rest = one.frame.currencies.get(one.match.kind, titled_currency(table.header[money]) or "")
+        said = one.frame.currencies.get(one.match.kind)
+        rest = titled_mark(table.header[money]) if said is None else ("", (said,) if said else ())
         marks = Counter(_mark(row[money], rest) for row in kept[:_MOST_TEXTS])
     return Counter({mark: number for mark, number in marks.items() if mark[1] and is_currency(mark[1][0])})
 
 
-def _mark(amount: str, rest: str) -> Mark:
+def _mark(amount: str, rest: Mark) -> Mark:
     """Return the mark of an amount; one that leaves its currency open has what is said of all the rest."""
     sign, meant = mark_in(amount)
-    return ("", (rest,)) if rest and len(meant) != 1 else (sign, meant)
+    return rest if not meant or (len(meant) > 1 and len(rest[1]) == 1) else (sign, meant)
 
 
 def _converted(one: Recognised) -> dict[str, str]:
