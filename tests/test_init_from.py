@@ -458,6 +458,8 @@ def test_at_most_three_questions_are_asked(monkeypatch):
         (("--invoices", "deals"), "holds deals: give it as --from FILE"),
         (("--segment-by", "Deal Stages"), "did you mean Deal Stage?"),
         (("--rate", "USD=x"), "write for example USD=0.92"),
+        (("--rate", "USD=1,350"), "'USD=1,350' can be read in two ways; write USD=1.350 or USD=1350"),
+        (("--rate", "GBP=1", "--rate", "5"), "'5' is no rate"),  # and no decimals of the rate before it
     ],
 )
 def test_wrong_options_are_told(export, tmp_path, given, said):

@@ -24,6 +24,8 @@ _RATE: Final = re.compile(
     r"\s*([A-Za-z]{3})\s*=\s*((?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?:[,;]|(?=\s)|$)"
 )
 """A rate such as `USD=0.92`; a comma may be its decimal mark."""
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""What may be thousands as well."""
 
 
 def rates_of(text: str) -> dict[str, float]:
@@ -176,6 +178,9 @@ def _rates_in(text: str) -> tuple[dict[str, float], str]:
     rates: dict[str, float] = {}
 
     def taken(match: re.Match[str]) -> str:
+        if _THOUSANDS.fullmatch(match[2]):
+            either = f"{match[1]}={match[2].replace(',', '.')} or {match[1]}={match[2].replace(',', '')}"
+            raise click.BadParameter(f"{match[0].strip(' ,;')!r} can be read in two ways; write {either}")
         code, rate = match[1].upper(), float(match[2].replace(",", "."))
         if not is_currency(code) or not 1e-9 < rate < 1e9:
             return match[0]
