@@ -399,6 +399,15 @@ def test_two_exports_are_asked_about_at_once_and_may_have_other_customs(
     assert (columns["deals"]["date_order"], columns["invoices"]["date_order"]) == (deals, invoices)
 
 
+@pytest.mark.parametrize(
+    ("days", "orders"), [("26.05.01", "dmy|ymd"), ("26-05-01", "dmy|ymd"), ("05/06/07", "dmy|mdy|ymd")]
+)
+def test_no_order_is_offered_in_which_the_dates_are_none(tmp_path, days, orders):
+    (export := tmp_path / "export.csv").write_text(f"id,stage,amount,created\n1,Proposal,5,{days}\n")
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    assert f"say it: --date-order {orders}\n" in text
+
+
 def test_in_a_pipe_the_options_of_all_that_would_be_asked_are_told_at_once(tmp_path):
     (tmp_path / "export.csv").write_text(WORST)
     text = invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", code=2)
