@@ -17,7 +17,7 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 """What currencies are called in titles."""
-_WORDS: Final = frozenset(
+WORDS: Final = frozenset(
     (
         *("ALL", "ANG", "BAM", "BOB", "COP", "CUP", "GEL", "LAK"),
         *("MKD", "MOP", "PEN", "PHP", "RON", "SOS", "TOP", "TRY"),
@@ -124,7 +124,7 @@ def has_marks(table: Table, money: int) -> bool:
 
 def _named(word: str) -> Mark:
     sign, meant = mark_of(word)
-    return _NO_MARK if not sign and {*meant} & _WORDS else (sign, meant)
+    return _NO_MARK if not sign and {*meant} & WORDS else (sign, meant)
 
 
 def _codes(table: Table, at: int) -> tuple[str, ...]:
@@ -143,4 +143,4 @@ def _codes(table: Table, at: int) -> tuple[str, ...]:
         if not is_currency(code):
             return ()
         found[code] = None
-    return tuple(found) if titled or not _WORDS.issuperset(found) else ()
+    return tuple(found) if titled or not WORDS.issuperset(found) else ()
