@@ -131,8 +131,13 @@ def _converted(one: Recognised) -> dict[str, str]:
 
 
 def _title(names: Sequence[str], table: Table) -> str | None:
-    """Return the first of some titles that a table has, also one that is called like one of ours."""
-    return first_of((*names, *(name + THEIRS for name in names)), table)
+    """Return the first of some titles that a table has, also one that is called like one of ours.
+
+    A column that cannot be read tells nothing: nobody needs it, and so it hinders nothing.
+    """
+    title = first_of((*names, *(name + THEIRS for name in names)), table)
+    at = None if title is None else table.column(title)
+    return None if at is None or table.flaws_of([at]) else title
 
 
 def _of_customers(found: Sequence[Recognised]) -> Iterator[CompanyCurrency]:

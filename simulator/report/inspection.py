@@ -256,7 +256,7 @@ def _sources(stages: Mapping[str, Stages]) -> Iterator[str]:
     """Say what told the order of the stages and their chances, of each segment its own."""
     for what, told in (("order", lambda one: one.ordered_by), ("chances", lambda one: one.source)):
         for whose, text in by_origin(stages, told):
-            noun = f"Their {what}" if what == "order" else f"The {what}"
+            noun = f"Their {what}" if what == "order" and not whose else f"The {what}"
             yield from wrapped(f"{noun}{whose}: {plain(guess_told(text))}.", first="  ")
 
 
