@@ -154,6 +154,11 @@ def test_chances_of_some_stages_only_are_said_to_be(tmp_path):
     (tmp_path / "export.csv").write_text("id,stage,amount,created,probability\n" + rows)
     text = " ".join(invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", "--no-run").split())
     assert "a guess, even steps, the export tells no chance of Proposal." in text
+    (tmp_path / "export.csv").write_text(
+        f"id,stage,amount,created,probability\n{rows.replace(',20', ',0.2')}".replace("01,\n", "01,60\n")
+    )
+    text = " ".join(invoke("inspect", tmp_path / "export.csv").split())
+    assert "[D018]" in text and "the export tells no chance of Proposal." in text, "60 beside 0.2 is none"
 
 
 def test_all_open_questions_are_told_at_once(export, tmp_path):
