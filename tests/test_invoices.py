@@ -15,6 +15,7 @@ from simulator.cli import main
 from simulator.errors import UsageError
 from simulator.forecast.quality import quality
 from simulator.learning.payments import fit_payments
+from simulator.loading import settling
 from simulator.streams import UniformRow
 
 HEAD = "id,kind,amount,tax,open_amount,paid_amount,currency,invoice_date,due_date,paid_date\n"
@@ -269,6 +270,18 @@ def test_several_credits_never_take_more_than_there_is(tmp_path):
     notes = {code: amount for code, _, amount in scenario.notes}
     assert (notes["W082"], notes["W083"], notes["W073"]) == (21901, 2099, -4000)
     assert (sums(scenario)["credited"], sums(scenario)["W083"]) == ((8, 0.0), (0, -20.99))
+
+
+def test_many_payments_of_one_customer_take_as_long_as_they_are_many(tmp_path, monkeypatch):
+    """Nothing is looked at again for each of them: who has 10,000 invoices may have as many payments."""
+    looked, stated = [], settling._stated
+    monkeypatch.setattr(settling, "_stated", lambda one: looked.append(one) or stated(one))
+    many = range(200)
+    owed = "".join(f"A{n},,Acme,EUR,10,,,2026-09-02,2026-10-08,\n" for n in many)
+    paid = "".join(",payment,Acme,EUR,10,,,,,2026-10-20\n" for _ in many)
+    scenario = opened(tmp_path, ACCOUNT + owed + paid)
+    assert sums(scenario) == {"paid": (200, 2000.0), "payment": (200, 2000.0)}
+    assert len(looked) <= 5 * len(many)
 
 
 BEYOND = {  # what is written, and what of it is used and left

@@ -213,21 +213,28 @@ def _balance(piece: _Piece, off: _Off, found: Settled, until: int) -> None:
 
 def _take_off(account: Sequence[_Piece], pieces: Sequence[_Piece], found: Settled) -> None:
     """Take money on account off what its customers have open in its currency, the oldest due first."""
-    owed: dict[tuple[str, str], list[_Piece]] = {}
+    owed: dict[tuple[str, str], deque[_Piece]] = {}
+    netted = set()
     for piece in sorted(pieces, key=lambda piece: (piece.document.due or 0, piece.document.written or 0)):
         if piece.still_open:
-            owed.setdefault((piece.document.customer, piece.document.currency), []).append(piece)
+            whose = piece.document.customer, piece.document.currency
+            owed.setdefault(whose, deque()).append(piece)
+            if _stated(piece.document) is not None:
+                netted.add(whose)
     for money in sorted(account, key=lambda money: _day(money.document) or 0):
         one = money.document
-        its = owed.get((one.customer, one.currency), [])
-        unused = _unused(one, its)
-        rest = unused
-        for piece in its:
+        whose = one.customer, one.currency
+        its = owed.get(whose, deque())
+        rest = unused = _unused(one, whose in netted)
+        while rest and its:
+            piece = its[0]
             taken = min(rest, piece.still_open)
             piece.still_open -= taken
             rest -= taken
-            if taken and one.kind == "payment":
+            if one.kind == "payment":
                 piece.on_account.append((_day(one), taken))
+            if not piece.still_open:
+                its.popleft()
         found.fates.update(dict.fromkeys(money.rows, (USED if rest < unused else OF_NONE)[one.kind]))
         if rest < unused:
             found.rules.append((ON_ACCOUNT, money.rows[0], unused - rest))
@@ -236,17 +243,16 @@ def _take_off(account: Sequence[_Piece], pieces: Sequence[_Piece], found: Settle
                 found.rest.setdefault(BEYOND, {})[money.rows[0]] = rest
 
 
-def _unused(one: Document, owed: Sequence[_Piece]) -> int:
+def _unused(one: Document, is_netted: bool) -> int:
     """Return what of a document without an invoice here is sure not to have been taken off any yet.
 
     That is what it tells as open of itself. Where it does not tell, and the customer's invoices tell what is
-    open of them, it may stand in these balances already; a credit note with a day of payment has been used,
-    and a payment that names an invoice is on that one.
+    open of them (`is_netted`), it may stand in these balances already; a credit note with a day of payment
+    has been used, and a payment that names an invoice is on that one.
     """
     if (stated := _stated(one)) is not None:
         return min(stated, one.amount)
     is_used = bool(one.id) if one.kind == "payment" else one.paid is not None
-    is_netted = any(_stated(piece.document) is not None for piece in owed)
     return 0 if is_used or is_netted else one.amount
 
 
