@@ -273,6 +273,18 @@ def test_a_column_that_only_hints_at_the_companys_currency_hinders_nothing(expor
     assert told(export)["currency_by"] is None and not told(export)["problems"]
 
 
+def test_a_column_that_names_no_stages_is_refused_before_a_funnel_is_made_of_it(export, tmp_path):
+    """A funnel of 100 stages took minutes, one of 900 all memory."""
+    rows = "".join(f"{n},Call {chr(65 + n % 26)} back on day {n},5,2026-01-05\n" for n in range(100))
+    export.write_text("id,stage,amount,created\n" + rows)
+    for words in (["inspect", str(export)], ["init", str(tmp_path / "new"), "--from", str(export)]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 4, result.output
+        assert "error[H009] the column names 100 stages; a funnel is learned of 25 at most" in result.output
+        assert 'export.csv, stage: "Call A back on day 0,' in result.output
+    assert not (tmp_path / "new").exists()
+
+
 def test_each_segment_has_an_order_of_its_own(export):
     export.write_text("id,stage,amount,probability,segment\n1,Lead,5,20,A\n2,Proposal,5,40,A\n3,Lead,5,,B\n")
     text = invoke(export)
