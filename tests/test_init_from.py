@@ -330,6 +330,8 @@ def test_amounts_in_another_currency_than_the_companys_by_their_title(tmp_path):
     made = tmp_path / "euro" / "scenario.yaml"
     assert read(made)["data"]["currencies"] == {"deals": "EUR"}
     assert load(made).pipeline.currency == ("EUR",) and "rates" not in read(made)
+    invoke("init", tmp_path / "title", *given[:2], "--no-run", "--currency-column", "none")
+    assert load(tmp_path / "title" / "scenario.yaml").pipeline.currency == ("USD",), "the title still tells"
 
 
 def test_a_sign_in_the_title_of_the_amounts_tells_the_likeliest_and_rules_others_out(tmp_path):
@@ -454,6 +456,9 @@ def test_the_column_of_currencies_is_an_option_too(tmp_path):
     assert load(tmp_path / "read" / "scenario.yaml").currency == "USD"
     invoke("init", tmp_path / "alone", *given, "--currency-column", "none")
     assert load(tmp_path / "alone" / "scenario.yaml").pipeline.currency == ("EUR", "EUR")
+    (tmp_path / "export.csv").write_text(DEVISE.replace("Devise", "Currency"))
+    text = invoke("init", tmp_path / "told", *given, "--currency-column", "none", code=2)
+    assert "--currency-column none: the column Currency of export.csv is read, and tells them" in text
 
 
 def test_at_most_three_questions_are_asked(monkeypatch):

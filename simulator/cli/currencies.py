@@ -49,13 +49,7 @@ def told_by_column(
     """
     from simulator.loading.currency_columns import code_columns
 
-    if said is not None and said != NONE:
-        tables = [export.table for export in exports.values()]
-        if all(table.column(said) is None for table in tables):
-            remedy = did_you_mean(said, [title for table in tables for title in table.header])
-            files = " or ".join(table.name for table in tables)
-            what = f"--currency-column: there is no column {said} in {files}"
-            raise UsageError(f"{what}; {remedy}", code="U003")
+    _check_column(list(exports.values()), said)
     for export in exports.values():
         answer = said
         is_open = answer is None and any(problem.code == "D087" for problem in export.unclear)
@@ -70,6 +64,24 @@ def told_by_column(
             named = {**frame.columns.get(export.kind, {}), "currency": answer}
             frame = replace(frame, columns={**frame.columns, export.kind: named})
     return frame
+
+
+def _check_column(exports: Sequence[Export], said: str | None) -> None:
+    """Check that the column that is said is there; and that `none` answers anything.
+
+    Raises:
+        UsageError: it is not, or each file's currencies are told by a column that is read.
+    """
+    tables = [export.table for export in exports]
+    if said == NONE and all("currency" in export.columns for export in exports):
+        read = (f"the column {export.columns['currency']} of {export.table.name}" for export in exports)
+        what = f"{' and '.join(read)} is read, and tells them; leave the option out"
+        raise UsageError(f"--currency-column {NONE}: {what}", code="U002")
+    if said is not None and said != NONE and all(table.column(said) is None for table in tables):
+        remedy = did_you_mean(said, [title for table in tables for title in table.header])
+        files = " or ".join(table.name for table in tables)
+        what = f"--currency-column: there is no column {said} in {files}"
+        raise UsageError(f"{what}; {remedy}", code="U003")
 
 
 def company_frame(

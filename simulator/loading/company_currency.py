@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.loading.currency_columns import Mark, money_column, titled_mark
+from simulator.loading.currency_columns import NO_MARK, Mark, money_column, titled_mark
 from simulator.loading.history_files import Recognised
-from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.presets.mending import currency_code, texts_under
 from simulator.loading.presets.preset import first_of
 from simulator.loading.tables import THEIRS, Table
@@ -89,10 +89,17 @@ def _marks(one: Recognised) -> Counter[Mark]:
     elif money is None:
         return Counter()
     else:
-        said = one.frame.currencies.get(one.match.kind)
-        rest = titled_mark(table.header[money]) if said is None else ("", (said,) if said else ())
+        rest = _rest(one.frame, one.match.kind, table.header[money])
         marks = Counter(_mark(row[money], rest) for row in kept[:_MOST_TEXTS])
     return Counter({mark: number for mark, number in marks.items() if mark[1] and is_currency(mark[1][0])})
+
+
+def _rest(frame: HistoryFrame, kind: Kind, title: str) -> Mark:
+    """Return the mark of amounts that have none beside them: as is said of all, else that in their title."""
+    if said := frame.currencies.get(kind):
+        return "", (said,)
+    is_the_companys = said is not None and frame.currency is not None  # whatever the title says
+    return NO_MARK if is_the_companys else titled_mark(title)
 
 
 def _mark(amount: str, rest: Mark) -> Mark:

@@ -27,7 +27,7 @@ WORDS: Final = frozenset(
 Mark = tuple[str, tuple[str, ...]]
 """The sign of an amount, "" where a code or something else names its currency, and what that may be."""
 Column = TypeVar("Column", int, str)
-_NO_MARK: Final[Mark] = ("", ())
+NO_MARK: Final[Mark] = ("", ())
 _PARTS: Final = re.compile(r"[\s()\[\]{},;:/_|-]+")
 _IN: Final = ("in", "в")
 _MOST: Final = 5
@@ -98,7 +98,7 @@ def titled_mark(title: str) -> Mark:
     found = {meant: sign for word in _PARTS.split(title) for sign, meant in (_named(word),) if meant}
     sure = {meant: sign for meant, sign in found.items() if len(meant) == 1} or found
     if len(sure) != 1:
-        return _NO_MARK
+        return NO_MARK
     ((meant, sign),) = sure.items()
     return sign, meant
 
@@ -111,7 +111,7 @@ def titled_currency(title: str) -> str | None:
 
 def without_currency(title: str) -> str:
     """Return a title without the one currency that it names: `Amount (USD)`, `Amount in USD` are amounts."""
-    if titled_mark(title) == _NO_MARK:
+    if titled_mark(title) == NO_MARK:
         return title
     words = [word for word in _PARTS.split(title) if not _named(word)[1]]
     return " ".join(word for word in words if word.casefold() not in _IN)
@@ -124,7 +124,7 @@ def has_marks(table: Table, money: int) -> bool:
 
 def _named(word: str) -> Mark:
     sign, meant = mark_of(word)
-    return _NO_MARK if not sign and {*meant} & WORDS else (sign, meant)
+    return NO_MARK if not sign and {*meant} & WORDS else (sign, meant)
 
 
 def _codes(table: Table, at: int) -> tuple[str, ...]:
