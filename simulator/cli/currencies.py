@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.loading.history_frame import HistoryFrame
 
 NONE: Final = "none"
-"""Answers that no column tells the currencies."""
+"""Answers that no column tells it, be it the currencies or the segments."""
 SAID: Final = "as was answered"
 _RATE: Final = re.compile(
     r"\s*([A-Za-z]{3})\s*=\s*((?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?:[,;]|(?=\s)|$)"
