@@ -131,10 +131,10 @@ def mark_in(text: str) -> tuple[str, tuple[str, ...]]:
     return unit or "", _SYMBOLS.get(unit or "", ())
 
 
-def currency_of(word: str) -> str | None:
-    """Give the currency that a word by itself is beyond doubt (`EUR`, `€`, `руб.`), or None."""
+def mark_of(word: str) -> tuple[str, tuple[str, ...]]:
+    """Give what `mark_in` does for a word that is nothing but the mark (`EUR`, `£`, `руб.`), else nothing."""
     unit, bare = _strip_unit(word.translate(_SPACES))
-    return currency_in(word) if unit is not None and not bare else None
+    return mark_in(word) if unit is not None and not bare else ("", ())
 
 
 def parse_amount(

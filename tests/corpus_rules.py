@@ -284,7 +284,7 @@ RULES = {
     "stage and outcome agree": no("loading.deals._status", "if said and ending and said != ending:"),
     "outcome known": no("loading.deals._status", "if outcome and not said:"),
     "outcome alone": put("loading.deals._status", ("ending or said or", "ending or")),
-    "probability": no("loading.columns.Columns.probability", "if value is None or not 0 <= value <= 1:"),
+    "probability": no("loading.columns.Columns.probability", "if value is None:"),
     "months": no(
         "loading.cells.Cells.months",
         "if value is None or value != int(value) or not 1 <= value <= LONGEST_MONTHS:",

@@ -151,6 +151,16 @@ def test_bad_input_is_told_and_leaves_nothing(company_folder, monkeypatch, argum
 # ---- check
 
 
+@pytest.mark.parametrize("base", [(), ("--base", "scenario.yaml")])
+def test_check_tells_an_unknown_segment_and_stage_before_it_learns(company_folder, monkeypatch, base):
+    folder, _ = company_folder
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("simulator.learning.fit", lambda *_: pytest.fail("it learned first"))
+    told = invoke("check", "events.csv", *base, "--segment", "smbs", "--stage", "Nowhere", code=2)
+    assert "the history has no smbs: did you mean smb?" in told
+    assert "the history has no Nowhere: known are " in told
+
+
 def quick(history, base=None):
     return fit(history, base, draws=200)
 
@@ -178,8 +188,6 @@ def test_check_says_in_words_how_many_deals_are_missing(company_folder, monkeypa
     monkeypatch.chdir(folder)
     said = " ".join(invoke("check", "events.csv", "deals.csv").split())
     assert "To know this to ±5 points takes" in said and "closed deals that share no luck; the" in said
-    told = invoke("check", "events.csv", "--segment", "smbs", code=2)
-    assert "the history has no smbs: did you mean smb?" in told
 
 
 # ---- deals only, under a base of several stages

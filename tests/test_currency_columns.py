@@ -89,7 +89,6 @@ def test_amounts_that_tell_their_currency_need_no_column():
         ("Betrag in €", "EUR"),
         ("Сумма, руб.", "RUB"),
         ("Value CHF net", "CHF"),
-        ("Amount ($)", None),  # whose dollar
         ("Amount USD/EUR", None),
         ("Amount", None),
         ("Top amount of all", None),  # words that are codes too
@@ -106,6 +105,29 @@ def test_the_title_of_the_amounts_may_name_their_currency(title, code):
     else:
         assert (problem.code, problem.column, problem.value) == ("D087", title, code)
         assert f"{code} or GBP: set currencies.deals: {code}" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("title", "usual", "others"),
+    [
+        ("Amount ($)", "USD", ("CAD",)),
+        ("Value, £", "GBP", ("EGP",)),
+        ("Belopp kr", "SEK", ("NOK", "DKK")),
+        ("Amount in EUR ($)", "EUR", ()),  # the one that is beyond doubt
+        ("Amount ($/£)", None, ("EUR",)),
+    ],
+)
+def test_a_sign_in_the_title_of_the_amounts_is_of_no_other_currency(title, usual, others):
+    text = f'id,"{title}"\nD1,5\n'
+    for company in (usual, *others):
+        assert company is None or told(text, company, amount=1) is None
+    problem = told(text, "JPY", amount=1)
+    if usual is None:
+        assert problem is None
+    else:
+        assert (problem.code, problem.column) == ("D087", title)
+        assert f"{usual} or JPY: set currencies.deals: {usual}" in problem.remedy
+        assert told(text, "JPY", said=usual, amount=1) is None
 
 
 def test_several_such_columns_are_named():

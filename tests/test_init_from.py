@@ -154,6 +154,11 @@ def test_chances_of_some_stages_only_are_said_to_be(tmp_path):
     (tmp_path / "export.csv").write_text("id,stage,amount,created,probability\n" + rows)
     text = " ".join(invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", "--no-run").split())
     assert "a guess, even steps, the export tells no chance of Proposal." in text
+    (tmp_path / "export.csv").write_text(
+        f"id,stage,amount,created,probability\n{rows.replace(',20', ',0.2')}".replace("01,\n", "01,60\n")
+    )
+    text = " ".join(invoke("inspect", tmp_path / "export.csv").split())
+    assert "[D018]" in text and "the export tells no chance of Proposal." in text, "60 beside 0.2 is none"
 
 
 def test_all_open_questions_are_told_at_once(export, tmp_path):
@@ -325,6 +330,19 @@ def test_amounts_in_another_currency_than_the_companys_by_their_title(tmp_path):
     made = tmp_path / "euro" / "scenario.yaml"
     assert read(made)["data"]["currencies"] == {"deals": "EUR"}
     assert load(made).pipeline.currency == ("EUR",) and "rates" not in read(made)
+    invoke("init", tmp_path / "title", *given[:2], "--no-run", "--currency-column", "none")
+    assert load(tmp_path / "title" / "scenario.yaml").pipeline.currency == ("USD",), "the title still tells"
+
+
+def test_a_sign_in_the_title_of_the_amounts_tells_the_likeliest_and_rules_others_out(tmp_path):
+    (export := tmp_path / "export.csv").write_text("id,stage,Value (£),created\nD1,Proposal,5,2026-09-01\n")
+    text = " ".join(invoke("init", tmp_path / "new", "--from", export, "--no-run").split())
+    told = "GBP, which the sign £ of its amounts most often means"
+    assert f"Assumed: the company's currency is {told} (otherwise: --currency CODE)" in text
+    assert load(tmp_path / "new" / "scenario.yaml").pipeline.currency == ("GBP",)
+    text = invoke("init", tmp_path / "no", "--from", export, "--currency", "EUR", code=4)
+    assert "the title of the amounts names £, and the company's currency is EUR" in text
+    assert "say in what the amounts are, GBP or EUR: currencies: {deals: GBP} in --map FILE" in text
 
 
 DEVISE = "id,stage,amount,Devise,created\nD1,Proposal,1200,USD,2026-09-01\nD2,Proposal,9,CHF,2026-05-13\n"
@@ -388,6 +406,15 @@ def test_two_exports_are_asked_about_at_once_and_may_have_other_customs(
     assert (columns["deals"]["date_order"], columns["invoices"]["date_order"]) == (deals, invoices)
 
 
+@pytest.mark.parametrize(
+    ("days", "orders"), [("26.05.01", "dmy|ymd"), ("26-05-01", "dmy|ymd"), ("05/06/07", "dmy|mdy|ymd")]
+)
+def test_no_order_is_offered_in_which_the_dates_are_none(tmp_path, days, orders):
+    (export := tmp_path / "export.csv").write_text(f"id,stage,amount,created\n1,Proposal,5,{days}\n")
+    text = invoke("init", tmp_path / "new", "--from", export, code=2)
+    assert f"say it: --date-order {orders}\n" in text
+
+
 def test_in_a_pipe_the_options_of_all_that_would_be_asked_are_told_at_once(tmp_path):
     (tmp_path / "export.csv").write_text(WORST)
     text = invoke("init", tmp_path / "new", "--from", tmp_path / "export.csv", code=2)
@@ -429,6 +456,9 @@ def test_the_column_of_currencies_is_an_option_too(tmp_path):
     assert load(tmp_path / "read" / "scenario.yaml").currency == "USD"
     invoke("init", tmp_path / "alone", *given, "--currency-column", "none")
     assert load(tmp_path / "alone" / "scenario.yaml").pipeline.currency == ("EUR", "EUR")
+    (tmp_path / "export.csv").write_text(DEVISE.replace("Devise", "Currency"))
+    text = invoke("init", tmp_path / "told", *given, "--currency-column", "none", code=2)
+    assert "--currency-column none: the column Currency of export.csv is read, and tells them" in text
 
 
 def test_at_most_three_questions_are_asked(monkeypatch):
@@ -447,6 +477,8 @@ def test_at_most_three_questions_are_asked(monkeypatch):
         (("--invoices", "deals"), "holds deals: give it as --from FILE"),
         (("--segment-by", "Deal Stages"), "did you mean Deal Stage?"),
         (("--rate", "USD=x"), "write for example USD=0.92"),
+        (("--rate", "USD=1,350"), "'USD=1,350' can be read in two ways; write USD=1.350 or USD=1350"),
+        (("--rate", "GBP=1", "--rate", "5"), "'5' is no rate"),  # and no decimals of the rate before it
     ],
 )
 def test_wrong_options_are_told(export, tmp_path, given, said):

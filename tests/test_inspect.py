@@ -263,6 +263,34 @@ def test_a_title_that_stands_twice_is_told_and_hinders_only_where_it_is_read(exp
     assert "the file's total" not in text
 
 
+def test_a_column_that_only_hints_at_the_companys_currency_hinders_nothing(export):
+    hint = "Amount in company currency"
+    head = "Record ID,Deal Name,Deal Stage,Pipeline,Create Date,Close Date,Amount,Currency"
+    rows = "1,D,Lead,Sales,2026-01-05,2026-12-31,5,USD,4,4\n2,E,Lead,Sales,2026-02-05,2026-12-31,6,EUR,6,6\n"
+    export.write_text(f"{head},{hint},Other\n{rows}")
+    assert told(export)["currency_by"] == f"whose amounts are the same in column {hint}"
+    export.write_text(f"{head},{hint},{hint}\n{rows}")
+    assert told(export)["currency_by"] is None and not told(export)["problems"]
+
+
+def test_a_column_that_names_no_stages_is_refused_before_a_funnel_is_made_of_it(export, tmp_path):
+    """A funnel of 100 stages took minutes, one of 900 all memory."""
+    rows = "".join(f"{n},Call {chr(65 + n % 26)} back on day {n},5,2026-01-05\n" for n in range(100))
+    export.write_text("id,stage,amount,created\n" + rows)
+    for words in (["inspect", str(export)], ["init", str(tmp_path / "new"), "--from", str(export)]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 4, result.output
+        assert "error[H009] the column names 100 stages; a funnel is learned of 25 at most" in result.output
+        assert 'export.csv, stage: "Call A back on day 0,' in result.output
+    assert not (tmp_path / "new").exists()
+
+
+def test_each_segment_has_an_order_of_its_own(export):
+    export.write_text("id,stage,amount,probability,segment\n1,Lead,5,20,A\n2,Proposal,5,40,A\n3,Lead,5,,B\n")
+    text = invoke(export)
+    assert "  The order of A: percentages" in text and "  The order of B: what their names" in text
+
+
 def test_stages_of_100_and_0_per_cent_are_asked_about_and_a_map_answers(tmp_path):
     """Of Salesforce nothing but the flags Won and Closed tells the ends that a company has renamed."""
     path, named = tmp_path / "export.csv", tmp_path / "map.yaml"

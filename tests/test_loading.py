@@ -318,7 +318,8 @@ def test_percentages_of_a_column_are_read_as_one(tmp_path):
         (("0.6", "1", "30%"), (0.6, 1, 0.3)),  # a sign is of its own cell only
         (("60", "0", "30 %"), (0.6, 0, 0.3)),
         (("0,6", "0,25"), (0.6, 0.25)),
-        (("0.9", "1.2"), (0.9, 1.2)),  # neither one nor the other: 1.2 is no chance
+        (("0.9", "1.2"), (0.9, None)),  # neither one nor the other: 1.2 is no chance
+        (("20", "150", "-5"), (0.2, None, None)),
         (("1", "0"), (1, 0)),
         (("soon",), (None,)),
     ],

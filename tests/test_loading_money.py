@@ -9,6 +9,7 @@ from written import SCENARIO, loaded, write
 
 from simulator.cash import TaxCalendar
 from simulator.distributions import Fixed, LogNormal
+from simulator.errors import InputError
 from simulator.figures import COMPANY
 from simulator.loading import load
 from simulator.loading.cash import dates_of
@@ -285,6 +286,25 @@ payroll,2026-08-31,1m,,120000
 rent,2026-11-15,1q,2027-06-30,9k
 """
     assert same(big(tmp_path, scenario=scenario, outflows=table).cash, big(tmp_path).cash)
+
+
+@pytest.mark.parametrize(
+    ("table", "amount", "marked", "said"),
+    [
+        ("deals", "1000,EUR", "$1000,", "currencies: {deals: USD}"),
+        ("renewals", "500,", "$500,", "currencies: {renewals: USD}"),
+        ("plan", "25000", "$25000", "if the company reports in USD, say so: currency: USD in small.yaml"),
+        ("lines", "300,2027", "€300,2027", "correct the mark, or write the amount in USD"),
+        ("lines", "900", "$900", "if the company reports in USD, say so"),
+    ],
+)
+def test_the_remedy_for_another_mark_names_settings_that_there_are(tmp_path, table, amount, marked, said):
+    """Lines are in the currency of their deal, figures in the company's: no setting gives them another."""
+    with pytest.raises(InputError) as caught:
+        big(tmp_path, **{table: FILES[table].replace(amount, marked)})
+    (problem,) = [one for one in caught.value.every if one.code == "D014"]
+    assert said in problem.remedy
+    assert ("currencies: {" in problem.remedy) == (table in ("deals", "renewals"))
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,9 @@ UNCLEAR = {
     "no owner below an owner's subtotal": (
         [*BY_OWNER[:9], [None, None, "Closed Won", None, *D], *BY_OWNER[10:]], ["Opportunity Owner \u2191"]
     ),
+    "no owner above the first subtotal of a stage": (
+        [BY_OWNER[0], [None, None, "Proposal", None, *A], *BY_OWNER[2:]], ["Opportunity Owner \u2191"]
+    ),
 }  # fmt: skip
 
 

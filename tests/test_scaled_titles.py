@@ -12,10 +12,38 @@ SCALED = (
     *("Amount (kEUR)", "Betrag TEUR", "Betrag in T€", "amount_keur", "Amount in thousands", "Amount ('000)"),
     *("Value $000s", "Deal size, US$ m", "Amount ($M)", "ACV (K)", "Umsatz Mio. EUR", "Wert in Tsd."),
     *("Сумма, тыс. руб.", "Сумма (млн)", "Amount, EUR bn", "MEUR", "Amount EUR k"),
+    *(
+        "Amount (k USD)",
+        "Betrag (T EUR)",
+        "Umsatz in k €",
+        "Amount in k",
+        "Amount, k",
+        "Amount [K]",
+        "Amount k",
+    ),
+    *("Belopp kSEK", "Belopp (MSEK)", "Kwota KPLN", "Amount ($mm)", "Amount (EUR mn)", "Amount (in K)"),
+    *(
+        "Amount in lakhs",
+        "Montant en milliers",
+        "Сумма, т.руб.",
+        "Сумма (т.р.)",
+        "Amount x1000",
+        "in 1000 EUR",
+    ),
 )
 PLAIN = (
     *("Amount", "Betrag in EUR", "Amount USD monthly", "Amount EUR", "Milestone amount", "Total 2000"),
     *("Amount (Marketing)", "Kundenbetrag", "Сумма", "Сумма в тысячелетии", "Amount EUR 10000", "MRR"),
+    *(
+        "Montant mars",
+        "Total amount",
+        "Mall amount",
+        "TOTAL",
+        "Amount in month",
+        "Amount, team",
+        "Kit amount",
+    ),
+    *("Amount (Tier 1)", "Team", "Betrag T1", "Amount M1", "Сумма т", "Amount k-factor", "Amount 2026"),
 )
 
 

@@ -396,6 +396,31 @@ def test_nothing_outside_the_project_is_read(company, what):
     assert load(path, allow_outside=True).pipeline.id == ("D1", "D2")
 
 
+@pytest.mark.parametrize("where", ["here", "outside"])
+@pytest.mark.parametrize("system", ["sqlite", "duckdb"])
+def test_no_part_of_an_address_that_names_a_file_is_shown(company, system, where):
+    """It may be a password that was put there by mistake."""
+    (company / "address").write_text(f"{system}:///{'' if where == 'here' else '../'}hunter2")
+    path = write(company, SQL)
+    with pytest.raises(InputError) as caught:
+        load(path)
+    (problem,) = caught.value.problems
+    assert problem.code == ("D070" if where == "here" else "S072") and "hunter2" not in str(caught.value)
+    if where == "here":
+        assert "where the address in address says" in problem.message
+        assert "its path counts from the folder of that file" in problem.remedy
+
+
+@pytest.mark.parametrize("system", ["sqlite", "duckdb"])
+def test_nor_is_it_in_the_words_of_the_database(tmp_path, monkeypatch, system):
+    (tmp_path / "hunter2.db").write_text("no database" * 100)
+    monkeypatch.chdir(tmp_path)
+    for url in ("hunter2.db", tmp_path / "hunter2.db"):
+        with pytest.raises(InputError, match="D070") as caught:
+            ask(tmp_path, "SELECT id FROM deals", monkeypatch, f"{system}:///{url}")
+        assert "hunter2" not in str(caught.value)
+
+
 # ---- each code
 
 

@@ -36,10 +36,11 @@ def command(
     Without --base it holds the history against the article's table. Nothing is written, but for --figures.
     """
     history, scenario = history_of(files, as_of, base, mapping, segment_by)
-    from simulator.learning import check_history, fit
+    from simulator.learning import check_history, check_names, fit
     from simulator.learning.fitting import stands_for_all
     from simulator.report.check import check_json, check_text
 
+    check_names(history, scenario, segment, stage)
     learned = fit(history, None if stands_for_all(history, scenario) else scenario)
     checked = check_history(learned, scenario).only(segment, stage)
     if form == "json":

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from simulator.loading.history_frame import HistoryFrame
 
 NONE: Final = "none"
-"""Answers that no column tells the currencies."""
+"""Answers that no column tells it, be it the currencies or the segments."""
 SAID: Final = "as was answered"
 _RATE: Final = re.compile(
     r"\s*([A-Za-z]{3})\s*=\s*((?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?:[,;]|(?=\s)|$)"
 )
 """A rate such as `USD=0.92`; a comma may be its decimal mark."""
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""What may be thousands as well."""
 
 
 def rates_of(text: str) -> dict[str, float]:
@@ -47,17 +49,11 @@ def told_by_column(
     """
     from simulator.loading.currency_columns import code_columns
 
-    if said is not None and said != NONE:
-        tables = [export.table for export in exports.values()]
-        if all(table.column(said) is None for table in tables):
-            remedy = did_you_mean(said, [title for table in tables for title in table.header])
-            files = " or ".join(table.name for table in tables)
-            what = f"--currency-column: there is no column {said} in {files}"
-            raise UsageError(f"{what}; {remedy}", code="U003")
+    _check_column(list(exports.values()), said)
     for export in exports.values():
         answer = said
-        if answer is None and any(problem.code == "D087" for problem in export.unclear):
-            found = code_columns(export.table, export.cells.columns)
+        is_open = answer is None and any(problem.code == "D087" for problem in export.unclear)
+        if is_open and (found := code_columns(export.table, export.cells.columns)):
             held = " and ".join(f"{title} holds {', '.join(codes)}" for title, codes in found.items())
             question = f"Which column of {export.table.name} tells the currencies of its amounts? {held}."
             more = f"--currency-column {'|'.join((*found, NONE))}, and with a column --currency and --rate"
@@ -68,6 +64,24 @@ def told_by_column(
             named = {**frame.columns.get(export.kind, {}), "currency": answer}
             frame = replace(frame, columns={**frame.columns, export.kind: named})
     return frame
+
+
+def _check_column(exports: Sequence[Export], said: str | None) -> None:
+    """Check that the column that is said is there; and that `none` answers anything.
+
+    Raises:
+        UsageError: it is not, or each file's currencies are told by a column that is read.
+    """
+    tables = [export.table for export in exports]
+    if said == NONE and all("currency" in export.columns for export in exports):
+        read = (f"the column {export.columns['currency']} of {export.table.name}" for export in exports)
+        what = f"{' and '.join(read)} is read, and tells them; leave the option out"
+        raise UsageError(f"--currency-column {NONE}: {what}", code="U002")
+    if said is not None and said != NONE and all(table.column(said) is None for table in tables):
+        remedy = did_you_mean(said, [title for table in tables for title in table.header])
+        files = " or ".join(table.name for table in tables)
+        what = f"--currency-column: there is no column {said} in {files}"
+        raise UsageError(f"{what}; {remedy}", code="U003")
 
 
 def company_frame(
@@ -176,6 +190,9 @@ def _rates_in(text: str) -> tuple[dict[str, float], str]:
     rates: dict[str, float] = {}
 
     def taken(match: re.Match[str]) -> str:
+        if _THOUSANDS.fullmatch(match[2]):
+            either = f"{match[1]}={match[2].replace(',', '.')} or {match[1]}={match[2].replace(',', '')}"
+            raise click.BadParameter(f"{match[0].strip(' ,;')!r} can be read in two ways; write {either}")
         code, rate = match[1].upper(), float(match[2].replace(",", "."))
         if not is_currency(code) or not 1e-9 < rate < 1e9:
             return match[0]

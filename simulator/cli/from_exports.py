@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from simulator.cli.asking import Questions
-from simulator.cli.currencies import company_frame, told_by_column
+from simulator.cli.currencies import NONE, company_frame, told_by_column
 from simulator.cli.loaded import write_problems
 from simulator.cli.terminal import say
 from simulator.cli.ways import written_frame
@@ -21,9 +21,6 @@ from simulator.errors import UsageError
 if TYPE_CHECKING:
     from simulator.loading.exports import Draft, Export, Trial
     from simulator.loading.history_frame import HistoryFrame
-
-NONE: Final = "none"
-"""Answers that there is one segment."""
 
 
 @dataclass(frozen=True)

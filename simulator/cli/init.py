@@ -41,7 +41,7 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> dict[str, float]:
-    return rates_of(",".join(given))
+    return rates_of("; ".join(given))
 
 
 @click.command(name="init", short_help="Write a project that runs as it stands, also from exports.")

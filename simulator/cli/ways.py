@@ -69,14 +69,15 @@ def written_frame(
 
 
 def _open(export: Export, frame: HistoryFrame) -> _Open | None:
-    from simulator.loading.dates import has_short_year
+    from simulator.loading.dates import fitting_orders, has_short_year
 
     unclear = {problem.code: problem.value or "" for problem in reversed(export.unclear)}
     shown: list[str] = []
     flags: list[str] = []
     ways: dict[str, dict[str, str]] = {"": {}}
     if (value := unclear.get("D050")) is not None and frame.date_order is None:
-        orders = ("dmy", "mdy", *(["ymd"] if has_short_year(value) else []))
+        last = (order for order in ("dmy", "mdy") if order in fitting_orders(value))
+        orders = (*last, *(["ymd"] if has_short_year(value) else []))
         shown, flags = [f"dates such as {value}"], [f"--date-order {'|'.join(orders)}"]
         ways = {order: {"date_order": order} for order in orders}
     if (value := unclear.get("D051")) is not None and frame.decimal is None:

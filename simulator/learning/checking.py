@@ -112,16 +112,30 @@ class Checked:
         Raises:
             UsageError: there is none of that name.
         """
-        for asked, known in (
-            (segment, [s.segment for s in self.stages]),
-            (stage, [s.stage for s in self.stages]),
-        ):
-            if asked is not None and asked not in known:
-                remedy = did_you_mean(asked, known, "known are " + ", ".join(dict.fromkeys(known)))
-                raise UsageError(f"the history has no {asked}: {remedy}", code="U003")
+        _check_known((segment, [s.segment for s in self.stages]), (stage, [s.stage for s in self.stages]))
         kept = tuple(s for s in self.stages if segment in (None, s.segment) and stage in (None, s.stage))
         names = {s.segment for s in kept}
         return replace(self, stages=kept, enough={n: e for n, e in self.enough.items() if n in names})
+
+
+def check_names(history: History, base: Scenario | None, segment: str | None, stage: str | None) -> None:
+    """Check that a history has what is asked for; learning takes long, and so nothing is learned before.
+
+    Raises:
+        UsageError: it has no such segment, or no such stage.
+    """
+    stages = (FROM_CREATION,) if stands_for_all(history, base) else history.stages
+    _check_known((segment, history.segments), (stage, stages))
+
+
+def _check_known(*pairs: tuple[str | None, Sequence[str]]) -> None:
+    told = []
+    for asked, known in pairs:
+        if asked is not None and asked not in known:
+            remedy = did_you_mean(asked, known, "known are " + ", ".join(dict.fromkeys(known)))
+            told.append(f"the history has no {asked}: {remedy}")
+    if told:
+        raise UsageError("\n".join(told), code="U003")
 
 
 def check_history(fit: Fit, base: Scenario | None = None) -> Checked:

@@ -23,6 +23,7 @@ from simulator.money import (
     minor_digits,
     parse_amount,
 )
+from simulator.scenario.model import CurrenciesFile
 from simulator.scenario.tree import Tree
 from simulator.spelling import nearest, with_words_of
 from simulator.terms.schedule import LONGEST_MONTHS
@@ -243,28 +244,30 @@ class Cells:
                 self.complain("D015", f"the {column} is negative", row, column, text)
             else:
                 remedy = self._setting(error.remedy, "decimal", mark)
-                remedy = self._marked(row, error.may_be[0]) if error.may_be else remedy
+                remedy = self._marked(row, code, error.may_be[0]) if error.may_be else remedy
                 self.complain("D014", f"the {column} {error.what}", row, column, text, remedy)
             return None
 
-    def _marked(self, row: int, usual: str) -> str:
+    def _marked(self, row: int, code: str, usual: str) -> str:
         """Return the remedy for a mark of another currency: what tells the amount's, which may be wrong too.
 
         Args:
             row: of the amount.
+            code: its currency.
             usual: the currency that the mark most often means.
         """
         if self.text(row, "currency"):
             title = self.table.header[self.columns["currency"]]
             return f'correct the mark, or the currency in column "{title}"'
-        place = self.customs.tree.place(("currency",))
-        where = place.file + (f", line {place.line}" if place.line else "")
+        if code != self.customs.rates.company and code != self.amounts_in:
+            return f"correct the mark, or write the amount in {code}"  # a line is in its deal's currency
+        where = self.customs.tree.place(("currency",)).shown
         company = f"currency: {usual} in {where} (init and inspect: --currency {usual})"
-        alone = f"{self.customs.above}currencies: {{{self.customs.table}: {usual}}}"
-        return (
-            f"correct the mark; or, if the company reports in {usual}, say so: {company}; if only these "
-            f"amounts are in {usual}: {alone}"
-        )
+        remedy = f"correct the mark; or, if the company reports in {usual}, say so: {company}"
+        if self.customs.table in CurrenciesFile.model_fields:
+            alone = f"{self.customs.above}currencies: {{{self.customs.table}: {usual}}}"
+            remedy += f"; if only these amounts are in {usual}: {alone}"
+        return remedy
 
     def _setting(self, remedy: str, key: Setting, found: str) -> str:
         """Say in which file a setting of the data belongs; where other cells told it, this one is wrong."""
@@ -318,8 +321,7 @@ def find_columns(
     for ours in known:
         theirs = named.get(ours, ours)
         at = table.column(theirs)
-        place = tree.place(("data", "columns", kind, ours))
-        where = place.file + (f", line {place.line}" if place.line else "")
+        where = tree.place(("data", "columns", kind, ours)).shown
         if at is not None:
             found[ours] = at
         elif ours in named:

@@ -16,11 +16,10 @@ def chances_of(cells: Cells) -> list[float | None]:
 
 
 def chances_in(texts: Sequence[str], mark: Mark | None = None) -> list[float | None]:
-    """Return the chance that each cell of a column tells, None where it is empty or no number.
+    """Return the chance from 0 to 1 that each cell of a column tells, None where it is empty or tells none.
 
     A cell with a per cent sign is a percentage. All others are percentages where some are above 1 and none
-    lies between 0 and 1. Where both occur the column cannot be one or the other: those above 1 stay as they
-    are, and are no chances.
+    lies between 0 and 1. Where both occur the column cannot be one or the other: those above 1 tell none.
 
     Args:
         texts: without blanks around them; "" for rows that are not to be read.
@@ -31,8 +30,10 @@ def chances_in(texts: Sequence[str], mark: Mark | None = None) -> list[float | N
     percent = any(value > 1 for value in plain) and not any(0 < value < 1 for value in plain)
 
     def chance(text: str) -> float | None:
-        value = known[text]
-        return None if value is None else value / (100 if percent or "%" in text else 1)
+        if (value := known[text]) is None:
+            return None
+        value /= 100 if percent or "%" in text else 1
+        return value if 0 <= value <= 1 else None
 
     return [chance(text) for text in texts]
 

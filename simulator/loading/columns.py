@@ -185,7 +185,7 @@ class Columns:
         if not text or self.cells.mark("probability") is None:
             return math.nan
         value = self.chances[row]
-        if value is None or not 0 <= value <= 1:
+        if value is None:
             self.cells.complain("D018", "the probability is not from 0 to 1", row, "probability", text)
             return math.nan
         return value

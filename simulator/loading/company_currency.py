@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.loading.currency_columns import money_column, titled_currency
+from simulator.loading.currency_columns import NO_MARK, Mark, money_column, titled_mark
 from simulator.loading.history_files import Recognised
-from simulator.loading.history_frame import HistoryFrame
+from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.presets.mending import currency_code, texts_under
 from simulator.loading.presets.preset import first_of
 from simulator.loading.tables import THEIRS, Table
@@ -17,8 +17,6 @@ from simulator.money import is_currency, mark_in
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000
-Mark = tuple[str, tuple[str, ...]]
-"""The sign of an amount, "" where a code or something else names its currency, and what that may be."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +89,23 @@ def _marks(one: Recognised) -> Counter[Mark]:
     elif money is None:
         return Counter()
     else:
-        rest = one.frame.currencies.get(one.match.kind, titled_currency(table.header[money]) or "")
+        rest = _rest(one.frame, one.match.kind, table.header[money])
         marks = Counter(_mark(row[money], rest) for row in kept[:_MOST_TEXTS])
     return Counter({mark: number for mark, number in marks.items() if mark[1] and is_currency(mark[1][0])})
 
 
-def _mark(amount: str, rest: str) -> Mark:
+def _rest(frame: HistoryFrame, kind: Kind, title: str) -> Mark:
+    """Return the mark of amounts that have none beside them: as is said of all, else that in their title."""
+    if said := frame.currencies.get(kind):
+        return "", (said,)
+    is_the_companys = said is not None and frame.currency is not None  # whatever the title says
+    return NO_MARK if is_the_companys else titled_mark(title)
+
+
+def _mark(amount: str, rest: Mark) -> Mark:
     """Return the mark of an amount; one that leaves its currency open has what is said of all the rest."""
     sign, meant = mark_in(amount)
-    return ("", (rest,)) if rest and len(meant) != 1 else (sign, meant)
+    return rest if not meant or (len(meant) > 1 and len(rest[1]) == 1) else (sign, meant)
 
 
 def _converted(one: Recognised) -> dict[str, str]:
@@ -132,8 +138,13 @@ def _converted(one: Recognised) -> dict[str, str]:
 
 
 def _title(names: Sequence[str], table: Table) -> str | None:
-    """Return the first of some titles that a table has, also one that is called like one of ours."""
-    return first_of((*names, *(name + THEIRS for name in names)), table)
+    """Return the first of some titles that a table has, also one that is called like one of ours.
+
+    A column that cannot be read tells nothing: nobody needs it, and so it hinders nothing.
+    """
+    title = first_of((*names, *(name + THEIRS for name in names)), table)
+    at = None if title is None else table.column(title)
+    return None if at is None or table.flaws_of([at]) else title
 
 
 def _of_customers(found: Sequence[Recognised]) -> Iterator[CompanyCurrency]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from simulator.errors import Problem
 from simulator.loading.tables import THEIRS, Table
-from simulator.money import currency_in, currency_of, is_currency
+from simulator.money import currency_in, is_currency, mark_of
 
 Setting = Callable[[tuple[str, ...], str], str]
 """Says where a value has to be set that stands under keys of the data, for remedies."""
@@ -17,13 +17,17 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 """What currencies are called in titles."""
-_WORDS: Final = frozenset(
+WORDS: Final = frozenset(
     (
         *("ALL", "ANG", "BAM", "BOB", "COP", "CUP", "GEL", "LAK"),
         *("MKD", "MOP", "PEN", "PHP", "RON", "SOS", "TOP", "TRY"),
     )
 )
 """Codes that are words, names and countries too: by themselves they tell no currency."""
+Mark = tuple[str, tuple[str, ...]]
+"""The sign of an amount, "" where a code or something else names its currency, and what that may be."""
+Column = TypeVar("Column", int, str)
+NO_MARK: Final[Mark] = ("", ())
 _PARTS: Final = re.compile(r"[\s()\[\]{},;:/_|-]+")
 _IN: Final = ("in", "в")
 _MOST: Final = 5
@@ -48,10 +52,11 @@ def unread_currencies(
     """
     if said is not None or "currency" in columns or (money := money_column(columns)) is None:
         return None
-    titled = titled_currency(table.header[money])
-    found = code_columns(table, columns) if titled != company else {}
+    sign, meant = titled_mark(table.header[money])
+    usual = meant[0] if meant and company not in meant else None
+    found = code_columns(table, columns) if meant != (company,) else {}
     foreign = [title for title, codes in found.items() if {*codes} != {company}]
-    if titled == company or not (foreign or titled) or has_marks(table, money):
+    if not (foreign or usual) or has_marks(table, money):
         return None
     column, one = ("columns", kind, "currency"), ("currencies", kind)
     if foreign:
@@ -60,17 +65,18 @@ def unread_currencies(
         what = f"{'column' if len(found) == 1 else 'columns'} {' and '.join(found)}"
         verb = "holds" if len(found) == 1 else "hold"
         message = f"no column is said to tell the currency, and {what} {verb} currencies that are not read"
-        named, alone = setting(column, f'"{foreign[0]}"'), setting(one, titled or company)
+        named, alone = setting(column, f'"{foreign[0]}"'), setting(one, usual or company)
         remedy = f"say which it is: {named}; if none is, say in what all amounts are: {alone}"
         return Problem("D087", message, table.name, 1, column=foreign[0], value=held, remedy=remedy)
-    assert titled is not None
-    message = f"the title of the amounts names {titled}, and the company's currency is {company}"
-    remedy = f"say in what the amounts are, {titled} or {company}: {setting(one, titled)}"
-    return Problem("D087", message, table.name, 1, column=table.header[money], value=titled, remedy=remedy)
+    assert usual is not None
+    value = usual if len(meant) == 1 else sign
+    message = f"the title of the amounts names {value}, and the company's currency is {company}"
+    remedy = f"say in what the amounts are, {usual} or {company}: {setting(one, usual)}"
+    return Problem("D087", message, table.name, 1, column=table.header[money], value=value, remedy=remedy)
 
 
-def money_column(columns: Mapping[str, int]) -> int | None:
-    """Return the column of the amounts, None without one."""
+def money_column(columns: Mapping[str, Column]) -> Column | None:
+    """Return the column of the amounts of those by our names, None without one."""
     return columns.get("amount", columns.get("net"))
 
 
@@ -84,17 +90,30 @@ def code_columns(table: Table, columns: Mapping[str, int]) -> dict[str, tuple[st
     }  # fmt: skip
 
 
+def titled_mark(title: str) -> Mark:
+    """Return the one mark of a currency in a title such as `Amount (USD)` or `Value, £`, as `mark_in` does.
+
+    Of several the only one that is beyond doubt counts.
+    """
+    found = {meant: sign for word in _PARTS.split(title) for sign, meant in (_named(word),) if meant}
+    sure = {meant: sign for meant, sign in found.items() if len(meant) == 1} or found
+    if len(sure) != 1:
+        return NO_MARK
+    ((meant, sign),) = sure.items()
+    return sign, meant
+
+
 def titled_currency(title: str) -> str | None:
     """Return the one currency that a title such as `Amount (USD)` or `Сумма, руб.` names, else None."""
-    found = {code for word in _PARTS.split(title) if (code := _named(word)) is not None}
-    return found.pop() if len(found) == 1 else None
+    _, meant = titled_mark(title)
+    return meant[0] if len(meant) == 1 else None
 
 
 def without_currency(title: str) -> str:
     """Return a title without the one currency that it names: `Amount (USD)`, `Amount in USD` are amounts."""
-    if titled_currency(title) is None:
+    if titled_mark(title) == NO_MARK:
         return title
-    words = [word for word in _PARTS.split(title) if _named(word) is None]
+    words = [word for word in _PARTS.split(title) if not _named(word)[1]]
     return " ".join(word for word in words if word.casefold() not in _IN)
 
 
@@ -103,9 +122,9 @@ def has_marks(table: Table, money: int) -> bool:
     return all(currency_in(amount) for amount in table.cells(money) if amount.strip())
 
 
-def _named(word: str) -> str | None:
-    code = currency_of(word)
-    return None if code in _WORDS else code
+def _named(word: str) -> Mark:
+    sign, meant = mark_of(word)
+    return NO_MARK if not sign and {*meant} & WORDS else (sign, meant)
 
 
 def _codes(table: Table, at: int) -> tuple[str, ...]:
@@ -124,4 +143,4 @@ def _codes(table: Table, at: int) -> tuple[str, ...]:
         if not is_currency(code):
             return ()
         found[code] = None
-    return tuple(found) if titled or not _WORDS.issuperset(found) else ()
+    return tuple(found) if titled or not WORDS.issuperset(found) else ()

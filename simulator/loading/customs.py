@@ -103,8 +103,7 @@ class Customs:
     def placed(self, remedy: str, key: Setting) -> str:
         """Return a remedy that names a setting of the data, with where it belongs."""
         keys = ("columns", self.table, key) if self.table is not None and key in self.own else (key,)
-        place = self.tree.place(("data", *keys))
-        where = place.file + (f", line {place.line}" if place.line else "")
+        where = self.tree.place(("data", *keys)).shown
         return f"{remedy.replace(f'data.{key}', self.above + '.'.join(keys))} in {where}"
 
 

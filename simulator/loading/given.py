@@ -154,9 +154,7 @@ class Given:
         """Add a problem where what is not read may tell other currencies than the company's."""
 
         def setting(keys: tuple[str, ...], value: str) -> str:
-            place = self.tree.place(("data", *keys))
-            where = place.file + (f", line {place.line}" if place.line else "")
-            return f"data.{'.'.join(keys)}: {value} in {where}"
+            return f"data.{'.'.join(keys)}: {value} in {self.tree.place(('data', *keys)).shown}"
 
         company = self.customs.rates.company
         if (problem := unread_currencies(table, key, columns, company, said, setting)) is not None:

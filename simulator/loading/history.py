@@ -28,6 +28,7 @@ from simulator.loading.history_folders import File, files_of
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_invoices import read_past_invoices
 from simulator.loading.history_log import Record, day_text
+from simulator.loading.history_order import no_stages
 from simulator.loading.history_rows import ENDS, Row, Step, Tie, completed, read_events, read_rows
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Reading, read_tables
@@ -41,8 +42,6 @@ FEW: Final = 0.01
 """Share of days that may be slips; a day far off may always be one."""
 SILENT_DAYS: Final = 30
 """So long without any record, and the record has probably ended."""
-MOST_STAGES: Final = 25
-"""A column that names more holds something else."""
 _MOST_STRANGE: Final = 0.5
 """Share of dates that cannot be read, above which a file is not read at all."""
 
@@ -199,7 +198,10 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
         read = 0
         if source.kind == "events":
             told, ties[source.name] = read_events(source, findings)
-            _check_stages(told, source, problems)
+            names = [*dict.fromkeys(step.stage for step in told if step.stage not in ENDS.values())]
+            title = source.cells.table.header[source.cells.columns["stage"]]
+            if (problem := no_stages(names, source.name, title)) is not None:
+                problems.add(problem)
             steps += told
             read = len(told)
         elif source.kind == "deals":
@@ -226,16 +228,6 @@ def _record(sources: Sequence[Source], findings: Findings, problems: Problems) -
     first = exports[0].day if compared and not steps else None
     last = exports[-1].day if exports else 0
     return Record([*steps, *compared], ties, {**newest, **rows}, logged, amounts, first, last), invoices
-
-
-def _check_stages(steps: Sequence[Step], source: Source, problems: Problems) -> None:
-    """Add a problem where so many stages are named that they are no stages of a funnel."""
-    names = dict.fromkeys(step.stage for step in steps if step.stage not in ENDS.values())
-    if len(names) > MOST_STAGES:
-        at = source.cells.columns["stage"]
-        message = f"the column names {len(names):,} stages; a funnel is learned of {MOST_STAGES} at most"
-        problems.add(Problem("H009", message, source.name, column=source.cells.table.header[at],
-                             value=", ".join(list(names)[:5]) + ", …"))  # fmt: skip
 
 
 def _merge(rows: dict[str, Row], own: Iterable[Row], findings: Findings) -> None:

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import Problem
 from simulator.history import NEVER
 
 Integers = NDArray[np.int64]
 
 _NUMBERED = re.compile(r"\W*(?:stage|step|phase)?\W*(\d+(?:\.\d+)*)(?!\s*%)[\W_]*\D.*", re.IGNORECASE)
+MOST_STAGES: Final = 25
+"""A column that names more holds something else."""
 LEAST_CHANCE = 1e-6
 """A record in which nothing closes for so long, if all deals were in it, is one of survivors."""
 _ENOUGH = 30
 """Deals that tell how soon deals close."""
+
+
+def no_stages(names: Sequence[str], table: str, column: str) -> Problem | None:
+    """Return a problem where so many stages are named that they are no stages of a funnel.
+
+    Args:
+        names: of open stages, each once.
+        table: its name.
+        column: title of that which names them.
+    """
+    if len(names) <= MOST_STAGES:
+        return None
+    message = f"the column names {len(names):,} stages; a funnel is learned of {MOST_STAGES} at most"
+    return Problem("H009", message, table, column=column, value=", ".join(names[:5]) + ", …")
 
 
 def numbered(names: Sequence[str]) -> list[int] | None:

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.loading.cells import Cells
 from simulator.loading.documents import DEFAULT_CLASS, Document, check_signs, gross, kind_of, read_document
 from simulator.loading.notes import RULES, Notes
-from simulator.loading.settling import BEYOND, Part, settle
+from simulator.loading.settling import Part, settle
 from simulator.receivables import UNPAID, Receivables
 
 NEEDED: Final = ("id", "amount", "invoice_date", "due_date")
@@ -47,8 +47,8 @@ def read_invoices(
             cells.fates[row] = fate
     for rule, row, minor in settled.rules:
         notes.count(rule, cells, row, (minor, _currency(cells, row)))
-        if rule == BEYOND:
-            cells.rest.setdefault(rule, {})[row] = minor * _sign(cells, row)
+    for rule, rest in settled.rest.items():
+        cells.rest[rule] = {row: minor * _sign(cells, row) for row, minor in rest.items()}
     parts = sorted(settled.parts, key=lambda part: part.id)
     return _receivables(parts, today), tuple(segment_of.get(part.of.deal, -1) for part in parts)
 
@@ -86,7 +86,7 @@ def _currency(cells: Cells, row: int) -> str:
 
 
 def _sign(cells: Cells, row: int) -> int:
-    """Return how money on account is written in its row; of an invoice's parts it is what is below zero."""
+    """Return how what settles is written in its row; of an invoice's parts it is what is below zero."""
     money = gross(cells, row)
     return -1 if kind_of(cells, row) == "part" or (money is not None and money[0] < 0) else 1
 

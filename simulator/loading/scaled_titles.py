@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from simulator.errors import Problem
+from simulator.loading.currency_columns import WORDS
 from simulator.loading.tables import Table
+from simulator.money import CURRENCIES
 
 _MONEY: Final = ("amount", "net", "tax", "paid_amount", "open_amount")
-_CODES: Final = "eur|usd|gbp|chf|rub"
-_SIGNS: Final = "[€$£₽]"
+# Codes of any currency count in capitals only: small letters are words, such as French `mars`.
+_CODES: Final = f"(?:eur|usd|gbp|chf|rub|(?-i:{'|'.join(code for code in CURRENCIES if code not in WORDS)}))"
+_SIGNS: Final = "[€$£₽¥₹]"
 _SCALED = re.compile(
-    rf"\b[ktm](?:{_CODES})\b|\b[ktm]{_SIGNS}|{_SIGNS}\s?[km]\b|\b(?:{_CODES})\s?[km]\b|\([km]\)"
-    r"|\b(?:thousands?|millions?|billions?|tsd|tausend|mio|mill|mrd|mln|bn)\b|\b000s?\b"
+    rf"\b[ktm]\s?{_CODES}\b|\b[ktm]\s?{_SIGNS}|(?:\b{_CODES}|{_SIGNS})\s?(?:[km]|mm|mn)\b"
+    r"|(?:[(\[,]|\bin)\s*[kmt]\s*(?:[)\]]|$)|\bk$"
+    r"|\b(?:thousands?|millions?|billions?|tsd|tausend|mio|mill|mrd|mln|mn|bn|lakhs?|crores?|milliers)\b"
+    r"|\b000s?\b|(?:\b|x)1000s?\b|\bт\.?\s?р(?:уб)?\b"
     r"|\b(?:тыс(?:яч(?:а|и|ах)?)?|млн|млрд|миллион(?:ы|ов|ах)?|миллиард(?:ы|ов|ах)?)\b",
     re.IGNORECASE,
 )
-"""What people write into titles: `kEUR`, `T€`, `US$ m`, `in thousands`, `'000`, `тыс. руб.`."""
+"""What people write into titles: `kEUR`, `T€`, `US$ m`, `in k`, `in thousands`, `'000`, `тыс. руб.`."""
 
 
 def scaled_titles(table: Table, columns: Mapping[str, int]) -> Iterator[Problem]:

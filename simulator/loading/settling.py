@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ EARLY, LATER, PRESUMED, TOO_MUCH = "W021", "W022", "W076", "W077"
 """Rules by which invoices are used: paid too early, paid later, paid on no told day, settled beyond all."""
 ON_ACCOUNT, BEYOND = "W082", "W083"
 """Rules by which money on account is used: off the customer's oldest invoices, and what exceeds them."""
+_Money = tuple[int | None, int, int]
+"""What settles an invoice: its day, what is left of it, and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ class Settled:
         parts: of all of them.
         fates: what each row is used as, or the rule that leaves it out.
         rules: by which rows are used: rule, row and the money concerned.
+        rest: by rule, what it leaves out of rows that are used: money by row.
     """
 
     parts: list[Part] = field(default_factory=list)
     fates: dict[int, str] = field(default_factory=dict)
     rules: list[tuple[str, int, int]] = field(default_factory=list)
+    rest: dict[str, dict[int, int]] = field(default_factory=dict)
 
 
 def settle(
@@ -87,9 +92,9 @@ def settle(
                 account.append(_Piece(_as_credit(piece.document), piece.rows))
             else:
                 _balance(piece, off, found, until)
-        if off.credited or off.payments:
-            rest = off.credited + sum(amount for _, amount in off.payments)
-            found.rules.append((TOO_MUCH, pieces[0].rows[0], rest))
+        if rest := off.rest:
+            found.rules.append((TOO_MUCH, pieces[0].rows[0], sum(rest.values())))
+            found.rest.setdefault(TOO_MUCH, {}).update(rest)
     _take_off(account, [piece for pieces in groups.values() for piece in pieces], found)
     for identity, pieces in groups.items():
         names = _names(identity, groups.keys())
@@ -120,11 +125,22 @@ class _Piece:
 
 @dataclass
 class _Off:
-    """What has not yet been taken off an invoice: credit, payments by day, and what was paid after all."""
+    """What has not yet been taken off an invoice, and what was settled after all.
 
-    credited: int = 0
-    payments: list[tuple[int | None, int]] = field(default_factory=list)
+    Attributes:
+        credits: day, amount and row of each credit note.
+        payments: of each payment, the first ones first.
+        later: sum of what is not known yet.
+    """
+
+    credits: deque[_Money] = field(default_factory=deque)
+    payments: deque[_Money] = field(default_factory=deque)
     later: int = 0
+
+    @property
+    def rest(self) -> dict[int, int]:
+        """What is left of each, by row, where anything is."""
+        return {row: amount for _, amount, row in (*self.credits, *self.payments) if amount}
 
 
 def _gather(pieces: list[_Piece], one: Document, is_part: Callable[[Document, Document], bool]) -> None:
@@ -158,12 +174,12 @@ def _settling(
             account.append(_Piece(one, [one.row]))
         elif one.kind == "credit note":
             found.fates[one.row] = USED[one.kind]
-            off.credited += one.amount
+            off.credits.append((day, one.amount, one.row))
         else:
             found.fates[one.row] = USED[one.kind]
-            off.payments.append((day, one.amount))
+            off.payments.append((day, one.amount, one.row))
     for off in result.values():
-        off.payments.sort(key=lambda paid: (paid[0] is None, paid[0] or 0))
+        off.payments = deque(sorted(off.payments, key=lambda paid: (paid[0] is None, paid[0] or 0)))
     return result, account
 
 
@@ -183,7 +199,7 @@ def _balance(piece: _Piece, off: _Off, found: Settled, until: int) -> None:
     worth = one.amount - _credited(one, off)
     stated = _stated(one)
     still_open = 0 if stated is None else min(stated + off.later, worth)
-    paid = list(_paid(off, worth - still_open))
+    paid = list(_taken(off.payments, worth - still_open))
     rest = worth - still_open - sum(amount for _, amount in paid)
     if one.paid is not None and one.paid > until:
         found.rules.append((LATER, piece.rows[0], rest))
@@ -197,39 +213,46 @@ def _balance(piece: _Piece, off: _Off, found: Settled, until: int) -> None:
 
 def _take_off(account: Sequence[_Piece], pieces: Sequence[_Piece], found: Settled) -> None:
     """Take money on account off what its customers have open in its currency, the oldest due first."""
-    owed: dict[tuple[str, str], list[_Piece]] = {}
+    owed: dict[tuple[str, str], deque[_Piece]] = {}
+    netted = set()
     for piece in sorted(pieces, key=lambda piece: (piece.document.due or 0, piece.document.written or 0)):
         if piece.still_open:
-            owed.setdefault((piece.document.customer, piece.document.currency), []).append(piece)
+            whose = piece.document.customer, piece.document.currency
+            owed.setdefault(whose, deque()).append(piece)
+            if _stated(piece.document) is not None:
+                netted.add(whose)
     for money in sorted(account, key=lambda money: _day(money.document) or 0):
         one = money.document
-        its = owed.get((one.customer, one.currency), [])
-        unused = _unused(one, its)
-        rest = unused
-        for piece in its:
+        whose = one.customer, one.currency
+        its = owed.get(whose, deque())
+        rest = unused = _unused(one, whose in netted)
+        while rest and its:
+            piece = its[0]
             taken = min(rest, piece.still_open)
             piece.still_open -= taken
             rest -= taken
-            if taken and one.kind == "payment":
+            if one.kind == "payment":
                 piece.on_account.append((_day(one), taken))
+            if not piece.still_open:
+                its.popleft()
         found.fates.update(dict.fromkeys(money.rows, (USED if rest < unused else OF_NONE)[one.kind]))
         if rest < unused:
             found.rules.append((ON_ACCOUNT, money.rows[0], unused - rest))
             if rest:
                 found.rules.append((BEYOND, money.rows[0], rest))
+                found.rest.setdefault(BEYOND, {})[money.rows[0]] = rest
 
 
-def _unused(one: Document, owed: Sequence[_Piece]) -> int:
+def _unused(one: Document, is_netted: bool) -> int:
     """Return what of a document without an invoice here is sure not to have been taken off any yet.
 
     That is what it tells as open of itself. Where it does not tell, and the customer's invoices tell what is
-    open of them, it may stand in these balances already; a credit note with a day of payment has been used,
-    and a payment that names an invoice is on that one.
+    open of them (`is_netted`), it may stand in these balances already; a credit note with a day of payment
+    has been used, and a payment that names an invoice is on that one.
     """
     if (stated := _stated(one)) is not None:
         return min(stated, one.amount)
     is_used = bool(one.id) if one.kind == "payment" else one.paid is not None
-    is_netted = any(_stated(piece.document) is not None for piece in owed)
     return 0 if is_used or is_netted else one.amount
 
 
@@ -261,8 +284,7 @@ def _credited(one: Document, off: _Off) -> int:
     told = 0
     if one.paid_amount is not None and one.open_amount is not None:
         told = max(one.amount - one.paid_amount - one.open_amount, 0)
-    noted = min(off.credited, one.amount)
-    off.credited -= noted
+    noted = sum(amount for _, amount in _taken(off.credits, one.amount))
     return max(noted, told)
 
 
@@ -273,16 +295,15 @@ def _stated(one: Document) -> int | None:
     return one.open_amount
 
 
-def _paid(off: _Off, most: int) -> Iterator[tuple[int | None, int]]:
-    """Take payments off what is to be paid, the first ones first."""
-    while off.payments and most:
-        day, amount = off.payments[0]
+def _taken(money: deque[_Money], most: int) -> Iterator[tuple[int | None, int]]:
+    """Take credit notes or payments off, the first ones first, and yield the day and amount of each."""
+    while money and most:
+        day, amount, row = money.popleft()
         taken = min(amount, most)
         most -= taken
+        if taken < amount:
+            money.appendleft((day, amount - taken, row))
         yield day, taken
-        off.payments[0] = day, amount - taken
-        if taken == amount:
-            del off.payments[0]
 
 
 def _fate(one: Document, still_open: int, is_paid: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.errors import Problem
 from simulator.forecast.quality import quality
 from simulator.loading import CODES
+from simulator.loading.currency_columns import money_column
 from simulator.loading.exports import Inspection
 from simulator.loading.exports.stages import Stages
 from simulator.loading.exports.trial import MENDED
@@ -188,8 +189,7 @@ def _money(found: Inspection) -> list[str]:
 
 def _unknown(found: Inspection) -> str:
     """Say why nobody can tell what the amounts are, "" where they can be read."""
-    columns = found.export.columns
-    money = columns.get("amount", columns.get("net"))
+    money = money_column(found.export.columns)
     if money is None:
         return "no column of amounts is known"
     codes = {p.code for p in found.export.unclear if p.code == "D087" or p.column == money}
@@ -256,7 +256,7 @@ def _sources(stages: Mapping[str, Stages]) -> Iterator[str]:
     """Say what told the order of the stages and their chances, of each segment its own."""
     for what, told in (("order", lambda one: one.ordered_by), ("chances", lambda one: one.source)):
         for whose, text in by_origin(stages, told):
-            noun = f"Their {what}" if what == "order" else f"The {what}"
+            noun = f"Their {what}" if what == "order" and not whose else f"The {what}"
             yield from wrapped(f"{noun}{whose}: {plain(guess_told(text))}.", first="  ")
 
 

@@ -27,6 +27,11 @@ class Place:
     folder: str
 
     @property
+    def shown(self) -> str:
+        """The file and the line, for people."""
+        return self.file + (f", line {self.line}" if self.line else "")
+
+    @property
     def typed(self) -> bool:
         """Whether a person has typed it with the command, after `--set`."""
         return self.line is None and self.file.startswith("--set ")

@@ -1,6 +1,6 @@
 """Say what an export is, what is in it, and what scenario can be made of it; nothing is asked or written."""
 
-from simulator.loading.exports.draft import Draft, drafted, foreign_codes, scenario_name
+from simulator.loading.exports.draft import Draft, drafted, scenario_name
 from simulator.loading.exports.export import Export, open_export
 from simulator.loading.exports.inspection import Inspection, day_of, inspected, left_out
 from simulator.loading.exports.splits import by_itself, splits_of
@@ -16,7 +16,6 @@ __all__ = [
     "day_of",
     "drafted",
     "enough_history",
-    "foreign_codes",
     "inspected",
     "left_out",
     "open_export",

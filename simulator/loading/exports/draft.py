@@ -110,7 +110,7 @@ def drafted(
         "horizon": HORIZON,
         "currency": currency,
     }
-    if foreign := foreign_codes(exports, currency):
+    if foreign := _foreign_codes(exports, currency):
         said["rates"] = {code: frame.rates.get(code, 1.0) for code in foreign}
     data: dict[str, Any] = {export.kind: files[export.kind] for export in exports}
     for export in exports:
@@ -134,7 +134,7 @@ def drafted(
     return Draft(said, stages, tuple(to_set), why)
 
 
-def foreign_codes(exports: list[Export], currency: str) -> tuple[str, ...]:
+def _foreign_codes(exports: list[Export], currency: str) -> tuple[str, ...]:
     """Return the currencies that need a rate."""
     return tuple(dict.fromkeys(c for export in exports for c in export.company.named if c != currency))
 

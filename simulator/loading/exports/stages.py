@@ -14,8 +14,9 @@ import numpy as np
 from simulator.history import OPEN, WON
 from simulator.loading.chances import chances_of
 from simulator.loading.exports.export import Export
-from simulator.loading.history_order import by_visits, numbered
+from simulator.loading.history_order import by_visits, no_stages, numbered
 from simulator.loading.history_rows import ending
+from simulator.loading.problems import LoadError
 from simulator.scenario.scenario import TO_BE_SET
 
 LEAST: Final = 0.01
@@ -82,6 +83,9 @@ def stages_of(export: Export, segment_by: str | None, name: str) -> dict[str, St
         export: of deals.
         segment_by: title of the column that tells segments, None for one segment.
         name: of the one segment.
+
+    Raises:
+        LoadError: there are so many that the column is none of stages.
     """
     chances = chances_of(export.cells)
     at = export.table.column(segment_by) if segment_by is not None else None
@@ -106,6 +110,8 @@ def _told(export: Export, rows: Sequence[int], chances: Sequence[float | None]) 
         known = found.setdefault(stage, [])
         if export.outcomes[row] == OPEN and (chance := chances[row]) is not None:
             known.append(chance)
+    if (problem := no_stages([*found], export.table.name, export.columns.get("stage", ""))) is not None:
+        raise LoadError([problem])
     usual = {stage: _usual(values) for stage, values in found.items()}
     order = numbered(names := list(usual))
     return usual if order is None else {names[place]: usual[names[place]] for place in order}

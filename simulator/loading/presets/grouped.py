@@ -86,7 +86,7 @@ def _filled(table: Table, groups: list[int], sums: Mapping[int, int], records: l
     repeated, unclear = [], []
     for row, cells in enumerate(table.rows):
         if row in sums and sums[row] in groups:
-            due = groups.index(sums[row])
+            due = min(due, groups.index(sums[row]))
         if row not in begun:
             continue
         own = [bool(cells[at].strip()) for at in groups]

@@ -99,11 +99,12 @@ def address_of(database: Database, name: str) -> Address:
         name: of the query's file, for problems.
 
     Raises:
-        InputError: there is none, or it cannot be read, and no part of it is shown; or a file lies outside
-            the project or is not there: the one that holds it, or an embedded database.
+        InputError: there is none, or it cannot be read; or a file lies outside the project or is not there:
+            the one that holds it, or an embedded database. No part of the address is shown.
     """
     if database.file is not None:
-        _check_inside(database.file, database.project, name, "the file with the address of the database")
+        what = "the file with the address of the database"
+        _check_inside(database.file, database.project, name, what, database.file.name)
         address = parse_address(_read(database.file, name), database.place, str(database.file.parent))
     else:
         address = parse_address(_variable(database, name), database.place, os.curdir)
@@ -111,15 +112,18 @@ def address_of(database: Database, name: str) -> Address:
         path = Path(address.database)
         _check_inside(path, database.project, database.place, "the database")
         if not is_there(path):
-            raise InputError([Problem("D070", f"there is no {address.system} file {path.name}", name)])
+            message = f"there is no {address.system} file where the address in {database.place} says"
+            whose = "the folder of that file" if database.file is not None else "the current folder"
+            remedy = f"correct the address; its path counts from {whose}"
+            raise InputError([Problem("D070", message, name, remedy=remedy)])
     return address
 
 
-def _check_inside(path: Path, project: Project, place: str, what: str) -> None:
+def _check_inside(path: Path, project: Project, place: str, what: str, value: str | None = None) -> None:
     if not project.holds(path):
         message = f"{what} lies outside the project, {project.roots[0]}"
         remedy = f"move it there, or use {ALLOW}"
-        raise InputError([Problem("S072", message, place, value=path.name, remedy=remedy)])
+        raise InputError([Problem("S072", message, place, value=value, remedy=remedy)])
 
 
 def _variable(database: Database, name: str) -> str:

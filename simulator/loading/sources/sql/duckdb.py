@@ -6,11 +6,13 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from simulator.loading.sources.sql.address import Address
 from simulator.loading.sources.sql.answer import BATCH, Answer, Deadline, RefusedError, missing
 from simulator.loading.sources.sql.query import Query
+from simulator.masking import without
 
 CLOSED: Final[dict[str, Any]] = {
     "enable_external_access": "false",
@@ -55,7 +57,9 @@ def asked(address: Address, query: Query, deadline: Deadline) -> Iterator[Answer
     except duckdb.Error as error:
         if not deadline.left:
             raise deadline.refusal() from None
-        raise _refusal(str(error).strip(), query) from None
+        raise _refusal(
+            without(str(error).strip(), address.database, Path(address.database).name), query
+        ) from None
 
 
 def _refusal(told: str, query: Query) -> RefusedError:
