@@ -266,7 +266,7 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 8)
         assert invoke(*RUN, "--out", "cut").exit_code == 130
     block = Path("cut/.blocks/main-100-200")
-    kept = Blocks(block.parent, {})
+    kept = Blocks(block.parent, json.loads(Path("cut/.blocks/origin.json").read_text()))
     assert kept.find(block.name)
     for content in damaged(block.read_bytes()):
         block.write_bytes(content)
@@ -275,6 +275,31 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 2)  # of nine one was not played, and one is damaged
         assert invoke(*RUN, "--out", "cut", "--resume").exit_code == 0
     assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
+
+
+def test_a_block_of_another_run_is_played_anew(plan, monkeypatch, whole):
+    """The workers of a run that is killed may yet put one among those of the run after it."""
+    expected = undisturbed(whole)
+    for seed, folder in ((7, "there"), (1, "here")):
+        plan["seed"] = seed
+        with monkeypatch.context() as patch:
+            interrupted_after(patch, 3)
+            assert invoke(*RUN, "--out", folder).exit_code == 130
+    for block in Path("there/.blocks").glob("main-*"):
+        assert block.name in os.listdir("here/.blocks")
+        block.replace(Path("here/.blocks", block.name))
+    assert invoke(*RUN, "--out", "here", "--resume").exit_code == 0
+    assert found(Path("here"))["forecast.json"] == expected["forecast.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff"])
+def test_blocks_that_do_not_say_what_they_are_made_of_are_not_resumed(plan, monkeypatch, content):
+    with monkeypatch.context() as patch:
+        interrupted_after(patch, 2)
+        assert invoke(*RUN, "--out", "cut").exit_code == 130
+    Path("cut/.blocks/origin.json").write_bytes(content)
+    refused = invoke(*RUN, "--out", "cut", "--resume")
+    assert refused.exit_code == 5 and refused.stderr.startswith("error[P009]"), refused.output
 
 
 def test_blocks_that_are_being_removed_can_be_found_until_the_last(plan, monkeypatch, whole):
