@@ -508,6 +508,29 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_to_the_same_bytes(plan, 
 
 
 @pytest.mark.slow
+def test_a_run_with_workers_that_is_killed_again_and_again_loses_no_finished_block(tmp_path):
+    command = [sys.executable, "-m", "simulator", "run", ROOT / "scenarios" / "baseline.yaml", "-q"]
+    command = [*command, "--trials", "8000", "--summary", "--workers", "2", "--out"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    out, kept, more = tmp_path / "out", {}, []
+    for finished in (1, 4):
+        run = subprocess.Popen([*command, out, *more], env=env, stdout=subprocess.DEVNULL)
+        patience = time.monotonic() + 120
+        while len(list(out.glob(".blocks/[a-z]*-*"))) < finished:
+            assert time.monotonic() < patience and run.poll() is None
+            time.sleep(0.01)
+        run.kill()
+        run.wait()
+        now = {path: path.stat().st_mtime_ns for path in out.glob(".blocks/[a-z]*-*")}
+        assert kept.items() <= now.items(), "none is played twice"
+        kept, more = now, ["--resume"]  # at once, while workers of the dead still write
+    for asked in ((out, "--resume"), (tmp_path / "whole",)):
+        subprocess.run([*command, *asked], env=env, check=True, stdout=subprocess.DEVNULL)
+    for name in RESULTS:
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "to_all"), [("SIGINT", False), ("SIGINT", True), ("SIGKILL", False)])
 def test_a_long_run_ends_at_once_with_its_workers(tmp_path, sent, to_all):
     """A terminal sends Ctrl-C to the workers too."""
