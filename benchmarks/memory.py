@@ -1,8 +1,10 @@
-"""Measure how much memory a run takes beyond its scenario: `python -m benchmarks.memory DEALS TRIALS`."""
+"""Measure how much memory a run takes beyond its scenario, `python -m benchmarks.memory standard 30 500`."""
 
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +19,15 @@ from simulator.simulation import simulate
 
 ALLOWED = 64 * 2**20
 PER_DEAL = 100
+_TOLD = re.compile(r"(\d+) MB in all, beyond \d+ MB; (\d+) MB allowed")
+
+
+def beyond_loading(deals: int, trials: int) -> tuple[int, int]:
+    """Return how many MB a process takes at most for the standard job, and how many it may."""
+    command = [sys.executable, "-m", "benchmarks.memory", "standard", str(deals), str(trials)]
+    told = _TOLD.search(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert told is not None
+    return int(told[1]), int(told[2])
 
 
 def main(kind: str, deals: int, trials: int, workers: int = 1) -> None:

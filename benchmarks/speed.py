@@ -26,6 +26,7 @@ from benchmarks.bound import draw_time, draws_of_a_full_walk
 from benchmarks.engine import Plan, compiled, played, quantiles_of
 from benchmarks.jobs import feature_job, full_job, learned_job, standard_job
 from benchmarks.measure import HEADER, Figure, by_turns, ratios, timed
+from benchmarks.memory import beyond_loading
 from benchmarks.peers.agreement import BOUND, agreement
 from benchmarks.peers.players import PEERS, THIS, TRIALS, joined, player
 from benchmarks.processes import until_table, write_small_job
@@ -54,6 +55,10 @@ GROWTH: Final = (
 """Deals and trials of the sizes that are compared, up to 10⁹ deal-trials on both axes."""
 QUICK: Final = 10**7
 """Deal-trials of the largest size that `--quick` plays."""
+SUMMARIES: Final = ((1_000, 10_000), (1_000, 200_000), (20_000, 10_000))
+"""Deals and trials of the runs with `--summary` whose memory is looked at."""
+BEHIND: Final = 6.0
+"""Times that the expert script is to be faster than the straightforward one, or it would be no expert's."""
 CELLS: Final = 400
 BATCHES: Final = 100
 
@@ -123,7 +128,7 @@ def bound(asked: Asked) -> Iterator[Figure]:
 
 def peers(asked: Asked) -> Iterator[Figure | str]:
     """Compare with other programs on the same job; what each plays agrees with the exact means."""
-    scenario = standard_job(DEALS)
+    scenario, behind = standard_job(DEALS), dict[str, list[float]]()
     exact, ours = expected(scenario), player(THIS, scenario)
     for name, trials in PEERS.items():
         try:
@@ -138,11 +143,14 @@ def peers(asked: Asked) -> Iterator[Figure | str]:
             other, result = timed(partial(theirs, trials, seed))
             times.append((own / TRIALS, other / trials))
             found.append(result)
-        told = agreement(joined(found), scenario, exact)
-        yield Figure(f"faster than {name}", ratios(times), least=GOALS.get(name, ()),
+        told, behind[name] = agreement(joined(found), scenario, exact), ratios(times)
+        yield Figure(f"faster than {name}", behind[name], least=GOALS.get(name, ()),
                      note=f"its largest |z| {told.largest:.2f} of {told.cells}")  # fmt: skip
         if not told.holds:
             yield f"{name}: DISAGREES with the exact means, |z| {told.largest:.2f}, not below {BOUND:g}"
+    if {"expert_numpy", "straight_numpy"} <= behind.keys():
+        pairs = list(zip(behind["expert_numpy"], behind["straight_numpy"], strict=True))
+        yield Figure("expert_numpy faster than straight_numpy", ratios(pairs), least=(BEHIND,))
 
 
 def features(asked: Asked) -> Iterator[Figure]:
@@ -167,22 +175,19 @@ def cores(asked: Asked) -> Iterator[Figure]:
 
 
 def growth(asked: Asked) -> Iterator[Figure]:
-    """Compare the cost of a deal-trial over numbers of deals and of trials."""
-    costs = []
-    for deals, trials in GROWTH:
-        pairs = deals * trials
-        if asked.quick and pairs > QUICK:
-            continue
-        scenario = standard_job(deals)
-        compiling, plan = timed(partial(compiled, scenario))
-        again = max(min(asked.runs, 2 * 10**8 // pairs), 1)
-        task = partial(played, plan, trials)
+    """Compare the cost of a deal-trial over numbers of deals and of trials, all of them by turns."""
+    sizes = [(d, t) for d, t in GROWTH if not (asked.quick and d * t > QUICK)]
+    made = {deals: timed(partial(compiled, standard_job(deals))) for deals in dict(sizes)}
+    for _, plan in made.values():
         played(plan, 10)  # so that no time of compiled loops is that of loading them
-        spent = [timed(task)[0] / pairs * 1e9 for _ in range(again)]
-        costs.append(float(np.median(spent)))
+    tasks = [(partial(played, made[deals][1], trials), deals * trials) for deals, trials in sizes]
+    rounds = [[timed(task)[0] / pairs * 1e9 for task, pairs in tasks] for _ in range(asked.runs)]
+    costs = list(zip(*rounds, strict=True))
+    for (deals, trials), spent in zip(sizes, costs, strict=True):
         yield Figure(f"{deals:,} deals × {trials:,} trials", spent, "ns",
-                     note=f"compiled in {compiling / deals * 1e6:.0f} µs a deal")  # fmt: skip
-    yield Figure("dearest against cheapest", [max(costs) / min(costs)], most=(1.25,))
+                     note=f"compiled in {made[deals][0] / deals * 1e6:.0f} µs a deal")  # fmt: skip
+    cheapest, *_, dearest = sorted(costs, key=np.median)
+    yield Figure("dearest against cheapest", ratios(list(zip(cheapest, dearest, strict=True))), most=(1.25,))
 
 
 def gain(asked: Asked) -> Iterator[Figure | str]:
@@ -208,9 +213,19 @@ def large(asked: Asked) -> Iterator[Figure]:
     trials = TRIALS if asked.quick else 10 * TRIALS
     plan = compiled(standard_job(10 * DEALS))
     played(plan, 100)
-    spent, _ = timed(partial(played, plan, trials, 2), time.perf_counter)
-    yield Figure(f"{10 * DEALS:,} deals × {trials:,} trials, two cores", [spent], "s",
+    spent = [timed(partial(played, plan, trials, 2), time.perf_counter)[0] for _ in range(asked.runs)]
+    yield Figure(f"{10 * DEALS:,} deals × {trials:,} trials, two cores", spent, "s",
                  most=() if asked.quick else (40, 15))  # fmt: skip
+
+
+def memory(asked: Asked) -> Iterator[Figure]:
+    """Look how much memory a run with `--summary` takes beyond its scenario, whatever its trials."""
+    for deals, trials in SUMMARIES:
+        if asked.quick and deals * trials > QUICK:
+            continue
+        runs = [beyond_loading(deals, trials) for _ in range(asked.runs)]
+        yield Figure(f"--summary, {deals:,} deals × {trials:,}", [taken for taken, _ in runs], "MB",
+                     most=(runs[0][1],))  # fmt: skip
 
 
 def quantiles(asked: Asked) -> Iterator[Figure]:
@@ -304,6 +319,7 @@ PARTS: Final[Mapping[str, Part]] = {
         cores,
         growth,
         large,
+        memory,
         quantiles,
         processes,
         reading,
@@ -311,7 +327,7 @@ PARTS: Final[Mapping[str, Part]] = {
         difference,
     )
 }
-TWICE: Final = {part.__name__ for part in (bound, peers, features, cores, growth, large)}
+TWICE: Final = {part.__name__ for part in (bound, peers, features, cores, growth, large, memory)}
 """Parts that are measured in numpy and in compiled loops."""
 
 if __name__ == "__main__":

@@ -67,6 +67,31 @@ class Shelf(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PartOfShelf:
+    """Where one of several runs puts its blocks, so that they are not taken for another's.
+
+    Attributes:
+        shelf: on which all of them stand.
+        name: of the run among them.
+    """
+
+    shelf: Shelf
+    name: str
+
+    def begin(self) -> None:
+        """Make ready for the first block."""
+        self.shelf.begin()
+
+    def put(self, name: str, rows: Arrays, sums: Arrays) -> Part:
+        """Keep a block."""
+        return self.shelf.put(f"{self.name}-{name}", rows, sums)
+
+    def find(self, name: str) -> tuple[Part, Arrays] | None:
+        """Return a block that is kept."""
+        return self.shelf.find(f"{self.name}-{name}")
+
+
 @dataclass
 class Played:
     """The trials of a plan, as far as they have been played.

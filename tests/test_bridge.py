@@ -13,6 +13,7 @@ from written import DEALS, SCENARIO, write
 
 from simulator.analysis.aims import aim_of
 from simulator.analysis.bridge import Told, bridge, fates, steps
+from simulator.analysis.bridge import payload as told_by_bridge
 from simulator.analysis.bridge.played import Luck, World
 from simulator.analysis.bridge.steps import OTHER, Walk
 from simulator.errors import InputError, UsageError
@@ -257,14 +258,20 @@ def test_a_plan_that_moves_is_a_step_of_its_own(tmp_path):
     assert "the plan is 3,000 in place of 2,000" in payload["sentence"]
 
 
-def test_an_earlier_run_with_other_luck_leaves_a_step_of_noise(tmp_path):
+@pytest.mark.parametrize("most", [100_000, 250])
+def test_an_earlier_run_with_other_luck_leaves_a_step_of_noise(tmp_path, monkeypatch, most):
+    """Or a later one with more trials than both are played in."""
+    monkeypatch.setattr(told_by_bridge, "MOST_TRIALS", most)
     runs, said = [], []
     for name, text, trials, seed in (("old", SMALL + PLAN, 300, 8), ("new", LATER + PLAN, 400, 3)):
         (tmp_path / name).mkdir()
         loaded = load(write(tmp_path / name, text))
-        said.append(simulate(loaded, trials, seed, other_markets=False).to_json())
+        forecast = simulate(loaded, trials, seed, other_markets=False)
+        said.append(forecast.to_json())
         runs.append(Told(loaded, said[-1], name))
-    payload = bridge(*runs, aim_of(runs[1].scenario))
+    aim = aim_of(runs[1].scenario)
+    payload = bridge(*runs, aim, total=aim.window.amounts(forecast))
+    assert payload["trials"] == min(most, 400)
     year = [next(p for p in one["fiscal"] if p["name"] == "FY2026") for one in said]
     for end, period in zip(("before", "after"), year, strict=True):
         assert payload[end]["mean"] == pytest.approx(period["bookings"]["mean"], abs=0.006)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from written import SCENARIO as WRITTEN
 from written import write
 
+from simulator import played
 from simulator.cli import main
 from simulator.report.compare import comparison_text
 from simulator.report.compare_sentences import brief
@@ -146,6 +147,34 @@ def test_a_scenario_asks_to_be_compared_in_every_run(home):
     invoke("run", folder, "-q")
     second = home / "reports" / "small" / "2026-10-31-2"
     assert json.loads((second / "compare.json").read_text()) == payload
+
+
+@pytest.mark.slow
+def test_a_run_that_is_cut_short_while_it_compares_is_finished_to_the_same_bytes(home, monkeypatch, undrawn):
+    write(home, SCENARIO + "trials: 300\n" + ASKS, other=OTHER)
+    real, blocks, most = played.play_block, [], [10**6]
+
+    def play_block(*arguments):
+        if len(blocks) == most[0]:
+            raise KeyboardInterrupt
+        blocks.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(played, "play_block", play_block)
+    monkeypatch.setattr(played, "block_size", lambda plan: 100)
+    run = ("run", "small.yaml", "-q", "--summary", "--workers", 1, "--out")
+    invoke(*run, "whole")
+    most[0] = 2 * len(blocks) - 1  # the last block of the last comparison is left
+    assert "--resume" in invoke(*run, "cut", code=130).stderr
+    write(home, SCENARIO + "trials: 300\n" + ASKS, other=OTHER.replace("0.5", "0.6"))
+    refused = invoke(*run, "cut", "--resume", code=5).stderr
+    assert "cannot resume the run in cut: inputs/compare_with/1/scenario.yaml has changed" in refused
+    write(home, SCENARIO + "trials: 300\n" + ASKS, other=OTHER)
+    most[0] += 1
+    invoke(*run, "cut", "--resume")
+    for name in ("forecast.json", "compare.json"):
+        assert (home / "cut" / name).read_bytes() == (home / "whole" / name).read_bytes()
+    assert not (home / "cut" / ".blocks").exists()
 
 
 @pytest.mark.slow

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 import pieces
 import psutil
@@ -93,6 +95,46 @@ def test_what_is_no_scheduler_is_told(greeting, monkeypatch):
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(PlaceError, match="no scheduler answers"), cluster(address):
             pass
+
+
+# ---- what is sent
+
+
+class Client:
+    """Does at once what it is given to send, and notes how many spans that was."""
+
+    def __init__(self):
+        self.sent = []
+
+    def nthreads(self):
+        return {"here": 1, "there": 1}
+
+    def cancel(self, futures):
+        assert not futures, "all is done"
+
+    def submit(self, work, *given, pure):
+        given = [one.result() if isinstance(one, Future) else one for one in given]
+        if isinstance(given[-1], tuple):
+            self.sent.append(len(given[-1]))
+        done = Future()
+        done.set_result(work(*given))
+        return done
+
+
+@pytest.mark.parametrize(("seconds", "at_once"), [(0.02, 25), (0.3, 2), (0.5, 1), (200.0, 1)])
+def test_short_pieces_of_work_are_sent_together(monkeypatch, seconds, at_once):
+    """So that each takes half a second or more; only the first tell how long they take."""
+    clock, client, spans = [0.0], Client(), [(number, number + 1) for number in range(400)]
+
+    def task(model, begin, end):
+        clock[0] += seconds
+        return begin, end
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    crew = module.Cluster(client, "there")
+    assert list(crew.side_by_side(task, Client(), spans)) == spans
+    first, later, last = client.sent[:2], client.sent[2:-1], client.sent[-1]
+    assert first == [1, 1] and set(later) == {at_once} and last <= at_once
 
 
 # ---- processes of this machine

@@ -48,7 +48,7 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
     assert {s.generation for s in scenario.segments} == {None}
 
 
-LONG = {"features"}
+LONG = {"features", "memory"}
 # Whole processes on another job take seconds: measured, not tested; the report has a test of its own.
 ALONE = {"processes", "reading", "report"}
 
@@ -67,9 +67,12 @@ def test_a_tenth_of_a_large_table_takes_no_more_than_its_share(tmp_path):
 def test_every_part_runs(name, monkeypatch, capsys):
     monkeypatch.setattr(speed, "find_spec", lambda _: None)  # to compile loops takes longer than all parts do
     short(monkeypatch)
-    told = speed.main(["--only", name, "--quick", "--runs", "1"]), capsys.readouterr().out
+    told = speed.main(["--only", name, "--quick", "--runs", "2"]), capsys.readouterr().out
     assert told[0] == ("LEFT OUT" in told[1]) == (name in ("peers", "gain"))
-    assert len(told[1].splitlines()) > 3 - (name == "gain")
+    figures = told[1].splitlines()[3:]
+    assert figures or name == "gain"
+    for line in figures:
+        assert "–" in line or not {"≥", "≤"} & set(line), "what is to be reached has a spread"
 
 
 @pytest.mark.slow
@@ -93,7 +96,8 @@ def test_parts_run_with_compiled_loops(monkeypatch, capsys, fast):
 def short(monkeypatch):
     monkeypatch.setattr(speed, "DEALS", 20)
     monkeypatch.setattr(speed, "TRIALS", 500)
-    monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20)))
+    monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20), (20, 1_000)))
+    monkeypatch.setattr(speed, "SUMMARIES", ((20, 500),))
     monkeypatch.setattr(speed, "PEERS", {"expert_numpy": 100, "not_there": 1})
 
 

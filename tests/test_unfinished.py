@@ -271,7 +271,7 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 8)
         assert invoke(*RUN, "--out", "cut").exit_code == 130
     block = Path("cut/.blocks/main-100-200")
-    kept = Blocks(block.parent, {})
+    kept = Blocks(block.parent, json.loads(Path("cut/.blocks/origin.json").read_text()))
     assert kept.find(block.name)
     for content in damaged(block.read_bytes()):
         block.write_bytes(content)
@@ -280,6 +280,31 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 2)  # of nine one was not played, and one is damaged
         assert invoke(*RUN, "--out", "cut", "--resume").exit_code == 0
     assert found(Path("cut"))["forecast.json"] == expected["forecast.json"]
+
+
+def test_a_block_of_another_run_is_played_anew(plan, monkeypatch, whole):
+    """The workers of a run that is killed may yet put one among those of the run after it."""
+    expected = undisturbed(whole)
+    for seed, folder in ((7, "there"), (1, "here")):
+        plan["seed"] = seed
+        with monkeypatch.context() as patch:
+            interrupted_after(patch, 3)
+            assert invoke(*RUN, "--out", folder).exit_code == 130
+    for block in Path("there/.blocks").glob("main-*"):
+        assert block.name in os.listdir("here/.blocks")
+        block.replace(Path("here/.blocks", block.name))
+    assert invoke(*RUN, "--out", "here", "--resume").exit_code == 0
+    assert found(Path("here"))["forecast.json"] == expected["forecast.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff"])
+def test_blocks_that_do_not_say_what_they_are_made_of_are_not_resumed(plan, monkeypatch, content):
+    with monkeypatch.context() as patch:
+        interrupted_after(patch, 2)
+        assert invoke(*RUN, "--out", "cut").exit_code == 130
+    Path("cut/.blocks/origin.json").write_bytes(content)
+    refused = invoke(*RUN, "--out", "cut", "--resume")
+    assert refused.exit_code == 5 and refused.stderr.startswith("error[P009]"), refused.output
 
 
 def test_blocks_that_are_being_removed_can_be_found_until_the_last(plan, monkeypatch, whole):
@@ -485,6 +510,29 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_to_the_same_bytes(plan, 
         result = found(out)
         assert {name: result[name] for name in RESULTS} == expected, calls[number - 1]
         assert not [name for name in result if name.startswith(".")], calls[number - 1]
+
+
+@pytest.mark.slow
+def test_a_run_with_workers_that_is_killed_again_and_again_loses_no_finished_block(tmp_path):
+    command = [sys.executable, "-m", "simulator", "run", ROOT / "scenarios" / "baseline.yaml", "-q"]
+    command = [*command, "--trials", "8000", "--summary", "--workers", "2", "--out"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    out, kept, more = tmp_path / "out", {}, []
+    for finished in (1, 4):
+        run = subprocess.Popen([*command, out, *more], env=env, stdout=subprocess.DEVNULL)
+        patience = time.monotonic() + 120
+        while len(list(out.glob(".blocks/[a-z]*-*"))) < finished:
+            assert time.monotonic() < patience and run.poll() is None
+            time.sleep(0.01)
+        run.kill()
+        run.wait()
+        now = {path: path.stat().st_mtime_ns for path in out.glob(".blocks/[a-z]*-*")}
+        assert kept.items() <= now.items(), "none is played twice"
+        kept, more = now, ["--resume"]  # at once, while workers of the dead still write
+    for asked in ((out, "--resume"), (tmp_path / "whole",)):
+        subprocess.run([*command, *asked], env=env, check=True, stdout=subprocess.DEVNULL)
+    for name in RESULTS:
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from simulator.executors import Crew
 from simulator.forecast import Forecast, Window
 from simulator.forecast.levels import trough
 from simulator.forecast.sections import offers, target_told
+from simulator.played import Shelf
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def compare(
     workers: int | Crew = 1,
     progress: Callable[[int], None] | None = None,
     base: Forecast | None = None,
+    shelf: Shelf | None = None,
+    summary: bool = False,
 ) -> Comparison:
     """Play variants on the same luck, and hold each against the first.
 
@@ -52,11 +55,13 @@ def compare(
         workers: as `simulate` has them.
         progress: called with the trials finished so far, of all variants.
         base: what the first was played to, where it has been played already.
+        shelf: where the others keep their blocks, as `simulate` has it.
+        summary: whether no trial of theirs is held in memory.
 
     Raises:
         UsageError: they cannot be held against one another.
     """
-    coming = plays(variants, workers, progress, base)
+    coming = plays(variants, workers, progress, base, shelf, summary)
     first, others, cases = next(coming), list[dict[str, Any]](), list[Play]()
     span = Span.of([variant.scenario for variant in variants])
     payload = _head(first, variants, span)

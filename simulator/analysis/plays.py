@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.errors import UsageError
 from simulator.executors import Crew
 from simulator.forecast import Forecast, Window, statistics
+from simulator.played import PartOfShelf, Shelf
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 
@@ -78,6 +79,8 @@ def plays(
     workers: int | Crew = 1,
     progress: Callable[[int], None] | None = None,
     base: Forecast | None = None,
+    shelf: Shelf | None = None,
+    summary: bool = False,
 ) -> Iterator[Play]:
     """Play the first variant as it asks for, and each other one on its seed and with as many trials.
 
@@ -88,6 +91,8 @@ def plays(
         workers: as `simulate` has them.
         progress: called with the trials finished so far, of all variants.
         base: what the first was played to, where it has been played already.
+        shelf: where the others keep their blocks, as `simulate` has it.
+        summary: whether no trial of theirs is held in memory.
 
     Raises:
         UsageError: they cannot be held against one another.
@@ -103,11 +108,12 @@ def plays(
     if base is None:
         base = simulate(first.scenario, workers=workers, progress=told, other_markets=False)
     yield Play(first, base)
-    for variant in others:
+    for number, variant in enumerate(others, 1):
         done += base.trials
         forecast = simulate(
-            variant.scenario, base.trials, base.seed, workers, progress=told, other_markets=False
-        )
+            variant.scenario, base.trials, base.seed, workers, progress=told, other_markets=False,
+            shelf=shelf and PartOfShelf(shelf, f"compared-{number}"), summary=summary,
+        )  # fmt: skip
         yield Play(variant, forecast)
 
 

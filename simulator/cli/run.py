@@ -90,8 +90,8 @@ def command(
     )
     from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
-    as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by))
     others = [one.scenario for one in variants if one.kind == "scenario"][1:]
+    as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by), others)
     if resume:
         folder = reopen(resolved.name, as_of_day, made_of, out)
     else:
@@ -272,7 +272,7 @@ def _simulated(
                 return forecast, None
             from simulator.analysis.comparison import compare
 
-            return forecast, compare(variants, workers, progress, forecast)
+            return forecast, compare(variants, workers, progress, forecast, shelf, summary)
     finally:
         progress.close()
 

@@ -72,7 +72,8 @@ class Blocks:
             except ValueError:
                 then = {}
         now = json.loads(json.dumps(self.origin))
-        for name in {**now, **then} if isinstance(then, dict) else now:
+        then = then if isinstance(then, dict) else {}
+        for name in {**now, **then}:
             was, is_now = (found.get(name) for found in (then, now))
             if was != is_now:
                 raise PlaceError(
@@ -101,7 +102,7 @@ class Blocks:
         header = json.dumps({"arrays": described, "rows": list(rows)}).encode()
         parts: list[Buffer] = [len(header).to_bytes(8, "little"), header]
         parts += (cast("Buffer", np.ascontiguousarray(a).reshape(-1).view(np.uint8)) for a in arrays)
-        checksum = 0
+        checksum = self._first_sum
         for part in parts:
             checksum = zlib.crc32(part, checksum)
         # It need not outlast a power cut: what is damaged is played anew.
@@ -116,7 +117,8 @@ class Blocks:
         except OSError:
             return None
         checksum, length = (int.from_bytes(content[n : n + 8], "little") for n in (len(_MARK), _START - 8))
-        if not content.startswith(_MARK) or zlib.crc32(memoryview(content)[_START - 8 :]) != checksum:
+        found = zlib.crc32(memoryview(content)[_START - 8 :], self._first_sum)
+        if not content.startswith(_MARK) or found != checksum:
             return None
         header = json.loads(content[_START : _START + length])
         arrays, rows = header["arrays"], header["rows"]
@@ -141,6 +143,15 @@ class Blocks:
                     if path.name != ORIGIN:
                         path.unlink()
         remove_folder(self.folder)
+
+    @property
+    def _first_sum(self) -> int:
+        """Where checksums begin, so that a block of another run counts as damaged.
+
+        When a run is killed, its workers live a moment longer, and may yet put a block of theirs among those
+        of the run that comes after it.
+        """
+        return zlib.crc32(json.dumps(self.origin, sort_keys=True).encode())
 
 
 class TemporaryBlocks:

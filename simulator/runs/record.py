@@ -93,16 +93,17 @@ def write_run(folder: RunFolder, record: Record) -> None:
     folder.announce()
 
 
-def origin(scenario: Scenario, by: str | None = None) -> dict[str, Any]:
+def origin(scenario: Scenario, by: str | None = None, compared: Sequence[Scenario] = ()) -> dict[str, Any]:
     """Return what the numbers of a run depend on, by what a person would call it.
 
     Args:
         scenario: that is run.
         by: column by which it is grouped.
+        compared: other scenarios that its own asks to be compared with.
     """
     found: dict[str, Any] = {"the seed": scenario.seed, "the number of trials": scenario.trials}
     found |= {"what it is grouped by": by}
-    found |= {name: _digest(content) for name, content in _inputs(scenario).items()}
+    found |= {name: _digest(content) for name, content in _inputs(scenario, compared).items()}
     for part, version in {**_versions(), "processor": platform.machine()}.items():
         found[f"the version of {part}" if part != "processor" else "the processor"] = version
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ from simulator.words import day, since
 
 Floats = NDArray[np.float64]
 
+MOST_TRIALS: Final = 100_000
+"""On the luck of so many both are played at most: a long run would take much longer, and more memory."""
 NOISE = "simulation noise"
 """Step from what the folders say to what both say on the same luck."""
 
@@ -48,9 +50,9 @@ class Told:
 def bridge(old: Told, new: Told, aim: Aim, workers: int = 1, total: Floats | None = None) -> dict[str, Any]:
     """Return why a forecast changed since an earlier run.
 
-    Both are played on the seed and as often as the later one. Where the earlier one said something else than
-    it does on that luck, the difference is a step too, so that the steps add up from what the one said to
-    what the other says.
+    Both are played on the seed and as often as the later one, up to 100,000 times. Where a run said something
+    else than it does on that luck, the difference is a step too, so that the steps add up from what the one
+    said to what the other says.
 
     Args:
         old: the earlier run.
@@ -64,15 +66,16 @@ def bridge(old: Told, new: Told, aim: Aim, workers: int = 1, total: Floats | Non
     """
     check(old.scenario, new.scenario, aim)
     before = _aim_before(old.scenario, aim)
-    luck = Luck(int(new.payload["trials"]), int(new.payload["seed"]), workers)
-    walk = Walk(old.scenario, new.scenario, aim.window, luck, before.amount, total)
+    luck = Luck(min(int(new.payload["trials"]), MOST_TRIALS), int(new.payload["seed"]), workers)
+    known = None if total is None else total[: luck.trials]
+    walk = Walk(old.scenario, new.scenario, aim.window, luck, before.amount, known)
     ledger = walk.steps()
     planned = Level.of(ledger.total, aim.amount)
     ends = _end(_said(old, before), ledger.start), _end(_said(new, aim), planned)
     steps = [*ledger.steps, *_plan(before, aim, planned.since(ledger.level))]
     noise = _noise(ends[0], (ledger.start, planned), ends[1])
     notes = _notes(old, new, walk.comparable)
-    return _payload(old, new, aim, before, ends, [*steps, *noise], list(notes))
+    return _payload(old, new, luck, aim, before, ends, [*steps, *noise], list(notes))
 
 
 def since_run(
@@ -221,6 +224,7 @@ def _noise(before: Level, played: tuple[Level, Level], after: Level) -> Iterator
 def _payload(
     old: Told,
     new: Told,
+    luck: Luck,
     aim: Aim,
     before: Aim,
     ends: tuple[Level, Level],
@@ -228,14 +232,14 @@ def _payload(
     notes: list[str],
 ) -> dict[str, Any]:
     scenario, window = new.scenario, aim.window
-    unit, trials = 10 ** minor_digits(scenario.currency), int(new.payload["trials"])
+    unit, trials = 10 ** minor_digits(scenario.currency), luck.trials
     payload: dict[str, Any] = {
         "schema_version": 1,
         "scenario": scenario.name,
         "from": _run(old),
         "to": _run(new),
         "currency": scenario.currency,
-        "seed": int(new.payload["seed"]),
+        "seed": luck.seed,
         "trials": trials,
         "series": window.series,
         "segment": window.segment or "all",

@@ -23,7 +23,7 @@ from simulator.targets import Series
 
 Floats = NDArray[np.float64]
 
-AT_ONCE = 4_000_000
+AT_ONCE = 1_000_000
 """Deals times trials whose landings are held in memory at once."""
 
 
