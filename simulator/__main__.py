@@ -1,6 +1,22 @@
-"""Run the command line as `python -m simulator`."""
+"""Run the command line, as `python -m simulator` or by its own name."""
 
-from simulator.cli import main
+import sys
+from typing import Final
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as a shell has it."""
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it in one way, also while all is still being imported."""
+    try:
+        from simulator.cli import main as command
+
+        command(prog_name="simulator")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
-    main(prog_name="simulator")
+    main()

@@ -15,6 +15,7 @@ from typing import Any, Final
 import click
 
 from simulator import __version__
+from simulator.__main__ import INTERRUPTED
 from simulator.errors import InputError, SimulatorError, UsageError, did_you_mean
 from simulator.masking import holds_secret, masked
 from simulator.refusals import WRONG_USAGE
@@ -40,7 +41,6 @@ COMMANDS: Final = {
     "doctor": "Check that this machine has what the program needs.",
     "completion": "Print the script that completes commands in your shell.",
 }
-INTERRUPTED: Final = 130
 
 
 class LazyCommands(click.Group):
