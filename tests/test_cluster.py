@@ -15,10 +15,12 @@ from types import SimpleNamespace
 import pieces
 import psutil
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
 from benchmarks.jobs import full_job
 from simulator import cluster as module
+from simulator.cli import main
 from simulator.cluster import cluster
 from simulator.engine import run
 from simulator.errors import PlaceError, UsageError
@@ -79,6 +81,18 @@ def test_nobody_there_is_told_soon(host, insecure, monkeypatch):
     address = f"tcp://{host}:{free_port()}"
     with pytest.raises(PlaceError, match="no scheduler answers"), cluster(address, insecure):
         pass
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--insecure"], "--insecure: only with --cluster ADDRESS"),
+        (["--cluster", "local:2", "--workers", "3"], "--workers beside --cluster: the cluster has its own"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_read(options, told):
+    result = CliRunner().invoke(main, ["run", "nowhere.yaml", *options])
+    assert result.exit_code == UsageError.exit_code and told in result.stderr
 
 
 @pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.9\r\n"])

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from simulator.cli.loaded import loaded, scenario_options
 from simulator.cli.questions import all_sets, kept, trials_text
 from simulator.cli.terminal import Progress, say, say_bytes
-from simulator.errors import PlaceError, SimulatorError
+from simulator.errors import PlaceError, SimulatorError, UsageError
 
 if TYPE_CHECKING:
     from simulator.analysis.comparison import Comparison
@@ -83,6 +83,7 @@ def command(
     cut short leaves there what it has played, and --resume finishes it.
     """
     started = datetime.now(UTC)
+    _who_plays(workers, cluster, insecure)
     sets = all_sets(sets, trials, seed)
     resolved = loaded(scenario, sets, as_of, problems, refit)
     variants = _variants(
@@ -228,6 +229,14 @@ def _column(by: Sequence[str]) -> str | None:
 def _workers(asked: int | None) -> int:
     """Return how many workers there are: as many as asked for, else one a core."""
     return asked or os.cpu_count() or 1
+
+
+def _who_plays(workers: int | None, address: str | None, insecure: bool) -> None:
+    """Refuse what does not go together."""
+    if address is not None and workers is not None:
+        raise UsageError("--workers beside --cluster: the cluster has its own; leave one out", code="U001")
+    if address is None and insecure:
+        raise UsageError("--insecure: only with --cluster ADDRESS", code="U001")
 
 
 def _crew(workers: int | None, address: str | None, insecure: bool) -> AbstractContextManager[int | Crew]:
