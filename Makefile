@@ -9,6 +9,8 @@ ORACLES := .venv-oracles/.ready
 PEERS := .venv-peers/.ready
 VERSIONS := $(patsubst tests/versions/%.txt,.venv-versions/%/.ready,$(wildcard tests/versions/*.txt))
 PYTEST := $(BIN)/python -m pytest
+# Without it every process would compile the program anew, and pytest rewrite each assertion in every worker.
+unexport PYTHONDONTWRITEBYTECODE
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }

@@ -2,6 +2,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,13 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "simulator" / "report" / "codes" / "examples.json"
+
+# The tests are as many at once as there are cores: threads of numpy's own would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that runs tests in the background lets them ignore Ctrl-C, and so would every program they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no bug: no test fails for a slow example. The examples are the same each time, so that a
 # change fails for what it changed; HYPOTHESIS_PROFILE=search looks for new ones.
