@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from served import served
 
 from simulator.cli import COMMANDS
 
@@ -21,6 +22,7 @@ SLOW = (  # many simulations, or long ones
     *("scale.md", "report.md", "README.md", "recipes.md", "databases.md"),
 )
 BUILT_BY_CI = ("make ", "git clone ")
+WHOLE = ("scale.md",)  # which is about processes: each command of it is one from its start
 
 
 def blocks(document):
@@ -34,6 +36,13 @@ def runnable(document):
         for language, text in blocks(document)
         if language in RUN and not (language == "bash" and text.startswith(BUILT_BY_CI))
     ]
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory):
+    """A folder for the PATH with a `simulator` that need not import what the command before it did."""
+    with served(folder := tmp_path_factory.mktemp("served")):
+        yield folder
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -50,11 +59,12 @@ def test_every_block_says_what_it_is(document):
         if runnable(d)
     ],
 )
-def test_every_block_runs(document, tmp_path):
+def test_every_block_runs(document, tmp_path, ready):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     (tmp_path / "simulator.toml").touch()  # a clone is one project
+    programs = [str(ready)] * (document.name not in WHOLE) + [str(Path(sys.executable).parent)]
     environment = os.environ | {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PATH": os.pathsep.join((*programs, os.environ["PATH"])),
         "NO_COLOR": "1",
         "PYTHONPATH": str(ROOT),
     }
