@@ -25,7 +25,7 @@ demo: $(READY)  ## forecast scenarios/saas-hardware into reports/saas-hardware/
 	$(BIN)/simulator run scenarios/saas-hardware
 
 test: $(READY)  ## the tests, under two minutes
-	$(PYTEST) -n 2 -m "$(ORDINARY)"
+	$(PYTEST) -n 2 --dist worksteal -m "$(ORDINARY)"
 
 check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(BIN)/ruff check .
@@ -33,7 +33,7 @@ check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(MAKE) test
 
 slow: $(READY) $(VERSIONS)  ## the tests that take minutes (CI runs them too)
-	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
+	@echo "$(PYTEST) -n 2 --dist worksteal -m slow"; $(PYTEST) -n 2 --dist worksteal -m slow $(OR_NONE)
 
 verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against exact answers
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)

@@ -25,6 +25,28 @@ settings.register_profile("steady", deadline=None, derandomize=True, database=No
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+LONGEST = (
+    *(
+        "docs.py::test_every_block_runs[tutorial",
+        "docs.py::test_every_block_runs",
+        "hostile.py",
+        "evidence.py",
+    ),
+    *("sample.py", "unfinished.py", "fuzzing.py", "learned_coverage.py", "browser.py", "fast.py"),
+    *("planted_money.py", "segments.py", "cluster.py"),
+)
+"""What takes longest among the slow tests: by file, or a part of one."""
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest, so that at the end no worker is left alone with one of them."""
+
+    def rank(item):
+        name = item.nodeid.removeprefix("tests/test_") if item.get_closest_marker("slow") else ""
+        return next((n for n, long in enumerate(LONGEST) if name.startswith(long)), len(LONGEST))
+
+    items.sort(key=rank)
+
 
 def pytest_addoption(parser):
     parser.addoption("--write-golden", action="store_true", help="rewrite the pinned numbers")
