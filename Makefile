@@ -9,6 +9,8 @@ ORACLES := .venv-oracles/.ready
 PEERS := .venv-peers/.ready
 VERSIONS := $(patsubst tests/versions/%.txt,.venv-versions/%/.ready,$(wildcard tests/versions/*.txt))
 PYTEST := $(BIN)/python -m pytest
+# Without it every process would compile the program anew, and pytest rewrite each assertion in every worker.
+unexport PYTHONDONTWRITEBYTECODE
 ORDINARY := not slow and not verify and not fuzz and not bench
 # pytest ends with 5 where no test was selected: say so, and let every other failure through.
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
@@ -23,7 +25,7 @@ demo: $(READY)  ## forecast scenarios/saas-hardware into reports/saas-hardware/
 	$(BIN)/simulator run scenarios/saas-hardware
 
 test: $(READY)  ## the tests, under two minutes
-	$(PYTEST) -n 2 -m "$(ORDINARY)"
+	$(PYTEST) -n 2 --dist worksteal -m "$(ORDINARY)"
 
 check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(BIN)/ruff check .
@@ -31,7 +33,7 @@ check: $(READY)  ## lint, types, tests: what every commit must pass
 	$(MAKE) test
 
 slow: $(READY) $(VERSIONS)  ## the tests that take minutes (CI runs them too)
-	@echo "$(PYTEST) -n 2 -m slow"; $(PYTEST) -n 2 -m slow $(OR_NONE)
+	@echo "$(PYTEST) -n 2 --dist worksteal -m slow"; $(PYTEST) -n 2 --dist worksteal -m slow $(OR_NONE)
 
 verify: $(READY) $(ORACLES)  ## long statistical checks of the engine against exact answers
 	@echo "$(PYTEST) -n 2 -m verify"; $(PYTEST) -n 2 -m verify $(OR_NONE)

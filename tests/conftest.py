@@ -2,6 +2,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -11,11 +12,40 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "simulator" / "report" / "codes" / "examples.json"
 
+# The tests are as many at once as there are cores: threads of numpy's own would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that runs tests in the background lets them ignore Ctrl-C, and so would every program they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # A busy machine is no bug: no test fails for a slow example. The examples are the same each time, so that a
 # change fails for what it changed; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+LONGEST = (
+    *(
+        "docs.py::test_every_block_runs[tutorial",
+        "docs.py::test_every_block_runs",
+        "hostile.py",
+        "evidence.py",
+    ),
+    *("sample.py", "unfinished.py", "fuzzing.py", "learned_coverage.py", "browser.py", "fast.py"),
+    *("planted_money.py", "segments.py", "cluster.py"),
+)
+"""What takes longest among the slow tests: by file, or a part of one."""
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest, so that at the end no worker is left alone with one of them."""
+
+    def rank(item):
+        name = item.nodeid.removeprefix("tests/test_") if item.get_closest_marker("slow") else ""
+        return next((n for n, long in enumerate(LONGEST) if name.startswith(long)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def pytest_addoption(parser):

@@ -19,23 +19,27 @@ def scenario():
     return load(HERE / "baseline.yaml")
 
 
-def test_without_words_it_is_the_first_target_of_the_headlines_bookings(scenario):
-    aim, forecast = aim_of(scenario), simulate(scenario, trials=50)
+@pytest.fixture(scope="module")
+def forecast(scenario):
+    return simulate(scenario, trials=50)
+
+
+def test_without_words_it_is_the_first_target_of_the_headlines_bookings(scenario, forecast):
+    aim = aim_of(scenario)
     period = forecast.headline_period
     assert (aim.window.series, aim.window.first, aim.window.last) == ("bookings", period.start, period.end)
     assert np.array_equal(aim.amounts(forecast), forecast.window("bookings", period)[0])
 
 
-def test_a_target_is_found_by_its_name_and_reached_as_the_forecast_says(scenario):
-    forecast = simulate(scenario, trials=50)
+def test_a_target_is_found_by_its_name_and_reached_as_the_forecast_says(scenario, forecast):
     for target in scenario.targets:
         aim = aim_of(scenario, target.name)
         assert aim.amount == target.amount and (aim.reached(forecast) == forecast.reached(target)).all()
 
 
-def test_a_window_in_words_counts_from_the_fiscal_years_start(scenario):
+def test_a_window_in_words_counts_from_the_fiscal_years_start(scenario, forecast):
     end = scenario.horizon.periods[2].end
-    aim, forecast = aim_of(scenario, series="receipts", amount=2e6, by=end), simulate(scenario, trials=50)
+    aim = aim_of(scenario, series="receipts", amount=2e6, by=end)
     assert aim.reached(forecast).mean() == forecast.chance("receipts", 2e6, end)
 
 

@@ -429,6 +429,7 @@ def test_close_days_are_held_against_their_law_inside_the_window():
 HIDDEN = ("PIT", "CRPS", "Brier", "p10", "p90", "Winkler", "log score", "censored", "Wilson")
 
 
+@pytest.mark.slow
 def test_the_screen_the_file_and_the_figures(tmp_path):
     history = past(8, days=650, segments=("small [b]", "large"), rho=0.1)
     found = run(history, knows_the_funnel(), horizons=("1m", "1q"), trials=150)

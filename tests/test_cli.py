@@ -91,6 +91,7 @@ def test_tables_and_details_follow_the_first_screen(project):
     assert places == sorted(places) and "Deals with the largest average" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_result_stands_before_anything_slow_is_imported(project):
     code = (
         "import sys; sys.path.insert(0, 'tests'); import test_cli as t\n"

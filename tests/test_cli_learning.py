@@ -237,6 +237,7 @@ def test_check_of_deals_only_mends_the_odds(deals_only, monkeypatch):
 # ---- run --refit
 
 
+@pytest.mark.slow
 def test_refit_of_the_same_day_gives_the_same_figures(fitted, tmp_path):
     out, _ = fitted
     path = refit(out / "scenario.yaml", (), None, tmp_path / "new")

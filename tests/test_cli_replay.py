@@ -77,6 +77,7 @@ def test_one_deal_alone(home):
     assert "nothing is called 'D11111' in this trial" in failed.output
 
 
+@pytest.mark.slow
 def test_a_runs_folder_is_replayed_by_its_own_trials_and_seed(home):
     invoke("run", "small.yaml", "--out", "there", "--trials", 300, "--seed", 5, "-q")
     before = sorted(path.name for path in (home / "there").iterdir())

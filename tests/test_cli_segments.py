@@ -111,6 +111,7 @@ def test_a_window_of_ones_own(home):
     assert "there is no target 'plam': did you mean plan?" in missing.stderr
 
 
+@pytest.mark.slow
 def test_answers_go_into_the_run_s_folder_that_they_are_about(home):
     invoke("run", "small.yaml", "--out", "run", "-q")
     out = invoke("segments", "run", "-q", "--format", "json").stdout

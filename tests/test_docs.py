@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from served import served
 
 from simulator.cli import COMMANDS
 
@@ -21,6 +22,8 @@ SLOW = (  # many simulations, or long ones
     *("scale.md", "report.md", "README.md", "recipes.md", "databases.md"),
 )
 BUILT_BY_CI = ("make ", "git clone ")
+WHOLE = ("scale.md",)  # which is about processes and large runs: nothing is shortened
+TRIALS = re.compile(r"--trials (\d+)")
 
 
 def blocks(document):
@@ -36,10 +39,23 @@ def runnable(document):
     ]
 
 
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory):
+    """A folder for the PATH with a `simulator` that need not import what the command before it did."""
+    with served(folder := tmp_path_factory.mktemp("served")):
+        yield folder
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_block_says_what_it_is(document):
     languages = {language for language, _ in blocks(document)}
     assert languages <= RUN.keys() | SHOWN, f"{document.name}: {languages - RUN.keys() - SHOWN}"
+
+
+def fewer(trials):
+    """A tenth of the trials that a command asks for, but a hundred."""
+    asked = int(trials[1])
+    return f"--trials {min(asked, max(asked // 10, 100))}"
 
 
 @pytest.mark.parametrize(
@@ -50,17 +66,20 @@ def test_every_block_says_what_it_is(document):
         if runnable(d)
     ],
 )
-def test_every_block_runs(document, tmp_path):
+def test_every_block_runs(document, tmp_path, ready):
+    """Its commands with a tenth of the trials: what they say with more is other tests'."""
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     (tmp_path / "simulator.toml").touch()  # a clone is one project
+    shortened = document.name not in WHOLE
+    programs = [str(ready)] * shortened + [str(Path(sys.executable).parent)]
     environment = os.environ | {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PATH": os.pathsep.join((*programs, os.environ["PATH"])),
         "NO_COLOR": "1",
         "PYTHONPATH": str(ROOT),
     }
     for language, text in runnable(document):
         script = tmp_path / f".block.{language}"
-        script.write_text(text, encoding="utf-8")
+        script.write_text(TRIALS.sub(fewer, text) if shortened else text, encoding="utf-8")
         command = [*RUN[language], script]
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300

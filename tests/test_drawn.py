@@ -176,6 +176,7 @@ def test_another_seed_of_the_parameters_takes_other_draws():
     assert not same(play(plan, 0, 1), play(compile_plan(scenario, 4), 0, 1))
 
 
+@pytest.mark.slow
 def test_blocks_and_workers_change_no_byte():
     scenario = whole()
     first = run(scenario, 120, 9)

@@ -76,6 +76,7 @@ def test_workers_end_with_the_generator():
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
 def test_processes_give_the_same_bytes_as_one(monkeypatch):
     monkeypatch.setattr(run, "WORTHWHILE", 0)

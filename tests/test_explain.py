@@ -203,6 +203,7 @@ def test_the_command_tells_why_in_plain_words(home):
     assert {p.name for p in (home / "there" / "figures").iterdir()} >= {"explain.png", "explain.svg"}
 
 
+@pytest.mark.slow
 def test_a_runs_folder_takes_its_explanation(home, undrawn):
     invoke("run", "small.yaml", "--out", "mine", "-q")
     rows = list(csv.DictReader(io.StringIO(invoke("explain", "mine", "-q", "--format", "csv").stdout)))

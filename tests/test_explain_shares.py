@@ -150,6 +150,7 @@ def test_where_nothing_is_uncertain_or_trials_are_few_there_are_no_shares():
     assert shares.part(question(replace(lively(), trials=1)))["parts"] == []
 
 
+@pytest.mark.slow
 def test_shares_do_not_depend_on_the_workers():
     one = question(replace(lively(), trials=24))
     assert shares.part(one) == shares.part(replace(one, workers=2))

@@ -50,7 +50,7 @@ def brute(question, deal, won, seed=None):
 @pytest.mark.parametrize(
     ("name", "series"),
     [
-        ("baseline.yaml", "receipts"),
+        pytest.param("baseline.yaml", "receipts", marks=pytest.mark.slow),
         ("learned", "bookings"),
         pytest.param("baseline.yaml", "bookings", marks=pytest.mark.slow),
         pytest.param("saas-hardware/scenario.yaml", "balance", marks=pytest.mark.slow),

@@ -60,6 +60,7 @@ def priced(scenario, trials=30):
     return question, window, Prices.of(question, window)
 
 
+@pytest.mark.slow
 def test_a_deal_under_other_terms_is_the_run_in_which_it_has_them():
     scenario = load(HERE / "baseline.yaml")
     question, window, prices = priced(scenario)

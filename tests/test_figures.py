@@ -18,6 +18,7 @@ def payload():
     return with_money(sample_forecast())
 
 
+@pytest.mark.slow
 def test_every_figure_is_written_as_svg_and_png(tmp_path, payload):
     written = write_figures(payload, tmp_path / "figures")
     assert sorted(p.name for p in written) == sorted(f"{n}.{k}" for n in FIGURES for k in ("svg", "png"))

@@ -55,5 +55,5 @@ def test_a_search_finds_nothing(searched, target):
     ids=["crash", "hang", "memory"],
 )
 def test_a_search_finds_what_is_planted(searched, planted):
-    code, said = searched("planted", "45", FUZZING_PLANTED=planted)
+    code, said = searched("planted", "45", FUZZING_PLANTED=planted, FUZZING_HANG="5")
     assert code != 0, said[-1000:]

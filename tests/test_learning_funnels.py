@@ -155,6 +155,7 @@ def test_a_single_stay_is_not_taken_for_a_law_without_spread():
     assert narrow == pytest.approx(narrower, abs=0.1)
 
 
+@pytest.mark.slow
 def test_segments_without_deals_learn_from_the_others():
     rng = np.random.default_rng(4)
     many = Law(np.array([[0, 0.8, 0.2]]), np.full((1, 3), 2.0), np.full((1, 3), 0.5))

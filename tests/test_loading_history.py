@@ -407,6 +407,7 @@ def test_all_problems_are_told_at_once(tmp_path):
 # ---- public data
 
 
+@pytest.mark.slow
 def test_the_loan_funnel(shared_data):
     found = read_history([shared_data / "loan_funnel_events.csv", shared_data / "loan_funnel_deals.csv"])
     assert len(found.stages) == 5 and found.stages[0] == "1_submitted"

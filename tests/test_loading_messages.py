@@ -367,6 +367,7 @@ def test_rows_and_lines_part_where_cells_hold_newlines(tmp_path):
     assert 'deals.csv, row 6 (line 8), column "stage", deal D6: "Pro\\nposl"' in text
 
 
+@pytest.mark.slow
 def test_a_table_of_wrong_rows_is_told_shortly_and_soon(tmp_path):
     import time
 

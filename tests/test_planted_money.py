@@ -406,7 +406,7 @@ BUGS = [
 ]  # fmt: skip
 
 
-FEW = BUGS[::16]
+FEW = BUGS[::48]
 """Planted in each run of the ordinary tests, the others among the slow ones: each takes a second or two."""
 
 

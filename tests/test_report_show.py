@@ -192,7 +192,9 @@ def test_what_a_company_has_not_is_not_shown():
     assert "balance" not in shown(bare), "nobody knows what leaves the bank"
 
 
-@pytest.mark.parametrize("name", ["baseline.yaml", "article-2010.yaml", "saas-hardware"])
+@pytest.mark.parametrize(
+    "name", ["baseline.yaml", "article-2010.yaml", pytest.param("saas-hardware", marks=pytest.mark.slow)]
+)
 def test_no_word_of_the_trade_is_shown(name):
     scenario = load(ROOT / "scenarios" / name)
     assert not re.findall(NEVER, shown(scenario), re.IGNORECASE)

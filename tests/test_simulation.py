@@ -84,6 +84,7 @@ class TestStopRule:
         assert not forecast.total("bookings")[0].any()
         assert forecast.check.passed
 
+    @pytest.mark.slow
     def test_fewer_trials_are_the_first_of_more(self):
         scenario = full_job(30, 12)
         few, many = simulate(scenario, trials=700, seed=5), simulate(scenario, trials=1500, seed=5)
@@ -100,6 +101,7 @@ class TestMarkets:
         width = {name: np.ptp(np.quantile(x, (0.1, 0.9))) for name, x in rows.items()}
         assert width["independent"] * 1.3 < width["as assumed"] < width["strong"] / 1.2
 
+    @pytest.mark.slow
     def test_as_assumed_is_the_headline_itself(self):
         forecast = simulate(full_job(30, 24), trials=500)
         assumed = forecast.sensitivity["as assumed"]()

@@ -82,6 +82,7 @@ def forecast(folder, scenario="small.yaml", out="out"):
     return found
 
 
+@pytest.mark.slow
 def test_a_forecast_does_not_hang_on_the_form_of_its_tables(tmp_path, undrawn):
     first = forecast(written(tmp_path / "a", "csv", "csv"))
     folder = written(tmp_path / "b", "xlsx", "parquet", ", decimal: ',', date_order: mdy")

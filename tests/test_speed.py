@@ -53,6 +53,7 @@ LONG = {"features", "memory"}
 ALONE = {"processes", "reading", "report"}
 
 
+@pytest.mark.slow
 def test_a_tenth_of_a_large_table_takes_no_more_than_its_share(tmp_path):
     """Of 8 s, five times over since machines differ, and of 1.2 GB, beside what the interpreter takes."""
     write_table(tmp_path, ROWS // 10)

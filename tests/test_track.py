@@ -585,6 +585,7 @@ def test_where_nothing_has_ended_a_run_keeps_nothing(company, runs):
     assert kept_score(record_before(runs, first)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_run_writes_it_and_is_not_stopped_by_what_stands_there(company, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)

@@ -23,6 +23,7 @@ from benchmarks.jobs import full_job
 from simulator import played
 from simulator.cli import main
 from simulator.forecast import payload
+from simulator.report import editions
 from simulator.runs import locks, make_folder, record, write_file
 from simulator.runs.blocks import Blocks
 
@@ -34,9 +35,13 @@ RESULTS = ("forecast.json", "forecast.csv", "deals.csv")
 def plan(tmp_path, monkeypatch, request):
     """A working folder with a scenario that is played in blocks of 100 trials, and what changes it.
 
-    Its reports are written in the slow tests, which look at every call; elsewhere they take most of the time.
+    Its reports are written in the slow tests, which look at every call; what they hold is made once, since it
+    takes most of the time.
     """
-    if not {"slow", "verify"} & {mark.name for mark in request.node.iter_markers()}:
+    if {"slow", "verify"} & {mark.name for mark in request.node.iter_markers()}:
+        once = {form: (name, made_once(form, make)) for form, (name, make) in editions.EDITIONS.items()}
+        monkeypatch.setattr(editions, "EDITIONS", once)
+    else:
         request.getfixturevalue("unreported")
     asked = {"trials": 300, "tables": {"deals": (("id",), ("D1",))}}
 
@@ -56,6 +61,21 @@ def plan(tmp_path, monkeypatch, request):
     monkeypatch.setattr("simulator.report.figures.write_figures", figures)
     monkeypatch.setattr("simulator.played.block_size", lambda plan: 100)
     return asked
+
+
+MADE = {}
+
+
+def made_once(form, make):
+    """Make a report where no run of the same seed has had one."""
+
+    def made(results):
+        key = form, results.forecast["seed"]
+        if key not in MADE:
+            MADE[key] = make(results)
+        return MADE[key]
+
+    return made
 
 
 @pytest.fixture(scope="module")

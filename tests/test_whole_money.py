@@ -176,7 +176,7 @@ def test_whole_scenarios_hold(tmp_path, monkeypatch, seed):
     examine(tmp_path, seed, monkeypatch)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_the_order_of_rows_changes_nothing(tmp_path, seed):
     permuted(tmp_path, seed)
 

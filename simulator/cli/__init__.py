@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 import traceback
@@ -83,6 +84,8 @@ class LazyCommands(click.Group):
             with contextlib.suppress(AttributeError, ValueError):
                 stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         sys.excepthook = _masked_traceback
+        # The workers are as many as the cores: threads of numpy's own would only wait for one another.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         try:
             _refuse_secrets(args[0] if args else extra.get("args") or sys.argv[1:])
             code = super().main(*args, **extra | {"standalone_mode": False})

@@ -10,7 +10,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
@@ -275,7 +275,12 @@ def _circumstances(folder: RunFolder, record: Record, inputs: Mapping[str, Conte
 
 def _versions() -> dict[str, str]:
     own = {"funnel-simulator": __version__, "python": platform.python_version()}
-    return own | {part: metadata.version(part) for part in _PARTS}
+    return own | {part: _version(part) for part in _PARTS}
+
+
+@cache
+def _version(part: str) -> str:
+    return metadata.version(part)  # which reads the whole of what a package says of itself
 
 
 def _moment(when: datetime) -> str:

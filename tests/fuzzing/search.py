@@ -16,7 +16,7 @@ SLOWEST = 1.0
 """Seconds of the processor that one input may take."""
 ROOM = 200
 """Megabytes that reading may take beside what the program takes before."""
-HANG = 20
+HANG = int(os.environ.get("FUZZING_HANG", "20"))
 """Seconds after which an input is given up that does not end."""
 
 
