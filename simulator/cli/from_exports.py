@@ -13,6 +13,7 @@ import click
 
 from simulator.cli.asking import Questions
 from simulator.cli.currencies import company_frame, told_by_column
+from simulator.cli.endings import told_ends
 from simulator.cli.loaded import write_problems
 from simulator.cli.terminal import say
 from simulator.cli.ways import written_frame
@@ -39,6 +40,8 @@ class Said:
     rates: Mapping[str, float] | None = None
     amount_is: str | None = None
     segment_by: str | None = None
+    won_stage: Sequence[str] = ()
+    lost_stage: Sequence[str] = ()
     date_order: Literal["ymd", "mdy", "dmy"] | None = None
     decimal: Literal[".", ","] | None = None
     problems: Path | None = None
@@ -102,7 +105,10 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     told = told_by_column(exports, written_frame(exports, frame, questions), said.currency_column, questions)
     if told != frame:
         exports = {key: open_export(path, told, once) for key, path in given.items()}
-    return exports, told
+    ended = told_ends(exports["deals"], told, said.won_stage, said.lost_stage, questions)
+    if ended != told:
+        exports["deals"] = open_export(deals, ended, once)
+    return exports, ended
 
 
 def _check_read(exports: Mapping[str, Export]) -> None:

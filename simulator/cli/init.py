@@ -68,6 +68,8 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
     "--amount-is", type=click.Choice(["total", "annual", "monthly"]), help="What amounts of deals are."
 )
 @click.option("--segment-by", metavar="COLUMN", help="A segment for each value of this column; none for one.")
+@click.option("--won-stage", multiple=True, metavar="NAME", help="A stage that means won; none for no other.")
+@click.option("--lost-stage", multiple=True, metavar="NAME", help="A stage that means lost.")
 @click.option("--date-order", type=click.Choice(["ymd", "mdy", "dmy"]), help="Where dates do not tell.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark, where amounts do not tell.")
 @click.option("--no-learn", is_flag=True, help="Take the CRM's percentages, whatever history tells.")

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.errors import Problem
 from simulator.forecast.quality import quality
 from simulator.loading import CODES
-from simulator.loading.exports import Inspection
+from simulator.loading.exports import Inspection, ends_in
 from simulator.loading.exports.stages import Stages
 from simulator.loading.exports.trial import MENDED
 from simulator.loading.notes import counted
@@ -247,8 +247,7 @@ def _stages(found: Inspection) -> list[str]:
         lines += wrapped(f"{whose}{told}", first="  ")
     if not lines:
         return []
-    asked = dict.fromkeys(stages.asked for stages in found.stages.values() if stages.asked)
-    questions = [line for text in asked for line in wrapped(plain(text), first="! ")]
+    questions = [line for text in ends_in(found.export).remedies for line in wrapped(plain(text), first="! ")]
     return ["Stages and the chance to close from each", *lines, *_sources(found.stages), *questions]
 
 
