@@ -247,6 +247,31 @@ def test_it_is_said_what_told_the_companys_currency(tmp_path, columns, currency,
 SIGNED = "Opportunity ID,Deal Stage,Amount,Created Date,Close Date\n1,Proposal,{0},2026-01-05,2026-12-31\n"
 
 
+def test_amounts_without_a_currency_are_not_taken_for_the_one_that_others_name(tmp_path, answered):
+    """Of a company in euros that marks its two deals in dollars all counted as dollars."""
+    rows = "id,stage,amount\n1,Proposal,1200\n2,Proposal,{}\n3,Proposal,0\n4,Proposal,1200\n"
+    (export := tmp_path / "export.csv").write_text(rows.format("500 USD"))
+    given = ("init", tmp_path / "new", "--from", export, "--no-run", "--as-of", "2026-10-31")
+    text = invoke(*given, input="eur\n0.9\n")
+    assert "Some amounts are in USD, and others do not say in what" in text
+    made = read(tmp_path / "new" / "scenario.yaml")
+    assert (made["currency"], made["rates"]) == ("EUR", {"USD": 0.9})
+    invoke(*given, "--force", input="USD\n")
+    assert read(tmp_path / "new" / "scenario.yaml")["currency"] == "USD"
+    export.write_text(rows.format("500 USD").replace("1200", "1200 USD"))
+    assert "Some amounts" not in invoke(*given, "--force")
+
+
+def test_contract_values_are_taken_before_those_of_a_year(tmp_path):
+    (export := tmp_path / "export.csv").write_text("id,stage,ACV,TCV\n1,Proposal,100,300\n2,Won,50,150\n")
+    text = " ".join(invoke("inspect", export, "--as-of", "2026-10-31").split())
+    assert "amount = TCV" in text and "Not read: ACV." in text
+    export.write_text(export.read_text().replace("TCV", "note"))
+    given = ("--from", export, "--no-run", "--as-of", "2026-10-31", "--won-stage", "none")
+    text = " ".join(invoke("init", tmp_path / "new", *given).split())
+    assert "Assumed: amounts of deals are totals, not of a year or a month" in text
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "why"),
     [("", "USD", "which the sign $ of its amounts most often means"), ("cad", "CAD", "as was answered")],

@@ -131,7 +131,10 @@ def _check_kind(key: str, export: Export) -> None:
 
 
 def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
-    if said.amount_is is not None or main.preset is None or not main.preset.amounts_vary:
+    from simulator.loading.exports.export import is_annual
+
+    varies = is_annual(main) if main.preset is None else main.preset.amounts_vary
+    if said.amount_is is not None or not varies:
         return said.amount_is
     assumed = "amounts of deals are totals, not of a year or a month"
     choices = ("total", "annual", "monthly")

@@ -30,12 +30,14 @@ class CompanyCurrency:
         why: what says so, for people, after a comma; "" where nothing does.
         hint: what makes it no more than the likeliest, where nothing says so.
         named: the currencies that amounts are in, those of most rows first.
+        others: whether nothing says of some amounts what they are in, though of others it does.
     """
 
     code: str
     why: str = ""
     hint: str = ""
     named: tuple[str, ...] = ()
+    others: bool = False
 
 
 def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> CompanyCurrency:
@@ -57,6 +59,10 @@ def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> Compan
     if len(told) == 1:
         ((code, why),) = told.items()
         return CompanyCurrency(code, why, named=named)
+    if len(named) == 1 and any(map(_leaves_some_open, found)):
+        return CompanyCurrency(
+            named[0], hint="which some amounts name, and others none", named=named, others=True
+        )
     if len(named) == 1:
         return CompanyCurrency(named[0], _told(named[0], marks), named=named)
     if named:
@@ -94,6 +100,21 @@ def _marks(one: Recognised) -> Counter[Mark]:
         rest = one.frame.currencies.get(one.match.kind, titled_currency(table.header[money]) or "")
         marks = Counter(_mark(row[money], rest) for row in kept[:_MOST_TEXTS])
     return Counter({mark: number for mark, number in marks.items() if mark[1] and is_currency(mark[1][0])})
+
+
+def _leaves_some_open(one: Recognised) -> bool:
+    """Tell whether some amounts of a table name no currency, in a table in which others do.
+
+    People who write a sign beside the first amount and beside the total mean all of them.
+    """
+    table, columns, money = one.table, one.match.columns, money_column(one.match.columns)
+    if money is None or one.frame.currencies.get(one.match.kind) or titled_currency(table.header[money]):
+        return False
+    at = columns.get("currency", money)
+    rows = (row for number, row in enumerate(table.rows) if number not in table.aside)
+    kept = [row for row in rows if any(digit in row[money] for digit in "123456789")][:_MOST_TEXTS]
+    named = [bool(mark_in(row[money])[1]) or (at != money and bool(row[at].strip())) for row in kept]
+    return not all(named) and any(named[1:-1])
 
 
 def _mark(amount: str, rest: str) -> Mark:

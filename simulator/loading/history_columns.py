@@ -41,8 +41,8 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "customer": (_CUSTOMER, "customer"),
         "class": ("customerclass", ""),
         "stage": ("dealstage stagename pipelinestage currentstage", "status phase state"),
-        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice annualcontractvalue acv"
-                   " tcv", "value price closevalue"),
+        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice totalcontractvalue tcv"
+                   " annualcontractvalue acv", "value price closevalue"),
         "currency": ("currencycode currencyisocode dealcurrency", ""),
         "created": ("createdat createdon createddate createdate datecreated creationdate openedat opendate"
                     " dateopened engagedate firstcontactdate leaddate createtime", "opened startdate"),
