@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -543,3 +544,29 @@ def test_learning_anew_takes_the_newer_export(tmp_path):
     assert kept["history"]["files"][0].endswith("hubspot-november.csv") and kept["as_of"] == "2026-11-30"
     record = json.loads((tmp_path / "reports" / "made" / "latest" / "run.json").read_text())
     assert record["arguments"]["refit"] is True
+
+
+def test_a_database_that_lies_outside_the_new_project_is_read_where_that_is_allowed(tmp_path, monkeypatch):
+    """The address of a file counts from where it is said, and the project that is made is another folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIMULATOR_DATABASE_URL", "sqlite:///crm.db")
+    database = sqlite3.connect("crm.db")
+    database.execute("CREATE TABLE deals AS SELECT 1 AS id, 'Proposal' AS stage, 5 AS amount")
+    database.commit()
+    database.close()
+    (tmp_path / "deals.sql").write_text("SELECT id, stage, amount FROM deals\n")
+    given = ("init", "new", "--from", "deals.sql", "--as-of", "2026-10-31", "--trials", "20")
+    assert "use --allow-outside" in invoke(*given, code=3)
+    text = invoke(*given, "--force", "--allow-outside")
+    routine = "simulator run new/scenario.yaml --as-of DATE --allow-outside"
+    assert "Deals: 1 open" in text and routine in text
+    invoke(*routine.replace("DATE", "2026-11-30").split()[1:], "--trials", "20")
+
+
+def test_outcomes_and_days_of_closing_have_their_usual_names(tmp_path):
+    rows = "1,Proposal,5,offen,2026-12-31\n2,Proposal,7,gewonnen,2026-03-01\n3,Proposal,9,In Progress,\n"
+    for title in ("Closing Date", "Abschlussdatum"):
+        (export := tmp_path / "export.csv").write_text(f"id,stage,amount,Ergebnis,{title}\n{rows}")
+        given = ("init", tmp_path / title, "--from", export, "--as-of", "2026-10-31", "--no-run")
+        text = " ".join(invoke(*given).split())
+        assert "Deals: 2 open, 1 won, 0 lost." in text and "left out 0 0.00" in text

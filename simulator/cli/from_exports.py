@@ -14,7 +14,7 @@ import click
 from simulator.cli.asking import Questions
 from simulator.cli.currencies import company_frame, told_by_column
 from simulator.cli.endings import told_ends
-from simulator.cli.loaded import write_problems
+from simulator.cli.loaded import allowed_outside, write_problems
 from simulator.cli.terminal import say
 from simulator.cli.ways import written_frame
 from simulator.errors import UsageError
@@ -78,7 +78,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     trial = _check(draft, paths, said.problems)
     learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
     routine = _routine(folder, paths, [files[key] for key in logs], bool(learn))
-    started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
+    started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine), allowed_outside())
     say(started_text(started, draft, list(exports.values()), trial.scenario, questions.assumed))
     code = _run(started.scenario, trials) if run else 0
     say("\n" * run + f"Next month: {routine}\n")
@@ -191,7 +191,8 @@ def _routine(folder: Path, paths: Mapping[str, Path], logs: Sequence[str], learn
     words = ["simulator", "run", shlex.quote(str(folder / "scenario.yaml")), "--as-of DATE"]
     words += [f"--{key} EXPORT" for key, path in paths.items() if path.suffix.lower() != ".sql"]
     newer = f"  (first put the newer log in the place of {folder / logs[0]})" if logs else ""
-    return " ".join([*words, *(["--refit"] if learned else [])]) + newer
+    words += ["--refit"] * learned + ["--allow-outside"] * allowed_outside()
+    return " ".join(words) + newer
 
 
 def _run(scenario: Path, trials: str | None) -> int:

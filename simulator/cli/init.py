@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from simulator.cli.currencies import currency_code, rates_of
-from simulator.cli.loaded import day
+from simulator.cli.loaded import day, outside_option
 from simulator.cli.questions import trials_text
 from simulator.cli.terminal import say
 from simulator.errors import PlaceError, UsageError
@@ -80,6 +80,7 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
     "--problems", type=click.Path(path_type=Path), metavar="FILE",
     help="Write every problem of the exports to a CSV file.",
 )  # fmt: skip
+@outside_option
 def command(
     folder: Path, deals: Path | None, force: bool, no_run: bool, trials: str | None, **said: Any
 ) -> int:  # fmt: skip

@@ -37,7 +37,7 @@ ABROAD: Final[Mapping[Kind, Mapping[str, str]]] = {
         "entered_stage": "phaseseit inphaseseit вэтапес этапс датапереходавэтап",
         "expected_close": _EXPECTED,
         "probability": "wahrscheinlichkeit abschlusswahrscheinlichkeit вероятность",
-        "closed": "abgeschlossenam abgeschlossen geschlossenam закрыта закрыт датазакрытия",
+        "closed": "abgeschlossenam abgeschlossen abschlussdatum geschlossenam закрыта закрыт датазакрытия",
         "outcome": "ergebnis результат",
         "lost_reason": "verlustgrund ablehnungsgrund причинаотказа причинапроигрыша",
         "owner": "verantwortlich verantwortlicher vertriebsmitarbeiter ответственный менеджер",

@@ -51,7 +51,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, ""),
         "pushes": ("pushcount pushes", ""),
         "probability": ("winprobability", ""),
-        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime"
+        "closed": ("closedat closedon closeddate dateclosed closedate closingdate actualclosedate closetime"
                    " wondate datewon wonat wonon", ""),
         "outcome": ("dealoutcome result iswon isconverted", "won converted"),
         "lost_reason": ("lostreason lossreason closedlostreason reasonlost", ""),
