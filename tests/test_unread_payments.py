@@ -68,6 +68,14 @@ def test_columns_that_tell_of_nothing_paid_are_none_of_its_business(tmp_path, ti
     assert not inspected(tmp_path, title, cells)["problems"]
 
 
+def test_a_balance_that_is_blank_is_not_taken_for_the_whole_amount(tmp_path):
+    (problem,) = inspected(tmp_path, "Balance", ("", "40.00", "7.50"))["problems"]
+    assert (problem["code"], problem["line"], problem["column"]) == ("D092", 2, "Balance")
+    assert not inspected(tmp_path, "Balance", ("0", "40.00", "7.50"))["problems"]
+    told = inspected(tmp_path, "Balance", ("0", "40.00", ""))  # no balance says that blank is not all of it
+    assert not told["problems"]
+
+
 def test_a_run_refuses_it_too(tmp_path, pinned):
     said = "{deals: deals.csv, invoices: invoices.csv}"
     invoices = "id,amount,invoice_date,due_date,Zahlstatus\nR1,300,2026-09-01,2026-10-01,bezahlt\n"

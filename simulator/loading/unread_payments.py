@@ -45,8 +45,10 @@ def unread_payments(
         columns: index of each of our columns.
         setting: says where a column has to be named.
     """
-    if kind != "invoices" or any(name in columns for name in _TELL) or "amount" not in columns:
+    if kind != "invoices" or "amount" not in columns:
         return None
+    if any(name in columns for name in _TELL):
+        return _blank_balance(table, columns)
     read, found = set(columns.values()), dict[str, Problem]()
     for at, title in enumerate(table.header):
         if at in read or title.endswith(THEIRS) or _OF_OTHERS.search(title):
@@ -64,6 +66,27 @@ def unread_payments(
     return next(
         (found[ours] for ours in ("open_amount", "paid_amount", "paid_date", "") if ours in found), None
     )
+
+
+def _blank_balance(table: Table, columns: Mapping[str, int]) -> Problem | None:
+    """Return a problem where some invoices have no balance, and those that are open in full have theirs.
+
+    A blank there is nothing open in all likelihood, and would count as the whole amount.
+    """
+    if {*columns} & {"paid_amount", "paid_date", "kind"}:
+        return None
+    at, money = columns["open_amount"], columns["amount"]
+    texts = [(row[at].strip(), row[money].strip()) for row in table.rows]
+    blank = [
+        row for row, (left, amount) in enumerate(texts) if amount and not left and row not in table.aside
+    ]
+    if not blank or not any(left and left == amount for left, amount in texts):
+        return None
+    return Problem(
+        "D092", "the open amount is missing, and of invoices that are open in full it is there",
+        table.name, table.lines[blank[0]] or None, row=blank[0] + 1, column=table.header[at],
+        remedy="write 0 where nothing is open", count=len(blank) - 1,
+    )  # fmt: skip
 
 
 def _told(title: str, cell: str, amount: str) -> str | None:

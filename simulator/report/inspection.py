@@ -273,7 +273,8 @@ def _mapping(found: Inspection) -> list[str]:
     if found.export.preset is None:
         used = {*found.export.columns.values(), *found.splits, *found.profile.empty}
         if rest := [plain(title, 40) for title in found.export.table.header if title not in used]:
-            lines += wrapped(f"Not read: {', '.join(rest)}. --map FILE gives them a name of ours.")
+            them = "it" if len(rest) == 1 else "them"
+            lines += wrapped(f"Not read: {', '.join(rest)}. --map FILE gives {them} a name of ours.")
     return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]
 
 
