@@ -30,6 +30,8 @@ _IS_PAID: Final = re.compile(
     re.IGNORECASE,
 )
 _NONE_OF_OURS: Final = "export what is open of each invoice too, or the day on which it was paid"
+_LONGEST: Final = 60
+"""Longer cells are neither amounts nor days nor states, and patterns are slow on some of them."""
 _AMOUNT: Final = re.compile(r"\W*[A-Za-z]{0,4}\W*\d[\d\s.,'’]*\W*[^\W\d]{0,4}\W*")
 _DATE: Final = re.compile(r"\s*(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*|\d{1,2}\W+[^\W\d]+\W+\d{2,4})", re.DOTALL)
 
@@ -51,7 +53,8 @@ def unread_payments(
         return _blank_balance(table, columns)
     read, found = set(columns.values()), dict[str, Problem]()
     for at, title in enumerate(table.header):
-        if at in read or title.endswith(THEIRS) or _OF_OTHERS.search(title):
+        about = any(words.search(title) for words in (_OPEN_TITLE, _PAID_TITLE, _STATE_TITLE))
+        if at in read or not about or title.endswith(THEIRS) or _OF_OTHERS.search(title):
             continue
         for row, cells in enumerate(table.rows):
             ours = _told(title, cells[at].strip(), cells[columns["amount"]].strip())
@@ -91,6 +94,8 @@ def _blank_balance(table: Table, columns: Mapping[str, int]) -> Problem | None:
 
 def _told(title: str, cell: str, amount: str) -> str | None:
     """Return which of our columns a cell belongs to that says that something is paid, "" for none of them."""
+    if len(cell) > _LONGEST:
+        return None
     is_amount, has_digits = bool(_AMOUNT.fullmatch(cell)), any(char in "123456789" for char in cell)
     if _OPEN_TITLE.search(title) and not _STATE_TITLE.search(title):
         return "open_amount" if is_amount and cell != amount else None
