@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -250,6 +251,31 @@ def test_it_is_said_what_told_the_companys_currency(tmp_path, columns, currency,
 
 
 SIGNED = "Opportunity ID,Deal Stage,Amount,Created Date,Close Date\n1,Proposal,{0},2026-01-05,2026-12-31\n"
+
+
+def test_amounts_without_a_currency_are_not_taken_for_the_one_that_others_name(tmp_path, answered):
+    """Of a company in euros that marks its two deals in dollars all counted as dollars."""
+    rows = "id,stage,amount\n1,Proposal,1200\n2,Proposal,{}\n3,Proposal,0\n4,Proposal,1200\n"
+    (export := tmp_path / "export.csv").write_text(rows.format("500 USD"))
+    given = ("init", tmp_path / "new", "--from", export, "--no-run", "--as-of", "2026-10-31")
+    text = invoke(*given, input="eur\n0.9\n")
+    assert "Some amounts are in USD, and others do not say in what" in text
+    made = read(tmp_path / "new" / "scenario.yaml")
+    assert (made["currency"], made["rates"]) == ("EUR", {"USD": 0.9})
+    invoke(*given, "--force", input="USD\n")
+    assert read(tmp_path / "new" / "scenario.yaml")["currency"] == "USD"
+    export.write_text(rows.format("500 USD").replace("1200", "1200 USD"))
+    assert "Some amounts" not in invoke(*given, "--force")
+
+
+def test_contract_values_are_taken_before_those_of_a_year(tmp_path):
+    (export := tmp_path / "export.csv").write_text("id,stage,ACV,TCV\n1,Proposal,100,300\n2,Won,50,150\n")
+    text = " ".join(invoke("inspect", export, "--as-of", "2026-10-31").split())
+    assert "amount = TCV" in text and "Not read: ACV." in text
+    export.write_text(export.read_text().replace("TCV", "note"))
+    given = ("--from", export, "--no-run", "--as-of", "2026-10-31", "--won-stage", "none")
+    text = " ".join(invoke("init", tmp_path / "new", *given).split())
+    assert "Assumed: amounts of deals are totals, not of a year or a month" in text
 
 
 @pytest.mark.parametrize(
@@ -550,3 +576,29 @@ def test_learning_anew_takes_the_newer_export(tmp_path):
     assert kept["history"]["files"][0].endswith("hubspot-november.csv") and kept["as_of"] == "2026-11-30"
     record = json.loads((tmp_path / "reports" / "made" / "latest" / "run.json").read_text())
     assert record["arguments"]["refit"] is True
+
+
+def test_a_database_that_lies_outside_the_new_project_is_read_where_that_is_allowed(tmp_path, monkeypatch):
+    """The address of a file counts from where it is said, and the project that is made is another folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIMULATOR_DATABASE_URL", "sqlite:///crm.db")
+    database = sqlite3.connect("crm.db")
+    database.execute("CREATE TABLE deals AS SELECT 1 AS id, 'Proposal' AS stage, 5 AS amount")
+    database.commit()
+    database.close()
+    (tmp_path / "deals.sql").write_text("SELECT id, stage, amount FROM deals\n")
+    given = ("init", "new", "--from", "deals.sql", "--as-of", "2026-10-31", "--trials", "20")
+    assert "use --allow-outside" in invoke(*given, code=3)
+    text = invoke(*given, "--force", "--allow-outside")
+    routine = "simulator run new/scenario.yaml --as-of DATE --allow-outside"
+    assert "Deals: 1 open" in text and routine in text
+    invoke(*routine.replace("DATE", "2026-11-30").split()[1:], "--trials", "20")
+
+
+def test_outcomes_and_days_of_closing_have_their_usual_names(tmp_path):
+    rows = "1,Proposal,5,offen,2026-12-31\n2,Proposal,7,gewonnen,2026-03-01\n3,Proposal,9,In Progress,\n"
+    for title in ("Closing Date", "Abschlussdatum"):
+        (export := tmp_path / "export.csv").write_text(f"id,stage,amount,Ergebnis,{title}\n{rows}")
+        given = ("init", tmp_path / title, "--from", export, "--as-of", "2026-10-31", "--no-run")
+        text = " ".join(invoke(*given).split())
+        assert "Deals: 2 open, 1 won, 0 lost." in text and "left out 0 0.00" in text

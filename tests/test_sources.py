@@ -18,9 +18,10 @@ from workbooks import book
 from written import DEALS, INVOICES, SCENARIO
 
 from simulator.cli import main
+from simulator.errors import InputError
 from simulator.loading.history import read_history
 from simulator.loading.presets import recognise_system
-from simulator.loading.sources import read_table
+from simulator.loading.sources import parse_table, read_table
 
 DAYS = (
     "created",
@@ -149,3 +150,13 @@ def test_sheets_that_people_keep_in_three_countries_are_the_same_deals(name, cur
     days = [[".".join(reversed(cell.split("-"))) for cell in row[4:7]] for row in table.rows[:-1]]
     assert days == [row[4:7] for row in text[1:]]
     assert [row[0] for row in table.rows[:-1]] == [row[0] for row in text[1:]]
+
+
+def test_headings_between_rows_are_told_in_their_order():
+    text = "id,stage,amount\nNorth sales\n1,Proposal,5\nSouth sales\n2,Proposal,6\nNotes of the report\n"
+    with pytest.raises(InputError) as caught:
+        parse_table(text.encode(), "deals.csv")
+    assert [(problem.row, problem.message) for problem in caught.value.problems] == [
+        (1, "the row has 1 cell, the header 3"),
+        (3, "the row has 1 cell, the header 3"),
+    ]

@@ -108,6 +108,11 @@ def company_frame(
         assumed = f"the company's currency is {code}, {told.hint}"
         code = questions.text(question, "--currency CODE", code, assumed, read=currency_code)
         why = told.hint if code == told.code else SAID
+    elif told.others:
+        question = f"Some amounts are in {told.code}, and others do not say in what: which currency is that?"
+        option = f"--currency CODE, and --rate {told.code}=RATE where that is another one"
+        if (answer := questions.text(question, option, None, read=currency_code)) is not None:
+            code, why = answer, SAID
     elif not why and len(without) == 1:
         code, why = without[0], "the only one for which no rate is given"
     elif not why:

@@ -13,7 +13,8 @@ import click
 
 from simulator.cli.asking import Questions
 from simulator.cli.currencies import NONE, company_frame, told_by_column
-from simulator.cli.loaded import write_problems
+from simulator.cli.endings import told_ends
+from simulator.cli.loaded import allowed_outside, write_problems
 from simulator.cli.terminal import say
 from simulator.cli.ways import written_frame
 from simulator.errors import UsageError
@@ -36,6 +37,8 @@ class Said:
     rates: Mapping[str, float] | None = None
     amount_is: str | None = None
     segment_by: str | None = None
+    won_stage: Sequence[str] = ()
+    lost_stage: Sequence[str] = ()
     date_order: Literal["ymd", "mdy", "dmy"] | None = None
     decimal: Literal[".", ","] | None = None
     problems: Path | None = None
@@ -72,7 +75,7 @@ def begin(folder: Path, deals: Path, said: Said, run: bool, trials: str | None =
     trial = _check(draft, paths, said.problems)
     learn = [*paths, *logs] if not said.no_learn and (logs or enough_history(main)) else []
     routine = _routine(folder, paths, [files[key] for key in logs], bool(learn))
-    started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine))
+    started = start(folder, draft, {**paths, **logs}, learn, readme(draft, routine), allowed_outside())
     say(started_text(started, draft, list(exports.values()), trial.scenario, questions.assumed))
     code = _run(started.scenario, trials) if run else 0
     say("\n" * run + f"Next month: {routine}\n")
@@ -99,7 +102,10 @@ def _opened(deals: Path, said: Said, questions: Questions) -> tuple[dict[str, Ex
     told = told_by_column(exports, written_frame(exports, frame, questions), said.currency_column, questions)
     if told != frame:
         exports = {key: open_export(path, told, once) for key, path in given.items()}
-    return exports, told
+    ended = told_ends(exports["deals"], told, said.won_stage, said.lost_stage, questions)
+    if ended != told:
+        exports["deals"] = open_export(deals, ended, once)
+    return exports, ended
 
 
 def _check_read(exports: Mapping[str, Export]) -> None:
@@ -122,7 +128,10 @@ def _check_kind(key: str, export: Export) -> None:
 
 
 def _amount_is(main: Export, said: Said, questions: Questions) -> str | None:
-    if said.amount_is is not None or main.preset is None or not main.preset.amounts_vary:
+    from simulator.loading.exports.export import is_annual
+
+    varies = is_annual(main) if main.preset is None else main.preset.amounts_vary
+    if said.amount_is is not None or not varies:
         return said.amount_is
     assumed = "amounts of deals are totals, not of a year or a month"
     choices = ("total", "annual", "monthly")
@@ -179,7 +188,8 @@ def _routine(folder: Path, paths: Mapping[str, Path], logs: Sequence[str], learn
     words = ["simulator", "run", shlex.quote(str(folder / "scenario.yaml")), "--as-of DATE"]
     words += [f"--{key} EXPORT" for key, path in paths.items() if path.suffix.lower() != ".sql"]
     newer = f"  (first put the newer log in the place of {folder / logs[0]})" if logs else ""
-    return " ".join([*words, *(["--refit"] if learned else [])]) + newer
+    words += ["--refit"] * learned + ["--allow-outside"] * allowed_outside()
+    return " ".join(words) + newer
 
 
 def _run(scenario: Path, trials: str | None) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from simulator.cli.currencies import currency_code, rates_of
-from simulator.cli.loaded import day
+from simulator.cli.loaded import day, outside_option
 from simulator.cli.questions import trials_text
 from simulator.cli.terminal import say
 from simulator.errors import PlaceError, UsageError
@@ -68,6 +68,8 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
     "--amount-is", type=click.Choice(["total", "annual", "monthly"]), help="What amounts of deals are."
 )
 @click.option("--segment-by", metavar="COLUMN", help="A segment for each value of this column; none for one.")
+@click.option("--won-stage", multiple=True, metavar="NAME", help="A stage that means won; none for no other.")
+@click.option("--lost-stage", multiple=True, metavar="NAME", help="A stage that means lost.")
 @click.option("--date-order", type=click.Choice(["ymd", "mdy", "dmy"]), help="Where dates do not tell.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark, where amounts do not tell.")
 @click.option("--no-learn", is_flag=True, help="Take the CRM's percentages, whatever history tells.")
@@ -78,6 +80,7 @@ def _rate(context: click.Context, parameter: click.Parameter, given: Sequence[st
     "--problems", type=click.Path(path_type=Path), metavar="FILE",
     help="Write every problem of the exports to a CSV file.",
 )  # fmt: skip
+@outside_option
 def command(
     folder: Path, deals: Path | None, force: bool, no_run: bool, trials: str | None, **said: Any
 ) -> int:  # fmt: skip

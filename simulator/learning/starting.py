@@ -53,7 +53,12 @@ def kept_names(paths: Mapping[str, Path]) -> dict[str, str]:
 
 
 def start(
-    folder: Path, draft: Draft, exports: Mapping[str, Path], history: Sequence[str], readme: str
+    folder: Path,
+    draft: Draft,
+    exports: Mapping[str, Path],
+    history: Sequence[str],
+    readme: str,
+    allow_outside: bool = False,
 ) -> Started:
     """Write a project: copies of its exports, and a scenario, upon what can be learned from some of them.
 
@@ -65,6 +70,7 @@ def start(
         exports: by key, what to copy.
         history: keys of those to learn from; empty where there is too little.
         readme: what its README.md says.
+        allow_outside: also learn from what lies outside the project, such as a database.
     """
     make_folder(folder.parent)
     with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
@@ -75,7 +81,7 @@ def start(
             shutil.copyfile(exports[key], home / name)
         write_file(home / "README.md", readme.encode(), lasting=False)
         write_file(home / ".gitignore", _IGNORED.encode(), lasting=False)
-        fit = _written(home, draft, [home / kept[key] for key in history])
+        fit = _written(home, draft, [home / kept[key] for key in history], allow_outside)
         names = sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
         places = {name: inside(folder, name) for name in names}
         make_folder(folder / EXPORTS)
@@ -85,7 +91,7 @@ def start(
     return Started(folder, tuple(names), fit)
 
 
-def _written(home: Path, draft: Draft, history: Sequence[Path]) -> Fit | None:
+def _written(home: Path, draft: Draft, history: Sequence[Path], allow_outside: bool) -> Fit | None:
     """Write the scenario of a draft, upon what was learned where there is a history."""
     name = str(draft.scenario["name"])
     if not history:
@@ -93,7 +99,7 @@ def _written(home: Path, draft: Draft, history: Sequence[Path]) -> Fit | None:
         return None
     base = {**draft.scenario, "name": f"{name}-crm"}
     write_file(home / BASE, yaml_bytes(base, draft.comments), lasting=False)
-    origin = Origin(tuple(history), base=home / BASE)
+    origin = Origin(tuple(history), base=home / BASE, allow_outside=allow_outside)
     fit = learn(origin, draws=DRAWS)
     for file, content in fit_files(fit, home, origin, seed=1, name=name).items():
         write_file(home / file, content, lasting=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 
 from simulator.loading.cells import Cells, read_number
 from simulator.money import Mark
@@ -40,3 +42,11 @@ def chances_in(texts: Sequence[str], mark: Mark | None = None) -> list[float | N
 
 def _number(text: str, mark: Mark | None) -> float | None:
     return read_number(text if mark else text.replace(",", "."), mark or ".")
+
+
+def usual_chance(values: Sequence[float]) -> float | None:
+    """Return the chance that most deals of a stage have, else the middle one."""
+    if not values:
+        return None
+    value, often = Counter(values).most_common(1)[0]
+    return value if often >= len(values) / 2 else round(median(values), 4)

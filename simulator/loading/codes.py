@@ -181,6 +181,7 @@ CODES: Final = MappingProxyType(
             "export it as Details Only",
         ),
         "D091": Code("amounts in thousands", "amounts are in full, or each says its k or M", "write 12.5k"),
+        "D092": Code("payments not read", "what tells that invoices are paid is read", "name the column"),
         # ---- notes: nothing is wrong, but somebody should know
         "W001": Code("created later", "what was created after as_of is left out", ""),
         "W002": Code("stage then unknown", "closed or moved after as_of, and its stage then not known", ""),

@@ -37,7 +37,7 @@ ABROAD: Final[Mapping[Kind, Mapping[str, str]]] = {
         "entered_stage": "phaseseit inphaseseit вэтапес этапс датапереходавэтап",
         "expected_close": _EXPECTED,
         "probability": "wahrscheinlichkeit abschlusswahrscheinlichkeit вероятность",
-        "closed": "abgeschlossenam abgeschlossen geschlossenam закрыта закрыт датазакрытия",
+        "closed": "abgeschlossenam abgeschlossen abschlussdatum geschlossenam закрыта закрыт датазакрытия",
         "outcome": "ergebnis результат",
         "lost_reason": "verlustgrund ablehnungsgrund причинаотказа причинапроигрыша",
         "owner": "verantwortlich verantwortlicher vertriebsmitarbeiter ответственный менеджер",
@@ -50,6 +50,9 @@ ABROAD: Final[Mapping[Kind, Mapping[str, str]]] = {
         "currency": _CURRENCY,
         "invoice_date": "rechnungsdatum belegdatum датасчета датасчёта датавыставления",
         "due_date": "fälligam fällig fälligkeit fälligkeitsdatum zahlbarbis срокоплаты оплатитьдо",
+        "open_amount": "offen offenerbetrag offenerpostenbetrag restbetrag nochoffen rest saldo"
+        " остаток остатоккоплате остатокдолга долг задолженность кдоплате неоплачено",
+        "paid_amount": "bezahlt bezahlterbetrag gezahlt gezahlterbetrag оплачено оплаченнаясумма суммаоплаты",
         "paid_date": "bezahltam bezahlt zahlungsdatum zahlungseingang датаоплаты оплачен оплачено",
     },
 }

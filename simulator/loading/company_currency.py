@@ -28,12 +28,14 @@ class CompanyCurrency:
         why: what says so, for people, after a comma; "" where nothing does.
         hint: what makes it no more than the likeliest, where nothing says so.
         named: the currencies that amounts are in, those of most rows first.
+        others: whether nothing says of some amounts what they are in, though of others it does.
     """
 
     code: str
     why: str = ""
     hint: str = ""
     named: tuple[str, ...] = ()
+    others: bool = False
 
 
 def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> CompanyCurrency:
@@ -55,6 +57,10 @@ def company_currency(frame: HistoryFrame, found: Sequence[Recognised]) -> Compan
     if len(told) == 1:
         ((code, why),) = told.items()
         return CompanyCurrency(code, why, named=named)
+    if len(named) == 1 and any(map(_leaves_some_open, found)):
+        return CompanyCurrency(
+            named[0], hint="which some amounts name, and others none", named=named, others=True
+        )
     if len(named) == 1:
         return CompanyCurrency(named[0], _told(named[0], marks), named=named)
     if named:
@@ -100,6 +106,25 @@ def _rest(frame: HistoryFrame, kind: Kind, title: str) -> Mark:
         return "", (said,)
     is_the_companys = said is not None and frame.currency is not None  # whatever the title says
     return NO_MARK if is_the_companys else titled_mark(title)
+
+
+def _leaves_some_open(one: Recognised) -> bool:
+    """Tell whether some amounts of a table name no currency, in a table in which others do.
+
+    People who write a sign beside the first amount and beside the total mean all of them.
+    """
+    table, columns, money = one.table, one.match.columns, money_column(one.match.columns)
+    if (
+        money is None
+        or one.frame.currencies.get(one.match.kind)
+        or titled_mark(table.header[money]) != NO_MARK
+    ):
+        return False
+    at = columns.get("currency", money)
+    rows = (row for number, row in enumerate(table.rows) if number not in table.aside)
+    kept = [row for row in rows if any(digit in row[money] for digit in "123456789")][:_MOST_TEXTS]
+    named = [bool(mark_in(row[money])[1]) or (at != money and bool(row[at].strip())) for row in kept]
+    return not all(named) and any(named[1:-1])
 
 
 def _mark(amount: str, rest: Mark) -> Mark:

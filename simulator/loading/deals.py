@@ -19,6 +19,7 @@ from simulator.loading.columns import Columns, OpenDeal, Place, Row, Status, Won
 from simulator.loading.funnels import EndNames
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
+from simulator.loading.outcome_words import state_means
 from simulator.scenario.quality import EARLIER, LOST, OPEN, WON
 
 NEEDED: Final = ("id", "stage", "amount")
@@ -151,7 +152,7 @@ def _rows(cells: Cells, ends: EndNames, as_of: date) -> Iterable[Row]:
 def _status(cells: Cells, row: int, ends: EndNames) -> Status | None:
     stage, outcome = cells.text(row, "stage"), cells.text(row, "outcome")
     ending: Status | None = _ending(stage, ends)
-    said: Status | None = _ending(outcome, ends) or ("open" if outcome.casefold() == "open" else None)
+    said: Status | None = _ending(outcome, ends) or ("open" if state_means(outcome) == "open" else None)
     if said and ending and said != ending:
         message = f"the stage says {ending}, the outcome {said}"
         cells.complain("D026", message, row, "outcome", outcome, f"the stage is {stage}: correct one of them")

@@ -25,6 +25,7 @@ from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Read, Reading, read_table
 from simulator.loading.tables import AS_WRITTEN, Table
+from simulator.loading.unread_payments import unread_payments
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.table_model import TABLES, TableColumns
@@ -114,7 +115,7 @@ class Given:
             _note_unread(table, key, columns, known, self.notes)
         said = getattr(self.file.data.currencies, key, None)
         if "currency" in TABLES[key]:
-            self._check_currency(key, table, columns, said)
+            self._check_unread(key, table, columns, said)
         cells = opened_cells(table, columns, self._customs(key), self.problems)
         cells = replace(cells, amounts_in=said or "")
         if key == "deals":
@@ -148,16 +149,19 @@ class Given:
         remedy += "simulator inspect FILE shows the mapping that fits"
         self.problems.add(Problem("D086", message, table.name, 1, remedy=remedy))
 
-    def _check_currency(
+    def _check_unread(
         self, key: str, table: Table, columns: Mapping[str, int], said: str | None
     ) -> None:  # fmt: skip
-        """Add a problem where what is not read may tell other currencies than the company's."""
+        """Add problems where what is not read tells other currencies than the company's, or what is paid."""
 
         def setting(keys: tuple[str, ...], value: str) -> str:
             return f"data.{'.'.join(keys)}: {value} in {self.tree.place(('data', *keys)).shown}"
 
         company = self.customs.rates.company
         if (problem := unread_currencies(table, key, columns, company, said, setting)) is not None:
+            self.problems.add(problem)
+        known = key in self.file.data.systems
+        if not known and (problem := unread_payments(table, key, columns, setting)) is not None:
             self.problems.add(problem)
 
     def _has_instead(self, key: str, column: str) -> bool:

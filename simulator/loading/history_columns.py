@@ -41,8 +41,8 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "customer": (_CUSTOMER, "customer"),
         "class": ("customerclass", ""),
         "stage": ("dealstage stagename pipelinestage currentstage", "status phase state"),
-        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice annualcontractvalue acv"
-                   " tcv", "value price closevalue"),
+        "amount": ("dealamount opportunityamount dealvalue contractvalue salesprice totalcontractvalue tcv"
+                   " annualcontractvalue acv", "value price closevalue"),
         "currency": ("currencycode currencyisocode dealcurrency", ""),
         "created": ("createdat createdon createddate createdate datecreated creationdate openedat opendate"
                     " dateopened engagedate firstcontactdate leaddate createtime", "opened startdate"),
@@ -51,7 +51,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, ""),
         "pushes": ("pushcount pushes", ""),
         "probability": ("winprobability", ""),
-        "closed": ("closedat closedon closeddate dateclosed closedate actualclosedate closetime"
+        "closed": ("closedat closedon closeddate dateclosed closedate closingdate actualclosedate closetime"
                    " wondate datewon wonat wonon", ""),
         "outcome": ("dealoutcome result iswon isconverted", "won converted"),
         "lost_reason": ("lostreason lossreason closedlostreason reasonlost", ""),
@@ -69,6 +69,10 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "due_date": ("duedate dueindate netduedate dueon datedue", "due"),
         "paid_date": ("paiddate settleddate cleardate clearingdate paymentdate paidon datepaid datesettled"
                       " paidat", "settled paid"),
+        "open_amount": ("amountdue balancedue amountopen openbalance amountoutstanding outstandingamount"
+                        " outstandingbalance amountremaining remainingamount remainingbalance amountunpaid",
+                        "balance outstanding open remaining unpaid"),
+        "paid_amount": ("amountpaid amountreceived paidtodate totalpaid", "paid received payments"),
         "disputed": ("isdisputed", "dispute"),
     },
 }  # fmt: skip
@@ -78,6 +82,8 @@ DATES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "deals": ("created", "entered_stage", "expected_close", "closed"),
     "invoices": ("invoice_date", "due_date", "paid_date"),
 }
+_MONEY: Final = ("open_amount", "paid_amount")
+"""Columns of money under whose titles people also say yes or no, or a state."""
 NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     "events": ("deal", "stage", "entered_at"),
     "deals": ("id",),
@@ -186,7 +192,7 @@ def _columns(table: Table, kind: Kind, frame: HistoryFrame) -> dict[str, int]:
             if ours in found or ours in named:
                 continue
             for at in _candidates(table, kind, ours, (vague,)):
-                if at not in found.values() and (ours not in DATES[kind] or _has_dates(table, at)):
+                if at not in found.values() and _may_be(table, kind, ours, at):
                     found[ours] = at
                     break
     if kind == "deals" and "id" not in found and "id" not in named:
@@ -227,6 +233,17 @@ def _candidates(table: Table, kind: Kind, ours: str, tiers: Sequence[int] = (0, 
 
 def _squashed(name: str) -> str:
     return re.sub(r"[\W_]", "", name.casefold())
+
+
+def _may_be(table: Table, kind: Kind, ours: str, at: int) -> bool:
+    """Tell whether the cells of a column under one of our titles can be what it holds."""
+    if ours in DATES[kind]:
+        return _has_dates(table, at)
+    if ours not in _MONEY:
+        return True
+    cells = [row[at] for row in table.rows[:_LOOKED_AT] if row[at].strip()]
+    amounts = sum(any(map(str.isdigit, cell)) and not _DATE_LIKE.fullmatch(cell) for cell in cells)
+    return bool(cells) and amounts >= _HALF * len(cells) and not _is_flag(table, at)
 
 
 def _has_dates(table: Table, at: int) -> bool:

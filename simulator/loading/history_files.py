@@ -13,6 +13,7 @@ from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.presets import Preset, ends_of, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
+from simulator.loading.unread_payments import unread_payments
 from simulator.scenario.table_model import TableCustoms
 from simulator.scenario.tree import Place, Tree
 
@@ -143,6 +144,8 @@ def open_source(found: Recognised, currency: str, problems: Problems, alone: boo
         said = frame.currencies.get(kind)
         unread = unread_currencies(found.table, kind, columns, currency, said, frame.setting)
         problems.found.extend([unread] if unread is not None else [])
+    paid = None if found.preset else unread_payments(found.table, kind, columns, frame.setting)
+    problems.found.extend([paid] if paid is not None else [])
     cells = opened_cells(found.table, columns, customs, problems)
     amounts_in = frame.currencies.get(kind, "")
     cells = replace(cells, problems=(mine := Problems()), amount_is=frame.amount_is, amounts_in=amounts_in)

@@ -11,10 +11,11 @@ Meant = Literal["won", "lost", "open", "gone"]
 _CLOSED: Final = "(?:deal|closed|close|geschlossen|abgeschlossen|сделка|закрыт[аоы]?)"
 _AND: Final = "(?:and|und|и)?"
 _WON: Final = re.compile(
-    f"{_CLOSED}?{_AND}(?:won|win|gewonnen|gagnée?|ganad[ao]|выигран[аоы]?|успешнореализован[ао]?){_CLOSED}?"
+    f"{_CLOSED}?{_AND}(?:won|win|gewonnen|gagnée?|ganad[ao]|выигран[аоы]?|успешн[аоы]|успешнореализован[ао]?){_CLOSED}?"
 )
 _LOST: Final = re.compile(
-    f"{_CLOSED}?{_AND}(?:lost|verloren|perdue?|perdid[ao]|проигран[аоы]?|потерян[аоы]?|утерян[аоы]?|упущен[аоы]?)"
+    f"{_CLOSED}?{_AND}(?:lost|verloren|perdue?|perdid[ao]|проигран[аоы]?|потерян[аоы]?|утерян[аоы]?|упущен[аоы]?"
+    "|провален[аоы]?|нереализован[аоы]?)"
 )
 _OPEN: Final = ("open", "offen", "открыт", "inprogress", "inbearbeitung", "вработе", "pending")
 _GONE: Final = ("deleted", "gelöscht", "удален", "удалён")

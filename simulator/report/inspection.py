@@ -9,7 +9,7 @@ from simulator.errors import Problem
 from simulator.forecast.quality import quality
 from simulator.loading import CODES
 from simulator.loading.currency_columns import money_column
-from simulator.loading.exports import Inspection
+from simulator.loading.exports import Inspection, ends_in
 from simulator.loading.exports.stages import Stages
 from simulator.loading.exports.trial import MENDED
 from simulator.loading.notes import counted
@@ -247,8 +247,7 @@ def _stages(found: Inspection) -> list[str]:
         lines += wrapped(f"{whose}{told}", first="  ")
     if not lines:
         return []
-    asked = dict.fromkeys(stages.asked for stages in found.stages.values() if stages.asked)
-    questions = [line for text in asked for line in wrapped(plain(text), first="! ")]
+    questions = [line for text in ends_in(found.export).remedies for line in wrapped(plain(text), first="! ")]
     return ["Stages and the chance to close from each", *lines, *_sources(found.stages), *questions]
 
 
@@ -274,7 +273,8 @@ def _mapping(found: Inspection) -> list[str]:
     if found.export.preset is None:
         used = {*found.export.columns.values(), *found.splits, *found.profile.empty}
         if rest := [plain(title, 40) for title in found.export.table.header if title not in used]:
-            lines += wrapped(f"Not read: {', '.join(rest)}. --map FILE gives them a name of ours.")
+            them = "it" if len(rest) == 1 else "them"
+            lines += wrapped(f"Not read: {', '.join(rest)}. --map FILE gives {them} a name of ours.")
     return [*lines, "", "The mapping, to paste into a scenario", _yaml(found)]
 
 

@@ -41,8 +41,6 @@ def started_text(
         lines += wrapped(text, first="  ")
     for text in assumed:
         lines += wrapped(f"Assumed: {plain(text)}.", first="  ")
-    for text in dict.fromkeys(stages.asked for stages in draft.stages.values() if stages.asked):
-        lines += wrapped(f"{plain(text)}.", first="! ")
     for text in draft.to_set if started.fit is None else ():
         lines += wrapped(f"To be set in scenario.yaml: {plain(text)}.", first="! ")
     for money in accounts_of(scenario).values():

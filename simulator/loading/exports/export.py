@@ -18,6 +18,7 @@ from simulator.loading.history_files import Recognised, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
 from simulator.loading.presets import Preset
+from simulator.loading.presets.preset import squashed
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Read, read_table
 from simulator.loading.tables import Table
@@ -137,6 +138,11 @@ def open_export(path: Path, frame: HistoryFrame, read: Read = read_table) -> Exp
         path, found.match.kind, titles, found.preset, source.cells, frame, raw.header, found, log,
         tuple(problems.found),
     )  # fmt: skip
+
+
+def is_annual(export: Export) -> bool:
+    """Tell whether the title of the amounts says that they are of a year, as ACV does."""
+    return squashed(export.columns.get("amount", "")) in ("acv", "annualcontractvalue")
 
 
 def _settle(columns: dict[str, int], table: Table, frame: HistoryFrame) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 import numpy as np
 
 from simulator.history import OPEN, WON
-from simulator.loading.chances import chances_of
+from simulator.loading.chances import chances_of, usual_chance
 from simulator.loading.exports.export import Export
 from simulator.loading.history_order import by_visits, no_stages, numbered
 from simulator.loading.history_rows import ending
@@ -49,7 +47,6 @@ class Stages:
         ordered_by: what told the order, for people.
         source: what told the chances, for people.
         theirs: whether the chances are the CRM's own.
-        sure: those to which the CRM gives 100 % or 0 %, though nothing says that they mean won or lost.
     """
 
     rows: tuple[int, ...]
@@ -58,18 +55,6 @@ class Stages:
     ordered_by: str
     source: str
     theirs: bool = False
-    sure: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def asked(self) -> str:
-        """The question whether deals in such stages are closed, "" where there are none."""
-        if not self.sure:
-            return ""
-        told = ", ".join(f"{name} {chance * 100:.0f} %" for name, chance in self.sure.items())
-        keys = {"won_stages": 1.0, "lost_stages": 0.0}
-        ends = {key: [name for name, of in self.sure.items() if of == chance] for key, chance in keys.items()}
-        said = " and ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in ends.items() if v)
-        return f"{told}: deals there count as open; if they are closed, say {said} in --map FILE"
 
 
 def stages_of(export: Export, segment_by: str | None, name: str) -> dict[str, Stages]:
@@ -112,17 +97,9 @@ def _told(export: Export, rows: Sequence[int], chances: Sequence[float | None]) 
             known.append(chance)
     if (problem := no_stages([*found], export.table.name, export.columns.get("stage", ""))) is not None:
         raise LoadError([problem])
-    usual = {stage: _usual(values) for stage, values in found.items()}
+    usual = {stage: usual_chance(values) for stage, values in found.items()}
     order = numbered(names := list(usual))
     return usual if order is None else {names[place]: usual[names[place]] for place in order}
-
-
-def _usual(values: Sequence[float]) -> float | None:
-    """Return the chance that most deals of a stage have, else the middle one."""
-    if not values:
-        return None
-    value, often = Counter(values).most_common(1)[0]
-    return value if often >= len(values) / 2 else round(median(values), 4)
 
 
 def _stages(export: Export, rows: Sequence[int], told: Mapping[str, float | None]) -> Stages:
@@ -132,9 +109,7 @@ def _stages(export: Export, rows: Sequence[int], told: Mapping[str, float | None
         names = sorted(theirs, key=lambda name: theirs[name])  # those of one chance as they stood
         chances = tuple(min(max(theirs[name], LEAST), 1 - LEAST) for name in names)
         source = f"percentages of {system}: set there, not checked against history"
-        is_told = export.cells.has("outcome")  # beside the stage, which then need not mean an end
-        sure = {name: theirs[name] for name in names if theirs[name] in (0.0, 1.0) and not is_told}
-        return Stages(tuple(rows), tuple(names), chances, f"percentages of {system}", source, True, sure)
+        return Stages(tuple(rows), tuple(names), chances, f"percentages of {system}", source, True)
     names, ordered_by = _ordered(export, rows, list(told))
     lacking = [name for name in names if name not in theirs]
     why = "nobody has told any chance"

@@ -183,7 +183,8 @@ class _Reader:
         while len(record) > width and not record[-1].strip():
             record = record[:-1]
         if len(record) != width:
-            message = f"the row has {len(record)} cells, the header {width}"
+            noun = "cell" if len(record) == 1 else "cells"
+            message = f"the row has {len(record)} {noun}, the header {width}"
             value = self.layout.delimiter.join(record)[:60]
             line_of_text = len(record) == 1 and " " in record[0].strip()
             problems = self.below if line_of_text else self.problems
@@ -193,11 +194,10 @@ class _Reader:
     def _check_below(self) -> None:
         """Refuse lines of text among the rows; below them they are notes of a report, which are no rows."""
         last = len(self.rows)
-        for problem in reversed(self.below):
-            if problem.row == last:
-                last -= 1
-            else:
-                self.problems.append(problem)
+        while self.below and self.below[-1].row == last:
+            self.below.pop()
+            last -= 1
+        self.problems.extend(self.below)
 
 
 def _begins(records: Sequence[list[str]], begin: int, lines: int) -> Sequence[int]:
