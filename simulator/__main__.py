@@ -1,10 +1,8 @@
 """Run the command line, as `python -m simulator` or by its own name."""
 
 import sys
-from typing import Final
 
-INTERRUPTED: Final = 130
-"""Exit code after Ctrl-C, as a shell has it."""
+from simulator.errors import INTERRUPTED
 
 
 def main() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from simulator.masking import masked
 from simulator.spelling import nearest
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as a shell has it."""
 
 
 class Code(NamedTuple):

@@ -16,8 +16,7 @@ from typing import Any, Final
 import click
 
 from simulator import __version__
-from simulator.__main__ import INTERRUPTED
-from simulator.errors import InputError, SimulatorError, UsageError, did_you_mean
+from simulator.errors import INTERRUPTED, InputError, SimulatorError, UsageError, did_you_mean
 from simulator.masking import holds_secret, masked
 from simulator.refusals import WRONG_USAGE
 
