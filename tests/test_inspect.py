@@ -97,11 +97,20 @@ def test_what_is_nearly_an_export_is_told_what_it_lacks(tmp_path, text, lacking)
     assert lacking in " ".join(invoke(path, code=4).split())
 
 
+def test_another_systems_deals_are_not_taken_for_hubspots(tmp_path):
+    path = tmp_path / "amo.csv"
+    head = "ID,Название сделки,{},Дата создания,Этап сделки,Воронка"
+    for amount, system in (("Бюджет", "no known system"), ("Сумма", "HubSpot")):
+        path.write_text(f"{head.format(amount)}\n1,Север,63296,2026-02-19,Переговоры,Воронка\n")
+        assert system in invoke(path)
+
+
 @pytest.mark.parametrize(
     ("head", "rows"),
     [
         ("Opp no.,Client,Phase,Deal value,Created", "A-1,ACME,Proposal,12000,2026-05-14"),
         ("Invoice no.,Client,Date,Due,Gross", "R1,ACME,2026-05-14,2026-06-14,1200.50"),
+        ("ID,Этап сделки,Бюджет,Дата создания", "1,Переговоры,63296,2026-02-19"),
     ],
 )
 def test_everyday_titles_are_known(tmp_path, head, rows):
