@@ -309,7 +309,7 @@ def test_a_sign_of_another_currency_is_told_with_the_settings_that_mend_it(tmp_p
     text = invoke("init", tmp_path / "new", "--from", export, "--currency", "EUR", code=4)
     assert "the amount is marked $, where the currency is EUR" in text
     assert "currency: USD in the mapping (init and inspect: --currency USD)" in text
-    assert "if only these amounts are in USD: data.currencies: {deals: USD}" in text
+    assert "if all amounts here are in USD: data.currencies: {deals: USD}" in text
     assert "--currency USD" in " ".join(invoke("inspect", export, "--currency", "EUR").split())
     (own := tmp_path / "own.csv").write_text(HEADER + ROWS.replace("1000,EUR", "$1000,EUR"))
     text = invoke("init", tmp_path / "new", "--from", own, "--rate", "USD=0.9", code=4)

@@ -81,6 +81,45 @@ def amount_of(one, code):
     return Decimal(str((one["amounts"] or {}).get(code, 0)))
 
 
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("Phase,Wert,Created\nC,5,2026-01-01\nC,5,2026-01-01\n", "for deals it lacks id: name what is meant"),
+        (
+            "Belegnr,Brutto,Fällig am\nR1,5,2026-01-01\n",
+            "for invoices it lacks invoice_date: name what is meant",
+        ),
+    ],
+)
+def test_what_is_nearly_an_export_is_told_what_it_lacks(tmp_path, text, lacking):
+    path = tmp_path / "nearly.csv"
+    path.write_text(text)
+    assert lacking in " ".join(invoke(path, code=4).split())
+
+
+def test_another_systems_deals_are_not_taken_for_hubspots(tmp_path):
+    path = tmp_path / "amo.csv"
+    head = "ID,Название сделки,{},Дата создания,Этап сделки,Воронка"
+    for amount, system in (("Бюджет", "no known system"), ("Сумма", "HubSpot")):
+        path.write_text(f"{head.format(amount)}\n1,Север,63296,2026-02-19,Переговоры,Воронка\n")
+        assert system in invoke(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "rows"),
+    [
+        ("Opp no.,Client,Phase,Deal value,Created", "A-1,ACME,Proposal,12000,2026-05-14"),
+        ("Invoice no.,Client,Date,Due,Gross", "R1,ACME,2026-05-14,2026-06-14,1200.50"),
+        ("ID,Этап сделки,Бюджет,Дата создания", "1,Переговоры,63296,2026-02-19"),
+    ],
+)
+def test_everyday_titles_are_known(tmp_path, head, rows):
+    path = tmp_path / "everyday.csv"
+    path.write_text(f"{head}\n{rows}\n")
+    found = told(path)
+    assert sorted(found["columns"].values()) == sorted(head.split(",")) and not found["problems"]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_used_and_left_out_add_up_whatever_wrote_the_file(path):
     """In each currency, and in what is shown; a log of stages has nothing that is used."""

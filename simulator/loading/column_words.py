@@ -7,7 +7,9 @@ from typing import Final
 
 from simulator.loading.history_frame import Kind
 
-_CUSTOMER: Final = "kunde kundenname firma auftraggeber клиент заказчик контрагент компания покупатель"
+_CUSTOMER: Final = (
+    "kunde kundenname firma auftraggeber клиент заказчик контрагент компания покупатель клиенткомпания"
+)
 _AMOUNT: Final = "betrag betragineur betrageur wert volumen сумма суммаруб суммаврублях стоимость"
 _CURRENCY: Final = "währung валюта"
 _DEAL: Final = (
@@ -17,6 +19,7 @@ _DEAL: Final = (
 _EXPECTED: Final = (
     "abschlussgeplant geplanterabschluss abschlusserwartet erwarteterabschluss erwartetesabschlussdatum"
     " плановаядата плановаядатазакрытия ожидаемаядатазакрытия планируемаядатазакрытия"
+    " предполагаемаядатазакрытия"
 )
 ABROAD: Final[Mapping[Kind, Mapping[str, str]]] = {
     "events": {
@@ -29,7 +32,7 @@ ABROAD: Final[Mapping[Kind, Mapping[str, str]]] = {
     "deals": {
         "id": _DEAL,
         "customer": _CUSTOMER,
-        "stage": "phase verkaufsphase vertriebsphase stufe этап этапсделки стадия статус",
+        "stage": "phase verkaufsphase vertriebsphase stufe этап этапсделки стадия стадиясделки статус",
         "amount": f"auftragswert angebotswert {_AMOUNT} суммасделки бюджет",
         "currency": _CURRENCY,
         "created": "angelegtam angelegt erstelltam erstellt anlagedatum erstellungsdatum"

@@ -14,7 +14,10 @@ from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.tables import Table
 
-_DEAL: Final = "dealid opportunityid oppid leadid caseid applicationid ticketid opportunity deal"
+_DEAL: Final = (
+    "dealid opportunityid oppid leadid caseid applicationid ticketid dealno dealnumber opportunityno"
+    " opportunitynumber oppno opp opportunity deal"
+)
 _EXPECTED: Final = (
     "expectedclosedate expectedclosing estimatedclosedate estimatedclose estclosedate forecastclosedate"
     " closedateexpected expectedclosingdate"
@@ -36,7 +39,7 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "expected_close": (_EXPECTED, "closedate"),
     },
     "deals": {
-        "id": (_DEAL, "recordid id case key"),
+        "id": (_DEAL, "recordid id case key ref reference"),
         "name": ("dealname opportunityname", ""),
         "customer": (_CUSTOMER, "customer"),
         "class": ("customerclass", ""),
@@ -62,10 +65,10 @@ _SYNONYMS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "deal": (_DEAL, ""),
         "customer": (_CUSTOMER, "customer"),
         "class": ("customerclass", ""),
-        "amount": ("invoiceamount grossamount totalamount invoicetotal totalopenamount", "total value"),
+        "amount": ("invoiceamount grossamount totalamount invoicetotal totalopenamount", "gross total value"),
         "currency": ("currencycode invoicecurrency", ""),
         "invoice_date": ("invoicedate issuedate dateissued issuedon invoicedon documentcreatedate"
-                         " documentdate billdate billingdate postingdate", ""),
+                         " documentdate billdate billingdate postingdate", "date"),
         "due_date": ("duedate dueindate netduedate dueon datedue", "due"),
         "paid_date": ("paiddate settleddate cleardate clearingdate paymentdate paidon datepaid datesettled"
                       " paidat", "settled paid"),
@@ -91,6 +94,8 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 _STATE: Final = ("stage", "outcome", "created", "closed")
 """One of them makes a table with ids one of deals."""
+_ENOUGH: Final = 2
+"""Columns that are known in a table which fits no kind, so that it is worth a word what it lacks."""
 _LOOKED_AT: Final = 1000
 _DATE_LIKE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*", re.DOTALL)
 _HALF: Final = 0.5
@@ -127,6 +132,25 @@ def match_columns(table: Table, frame: HistoryFrame) -> Match | None:
     if "events" in fits and ("deals" not in fits or _is_log(table, found["events"], found["deals"])):
         return Match("events", found["events"])
     return Match("deals", found["deals"]) if "deals" in fits else None
+
+
+def nearest(table: Table, frame: HistoryFrame) -> tuple[Match, list[str]] | None:
+    """Return what a table that fits no kind tells most of, and what it lacks for that; None if little.
+
+    Args:
+        table: that is no part of a record.
+        frame: what is said of it.
+    """
+    known = []
+    for kind in COLUMNS:
+        columns = _columns(table, kind, frame)
+        lacking = [name for name in NEEDED[kind] if name not in columns and INSTEAD.get(name) not in columns]
+        if kind == "deals":
+            lacking += ["stage"] * (not any(name in columns for name in _STATE))
+            lacking += ["amount"] * ("amount" not in columns)
+        known.append((len(columns) - len(lacking), Match(kind, columns), lacking))
+    _, match, lacking = max(known, key=lambda one: one[0])
+    return (match, lacking) if len(match.columns) >= _ENOUGH and lacking else None
 
 
 def mapped_kind(table: Table, frame: HistoryFrame) -> Kind | None:

@@ -14,6 +14,7 @@ from simulator.history import LOST, OPEN, WON
 from simulator.loading.cells import Cells
 from simulator.loading.company_currency import CompanyCurrency, company_currency
 from simulator.loading.currency_columns import has_marks, money_column, titled_currency
+from simulator.loading.history_columns import nearest
 from simulator.loading.history_files import Recognised, open_source, recognise
 from simulator.loading.history_frame import HistoryFrame, Kind
 from simulator.loading.history_rows import NO, YES, ending
@@ -121,7 +122,7 @@ def open_export(path: Path, frame: HistoryFrame, read: Read = read_table) -> Exp
     raw = read(path, frame.reading)
     found = recognise(raw, frame)
     if found is None:
-        raise LoadError([_strange(raw)])
+        raise LoadError([_strange(raw, frame)])
     frame = found.frame
     columns = found.match.columns
     if found.preset is None and found.match.kind == "deals":
@@ -187,10 +188,19 @@ def _outcome(cells: Cells, row: int, frame: HistoryFrame) -> int:
     return said if said in (WON, LOST) else stage
 
 
-def _strange(table: Table) -> Problem:
+def _strange(table: Table, frame: HistoryFrame) -> Problem:
+    """Return what is wrong with a table that is no export: what it lacks for what it tells most of."""
     remedy = (
         "name its columns in --map FILE, such as deals: {id: …, stage: …, amount: …}; deals need an id, "
         "a stage and an amount, invoices a number, an amount, a date and a due date"
     )
+    if (found := nearest(table, frame)) is not None:
+        match, lacking = found
+        known = ", ".join(f"{ours} = {table.header[at]}" for ours, at in match.columns.items())
+        asked = ", ".join(f"{name}: TITLE" for name in lacking)
+        remedy = (
+            f"for {match.kind} it lacks {' and '.join(lacking)}: name what is meant in --map FILE, "
+            f"{match.kind}: {{{asked}}} (found: {known})"
+        )
     return Problem("D085", "the file tells neither of deals nor of stages nor of invoices", table.name, 1,
                    value=", ".join(table.header), remedy=remedy)  # fmt: skip

@@ -36,6 +36,8 @@ _ENTERED: Final = titles(
     Datum des Eintritts in aktuelle Phase | Datum des Eintritts in die aktuelle Phase
     Дата перехода на текущий этап | Дата входа в текущий этап"""
 )
+_OF_OTHERS: Final = titles("Бюджет | Бюджет сделки")
+"""Titles of amoCRM, whose deals and stages are called as HubSpot's are in Russian."""
 _QUOTED = re.compile(r'(?P<before>[^"„“”«»]+)["„“”«](?P<stage>.+)["“”»](?P<after>[^"„“”«»]*)')
 _INTERNAL = re.compile(r"hs_(?:v2_)?date_entered_(?P<stage>.+)")
 _INTO = re.compile(r"(entered|eintritt|eingetreten|eingegangen|erreicht|вход|вступлени|перехода|попадания)")
@@ -193,5 +195,6 @@ HUBSPOT: Final = (
             "entered_stage": "export the columns 'Date entered …' too: they tell the times in each stage"
         },
         company_amounts=_IN_COMPANY_CURRENCY,
+        foreign=_OF_OTHERS,
     ),
 )

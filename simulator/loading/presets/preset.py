@@ -40,6 +40,7 @@ class Preset:
         unlocks: by a column of ours that is missing, what to export so that it is told, and what for.
         company_amounts: titles of columns of the same amounts in the company's currency.
         company_codes: titles of columns that say which that is.
+        foreign: titles that the system never writes, of others that share its marks.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Preset:
     unlocks: Mapping[str, str] = field(default_factory=dict)
     company_amounts: tuple[str, ...] = ()
     company_codes: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     def titles(self, table: Table) -> dict[str, str]:
         """Return ours: theirs, for the columns that a table has."""
@@ -75,7 +77,8 @@ class Preset:
     def fits(self, table: Table) -> bool:
         """Tell whether a table is such an export."""
         there = {squashed(title) for title in table.header}
-        return all(any(squashed(title) in there for title in mark) for mark in self.marks)
+        marked = all(any(squashed(title) in there for title in mark) for mark in self.marks)
+        return marked and not any(squashed(title) in there for title in self.foreign)
 
 
 @dataclass(frozen=True)
