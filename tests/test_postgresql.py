@@ -30,7 +30,7 @@ FUNCTIONS = (
 """What only superusers may call, and the attacker may here."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def crm(postgres):
     """A server with deals, a role that may read them, one that may do everything to them, and mighty ones."""
     rows = [line.split(",") for line in DEALS.splitlines()]
