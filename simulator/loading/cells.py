@@ -266,10 +266,8 @@ class Cells:
         remedy = f"correct the mark; or, if the company reports in {usual}, say so: {company}"
         if self.customs.table in CurrenciesFile.model_fields:
             alone = f"{self.customs.above}currencies: {{{self.customs.table}: {usual}}}"
-            remedy += (
-                f"; if all amounts here are in {usual}: {alone}; if each row has its own, write codes in "
-            )
-            remedy += "a column of currencies"
+            remedy += f"; if all amounts here are in {usual}: {alone}"
+            remedy += "; if each row has its own, write codes in a column of currencies"
         return remedy
 
     def _setting(self, remedy: str, key: Setting, found: str) -> str:
