@@ -278,7 +278,8 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     """Return the means of all sources together, None where those of returns are not among them."""
     if exact.exempt_returns:
         return None
-    return ExactMeans({s: getattr(exact, s).sum(axis=0) for s in scenario.series}, exact.winners.sum(axis=0))
+    money = {series: getattr(exact, series).sum(axis=0) for series in scenario.series}
+    return ExactMeans(money, exact.tax, exact.winners.sum(axis=0))
 
 
 def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Floats]]:

@@ -137,7 +137,8 @@ def _weighed(some: Sequence[Play], weights: Sequence[float], span: Span) -> dict
 
     def ask(window: Window) -> dict[str, Any]:
         amounts, told = [play.amounts(window) for play in some], [play.told(window) for play in some]
-        return contrast(amounts, told, weights, forecast.unit, draws)
+        exact = [window.exact(play.forecast) for play in some]
+        return contrast(amounts, told, weights, forecast.unit, draws, exact)
 
     def of_target(name: str) -> dict[str, Any]:
         hits = [play.forecast.reached(goals(play.scenario)[name]) for play in some]

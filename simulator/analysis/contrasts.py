@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 DIFFERENCE: Final = (1.0, -1.0)
 """Weights of one and of what it is held against."""
+ROUNDING: Final = 1e-12
 ENDS: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -27,17 +28,18 @@ def interaction(cases: int) -> tuple[float, ...]:
 
 def contrast(
     amounts: Sequence[Floats], told: Sequence[Mapping[str, Any]], weights: Sequence[float], unit: float,
-    draws: int | None = None,
+    draws: int | None = None, exact: Sequence[float | None] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Return Σ weight · number, of the mean and of low, middle and high, in major units, with 95 % errors.
 
-    The mean's error is that of the mean of Σ w·x over the trials. A quantile q moves with the share of trials
-    below it, by −1/f(q) (Bahadur 1966), and the half-width W of its own interval is 1.96·σ/f(q), σ that
-    share's standard error; so the error of Σ w·q is that of the mean of Σ w·(W/(1.96·σ))·1{x ≤ q}.
+    Where the exact means of all are known, the mean is theirs and has no error. Else its error is that of the
+    mean of Σ w·x over the trials. A quantile q moves with the share of trials below it, by −1/f(q) (Bahadur
+    1966), and the half-width W of its own interval is 1.96·σ/f(q), σ that share's standard error; so the
+    error of Σ w·q is that of the mean of Σ w·(W/(1.96·σ))·1{x ≤ q}.
 
-    `separate_error` is what the error would be if each had luck of its own. An error that so few trials, or a
-    quantile at an amount that many futures share, do not tell is None; what is the same in every trial has
-    none. `less` and `more` are the shares of trials in which the sum is below and above 0.
+    `separate_error` is what the error would be by trials alone, each on luck of its own. An error that so few
+    trials, or a quantile at an amount that many futures share, do not tell is None; what is the same in every
+    trial has none. `less` and `more` are the shares of trials in which the sum is below and above 0.
 
     Args:
         amounts: minor units, floats[trial] each.
@@ -45,14 +47,19 @@ def contrast(
         weights: of each.
         unit: minor units of one major unit.
         draws: posterior draws that the trials share, or None.
+        exact: mean of each, minor units, None where it is not known.
     """
     sums = np.zeros(len(amounts[0]))
     for weight, of_one in zip(weights, amounts, strict=True):
         sums += weight * of_one
     several, apart = len(sums) > 1, _apart([one["error"]["mean"] or 0.0 for one in told], weights)
-    error = Z95 * deviation_of_mean(sums, draws) / unit if several else None
+    mean, error = float(sums.mean()), Z95 * deviation_of_mean(sums, draws) / unit if several else None
+    means = [weight * mean for weight, mean in zip(weights, exact, strict=False) if mean is not None]
+    if several and len(means) == len(amounts):
+        # What is equal but for rounding differs by nothing.
+        mean, error = sum(means) if abs(sum(means)) > ROUNDING * max(map(abs, means)) else 0.0, 0.0
     result: dict[str, Any] = {
-        "mean": float(sums.mean()) / unit,
+        "mean": mean / unit,
         "error": {"mean": error},
         "separate_error": {"mean": apart if several else None},
         "less": float(np.mean(sums < 0)),

@@ -32,12 +32,23 @@ class OfferEffect:
 
 @dataclass(frozen=True, eq=False)
 class ExactMeans:
-    """Exact means, by which what is certain is told from what merely happened in every trial.
+    """Exact means of what is to come, at fixed figures where some are learned.
+
+    By them what is certain is told from what merely happened in every trial, and averages of two scenarios
+    are held against one another without an error of simulation.
 
     Attributes:
-        money: floats[segment, cell] of each series, minor units.
+        money: floats[segment, cell] of each series, minor units; receipts from invoices of no known segment
+            stand with the first one.
+        tax: passed on, floats[cell], minor units.
         winners: expected number of deals won, floats[segment, cell].
     """
 
     money: Mapping[Series, Floats]
+    tax: Floats
     winners: Floats
+
+    def between(self, series: Series, begin: int, end: int, segment: int | None = None) -> float:
+        """Return the mean of a series in the cells [begin, end), minor units."""
+        of = slice(None) if segment is None else slice(segment, segment + 1)
+        return float(self.money[series][of, begin:end].sum())

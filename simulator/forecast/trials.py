@@ -156,11 +156,14 @@ class Trials:
         Raises:
             ValueError: no cell ends there.
         """
-        cash = self.scenario.cash
         _, cells = self.scenario.horizon.cells_between(1, day)
-        paid_out = sum(outflow.amount for outflow in cash.outflows or () if outflow.day <= day)
-        balance = (cash.opening_balance or 0) - paid_out + self.between("receipts", 0, cells)
+        balance = self.unspent(day) + self.between("receipts", 0, cells)
         return balance - self.between("tax", 0, cells) if "tax" in self.by_trial.shapes else balance
+
+    def unspent(self, day: int) -> float:
+        """Return the opening balance less what is paid out by the end of a day, minor units."""
+        cash = self.scenario.cash
+        return (cash.opening_balance or 0) - sum(o.amount for o in cash.outflows or () if o.day <= day)
 
     def of_slices(self, series: Series, rows: tuple[int, ...]) -> Floats:
         """Return what some slices bring in the whole horizon, floats[trial]."""
@@ -223,8 +226,8 @@ class Trials:
         horizon = self.scenario.horizon
         last_day = horizon.last_day if last_day is None else last_day
         begin, end = horizon.cells_between(max(first_day, 1), last_day)
+        mean = self.exact.between(series, begin, end, segment)
         of = slice(None) if segment is None else slice(segment, segment + 1)
-        mean = float(self.exact.money[series][of, begin:end].sum())
         slack = 1 + float(self.exact.winners[of].sum()) + 1e-9 * abs(mean)
         return bool(abs(float(amounts[0]) - mean) <= slack)
 

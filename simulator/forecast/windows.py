@@ -44,6 +44,25 @@ class Window:
         period = Period("", self.first, self.last)
         return trials.window(self.series, period, self.segment_index(trials.scenario))
 
+    def exact(self, trials: Trials) -> float | None:
+        """Return the exact mean of what each trial brings, minor units, None where it is not known.
+
+        That is so where figures are drawn from what is learned, since the exact means are those of fixed
+        figures; where the trials do not agree with them; and for a segment where money belongs to none.
+        """
+        exact, scenario = trials.exact, trials.scenario
+        if exact is None or scenario.posterior is not None or not trials.check.passed:
+            return None
+        begin, end = scenario.horizon.cells_between(*self.days(scenario))
+        if self.series == "balance":
+            day = scenario.horizon.day_of(self.last)
+            return trials.unspent(day) + exact.between("receipts", 0, end) - float(exact.tax[:end].sum())
+        segment = self.segment_index(scenario)
+        if segment is not None and any(s.segment < 0 for s in trials.slices):
+            return None
+        past = trials.already(self.series, scenario.horizon.day_of(self.first), segment)
+        return past + exact.between(self.series, begin, end, segment)
+
     def segment_index(self, scenario: Scenario) -> int | None:
         """Return the index of its segment, None for the company."""
         return segment_asked(self.segment, [segment.name for segment in scenario.segments])

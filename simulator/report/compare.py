@@ -12,6 +12,7 @@ from simulator.report.compare_tables import (
     both_sides,
     by_period,
     comparison_scale,
+    is_exact,
     main_place,
     numbered,
     side_by_side,
@@ -89,18 +90,25 @@ def _offers(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 
 
 def _exactness(payload: Mapping[str, Any]) -> Iterator[str]:
-    """Say what the same luck is worth: as how many times the trials, on luck of their own."""
+    """Say which differences are exact, and what the same luck is worth to the others: how many trials."""
+    if len(payload["others"]) > DETAILED:
+        return
     series, _ = main_place(payload)
-    found = []
-    for other in payload["others"]:
-        worth = [_worth(other["difference"]["totals"][series], q) for q in ("mean", "p10")]
-        if worth[0]:
-            low = f" ({worth[1]} its low end)" if worth[1] else ""
-            found.append(f"{worth[0]} for {plain(other['name'], 30)}{low}")
-    if found and len(payload["others"]) <= DETAILED:
+    changes = [(plain(o["name"], 30), o["difference"]["totals"][series]) for o in payload["others"]]
+    if any(is_exact(change) for _, change in changes):
+        yield from wrapped(
+            "By how much averages differ comes from exact means and has no error of simulation; the "
+            "trials agree with them."
+        )
+    found = [(_worth(change, "mean"), _worth(change, "p10"), name) for name, change in changes]
+    told = [
+        f"{mean} for {name}" + (f" ({low} its low end)" if low else "") for mean, low, name in found if mean
+    ]
+    told += [f"{low} for the low end of {name}" for mean, low, name in found if low and not mean]
+    if told:
         yield from wrapped(
             f"All meet the same luck. Without that, the difference of {series} {until(payload['base'])} "
-            f"would take so many times the trials to be as exact: {'; '.join(found[:DETAILED])}."
+            f"would take so many times the trials to be as exact: {'; '.join(told)}."
         )
 
 

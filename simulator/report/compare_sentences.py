@@ -90,8 +90,10 @@ def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale
     sides = f", {after} in place of {before}" if before != after else ""
     if error is None:
         return f"{what}: {after} in place of {before}; one trial tells no more."
-    amount = scale.change(abs(mean), error).lstrip("+")
-    if abs(mean) <= error or amount == scale.change(0.0, error):
+    amount = scale.differing(abs(mean), error).said(abs(mean))
+    if not error and amount == "0":
+        return f"{what}: no difference on average."
+    if abs(mean) <= error or amount == "0":
         return f"{what}: no difference beyond what chance would make ({scale.margin(error)})."
     way, share = ("less", change["less"]) if mean < 0 else ("more", change["more"])
     margin = f" ({scale.margin(error)})" if error else ""
@@ -110,8 +112,9 @@ def _peak(apart: Mapping[str, Any], scale: Scale) -> Iterator[str]:
         return
     if turned or abs(peak["mean"]) > 1.25 * abs(last["mean"]):
         way = "ahead" if peak["mean"] > 0 else "behind"
-        amount = scale.change(abs(peak["mean"]), error).lstrip("+")
-        yield f"Receipts are furthest {way} on {day(when)}: by {amount} on average."
+        amount = scale.differing(abs(peak["mean"]), error).said(abs(peak["mean"]))
+        if amount != "0":
+            yield f"Receipts are furthest {way} on {day(when)}: by {amount} on average."
 
 
 def _below_floor(base: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:

@@ -136,6 +136,11 @@ def average_text(stats: Stats, scale: Scale) -> str:
     return scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).said(stats["mean"])
 
 
+def is_exact(change: Stats) -> bool:
+    """Tell whether averages that differ do so by their exact means."""
+    return bool(change["error"]["mean"] == 0 and (change["less"] or change["more"]))
+
+
 def change_texts(change: Stats, scale: Scale) -> tuple[str, str]:
     """Return by how much averages differ, and the error."""
     if not change["less"] and not change["more"]:
@@ -154,7 +159,7 @@ def _adding(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
     *parts, whole = [float(change["mean"]) for change in found]
     error = max(float(change["error"]["mean"] or 0.0) for change in found)
     size = max(abs(x) for x in (*parts, whole))
-    fit = scale.fitting({"p50": size, "p90": size, "error": {"mean": error}})
+    fit = scale.differing(size, error)
     for amount, change in zip([*rounded_to_sum(parts, whole, fit), whole], found, strict=True):
         told = change["less"] or change["more"] or fit.number(amount) != fit.number(0.0)
         yield fit.number(amount, sign=True) if told else SAME

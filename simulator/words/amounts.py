@@ -11,6 +11,8 @@ from simulator.words.chances import has_interval
 from simulator.words.periods import complete_periods, headline_period
 from simulator.words.text import plain
 
+_FINER: Final = 3
+"""Decimals by which an exact difference may be written finer than what it is a difference of."""
 _UNITS: Final = (
     (1e12, 1e12, "trillion "),
     (1e9, 1e9, "billion "),
@@ -93,8 +95,19 @@ class Scale:
 
     def change(self, amount: float, error: float | None) -> str:
         """Write by how much something differs, with its sign, no finer than its error."""
-        size = abs(amount)
-        return self.fitting({"p50": size, "p90": size, "error": {"mean": error}}).number(amount, sign=True)
+        return said(self.differing(abs(amount), error).number(amount, sign=True))
+
+    def differing(self, size: float, error: float | None) -> Scale:
+        """Return the scale of a difference: no finer than its error; of an exact one at least two digits.
+
+        Args:
+            size: of the largest, major units.
+            error: its half-width, 0 where it is exact, None where nobody knows.
+        """
+        if error == 0:
+            finest = self.decimals + _FINER
+            return replace(self, decimals=min(self.showing(size, 2).decimals, finest))
+        return self.fitting({"p50": size, "p90": size, "error": {"mean": error}})
 
     def showing(self, amount: float, digits: int) -> Scale:
         """Return a scale that shows at least so many digits of an amount, never a coarser one."""
