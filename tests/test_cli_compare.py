@@ -12,6 +12,7 @@ from written import write
 
 from simulator import played
 from simulator.cli import main
+from simulator.forecast import Window
 from simulator.report.compare import comparison_text
 from simulator.report.compare_sentences import brief
 
@@ -41,15 +42,23 @@ def test_two_scenarios_side_by_side(home):
     out = invoke("compare", "small.yaml", "other.yaml", "-q").stdout
     assert out.startswith("small against other · as of 31 Oct 2026 · EUR · 300 trials of the same luck\n")
     assert "    segments.smb.soberness.odds  1 → 0.5  (a bad guess)\n" in out
-    assert re.search(r"Bookings of FY2026 are on average [\d,]+ less \(±\d+\)", out)
+    assert re.search(r"Bookings of FY2026 are on average [\d,]+ less[,;] ", out)
+    assert "comes from exact means and has no error of simulation" in " ".join(out.split())
     assert re.search(r"The chance of plan falls from \d+ % to \d+ %, by \d+ points", out)
     assert "small low" in out and "other low" in out and "differs by" in out
-    assert re.search(r"times the trials to be as exact: \d+ for other", out)
     assert out.endswith("Self-check passed in all 2.\n")
     assert not [word for word in HIDDEN if word in out]
     assert max(map(len, out.splitlines())) <= 100
     assert not (home / "reports").exists()
     assert not (home / "compare.json").exists()
+
+
+def test_without_exact_means_differences_say_what_the_simulation_leaves_open(home, monkeypatch):
+    monkeypatch.setattr(Window, "exact", lambda window, trials: None)
+    out = invoke("compare", "small.yaml", "other.yaml", "-q").stdout
+    assert re.search(r"Bookings of FY2026 are on average [\d,]+ less \(±\d+\)", out)
+    assert "exact means" not in out
+    assert re.search(r"as exact: \d+ for other\.", " ".join(out.split()))
 
 
 def test_cases_deals_and_all_of_them_together(home):
