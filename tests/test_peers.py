@@ -65,7 +65,7 @@ def test_tables_move_no_mean() -> None:
     # 65,536 places cannot hold these chances, and do on average over offsets.
     cumulative = np.cumsum([0.3, 0.7 - 3e-6, 3e-6])
     found = [
-        np.bincount(expert_numpy._table(np.arange(3), cumulative, u)) for u in (np.arange(1000) + 0.5) / 1000
+        np.bincount(expert_numpy.table(np.arange(3), cumulative, u)) for u in (np.arange(1000) + 0.5) / 1000
     ]
     means = np.mean([np.pad(f, (0, 3 - len(f))) for f in found], axis=0) / 65_536
     assert np.allclose(np.cumsum(means), cumulative, atol=1e-8)

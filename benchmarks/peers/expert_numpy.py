@@ -22,7 +22,7 @@ PLACES = 1 << 16
 BLOCK = 10_000
 """Most trials that are played at once: a deal's arrays stay in the first cache, the sums near by."""
 GROUP = 32
-"""Deals whose tables are worked out at once."""
+"""Deals that share the tables of stays to come."""
 LONGEST = 4095
 RAREST = 2.0**-26
 """Stays that are rarer end on the last day of their table."""
@@ -44,8 +44,8 @@ def _play(job: Job, rng: np.random.Generator, bookings: Floats, receipts: Floats
     columns = job.months + 1
     trials = len(bookings) // columns
     thresholds = (job.win_rate * PLACES + rng.random(len(job))).astype(np.intp).tolist()
-    factors = _factors(job, rng.random())
-    delays = _table(job.delays, np.cumsum(job.delay_chances), rng.random())
+    changes = factors(job, rng.random())
+    delays = table(job.delays, np.cumsum(job.delay_chances), rng.random())
     month, draw = job.month_of_day, rng.bit_generator.random_raw
     for deal, first, later, day_of in _deals(job, rng):
         (row,) = (draw((trials + 3) // 4).view(np.uint16)[:trials] < thresholds[deal]).nonzero()
@@ -56,7 +56,7 @@ def _play(job: Job, rng: np.random.Generator, bookings: Floats, receipts: Floats
         for n in range(more):
             times += later[n].take(place[3 + n], mode="clip")
         day = day_of.take(times, mode="clip")
-        amount = factors.take(place[1], mode="clip")
+        amount = changes.take(place[1], mode="clip")
         amount *= job.amount[deal]
         np.rint(amount, out=amount)
         row *= columns
@@ -69,19 +69,19 @@ def _play(job: Job, rng: np.random.Generator, bookings: Floats, receipts: Floats
 def _deals(job: Job, rng: np.random.Generator) -> Iterator[tuple[int, Table, list[Table], Integers]]:
     """Yield each deal with the tables of its present stay, of those to come, and the close day by time."""
     ends = job.clock[: int(np.searchsorted(job.month_of_day, job.months)) - 1]
-    laws = {law: _stays(*law, np.zeros(1)) for law in zip(job.mu, job.sigma, strict=True)}
+    laws = {law: stays(*law, np.zeros(1)) for law in zip(job.mu, job.sigma, strict=True)}
     for stage in range(len(job.conversion)):
         later = list(zip(job.mu, job.sigma, strict=True))[stage + 1 :]
         deals = np.flatnonzero(job.stage == stage)
         for begin in range(0, len(deals), GROUP):
             some = deals[begin : begin + GROUP]
             tables = {law: _tables(laws[law], rng)[0] for law in set(later)}
-            left = _tables(_stays(job.mu[stage], job.sigma[stage], job.age[some]), rng)
+            left = _tables(stays(job.mu[stage], job.sigma[stage], job.age[some]), rng)
             to_come = [tables[law] for law in later]
-            yield from zip(some.tolist(), left, repeat(to_come), _close_days(job, some, ends))
+            yield from zip(some.tolist(), left, repeat(to_come), close_days(job, some, ends))
 
 
-def _stays(mu: float, sigma: float, age: Floats) -> Floats:
+def stays(mu: float, sigma: float, age: Floats) -> Floats:
     """Return the chance that at most so many whole days are left of a stay at each age, floats[age, day]."""
     with np.errstate(divide="ignore"):
         alive = ndtr((mu - np.log(age)) / sigma)
@@ -94,10 +94,10 @@ def _tables(cumulative: Floats, rng: np.random.Generator) -> list[Table]:
     """Return a table of whole days for each row of cumulative chances."""
     days = np.arange(cumulative.shape[1], dtype=np.int16)
     offsets = rng.random(len(cumulative)).tolist()
-    return [_table(days, row, offset) for row, offset in zip(cumulative, offsets, strict=True)]
+    return [table(days, row, offset) for row, offset in zip(cumulative, offsets, strict=True)]
 
 
-def _close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
+def close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
     """Return the calendar day of signature by the days walked, integers[deal, time].
 
     Turned round: the longest walk that closes by the end of each calendar day.
@@ -114,18 +114,18 @@ def _close_days(job: Job, deals: Integers, ends: Floats) -> Integers:
     return np.repeat(days, counts.ravel()).reshape(len(deals), -1)
 
 
-def _table(values: Integers | Table, cumulative: Floats, offset: float) -> Table:
+def table(values: Integers | Table, cumulative: Floats, offset: float, places: int = PLACES) -> Table:
     """Return the values, each in as many places as its chance asks for; an offset decides what is rounded up.
 
     Over offsets from 0 to 1 each has its exact number of places on average.
     """
     edges = np.zeros(len(values) + 1, dtype=np.intp)
-    edges[1:] = cumulative * PLACES + offset
-    edges[-1] = PLACES
+    edges[1:] = cumulative * places + offset
+    edges[-1] = places
     return np.repeat(values.astype(np.int16, copy=False), edges[1:] - edges[:-1])
 
 
-def _factors(job: Job, offset: float) -> Floats:
+def factors(job: Job, offset: float) -> Floats:
     """Return what amounts are multiplied by, of each place: 1, then exp(Y) from low to high."""
     bounds = np.arcsinh((np.array([-job.limit, job.limit]) - job.location) / job.scale)
     scores = np.sinh(np.linspace(*bounds, 4097))

@@ -19,6 +19,7 @@ TRIALS: Final = 10_000
 THIS: Final = "this program"
 PEERS: Final[Mapping[str, int]] = {
     "expert_numpy": TRIALS,
+    "bare_numba": TRIALS,
     "straight_numpy": TRIALS,
     "with_squigglepy": TRIALS,
     "with_monaco": 2_000,
