@@ -157,11 +157,8 @@ def quantile_interval(ordered: Floats | Ordered, q: float, effect: float = 1.0) 
     low = min(max(math.floor(n * q - spread) - 1, 0), n - 1)
     high = min(max(math.ceil(n * q + spread), 0), n - 1)
     inside = ordered[low : high + 1]
-    return (
-        float(inside[0]),
-        float(inside[-1]),
-        bool(np.count_nonzero(inside[1:] != inside[:-1]) < (high - low) / 2),
-    )
+    steps = int(np.count_nonzero(inside[1:] != inside[:-1]))
+    return float(inside[0]), float(inside[-1]), steps < (high - low) / 2
 
 
 def clustered_variance(values: Floats, draws: int) -> float:
