@@ -81,10 +81,11 @@ def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:
 
 
 def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
-    """Yield what a task returns for each span, in order.
+    """Return what a task returns for each span, in order.
 
     Many small calls of numpy wait for Python's lock, so that two threads are hardly faster than one;
-    processes are. What the task writes must lie in `shared_zeros`, what it returns is sent back.
+    processes are, and they begin at once, while nobody asks for a result yet. What the task writes must lie
+    in `shared_zeros`, what it returns is sent back.
 
     Args:
         task: takes a span.
@@ -92,18 +93,26 @@ def side_by_side(task: Task[Result], spans: Iterable[Span], workers: int) -> Gen
         workers: how many run at once.
     """
     if workers == 1:
-        yield from (task(*span) for span in spans)
-    elif CAN_FORK:
-        yield from _in_processes(task, spans, workers)
-    else:
-        with ThreadPoolExecutor(workers) as threads:
-            yield from threads.map(lambda span: task(*span), spans)
+        return (task(*span) for span in spans)
+    if not CAN_FORK:
+        return _in_threads(task, spans, workers)
+    results = _in_processes(task, spans, workers)
+    next(results)  # as far as to where all have begun
+    return results
 
 
-def _in_processes(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
-    """Yield what copies of this process return; they end with the generator, whatever they are doing."""
+def _in_threads(task: Task[Result], spans: Iterable[Span], workers: int) -> Generator[Result]:
+    with ThreadPoolExecutor(workers) as threads:
+        yield from threads.map(lambda span: task(*span), spans)
+
+
+def _in_processes(task: Task[Any], spans: Iterable[Span], workers: int) -> Generator[Any]:
+    """Yield once when copies of this process have begun, and then what they return.
+
+    They end with the generator, whatever they are doing.
+    """
     waiting, context = enumerate(spans), multiprocessing.get_context("fork")
-    done, told, crew, busy = dict[int, Result](), 0, list[BaseProcess](), list[Connection]()
+    done, told, crew, busy = dict[int, Any](), 0, list[BaseProcess](), list[Connection]()
 
     def give(worker: Connection) -> None:
         if (piece := next(waiting, None)) is not None:
@@ -121,6 +130,7 @@ def _in_processes(task: Task[Result], spans: Iterable[Span], workers: int) -> Ge
             there.close()
             crew.append(process)
             give(here)
+        yield None
         while busy:
             for connection in wait(busy):
                 assert isinstance(connection, Connection)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from math import prod
 from typing import Any, Final, Protocol
 
@@ -49,6 +50,8 @@ REMEMBERED: Final = 1 << 22
 
 Floats = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
+Piece = tuple["Played", Span]
+"""A block of a pass."""
 
 
 class Shelf(Protocol):
@@ -192,20 +195,53 @@ class Player:
 
     def play(self, done: Played, until: int) -> Played:
         """Play further trials of a pass, until there are so many."""
-        done.plan = plan = for_trials(done.plan, until)
-        if done.shelf is None and self.shelf is not None and self._keeps(plan, until):
-            done.move(self.shelf)
-        count = until - done.trials
-        here = isinstance(self.workers, int)
-        workers = self.workers if is_worth_dividing(plan, count, sent=not here) else 1
-        size = self.block or block_size(plan)
-        spans = blocks(done.trials, until, size, workers if isinstance(workers, int) else 1)
-        with closing(_played(done, spans, workers)) as played:
-            for span, part, tally in played:
-                done.add(span, part, tally)
-                if self.progress is not None:
-                    self.progress(done.trials)
-        return done
+        (played,) = self.begin([done], until)
+        return played
+
+    def begin(self, passes: Sequence[Played], until: int) -> Generator[Played]:
+        """Begin to play further trials of passes, and return the passes in order, each when it is played.
+
+        Processes of this machine play while nobody waits for them yet. Several passes are `shared`.
+
+        Args:
+            passes: the progress is that of the first.
+            until: so many trials there are of each then.
+        """
+        for done in passes:
+            done.plan = for_trials(done.plan, until)
+            if done.shelf is None and self.shelf is not None and self._keeps(done.plan, until):
+                done.move(self.shelf)
+        workers = self._workers(passes[0].plan, until - passes[0].trials)
+        here = workers if isinstance(workers, int) else 1
+        spans = [blocks(p.trials, until, self.block or block_size(p.plan), here) for p in passes]
+        if not isinstance(workers, int):
+            return self._added(passes, until, _played_elsewhere(passes, spans, workers))
+        pieces = [(done, span) for done, some in zip(passes, spans, strict=True) for span in some]
+        return self._added(passes, until, _played_here(pieces, workers))
+
+    def shares(self, plan: Plan, trials: int) -> bool:
+        """Tell whether the workers that play so many trials are to play further passes as well.
+
+        Those of long runs are not: what is held of each would be too much together.
+        """
+        several = self._workers(plan, trials) != 1 and isinstance(self.workers, int)
+        return several and not self._keeps(plan, trials)
+
+    def _added(
+        self, passes: Sequence[Played], until: int, played: Generator[tuple[Span, Part, Tally]]
+    ) -> Generator[Played]:
+        with closing(played):
+            for done in passes:
+                while done.trials < until:
+                    done.add(*next(played))
+                    if self.progress is not None and done is passes[0]:
+                        self.progress(done.trials)
+                yield done
+
+    def _workers(self, plan: Plan, trials: int) -> int | Crew:
+        """Return who plays so many trials: one worker alone where they are few."""
+        sent = not isinstance(self.workers, int)
+        return self.workers if is_worth_dividing(plan, trials, sent=sent) else 1
 
     def _keeps(self, plan: Plan, trials: int) -> bool:
         """Tell whether so many trials of a plan stand on the shelf."""
@@ -228,49 +264,55 @@ def row_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
     return found | {ENDS: plan.counted}
 
 
-def _played(done: Played, spans: list[Span], workers: int | Crew) -> Generator[tuple[Span, Part, Tally]]:
-    """Yield the blocks of a pass in order, from its shelf where they are kept."""
-    if isinstance(workers, int):
-        return _played_here(done, spans, workers)
-    return _played_elsewhere(done, spans, workers)
-
-
-def _played_here(done: Played, spans: list[Span], workers: int) -> Generator[tuple[Span, Part, Tally]]:
-    plan, shelf, shapes = done.plan, done.shelf, row_shapes(done.plan)
+def _played_here(pieces: list[Piece], workers: int) -> Generator[tuple[Span, Part, Tally]]:
     # Several processes write into memory that they share, which is faster than to send what they have.
     room = {
-        begin: {name: shared_zeros((*shape, end - begin), workers) for name, shape in shapes.items()}
-        for begin, end in (spans if workers > 1 and shelf is None else ())
+        number: _room(done.plan, span, workers)
+        for number, (done, span) in enumerate(pieces if workers > 1 else ())
+        if done.shelf is None
     }
 
-    def task(begin: int, end: int) -> tuple[Part | None, Tally]:
+    def task(number: int, _: int) -> tuple[Part | None, Tally]:
+        done, (begin, end) = pieces[number]
         if found := done.found((begin, end)):
             return found
-        rows, tally = _rows(plan, begin, end)
-        if begin not in room:
+        rows, tally = _rows(done.plan, begin, end)
+        if number not in room:
             return done.kept((begin, end), rows, tally), tally
         for name, array in rows.items():
-            room[begin][name][:] = array
+            room[number][name][:] = array
         return None, tally
 
-    with closing(side_by_side(task, spans, workers)) as results:
-        for (begin, end), (part, tally) in zip(spans, results, strict=True):
-            yield (begin, end), part or InMemory(room[begin], end - begin), tally
+    def collected() -> Generator[tuple[Span, Part, Tally]]:
+        with closing(results):
+            for number, ((_, (begin, end)), (part, tally)) in enumerate(zip(pieces, results, strict=True)):
+                yield (begin, end), part or InMemory(room[number], end - begin), tally
+
+    results = side_by_side(task, pairwise(range(len(pieces) + 1)), workers)
+    return collected()
 
 
-def _played_elsewhere(done: Played, spans: list[Span], crew: Crew) -> Generator[tuple[Span, Part, Tally]]:
+def _room(plan: Plan, span: Span, workers: int) -> dict[str, Floats]:
+    shapes = row_shapes(plan)
+    return {name: shared_zeros((*shape, span[1] - span[0]), workers) for name, shape in shapes.items()}
+
+
+def _played_elsewhere(
+    passes: Sequence[Played], spans: Sequence[list[Span]], crew: Crew
+) -> Generator[tuple[Span, Part, Tally]]:
     # Only the plan goes there, and only what blocks bring comes back: to a shelf of this machine.
-    missing = [span for span in spans if done.found(span) is None]
-    wanted = set(missing)
-    with closing(crew.side_by_side(_rows, done.plan, missing)) as coming:
-        for span in spans:
-            if span in wanted:
-                rows, tally = next(coming)
-                yield span, done.kept(span, rows, tally), tally
-            else:
-                found = done.found(span)
-                assert found is not None
-                yield span, *found
+    for done, some in zip(passes, spans, strict=True):
+        missing = [span for span in some if done.found(span) is None]
+        wanted = set(missing)
+        with closing(crew.side_by_side(_rows, done.plan, missing)) as coming:
+            for span in some:
+                if span in wanted:
+                    rows, tally = next(coming)
+                    yield span, done.kept(span, rows, tally), tally
+                else:
+                    found = done.found(span)
+                    assert found is not None
+                    yield span, *found
 
 
 def _rows(plan: Plan, begin: int, end: int) -> tuple[Mapping[str, Floats], Tally]:

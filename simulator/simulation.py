@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import Final, Literal
 
@@ -55,6 +56,8 @@ TARGET_ERROR: Final = 0.005
 
 Floats = NDArray[np.float64]
 Known = Mapping[Series, Happened]
+Bookings = Callable[[], Floats]
+"""Gives those of the headline's period, floats[trial]."""
 
 
 def simulate(
@@ -83,7 +86,8 @@ def simulate(
         block: trials that are played at once; the result does not depend on it.
         follow_ends: whether deals are followed to their end, the lost ones too, so that `ended` can be asked,
             and each of them, however many, to its day of closing.
-        other_markets: whether the headline is played under other markets too.
+        other_markets: whether the headline is played under other markets too. Several workers may still play
+            it when this returns; who asks for its `sensitivity` waits.
         shelf: where finished blocks of long runs are kept, so that a run that is cut short can be finished.
         summary: whether no trial is held in memory: they lie on the shelf, or in files that go with the
             forecast, and are read when they are asked for. So are those of runs that are very large.
@@ -99,9 +103,13 @@ def simulate(
     workers = workers if isinstance(workers, Crew) else whole_asked("workers", workers, 1)
     kept = 0 if summary else KEPT if shelf else LARGE
     player = Player(workers, progress, block, shelf or TemporaryBlocks(), kept)
-    main = _main(grouped(scenario, by), trials, seed, player, by, follow_ends)
-    # The plan is gone by now: of very many deals a second one would be too much beside it.
-    return replace(main, sensitivity=_other_markets(main, player)) if other_markets else main
+    forecast, others = _main(grouped(scenario, by), trials, seed, player, by, follow_ends, other_markets)
+    if other_markets and not others:
+        # The plan is gone by now: of very many deals a second one would be too much beside it.
+        quiet = replace(player, progress=None)
+        for market, apart in _other_markets(forecast, seed).items():
+            others[market] = _headline_bookings(quiet.play(apart, forecast.trials))
+    return replace(forecast, sensitivity=_sensitivity(forecast, others)) if other_markets else forecast
 
 
 def trials_alone(
@@ -155,17 +163,31 @@ def futures(plan: Plan, first: int, count: int, known: Known | None = None) -> T
 
 
 def _main(
-    scenario: Scenario, trials: int | None, seed: int, player: Player, by: str | None, follow_ends: bool
-) -> Forecast:
+    scenario: Scenario, trials: int | None, seed: int, player: Player, by: str | None, follow_ends: bool,
+    other_markets: bool,
+) -> tuple[Forecast, dict[str, Bookings]]:  # fmt: skip
+    """Return the forecast, and the headline under other markets where it is played beside it."""
     plan = compile_plan(scenario, seed, by=by, follow_ends=follow_ends)
     if not follow_ends:
         plan = replace(plan, most_followed=MOST_DEALS)
-    known, played = happened(scenario, by), Played.none(plan, "main")
-    if trials:
-        player.play(played, trials)
-    else:
-        _play_until_content(played, player, known)
-    return _forecast(played.alone(known), played, player, seed, by)
+    known, main = happened(scenario, by), Played.none(plan, "main")
+    beside = other_markets and trials and player.shares(plan, trials)
+    others = _other_markets(main.alone(known), seed) if beside else {}
+    coming = player.begin([main, *others.values()], trials or FIRST_TRIALS)
+    exact = expected(scenario)  # while processes play
+    next(coming)
+    if not others:
+        coming.close()
+    if not trials:
+        _play_until_content(main, player, known)
+
+    def awaited(apart: Played) -> Floats:
+        for _ in coming:
+            pass
+        return _headline_bookings(apart)()
+
+    forecast = _forecast(main.alone(known), main, exact, player, seed, by)
+    return forecast, {market: partial(awaited, apart) for market, apart in others.items()}
 
 
 def _trials_asked(trials: object) -> int | None:
@@ -222,9 +244,10 @@ def _totals(scenario: Scenario) -> Iterator[Period]:
         yield Period("", span.date_of(1), period.end)
 
 
-def _forecast(bare: Trials, played: Played, player: Player, seed: int, by: str | None) -> Forecast:
+def _forecast(
+    bare: Trials, played: Played, exact: Expected, player: Player, seed: int, by: str | None
+) -> Forecast:
     plan = played.plan
-    exact = expected(plan.scenario)
     span, period = plan.scenario.horizon, bare.headline_period
     first = span.day_of(period.start) if period else bare.year_start
     last = span.day_of(period.end) if period else span.last_day
@@ -282,31 +305,37 @@ def _exact_means(scenario: Scenario, exact: Expected) -> ExactMeans | None:
     return ExactMeans(money, exact.tax, exact.winners.sum(axis=0))
 
 
-def _other_markets(main: Trials, player: Player) -> Mapping[str, Callable[[], Floats]]:
-    """Return what gives the headline bookings if deals were independent, as assumed, or moved together.
+def _other_markets(main: Trials, seed: int) -> dict[str, Played]:
+    """Return passes that give the headline bookings if deals were independent, or moved together.
 
     The same draws under another market; what lies beyond the headline's period, or follows the signature, is
     not played.
     """
-    period, quiet = main.headline_period, replace(player, progress=None)
+    period = main.headline_period
     scenario = shortened(main.scenario, period.end, "bookings") if period else main.scenario
-    first = main.scenario.horizon.day_of(period.start) if period else main.year_start
-    past = main.already("bookings", first)
-    signed = replace(compile_plan(scenario, main.seed), bookings_only=True, most_followed=0)
-    cells = len(scenario.horizon.cuts)
-    last = tuple(cells * (row + 1) - 1 for row in range(len(signed.slices)))
+    signed = replace(compile_plan(scenario, seed), bookings_only=True, most_followed=0)
+    phi = scenario.market.phi
+    markets = {"independent": Market.independent(phi), "strong": Market.strong(phi)}
+    return {name: Played.none(replace(signed, market=market), name) for name, market in markets.items()}
 
-    def under(name: str, market: Market) -> Callable[[], Floats]:
-        played = quiet.play(Played.none(replace(signed, market=market), name), main.trials)
-        rows = replace(played.by_trial, remembered=0)  # it is asked once
-        return lambda: rows.total("bookings", last) + past
+
+def _headline_bookings(played: Played) -> Bookings:
+    """Return what sums up the bookings of all slices to the end of a pass; it does not hold the plan."""
+    cells = len(played.plan.scenario.horizon.cuts)
+    last = tuple(cells * (row + 1) - 1 for row in range(len(played.plan.slices)))
+    rows = replace(played.by_trial, remembered=0)  # it is asked once
+    return lambda: rows.total("bookings", last)
+
+
+def _sensitivity(main: Trials, others: Mapping[str, Bookings]) -> Mapping[str, Bookings]:
+    """Return what gives the headline bookings, the past included, by the market, from loose to tight."""
+    period = main.headline_period
+    past = main.already("bookings", main.scenario.horizon.day_of(period.start) if period else main.year_start)
 
     def assumed() -> Floats:
         return (main.window("bookings", period) if period else main.total("bookings"))[0]
 
-    independent, strong = Market.independent(scenario.market.phi), Market.strong(scenario.market.phi)
-    return {
-        "independent": under("independent", independent),
-        "as assumed": assumed,
-        "strong": under("strong", strong),
-    }
+    def under(market: str) -> Bookings:
+        return lambda: others[market]() + past
+
+    return {"independent": under("independent"), "as assumed": assumed, "strong": under("strong")}

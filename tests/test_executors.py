@@ -1,5 +1,6 @@
 """Work that runs side by side gives what it gives one after the other."""
 
+import multiprocessing
 import os
 import platform
 import signal
@@ -17,6 +18,7 @@ from benchmarks.jobs import full_job
 from simulator.engine import blocks, compile_plan, play, run
 from simulator.errors import PlaceError
 from simulator.executors import CAN_FORK, shared_zeros, side_by_side
+from simulator.simulation import simulate
 
 SPANS = [(0, 3), (3, 4), (4, 9)]
 
@@ -74,6 +76,29 @@ def test_workers_end_with_the_generator():
     assert next(results) != os.getpid()
     results.close()
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_workers_begin_before_a_result_is_asked_for(tmp_path):
+    results = side_by_side(lambda begin, end: (tmp_path / str(begin)).touch(), SPANS[:2], 2)
+    waited = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 2:
+        assert time.monotonic() < waited, "the workers never began"
+        time.sleep(0.01)
+    assert list(results) == [None, None]
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_markets_that_nobody_asks_for_are_played_no_further(monkeypatch):
+    monkeypatch.setattr(run, "WORTHWHILE", 0)
+    scenario = full_job(40)
+    forecast = simulate(scenario, trials=300, workers=2, block=50)
+    assert len(multiprocessing.active_children()) == 2
+    assert len(forecast.sensitivity["strong"]()) == 300
+    assert not multiprocessing.active_children()
+    forecast = simulate(scenario, trials=300, workers=2, block=50)
+    del forecast
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from simulator import scores
 from simulator.scores import (
+    FEW,
     TILE,
     Ordered,
     brier,
@@ -45,9 +47,11 @@ LAWS = {
 
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("n", [1, 2, 7, 300, 5000, TILE, 3 * TILE + 1])
-def test_values_that_are_asked_for_stand_in_their_places(law, n):
+@pytest.mark.parametrize("few", [0, FEW])
+def test_values_that_are_asked_for_stand_in_their_places(law, n, few, monkeypatch):
     rng = np.random.default_rng(n)
     values = LAWS[law](rng, n)
+    monkeypatch.setattr(scores, "FEW", few)
     ordered, whole = Ordered(values), np.sort(values)
     assert len(ordered) == n
     ranks = rng.integers(0, n, 20)
@@ -62,6 +66,15 @@ def test_values_that_are_asked_for_stand_in_their_places(law, n):
         assert ordered.mean_of_lowest(count) == pytest.approx(whole[:count].mean(), rel=1e-12)
     if n > 1:
         assert deviation(values) == pytest.approx(values.std(ddof=1), rel=1e-12)
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("n", [1, 7, 300, 5000])
+def test_the_lowest_are_summed_alike_whether_values_are_sorted_or_counted(law, n, monkeypatch):
+    values = LAWS[law](np.random.default_rng(n), n)
+    found = [Ordered(values).mean_of_lowest(count) for count in (1, max(n // 10, 1), n)]
+    monkeypatch.setattr(scores, "FEW", 0)
+    assert [Ordered(values).mean_of_lowest(count) for count in (1, max(n // 10, 1), n)] == found, "to the bit"
 
 
 @given(ENSEMBLES, NUMBERS)

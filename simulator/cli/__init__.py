@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -85,6 +86,8 @@ class LazyCommands(click.Group):
         sys.excepthook = _masked_traceback
         # The workers are as many as the cores: threads of numpy's own would only wait for one another.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        # Modules and rows are many objects and no garbage: to look through them ever again takes its time.
+        gc.set_threshold(100_000)
         try:
             _refuse_secrets(args[0] if args else extra.get("args") or sys.argv[1:])
             code = super().main(*args, **extra | {"standalone_mode": False})

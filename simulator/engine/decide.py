@@ -65,7 +65,8 @@ class PresentMarket:
         scales, shifts = (
             np.stack((np.minimum.reduceat(x, begins), np.maximum.reduceat(x, begins))) for x in (scale, shift)
         )
-        place = np.argsort(trial)
+        place = np.empty_like(trial)
+        place[trial] = np.arange(len(trial))
         return PresentMarket(trial, place, offsets[trial], scale, shift, alike, scales, shifts)
 
     def winners(self, keys: Words, score: Floats, finder: Finder | None = None) -> tuple[Integers, Integers]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from simulator.deals import Pipeline
 from simulator.expected.paying import UNKNOWN, Payer
@@ -92,9 +92,9 @@ class Sums:
     deal: Integers
     weight: Floats
 
-    def table(self, deals: int) -> sparse.csr_array:
+    def table(self, deals: int) -> scipy.sparse.csr_array:
         """Return the weights as a sparse table, [row, deal]."""
-        return sparse.csr_array((self.weight, (self.row, self.deal)), shape=(self.rows, deals))
+        return scipy.sparse.csr_array((self.weight, (self.row, self.deal)), shape=(self.rows, deals))
 
     def of(self, series: Floats) -> Floats:
         """Return the sums of series, floats[deal, day] to floats[row, day]."""

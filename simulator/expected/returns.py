@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from simulator.distributions import whole_days
 from simulator.expected.luck import Luck
@@ -126,7 +126,7 @@ class Returns:
         """Whether lost deals come back at all."""
         return self.segment.recycling.chance > 0 and self.segment.recycling.attempts > 1
 
-    def won_by_day(self, states: States, sums: Sequence[sparse.csr_array]) -> list[Floats]:
+    def won_by_day(self, states: States, sums: Sequence[scipy.sparse.csr_array]) -> list[Floats]:
         """Return the expected wins by later attempts of open deals, summed with weights.
 
         Args:
@@ -136,7 +136,7 @@ class Returns:
         Returns:
             of each table floats[row, day 1 … last], by the day of closing.
         """
-        weights = sparse.vstack(sums, format="csr")
+        weights = scipy.sparse.vstack(sums, format="csr")
         entered = np.zeros((2, weights.shape[0], self.size))
         for stage in np.unique(states.stage):
             inside = np.flatnonzero((states.stage == stage) & (states.weight > 0))
@@ -144,7 +144,7 @@ class Returns:
                 np.stack((states.age[inside], states.chance[inside])), axis=1, return_inverse=True
             )
             entries = states.weight[inside], (states.deal[inside], at.ravel())
-            of_kind = sparse.csr_array(entries, shape=(weights.shape[1], kinds.shape[1]))
+            of_kind = scipy.sparse.csr_array(entries, shape=(weights.shape[1], kinds.shape[1]))
             self._add_stage(entered, int(stage), kinds[0], kinds[1], weights @ of_kind)
         won = convolved(entered[0], self.won_law)
         if self.segment.recycling.attempts > 2:
@@ -156,7 +156,7 @@ class Returns:
         return np.split(closed, np.cumsum([table.shape[0] for table in sums])[:-1])
 
     def _add_stage(
-        self, entered: Floats, stage: int, ages: Floats, chances: Floats, counts: sparse.csr_array
+        self, entered: Floats, stage: int, ages: Floats, chances: Floats, counts: scipy.sparse.csr_array
     ) -> None:
         """Add second attempts that will be won, and that will be lost, by the clock value of return."""
         distinct, back = np.unique(ages, return_inverse=True)
@@ -168,6 +168,6 @@ class Returns:
             won = self.luck.lost_then_won(chances, self.chance, int(quarter), doubts)
             lost = 1 - chances - won
             for end, part in enumerate((won, lost)):
-                by_age = sparse.csr_array((part, (kinds, back)), shape=(len(ages), len(distinct)))
+                by_age = scipy.sparse.csr_array((part, (kinds, back)), shape=(len(ages), len(distinct)))
                 mixture = (counts @ by_age) @ laws[:, cells]
                 entered[end][:, cells] += self.segment.recycling.chance * mixture

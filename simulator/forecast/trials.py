@@ -69,7 +69,8 @@ class Trials:
         deal_chance: exact chance of each open deal to be won in the end, floats[deal].
         check: against the exact means.
         walk: from the CRM's number to ours: (step, minor units), the last is our average.
-        sensitivity: what gives the trials of the headline bookings, floats[trial], by the market.
+        sensitivity: what gives the trials of the headline bookings, floats[trial], by the market; it may have
+            to wait until they are played.
         by: column by which the run is grouped, or None.
         exact: means of every source, or None where some have none.
         offers: what each offer costs and brings.

@@ -20,7 +20,6 @@ from simulator.loading.invoices import NEEDED as NEEDED_OF_INVOICES
 from simulator.loading.lines import NEEDED as NEEDED_OF_LINES
 from simulator.loading.notes import Notes
 from simulator.loading.places import Project
-from simulator.loading.presets import PRESETS, SYSTEMS, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Read, Reading, read_table
@@ -142,6 +141,8 @@ class Given:
             return
         named = self.names[key]
         new = [title for title in table.header if title not in named.values()]
+        from simulator.loading.presets import PRESETS
+
         looks = next((preset for preset in PRESETS if preset.fits(table)), None)
         message = f"{gone} of {len(named)} columns that the scenario names are not in the file"
         message += f", which looks like {looks.report} of {looks.title}" if looks else ""
@@ -188,6 +189,8 @@ class Given:
         """Say of a table that lacks columns which system wrote it, where that is seen and nobody said so."""
         if key in self.file.data.systems or self._named(key):
             return
+        from simulator.loading.presets import preset_of
+
         try:
             preset = preset_of(self.tables[key], kind=key)
         except InputError:
@@ -201,6 +204,11 @@ class Given:
 
     def _check_systems(self) -> None:
         """Add a problem for each system that is not known."""
+        if not self.file.data.systems:
+            return
+        # Imported where they are used: who names no system, as most do, need not wait for all that are known.
+        from simulator.loading.presets import SYSTEMS
+
         for key, system in self.file.data.systems.items():
             for name, known in ((key, tuple(TABLES)), (system, SYSTEMS)):
                 if name not in known:
@@ -215,15 +223,23 @@ class Given:
         """Mend what the system needs that wrote a table, and say what another export would tell besides."""
         table, system = self.tables[key], self.file.data.systems.get(key)
         self.names[key] = self._named(key)
-        if system in SYSTEMS:
-            table, self.names[key], preset = prepared(table, system, key, self.names[key])
-            for ours, unlock in preset.unlocks.items():
-                if ours not in self.names[key] and table.column(ours) is None:
-                    self.notes.add("W079", unlock)
+        if system is not None:
+            table = self._mended(key, table, system)
         if key != "deals" and "deals" in self.ready:
             at = table.column(self.names[key].get("deal", "deal"))
             table = with_known_ids(table, at, ids_in(self.ready["deals"], self._place("deals", "id")))
         self.ready[key] = replace(table, aside={**self.aside.get(key, {}), **table.aside})
+
+    def _mended(self, key: str, table: Table, system: str) -> Table:
+        from simulator.loading.presets import SYSTEMS, prepared
+
+        if system not in SYSTEMS:
+            return table
+        table, self.names[key], preset = prepared(table, system, key, self.names[key])
+        for ours, unlock in preset.unlocks.items():
+            if ours not in self.names[key] and table.column(ours) is None:
+                self.notes.add("W079", unlock)
+        return table
 
     def _reading(self, key: str) -> Reading:
         data = self.file.data

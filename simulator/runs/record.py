@@ -10,6 +10,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.parser import HeaderParser
 from functools import cache, partial
 from importlib import metadata
 from itertools import islice
@@ -280,7 +281,10 @@ def _versions() -> dict[str, str]:
 
 @cache
 def _version(part: str) -> str:
-    return metadata.version(part)  # which reads the whole of what a package says of itself
+    package = metadata.distribution(part)
+    said = package.read_text("METADATA")
+    # Its headers alone: with them goes all that a package says of itself.
+    return str(HeaderParser().parsestr(said)["Version"]) if said else package.version
 
 
 def _moment(when: datetime) -> str:

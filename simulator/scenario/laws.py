@@ -39,7 +39,8 @@ class Strict(BaseModel):
         source: where the figures below come from.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # The outermost mapping checks those inside: one's own validator is built only where it is asked for.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     slips: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     source: Text | None = Field(None, description="where the figures come from")
