@@ -98,18 +98,22 @@ class DrawnSteps:
         """Whether every stage has one move only."""
         return len(self.path.moves) == 1
 
-    def only(self, some: Integers) -> DrawnSteps:
+    def only(self, some: Integers | slice) -> DrawnSteps:
         """Return the steps of some of the walkers."""
         return replace(self, first=self.first[some])
 
-    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Floats) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, and the days until then."""
         place, slot = self.first + stage, stage
-        if moves is not None:
-            for cumulative in self.path.moves[:-1]:
-                slot = slot + (moves > cumulative[place]) * self.size
+        for cumulative in self.path.moves[:-1]:
+            slot = slot + (moves > cumulative[place]) * self.size
         row = place * self.stays.targets + self.path.row.ravel()[slot]
         return self.path.target.ravel()[slot], self.stays.days(row, stage, -np.log(stays))
+
+    def take_only(self, stage: int, stays: Floats) -> tuple[int, Integers]:
+        """Return the stage that all enter next from one that has one move only, and the days until then."""
+        row = (self.first + stage) * self.stays.targets + self.path.row[0, stage]
+        return int(self.path.target[0, stage]), self.stays.days(row, stage, -np.log(stays))
 
 
 @dataclass(frozen=True, eq=False)

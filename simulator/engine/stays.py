@@ -44,17 +44,22 @@ class StayTables:
         cell = (u * BINS).astype(np.int64)
         cell += np.asarray(law) * BINS
         days = self.low[cell].astype(np.int64)
-        # Most bins mean one day only; the others are halved until they do.
+        # Most bins mean one day only, and most of the others one of two.
         open_ = np.flatnonzero(days < 0)
         if len(open_):
-            base = self.start[law[open_]] if isinstance(law, np.ndarray) else self.start[law]
-            value, low, span = u[open_], -1 - days[open_], self.width[cell[open_]].astype(np.int64)
-            while span.any():
-                half = (span - 1) >> 1
-                more = (self.survivors[base + low + half] > value) & (span > 0)
-                low += np.where(more, half + 1, 0)
-                span = np.where(more, span - half - 1, half * (span > 0))
-            days[open_] = low
+            low, cell, value = -1 - days[open_], cell[open_], u[open_]
+            which = cell // BINS
+            days[open_] = low + (self.survivors[self.start[which] + low] > value)
+            wide = np.flatnonzero(self.width[cell] > 1)
+            days[open_[wide]] = self._searched(which[wide], value[wide])
+        return days
+
+    def _searched(self, law: Integers, u: Floats) -> Integers:
+        """Return the whole days of some uniforms without the help of bins."""
+        ends, days = np.append(self.start[1:], len(self.survivors)), np.empty(len(u), dtype=np.int64)
+        for each in np.unique(law).tolist():
+            rising, some = self.survivors[self.start[each] : ends[each]][::-1], law == each
+            days[some] = len(rising) - np.searchsorted(rising, u[some], side="right")
         return days
 
 
