@@ -14,7 +14,9 @@ from simulator.arrivals import PipelineGeneration, count_cdf
 from simulator.clock import Clock, business_holidays, operational_clock
 from simulator.close_dates import AGE_GRID, CloseDateRule, latest, retimed
 from simulator.distributions import (
+    BINS,
     LONGEST,
+    MANY,
     Empirical,
     Fixed,
     Gamma,
@@ -124,6 +126,26 @@ def test_draws_have_exactly_the_whole_day_law(law):
         survivors = n * (1 - np.cumsum(whole_days(law, age)))
         assert np.abs(n - np.cumsum(counts) - survivors).max() <= 1.0
         assert (np.diff(drawn) <= 0).all()
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_many_days_are_drawn_as_a_few_are(law):
+    """Bins of chances decide most of many draws, not one of them otherwise, at the edges of days neither."""
+    ages, alive = np.array(AGES), np.asarray(law.sf(np.array(AGES)))
+    edges = np.asarray(law.sf(ages[:, None] + np.arange(300) + 0.5)) / np.maximum(alive, 1e-300)[:, None]
+    edges = edges[(alive > 0)[:, None] & (edges > 0) & (edges < 1)]
+    u = np.concatenate((
+        np.random.default_rng(4).random(4 * MANY), np.arange(1, BINS) / BINS, 2.0 ** -np.arange(1, 53),
+        edges, np.nextafter(edges, 0), np.nextafter(edges, 1), edges * (1 - 1e-9), edges / (1 + 1e-9),
+    ))  # fmt: skip
+    u = np.clip(u, 2.0**-53, 1 - 2.0**-53)
+    which = np.arange(len(u)) % len(ages)
+    few = [slice(begin, begin + MANY - 1) for begin in range(0, len(u), MANY - 1)]
+    one_by_one = np.concatenate([remaining_days(law, u[some], ages, which[some]) for some in few])
+    assert np.array_equal(remaining_days(law, u, ages, which), one_by_one)
+    for age in AGES:
+        alike = np.concatenate([remaining_days(law, u[some], age) for some in few])
+        assert np.array_equal(remaining_days(law, u, age), alike)
 
 
 @pytest.mark.parametrize(
