@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
@@ -92,6 +93,12 @@ class OpenDeals:
 
     is_new = False
 
+    @cached_property
+    def _only_row(self) -> int | None:
+        """The slice of all deals, None where they have several."""
+        rows = np.unique(self.row_of).tolist()
+        return rows[0] if len(rows) == 1 else None
+
     def customer(self, which: Integers) -> Integers:
         """Return the customer of each deal."""
         return self.customer_of[which]
@@ -99,7 +106,7 @@ class OpenDeals:
     def rows(self, which: Integers, group: str) -> Integers | int:
         """Return the slice of each deal, or of its lines of a product; the deals are of one segment."""
         if self.row_by_product is None or not len(which):
-            return self.row_of[which]
+            return self.row_of[which] if self._only_row is None else self._only_row
         return self.row_by_product[int(self.segment_of[which[0]]), group]
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
