@@ -13,7 +13,7 @@ from simulator.distributions import Distribution
 from simulator.engine.identity import Entities
 from simulator.engine.stays import StayTables
 from simulator.funnel import Funnel
-from simulator.streams import Words, uniforms
+from simulator.streams import Words, uniforms, words
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -42,17 +42,17 @@ class Steps(Protocol):
         """Return the steps of some of the walkers."""
         ...
 
-    def take(self, stage: Integers, moves: Floats, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Words) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, beyond the last at its end, and the days until then.
 
         Args:
             stage: where each stands.
             moves: uniforms that decide where it goes.
-            stays: uniforms that decide when.
+            stays: words of the uniforms that decide when.
         """
         ...
 
-    def take_only(self, stage: int, stays: Floats) -> tuple[int, Integers]:
+    def take_only(self, stage: int, stays: Words) -> tuple[int, Integers]:
         """Return likewise where all go who stand in a stage that has one move only, and when each does."""
         ...
 
@@ -125,12 +125,12 @@ class TableSteps:
         """Return the same steps: they are those of all walkers."""
         return self
 
-    def take(self, stage: Integers, moves: Floats, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Words) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, and the days until then."""
         law, target = _taken(self.path, stage, moves)
         return target, self.tables.draw(law, stays)
 
-    def take_only(self, stage: int, stays: Floats) -> tuple[int, Integers]:
+    def take_only(self, stage: int, stays: Words) -> tuple[int, Integers]:
         """Return the stage that all enter next from one that has one move only, and the days until then."""
         law, target = self.path.law[0, stage], self.path.target[0, stage]
         return int(target), self.tables.draw(int(law), stays)
@@ -209,7 +209,7 @@ def _walk_together(
     walkers, steps, spent = walkers.only(some), steps.only(some), days[some]
     states = walkers.entities.states("stays", walkers.which, walkers.offsets, walkers.attempt)
     while stage < steps.size and move < MOST_MOVES:
-        stage, stay = steps.take_only(stage, uniforms(states, move))
+        stage, stay = steps.take_only(stage, words(states, move))
         spent = spent + stay
         move += 1
         if trail is not None:
@@ -229,7 +229,7 @@ def _walk_apart(
     which, offsets, entities = walkers.which[active], walkers.offsets[active], walkers.entities
     stays, moves = (entities.states(p, which, offsets, walkers.attempt) for p in ("stays", "moves"))
     while len(active) and move < MOST_MOVES:
-        target, stay = steps.take(stage, uniforms(moves, move), uniforms(stays, move))
+        target, stay = steps.take(stage, uniforms(moves, move), words(stays, move))
         spent = days[active] + stay
         days[active] = spent
         if trail is not None:
