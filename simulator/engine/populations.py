@@ -94,10 +94,12 @@ class OpenDeals:
     is_new = False
 
     @cached_property
-    def _only_row(self) -> int | None:
-        """The slice of all deals, None where they have several."""
-        rows = np.unique(self.row_of).tolist()
-        return rows[0] if len(rows) == 1 else None
+    def _only_rows(self) -> dict[int, int]:
+        """The slice of all deals of each segment whose deals have one."""
+        rows = {
+            s: np.unique(self.row_of[self.segment_of == s]).tolist() for s in set(self.segment_of.tolist())
+        }
+        return {segment: own[0] for segment, own in rows.items() if len(own) == 1}
 
     def customer(self, which: Integers) -> Integers:
         """Return the customer of each deal."""
@@ -105,9 +107,13 @@ class OpenDeals:
 
     def rows(self, which: Integers, group: str) -> Integers | int:
         """Return the slice of each deal, or of its lines of a product; the deals are of one segment."""
-        if self.row_by_product is None or not len(which):
-            return self.row_of[which] if self._only_row is None else self._only_row
-        return self.row_by_product[int(self.segment_of[which[0]]), group]
+        if not len(which):
+            return self.row_of[which]
+        segment = int(self.segment_of[which[0]])
+        if self.row_by_product is not None:
+            return self.row_by_product[segment, group]
+        only = self._only_rows.get(segment)
+        return self.row_of[which] if only is None else only
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amount of each deal, the same in every trial."""
