@@ -20,7 +20,7 @@ MOST_BY_SIZE: Final = 0.3
 MOST_LEAN: Final = 0.5
 """What the size of a deal adds to Y at most."""
 _NODES: Final = 4097
-_BINS: Final = 8192
+_BINS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ChangeTable:
     nodes: Floats
     cdf: Floats
     slope: Floats
-    guide: NDArray[np.int64]
+    guide: NDArray[np.int16]
     bins: int
 
 
@@ -96,11 +96,9 @@ class AmountChange:
             return result
         law = self.inverse
         again = (u[changed] - self.unchanged) / (1 - self.unchanged)
-        at = law.guide[(again * law.bins).astype(np.int64)]
+        at = law.guide[(again * law.bins).astype(np.int64)].astype(np.int64)
         behind = np.flatnonzero(law.cdf[at + 1] < again)
-        while len(behind):
-            at[behind] += 1
-            behind = behind[law.cdf[at[behind] + 1] < again[behind]]
+        at[behind] = np.searchsorted(law.cdf, again[behind]) - 1
         result[changed] = np.exp(law.nodes[at] + (again - law.cdf[at]) * law.slope[at])
         return result
 
@@ -126,4 +124,4 @@ def _truncated(location: float, scale: float) -> ChangeTable:
     slope = np.diff(nodes) / np.maximum(np.diff(cdf), 1e-300)
     # One bin more: (u − π0)/(1 − π0) may round up to 1.
     first = np.clip(np.searchsorted(cdf, np.arange(_BINS + 1) / _BINS, side="right") - 1, 0, _NODES - 2)
-    return ChangeTable(nodes, cdf, slope, first.astype(np.int64), _BINS)
+    return ChangeTable(nodes, cdf, slope, first.astype(np.int16), _BINS)

@@ -19,6 +19,8 @@ QUARTER_END_DAYS: Final = 5
 WORKING_WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)
 """Weights of the weekdays where none are set, Monday first."""
 
+_PARTS: Final = 8
+"""Parts of an operational day, by which the calendar day of a clock value is looked up."""
 _AT_ONCE: Final = 1e-9
 """Clock value of what happens as soon as it can."""
 
@@ -43,8 +45,8 @@ class Clock:
         object.__setattr__(self, "_future", future)
         # By day: before day 1 nothing, past the last day no end.
         object.__setattr__(self, "_ends", np.concatenate(([-np.inf], future, [np.inf])))
-        whole = np.arange(int(future[-1]) + 2) if len(future) else np.zeros(1)
-        object.__setattr__(self, "_first_of", np.searchsorted(future, whole).astype(np.int64) + 1)
+        parts = np.arange((int(future[-1]) + 1) * _PARTS + 1) / _PARTS if len(future) else np.zeros(1)
+        object.__setattr__(self, "_first_of", np.searchsorted(future, parts).astype(np.int64) + 1)
 
     @property
     def last_day(self) -> int:
@@ -57,7 +59,7 @@ class Clock:
 
         Before day 1 there is nothing, past the last day no end.
         """
-        return self._first_of, self._ends
+        return self._first_of[::_PARTS].copy(), self._ends
 
     def at_end_of(self, days: ArrayLike) -> Floats:
         """Return W at the end of calendar days; outside what is covered, one operational day a day."""
@@ -100,14 +102,13 @@ class Clock:
         days gives `last_day` + 1.
         """
         v = np.maximum(np.asarray(values, dtype=np.float64), _AT_ONCE)
-        last = len(self._future)
-        # A table by whole clock days finds the day or the one before it; a weight above 1 needs the step.
-        day = self._first_of[np.clip(v, 0, len(self._first_of) - 1).astype(np.int64)]
-        while True:
-            behind = (day <= last) & (self._ends[day] < v)
-            if not behind.any():
-                return np.asarray(day)
-            day = day + behind
+        day = self._first_of[np.minimum(v * _PARTS, len(self._first_of) - 1).astype(np.int64)]
+        # The table finds the day, or one that ends shortly before it.
+        behind = np.flatnonzero(self._ends[day] < v)
+        while len(behind):
+            day[behind] += 1
+            behind = behind[self._ends[day[behind]] < v[behind]]
+        return np.asarray(day)
 
 
 def operational_clock(

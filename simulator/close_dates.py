@@ -90,7 +90,9 @@ def retimed(times: ArrayLike, factor: ArrayLike, power: ArrayLike) -> Floats:
         power: of the line.
     """
     t, a, b = (np.asarray(x, dtype=np.float64) for x in (times, factor, power))
-    result = np.where(b == 0, a, a * (t + SHIFT) ** b - SHIFT)
+    result = a * (t + SHIFT) ** b - SHIFT
+    if not b.all():
+        result = np.where(b == 0, a, result)
     return np.asarray(np.where((a == 1) & (b == 1), t, np.maximum(result, 1.0)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +22,13 @@ MOMENT: Final = 1e-9
 """What is over in 0 days takes this long, so that R(0) is 1: entering a stage, nothing has passed yet."""
 TIE: Final = MOMENT / 2
 """Times so near to each other are equal: ages are sums of clock weights, and 36.5 may be 36.4999999999."""
+
+BINS: Final = 4096
+"""Bins of chances, to which times are known within bounds."""
+MANY: Final = 1000
+"""Draws for which these are worth while."""
+ROUNDING: Final = 1e-6
+"""Far above the relative errors of laws' inverses, and far below a day."""
 
 
 class Distribution(Protocol):
@@ -342,8 +350,37 @@ def remaining_days(
         integers[n], at most `LONGEST` − 1.
     """
     ages = np.atleast_1d(np.asarray(age, dtype=np.float64))
-    alive = np.asarray(law.sf(ages))
     each: Integers | int = 0 if which is None else which
+    if len(u) < MANY:
+        return _inverted(law, u, ages, each)
+    soonest, latest = _times(law)  # type: ignore[arg-type]
+    cell = (u * np.asarray(law.sf(ages))[each] * BINS).astype(np.int64)
+    spent = (ages + (0.5 + TIE))[each]
+    days = np.ceil(latest[cell] - spent)
+    # What one day is not certain of is worked out.
+    open_ = np.flatnonzero(days != np.ceil(soonest[cell] - spent))
+    result = np.clip(days, 0, LONGEST - 1, out=days).astype(np.int64)
+    if len(open_):
+        result[open_] = _inverted(law, u[open_], ages, each if isinstance(each, int) else each[open_])
+    return result
+
+
+@lru_cache(maxsize=256)
+def _times(law: Distribution) -> tuple[Floats, Floats]:
+    """Return the least and the longest time that is exceeded with the chances of each of `BINS` bins.
+
+    Chances and times may be wrong by `ROUNDING` and more, so that they hold whatever rounding does.
+    """
+    first, last = (np.arange(BINS) + at for at in (-ROUNDING, 1 + ROUNDING))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        soonest, latest = (law.isf(np.clip(at / BINS, 0.0, 1.0)) for at in (last, first))
+    latest[0] = np.inf  # chances next to 0, and 0 itself, where nothing is left of a time
+    return soonest * (1 - ROUNDING), latest * (1 + ROUNDING)
+
+
+def _inverted(law: Distribution, u: Floats, ages: Floats, each: Integers | int) -> Integers:
+    """Return `remaining_days` of uniforms one by one."""
+    alive = np.asarray(law.sf(ages))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if isinstance(law, LogNormal) and law.sigma:
             times = np.log(u)

@@ -335,7 +335,9 @@ def pay_days(invoice_day: ArrayLike, due_day: ArrayLike, late_days: ArrayLike) -
     """
     late = np.asarray(late_days, dtype=np.int64)
     due = np.asarray(due_day, dtype=np.int64)
-    return np.where(late == NEVER, NEVER, np.maximum(np.asarray(invoice_day, dtype=np.int64), due + late))
+    day = np.asarray(np.maximum(np.asarray(invoice_day, dtype=np.int64), due + late))
+    day[late == NEVER] = NEVER
+    return day
 
 
 def shared_score(own: Float, z_customer: Float, shared: float) -> Float:

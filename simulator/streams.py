@@ -135,7 +135,12 @@ def uniforms(states: Words, n: int = 0) -> Floats:
         states: key + `trial_offsets` of each, words[...].
         n: which draw of the purpose, 0 … 63.
     """
-    return as_uniforms(mix64(np.asarray(states + draw_offset(n))))
+    return as_uniforms(words(states, n))
+
+
+def words(states: Words, n: int = 0) -> Words:
+    """Return the words of the n-th uniforms, as `uniforms`."""
+    return mix64(np.asarray(states + draw_offset(n)))
 
 
 def as_uniforms(words: Words) -> Floats:

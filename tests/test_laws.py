@@ -14,7 +14,9 @@ from simulator.arrivals import PipelineGeneration, count_cdf
 from simulator.clock import Clock, business_holidays, operational_clock
 from simulator.close_dates import AGE_GRID, CloseDateRule, latest, retimed
 from simulator.distributions import (
+    BINS,
     LONGEST,
+    MANY,
     Empirical,
     Fixed,
     Gamma,
@@ -33,7 +35,7 @@ from simulator.funnel import close_chances, winning_times
 from simulator.market import LARGEST_DOUBT, LARGEST_RHO, PRIOR, Market, both_below, doubt_correlation
 from simulator.periods import horizon, length_days, length_end
 from simulator.scores import quantile, quantile_interval, wilson
-from simulator.streams import Streams, trial_offsets, uniforms
+from simulator.streams import Streams, as_uniforms, bound, trial_offsets, uniforms
 
 LAWS = [
     LogNormal.from_median(15, 40),
@@ -126,6 +128,26 @@ def test_draws_have_exactly_the_whole_day_law(law):
         assert (np.diff(drawn) <= 0).all()
 
 
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_many_days_are_drawn_as_a_few_are(law):
+    """Bins of chances decide most of many draws, not one of them otherwise, at the edges of days neither."""
+    ages, alive = np.array(AGES), np.asarray(law.sf(np.array(AGES)))
+    edges = np.asarray(law.sf(ages[:, None] + np.arange(300) + 0.5)) / np.maximum(alive, 1e-300)[:, None]
+    edges = edges[(alive > 0)[:, None] & (edges > 0) & (edges < 1)]
+    u = np.concatenate((
+        np.random.default_rng(4).random(4 * MANY), np.arange(1, BINS) / BINS, 2.0 ** -np.arange(1, 53),
+        edges, np.nextafter(edges, 0), np.nextafter(edges, 1), edges * (1 - 1e-9), edges / (1 + 1e-9),
+    ))  # fmt: skip
+    u = np.clip(u, 2.0**-53, 1 - 2.0**-53)
+    which = np.arange(len(u)) % len(ages)
+    few = [slice(begin, begin + MANY - 1) for begin in range(0, len(u), MANY - 1)]
+    one_by_one = np.concatenate([remaining_days(law, u[some], ages, which[some]) for some in few])
+    assert np.array_equal(remaining_days(law, u, ages, which), one_by_one)
+    for age in AGES:
+        alike = np.concatenate([remaining_days(law, u[some], age) for some in few])
+        assert np.array_equal(remaining_days(law, u, age), alike)
+
+
 @pytest.mark.parametrize(
     "law", [Fixed(0.0), Fixed(29.6), LogNormal(np.log(29.6), 0.0), Empirical((7.3, 14.6, 29.6, 36.5))]
 )
@@ -145,11 +167,13 @@ def test_tables_of_stays_draw_the_same_days_as_the_laws():
     u = np.concatenate(
         ((np.arange(40_000) + 0.5) / 40_000, 2.0 ** -np.arange(1, 53), 1 - 2.0 ** -np.arange(2, 52))
     )
-    every = np.concatenate([tables.draw(i, u) for i in range(len(LAWS))])
-    mixed = tables.draw(np.repeat(np.arange(len(LAWS)), len(u)), np.tile(u, len(LAWS)))
+    words = bound(u)
+    u = as_uniforms(words.copy())
+    every = np.concatenate([tables.draw(i, words) for i in range(len(LAWS))])
+    mixed = tables.draw(np.repeat(np.arange(len(LAWS)), len(u)), np.tile(words, len(LAWS)))
     assert np.array_equal(every, mixed)
     for i, law in enumerate(LAWS):
-        same = tables.draw(i, u) == remaining_days(law, u)
+        same = tables.draw(i, words) == remaining_days(law, u)
         assert (~same).sum() <= 2 * len(LAWS)
         # Where u meets a survivor exactly, rounding may decide either way.
         met = np.abs(np.asarray(law.sf(np.arange(LONGEST) + 0.5))[None, :] - u[~same, None]).min(

@@ -113,7 +113,7 @@ def _begun(
         keep = followed(block, plan, walkers)
         walkers, row, trial = walkers.only(keep), row[keep], trial[keep]
     label = row if ages is None else ages[row, trial]
-    draw, n = block.draws[trial], len(trial)
+    draw, n = block.draws_of(trial), len(trial)
     after, days = plan.kernel.first_move(walkers, draw, stage, label, label_ages, outcome)
     some = Decided(walkers.which, walkers.offsets, trial, np.zeros(n), after, days, np.full(n, plan.end))
     if not outcome:

@@ -285,7 +285,7 @@ def settled(
     paid = written.gross
     if discount is not nothing or credited is not nothing:
         paid = paid - discount - credited
-    paid = paid * (day < NEVER) if lost else paid
+    paid = _without(paid, np.flatnonzero(day == NEVER)) if lost else paid
     return Invoices(
         entry, written.day, written.due_day, net, tax, day, paid, discount, credited, end_day, recovered
     )

@@ -64,6 +64,12 @@ class Block:
         """Number of trials."""
         return len(self.offsets)
 
+    def draws_of(self, trial: Integers) -> Integers:
+        """Return the posterior draws of trials; where there are none nothing is looked up."""
+        return (
+            self.draws[trial] if self.plan.scenario.posterior else np.broadcast_to(np.int64(0), trial.shape)
+        )
+
     def follows(self, attempt: int) -> bool:
         """Tell whether attempts of a number are walked to their end, the lost ones too."""
         return self.ends.follows(attempt) or (self.recorder is not None and self.recorder.follows)

@@ -87,8 +87,10 @@ class Cells:
             trial: within the block.
             money: whole minor units of the company's currency.
         """
-        place = self.place_of_day.take(day, mode="clip") + trial
-        place += row * self.slice
+        place = self.place_of_day.take(day, mode="clip")
+        place += trial
+        if not isinstance(row, int) or row:
+            place += row * self.slice
         np.add.at(self.flat[series], place, money)
 
     def count_wins(self, row: Integers | int, cell: Integers) -> None:

@@ -124,8 +124,9 @@ def possible(
     np.less_equal(words[:, whole:], most[:, whole // alike :], out=some[:, whole:])
     flat = np.flatnonzero(some)
     ends = np.searchsorted(flat, np.arange(1, len(keys) + 1) * trials)
-    deal = np.repeat(np.arange(len(keys)), np.diff(ends, prepend=0))
-    place = flat - deal * trials
-    found = words.ravel()[flat]
-    open_ = np.flatnonzero(found >= sure.ravel()[deal * groups + place // alike])
+    counts = np.diff(ends, prepend=0)
+    deal = np.repeat(np.arange(len(keys)), counts)
+    place, found = flat - deal * trials, words.ravel()[flat]
+    least = np.repeat(sure[:, 0], counts) if groups == 1 else sure.ravel()[deal * groups + place // alike]
+    open_ = np.flatnonzero(found >= least)
     return deal, trial[place], open_, found[open_]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.distributions import LONGEST, TIE
 from simulator.engine.walk import Walkers
 from simulator.posterior import FunnelDraws
+from simulator.streams import Words, as_uniforms
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -98,18 +99,22 @@ class DrawnSteps:
         """Whether every stage has one move only."""
         return len(self.path.moves) == 1
 
-    def only(self, some: Integers) -> DrawnSteps:
+    def only(self, some: Integers | slice) -> DrawnSteps:
         """Return the steps of some of the walkers."""
         return replace(self, first=self.first[some])
 
-    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Words) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, and the days until then."""
         place, slot = self.first + stage, stage
-        if moves is not None:
-            for cumulative in self.path.moves[:-1]:
-                slot = slot + (moves > cumulative[place]) * self.size
+        for cumulative in self.path.moves[:-1]:
+            slot = slot + (moves > cumulative[place]) * self.size
         row = place * self.stays.targets + self.path.row.ravel()[slot]
-        return self.path.target.ravel()[slot], self.stays.days(row, stage, -np.log(stays))
+        return self.path.target.ravel()[slot], self.stays.days(row, stage, -np.log(as_uniforms(stays)))
+
+    def take_only(self, stage: int, stays: Words) -> tuple[int, Integers]:
+        """Return the stage that all enter next from one that has one move only, and the days until then."""
+        row = (self.first + stage) * self.stays.targets + self.path.row[0, stage]
+        return int(self.path.target[0, stage]), self.stays.days(row, stage, -np.log(as_uniforms(stays)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
@@ -92,15 +93,27 @@ class OpenDeals:
 
     is_new = False
 
+    @cached_property
+    def _only_rows(self) -> dict[int, int]:
+        """The slice of all deals of each segment whose deals have one."""
+        rows = {
+            s: np.unique(self.row_of[self.segment_of == s]).tolist() for s in set(self.segment_of.tolist())
+        }
+        return {segment: own[0] for segment, own in rows.items() if len(own) == 1}
+
     def customer(self, which: Integers) -> Integers:
         """Return the customer of each deal."""
         return self.customer_of[which]
 
     def rows(self, which: Integers, group: str) -> Integers | int:
         """Return the slice of each deal, or of its lines of a product; the deals are of one segment."""
-        if self.row_by_product is None or not len(which):
+        if not len(which):
             return self.row_of[which]
-        return self.row_by_product[int(self.segment_of[which[0]]), group]
+        segment = int(self.segment_of[which[0]])
+        if self.row_by_product is not None:
+            return self.row_by_product[segment, group]
+        only = self._only_rows.get(segment)
+        return self.row_of[which] if only is None else only
 
     def amounts(self, which: Integers, offsets: Words) -> Floats:
         """Return the open amount of each deal, the same in every trial."""

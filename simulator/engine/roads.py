@@ -107,7 +107,7 @@ class Roads:
         some = _joined(road.waiting)
         road.waiting, road.size = [], 0
         walkers = Walkers(road.population.entities, some.which, some.offsets, road.attempt)
-        plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws[some.trial])
+        plan, steps = self._plan, self._plan.kernel.steps(road.won, self._block.draws_of(some.trial))
         trail, until = _trail(self._block, some)
         days, guarded = walk(walkers, steps, some.stage, some.days, until, road.move, trail)
         self._block.guarded += guarded

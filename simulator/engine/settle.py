@@ -16,7 +16,7 @@ from simulator.engine.cells import EXACT, parted
 from simulator.engine.contracts import LINE_DRAWS, Contract, LinePlan
 from simulator.engine.identity import Entities
 from simulator.engine.plan import SegmentPlan
-from simulator.engine.populations import Places, Population
+from simulator.engine.populations import ALL, Places, Population
 from simulator.engine.postings import Account, Postings
 from simulator.engine.recognition import revenue
 from simulator.engine.walk import Walkers
@@ -307,18 +307,22 @@ def _reduced(amount: Integers, offer: Offer) -> Integers:
 
 def _track(block: Block, plan: SegmentPlan, deal: Integers, day: Integers, money: Floats) -> None:
     """Count close days and bookings of the open deals' first attempts."""
-    followed = slice(None) if len(block.closes) == len(plan.place) else deal < len(block.closes)
+    everyone = len(block.closes) == len(plan.place)
+    followed = ALL if everyone else np.flatnonzero(deal < len(block.closes))
     flat = deal[followed] * block.closes.shape[1] + day[followed]
     np.add.at(block.closes.reshape(-1), flat, block.closes.dtype.type(1))
-    place = plan.place[deal]
+    # Most often the wins of a deal stand one after the other: first those are added up.
+    begins = np.flatnonzero(np.diff(deal, prepend=-1))
+    place = plan.place[deal[begins]]
     first, last = int(place.min()), int(place.max()) + 1
-    place -= first
-    here, size = plan.deals[first:last], last - first
+    here = plan.deals[first:last]
+
+    def total(each: Floats | Integers) -> Floats:
+        sums = np.add.reduceat(each, begins)
+        return np.bincount(place - first, weights=sums, minlength=last - first).astype(np.float64)
+
     if float(money.max()) * block.trials < EXACT:
-        block.landed_parts[:, here] += parted(np.bincount(place, weights=money, minlength=size).astype(float))
+        block.landed_parts[:, here] += parted(total(money))
     else:
-        for total, part in zip(block.landed_parts, parted(money), strict=True):
-            total[here] += np.bincount(place, weights=part, minlength=size)
-    number, days = block.closings
-    number[here] += np.bincount(place, minlength=size)
-    days[here] += np.bincount(place, weights=day, minlength=size)
+        block.landed_parts[:, here] += [total(part) for part in parted(money)]
+    block.closings[:, here] += total(np.ones(len(day))), total(day)

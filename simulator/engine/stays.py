@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import LONGEST, Distribution
+from simulator.streams import Words, as_uniforms
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 BINS: Final = 2048
-"""Bins of uniforms that a law's table has."""
+"""Bins of uniforms that a law's table has, a power of two."""
+_BIN_SHIFT: Final = np.uint64(64 - (BINS - 1).bit_length())
+"""Bits of a word behind those that say its bin."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,32 @@ class StayTables:
     low: NDArray[np.int16]
     width: NDArray[np.int16]
 
-    def draw(self, law: Integers | int, u: Floats) -> Integers:
-        """Return whole days[...] of uniforms[...]; a small u is a long stay.
+    def draw(self, law: Integers | int, words: Words) -> Integers:
+        """Return whole days[n] of the uniforms that words mean; a small one is a long stay.
 
         Args:
-            law: index of each draw's law, broadcast against u.
-            u: uniforms.
+            law: index of each draw's law, broadcast against the words.
+            words: of the uniforms, which only those take the form of that no bin decides.
         """
-        cell = (u * BINS).astype(np.int64)
+        cell = (words >> _BIN_SHIFT).view(np.int64)
         cell += np.asarray(law) * BINS
         days = self.low[cell].astype(np.int64)
-        # Most bins mean one day only; the others are halved until they do.
+        # Most bins mean one day only, and most of the others one of two.
         open_ = np.flatnonzero(days < 0)
         if len(open_):
-            base = self.start[law[open_]] if isinstance(law, np.ndarray) else self.start[law]
-            value, low, span = u[open_], -1 - days[open_], self.width[cell[open_]].astype(np.int64)
-            while span.any():
-                half = (span - 1) >> 1
-                more = (self.survivors[base + low + half] > value) & (span > 0)
-                low += np.where(more, half + 1, 0)
-                span = np.where(more, span - half - 1, half * (span > 0))
-            days[open_] = low
+            low, cell, value = -1 - days[open_], cell[open_], as_uniforms(words[open_])
+            which = cell // BINS
+            days[open_] = low + (self.survivors[self.start[which] + low] > value)
+            wide = np.flatnonzero(self.width[cell] > 1)
+            days[open_[wide]] = self._searched(which[wide], value[wide])
+        return days
+
+    def _searched(self, law: Integers, u: Floats) -> Integers:
+        """Return the whole days of some uniforms without the help of bins."""
+        ends, days = np.append(self.start[1:], len(self.survivors)), np.empty(len(u), dtype=np.int64)
+        for each in np.unique(law).tolist():
+            rising, some = self.survivors[self.start[each] : ends[each]][::-1], law == each
+            days[some] = len(rising) - np.searchsorted(rising, u[some], side="right")
         return days
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, Self
 
@@ -12,7 +13,7 @@ from simulator.distributions import Distribution
 from simulator.engine.identity import Entities
 from simulator.engine.stays import StayTables
 from simulator.funnel import Funnel
-from simulator.streams import Words, uniforms
+from simulator.streams import Words, uniforms, words
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -37,18 +38,22 @@ class Steps(Protocol):
         """Whether every stage has one move only, so that none is drawn."""
         ...
 
-    def only(self, some: Integers) -> Self:
+    def only(self, some: Integers | slice) -> Self:
         """Return the steps of some of the walkers."""
         ...
 
-    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Words) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, beyond the last at its end, and the days until then.
 
         Args:
             stage: where each stands.
-            moves: uniforms that decide where it goes, None where nothing is to be decided.
-            stays: uniforms that decide when.
+            moves: uniforms that decide where it goes.
+            stays: words of the uniforms that decide when.
         """
+        ...
+
+    def take_only(self, stage: int, stays: Words) -> tuple[int, Integers]:
+        """Return likewise where all go who stand in a stage that has one move only, and when each does."""
         ...
 
 
@@ -116,17 +121,19 @@ class TableSteps:
         """Whether every stage has one move only."""
         return bool(self.path.single.all())
 
-    def only(self, some: Integers) -> TableSteps:
+    def only(self, some: Integers | slice) -> TableSteps:
         """Return the same steps: they are those of all walkers."""
         return self
 
-    def take(self, stage: Integers, moves: Floats | None, stays: Floats) -> tuple[Integers, Integers]:
+    def take(self, stage: Integers, moves: Floats, stays: Words) -> tuple[Integers, Integers]:
         """Return the stage that each walker enters next, and the days until then."""
-        if moves is None:
-            law, target = self.path.law[0][stage], self.path.target[0][stage]
-        else:
-            law, target = _taken(self.path, stage, moves)
+        law, target = _taken(self.path, stage, moves)
         return target, self.tables.draw(law, stays)
+
+    def take_only(self, stage: int, stays: Words) -> tuple[int, Integers]:
+        """Return the stage that all enter next from one that has one move only, and the days until then."""
+        law, target = self.path.law[0, stage], self.path.target[0, stage]
+        return int(target), self.tables.draw(int(law), stays)
 
 
 @dataclass(frozen=True)
@@ -173,26 +180,65 @@ def walk(
         first_move: number of moves already made.
         trail: takes each move as it is made, where somebody follows.
     """
-    size = steps.size
     days = days.copy()
+    if not steps.single:
+        return days, _walk_apart(walkers, steps, stage, days, latest, first_move, trail)
+    guarded = 0
+    for at, some in _by_stage(stage):
+        guarded += _walk_together(walkers, steps, at, days, latest, first_move, trail, some)
+    return days, guarded
+
+
+def _by_stage(stage: Integers) -> Iterator[tuple[int, Integers | slice]]:
+    """Yield each stage among some with the places of those who stand in it, a slice where all do."""
+    if len(stage) and stage.min() == stage.max():
+        yield int(stage[0]), slice(None)
+        return
+    for each in np.flatnonzero(np.bincount(stage)).tolist():
+        yield each, np.flatnonzero(stage == each)
+
+
+def _walk_together(
+    walkers: Walkers, steps: Steps, stage: int, days: Integers, latest: Floats, move: int,
+    trail: Trail | None, some: Integers | slice,
+) -> int:  # fmt: skip
+    """Walk some from one stage to the end, where no move is drawn: they stay together, none is looked up.
+
+    The arguments are those of `walk`; days are written in place. Returns how many the guard stopped.
+    """
+    walkers, steps, spent = walkers.only(some), steps.only(some), days[some]
+    states = walkers.entities.states("stays", walkers.which, walkers.offsets, walkers.attempt)
+    while stage < steps.size and move < MOST_MOVES:
+        stage, stay = steps.take_only(stage, words(states, move))
+        spent = spent + stay
+        move += 1
+        if trail is not None:
+            trail.append((np.arange(len(days))[some], np.full(len(spent), stage), spent))
+    days[some] = spent
+    return int(np.count_nonzero(spent <= latest[some])) if stage < steps.size else 0
+
+
+def _walk_apart(
+    walkers: Walkers, steps: Steps, stage: Integers, days: Integers, latest: Floats, move: int,
+    trail: Trail | None,
+) -> int:  # fmt: skip
+    """Walk those whose moves are drawn, each its own way; as `_walk_together`."""
+    size = steps.size
     active = np.flatnonzero((stage < size) & (days <= latest))
     stage, steps = stage[active], steps.only(active)
     which, offsets, entities = walkers.which[active], walkers.offsets[active], walkers.entities
-    stays = entities.states("stays", which, offsets, walkers.attempt)
-    moves = None if steps.single else entities.states("moves", which, offsets, walkers.attempt)
-    move = first_move
+    stays, moves = (entities.states(p, which, offsets, walkers.attempt) for p in ("stays", "moves"))
     while len(active) and move < MOST_MOVES:
-        u = None if moves is None else uniforms(moves, move)
-        target, stay = steps.take(stage, u, uniforms(stays, move))
+        target, stay = steps.take(stage, uniforms(moves, move), words(stays, move))
         spent = days[active] + stay
         days[active] = spent
         if trail is not None:
             trail.append((active, target, spent))
         going = np.flatnonzero((target < size) & (spent <= latest[active]))
-        active, stage, stays, steps = active[going], target[going], stays[going], steps.only(going)
-        moves = None if moves is None else moves[going]
+        active, stage, steps = active[going], target[going], steps.only(going)
+        stays, moves = stays[going], moves[going]
         move += 1
-    return days, len(active)
+    return len(active)
 
 
 def _taken(path: Path, stage: Integers, u: Floats) -> tuple[Integers, Integers]:
