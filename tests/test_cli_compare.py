@@ -1,6 +1,7 @@
 """The command `compare`, and comparisons that a scenario asks for: what is said, and what is written."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -146,6 +147,10 @@ def test_a_scenario_asks_to_be_compared_in_every_run(home):
     payload = json.loads((folder / "compare.json").read_text())
     assert [one["name"] for one in payload["others"]] == ["other", "slip"]
     assert "\n".join(brief(payload)) in out
+    # Nothing has an error, so no column asks to be read for one.
+    page = html.unescape((folder / "report.html").read_text())
+    assert "brings more in" in page and "give or take" not in page
+    assert page.count("comes from exact means") == 1
     assert "Compared on the same luck, average bookings of FY2026" in out
     assert len(out.splitlines()) <= 40
     # The same from what the run has kept, wherever the originals are by now.

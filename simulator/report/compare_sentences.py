@@ -8,9 +8,11 @@ from typing import Any, Final
 from simulator.report.compare_tables import (
     Stats,
     at_place,
+    average_scale,
     average_text,
     change_texts,
     comparison_scale,
+    is_same,
     main_place,
     numbered,
     until,
@@ -64,7 +66,7 @@ def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -
     asked += [("receipts", ("totals",), end)]
     for series, place, when in asked:
         what, change = f"{series.capitalize()} {when}", at_place(apart, place)[series]
-        if not change["less"] and not change["more"]:
+        if is_same(change):
             same.append(f"{series} {when}")
         else:
             ours, theirs = (at_place(one, place)[series] for one in (base, other))
@@ -87,7 +89,9 @@ def often(share: float) -> str:
 def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale) -> str:
     mean, error = float(change["mean"]), change["error"]["mean"]
     before, after = average_text(ours, scale), average_text(theirs, scale)
-    sides = f", {after} in place of {before}" if before != after else ""
+    # Sides that are coarser than what lies between them would contradict it.
+    coarsest = max(average_scale(one, scale).step for one in (ours, theirs))
+    sides = f", {after} in place of {before}" if before != after and abs(mean) >= coarsest else ""
     if error is None:
         return f"{what}: {after} in place of {before}; one trial tells no more."
     amount = scale.differing(abs(mean), error).said(abs(mean))

@@ -130,23 +130,61 @@ def when_of(period: Mapping[str, Any]) -> str:
     return f"of {plain(period['name'], 20)}" if period.get("name") else "until the end"
 
 
+def exact_first(stats: Stats) -> Stats:
+    """Return numbers with the exact mean, where it is known, in the place of the trials' average.
+
+    By these means differences are told, so that both sides agree with what lies between them.
+    """
+    exact = stats.get("exact")
+    return stats if exact is None else {**stats, "mean": exact, "error": {**stats["error"], "mean": 0.0}}
+
+
+def average_scale(stats: Stats, scale: Scale) -> Scale:
+    """Return the scale of an average, no finer than it is known."""
+    known = exact_first(stats)
+    size, error = abs(float(known["mean"])), known["error"]["mean"] or 0.0
+    if known is not stats:
+        return scale.differing(size, error, digits=3)
+    return scale.fitting({"p50": size, "p90": size, "error": {"mean": error}})
+
+
 def average_text(stats: Stats, scale: Scale) -> str:
     """Write an average, no finer than it is known."""
-    size, error = abs(float(stats["mean"])), stats["error"]["mean"] or 0.0
-    return scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).said(stats["mean"])
+    return average_scale(stats, scale).said(exact_first(stats)["mean"])
 
 
-def is_exact(change: Stats) -> bool:
-    """Tell whether averages that differ do so by their exact means."""
-    return bool(change["error"]["mean"] == 0 and (change["less"] or change["more"]))
+def exactness(payload: Mapping[str, Any]) -> str:
+    """Say which averages are exact, "" where none are."""
+    others = [other for other in payload["others"] if _is_exact(payload["base"], other)]
+    if not others:
+        return ""
+    few = len(others) < len(payload["others"])
+    whose = f" of {', '.join(plain(one['name'], 30) for one in others)}" if few else ""
+    return (
+        f"By how much averages{whose} differ comes from exact means and has no error of simulation; the "
+        "trials agree with them."
+    )
+
+
+def _is_exact(base: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether another differs, and exact means tell by how much: of all or of no series of a company."""
+    if any(one["totals"]["bookings"].get("exact") is None for one in (base, other)):
+        return False
+    periods = (other["difference"]["totals"], *other["difference"]["fiscal"])
+    return any(period[series]["mean"] for period in periods for series in SERIES if series in period)
 
 
 def change_texts(change: Stats, scale: Scale) -> tuple[str, str]:
     """Return by how much averages differ, and the error."""
-    if not change["less"] and not change["more"]:
+    if is_same(change):
         return SAME, ""
     error = change["error"]["mean"]
     return scale.change(change["mean"], error), "" if not error else scale.margin(error)
+
+
+def is_same(change: Stats) -> bool:
+    """Tell whether nothing differs: in no trial, nor by the rare event that none of them shows."""
+    return not change["less"] and not change["more"] and not change["mean"]
 
 
 def _each(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
