@@ -44,7 +44,7 @@ def test_two_scenarios_side_by_side(home):
     assert out.startswith("small against other · as of 31 Oct 2026 · EUR · 300 trials of the same luck\n")
     assert "    segments.smb.soberness.odds  1 → 0.5  (a bad guess)\n" in out
     assert re.search(r"Bookings of FY2026 are on average [\d,]+ less[,;] ", out)
-    assert "comes from exact means and has no error of simulation" in " ".join(out.split())
+    assert "are exact means and have no error of simulation" in " ".join(out.split())
     assert re.search(r"The chance of plan falls from \d+ % to \d+ %, by \d+ points", out)
     assert "small low" in out and "other low" in out and "differs by" in out
     assert out.endswith("Self-check passed in all 2.\n")
@@ -150,7 +150,7 @@ def test_a_scenario_asks_to_be_compared_in_every_run(home):
     # Nothing has an error, so no column asks to be read for one.
     page = html.unescape((folder / "report.html").read_text())
     assert "brings more in" in page and "give or take" not in page
-    assert page.count("comes from exact means") == 1
+    assert page.count("are exact means and have no error") == 1
     assert "Compared on the same luck, average bookings of FY2026" in out
     assert len(out.splitlines()) <= 40
     # The same from what the run has kept, wherever the originals are by now.

@@ -258,6 +258,24 @@ def test_trials_share_draws_where_only_one_of_two_is_learned():
         assert told["error"]["mean"] == pytest.approx(Z95 * deviation_of_mean(apart, 5))
 
 
+def test_averages_of_both_sides_are_told_in_one_way():
+    from simulator.report.compare import comparison_text
+    from simulator.report.compare_tables import alike, average_text, comparison_scale, exactness
+
+    found = compare([*pair("segments.*.soberness.odds=0.8"), Variant("twin", loaded())]).payload
+    assert exactness(found).startswith("Averages here, and by how much they differ, are exact means and have")
+    base, other, twin = found["base"], *found["others"]
+    twin = json.loads(json.dumps(twin).replace('"exact": ', '"unknown": '))
+    found["others"] = [other, twin]
+    assert "are exact means for other and have no" in " ".join(comparison_text(found).split())
+    some = [one["totals"]["bookings"] for one in (base, other, twin)]
+    assert [one.get("exact") is None for one in alike(*some)] == [True] * 3
+    assert alike(*some[:2]) == some[:2]
+    scale = comparison_scale(found)
+    trials, exact = (average_text(one, scale) for one in (alike(*some)[0], some[0]))
+    assert trials != exact and len(exact) >= len(trials)
+
+
 def test_a_plan_for_the_same_luck_is_not_the_luck_of_another_seed():
     """The planted fault: other luck in the other, and nothing is nothing any more."""
     base, other = (simulate(loaded(), seed=seed, other_markets=False) for seed in (1, 2))

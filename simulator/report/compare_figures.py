@@ -16,6 +16,7 @@ from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.compare_tables import (
     SAME,
     Stats,
+    alike,
     at_place,
     change_texts,
     comparison_scale,
@@ -108,6 +109,7 @@ def _rows(payload: Mapping[str, Any], series: str) -> list[_Row]:
         if not ours or not has_interval(ours) or not has_interval(theirs):
             return []
         period = at_place(base, place)
+        ours, theirs = alike(ours, theirs)
         found.append(_Row(name, ours, theirs, change, _chance(base, other, series, period)))
     return found if any(row.change["less"] or row.change["more"] for row in found) else []
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from simulator.report.compare_tables import (
     Stats,
+    alike,
     at_place,
     average_scale,
     average_text,
@@ -40,7 +41,8 @@ def brief(payload: Mapping[str, Any]) -> list[str]:
     lines = [f"Compared on the same luck, average {series} {when_of(at_place(base, place))}"]
     for other in payload["others"][:BRIEF]:
         change = at_place(other["difference"], place)[series]
-        ours, theirs = (average_text(at_place(one, place)[series], scale) for one in (base, other))
+        both = alike(*(at_place(one, place)[series] for one in (base, other)))
+        ours, theirs = (average_text(stats, scale) for stats in both)
         text, margin = change_texts(change, scale)
         chances = [
             f"{plain(target['name'], 20)} {chance_cells(mine)[0]} → {chance_cells(target)[0]}"
@@ -69,7 +71,7 @@ def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -
         if is_same(change):
             same.append(f"{series} {when}")
         else:
-            ours, theirs = (at_place(one, place)[series] for one in (base, other))
+            ours, theirs = alike(*(at_place(one, place)[series] for one in (base, other)))
             yield _sentence(what, ours, theirs, change, scale)
     yield from _peak(apart, scale)
     yield from _below_floor(base, other)

@@ -60,9 +60,9 @@ def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Grid:
     """Return one row a variant, of the period and the series in which most differs."""
     base, (series, place) = payload["base"], main_place(payload)
     aim = target_at(base, series, at_place(base, place))
-    rows = []
-    for one in (base, *payload["others"]):
-        stats, apart = at_place(one, place)[series], one.get("difference")
+    every, rows = (base, *payload["others"]), []
+    for one, stats in zip(every, alike(*(at_place(o, place)[series] for o in every)), strict=True):
+        apart = one.get("difference")
         row = [numbered(payload, one), *_ends(stats, scale), average_text(stats, scale)]
         row += change_texts(at_place(apart, place)[series], scale) if apart else (NOTHING, "")
         rows.append(row if aim is None else [*row, chance_cells(one["targets"][aim])[0]])
@@ -153,24 +153,32 @@ def average_text(stats: Stats, scale: Scale) -> str:
     return average_scale(stats, scale).said(exact_first(stats)["mean"])
 
 
+def alike(*some: Stats) -> list[Stats]:
+    """Return numbers whose averages are told in one way: by exact means only where all have one."""
+    known = all(stats.get("exact") is not None for stats in some)
+    return [stats if known else {**stats, "exact": None} for stats in some]
+
+
 def exactness(payload: Mapping[str, Any]) -> str:
-    """Say which averages are exact, "" where none are."""
-    others = [other for other in payload["others"] if _is_exact(payload["base"], other)]
-    if not others:
+    """Say whose averages are exact, "" where nothing differs exactly."""
+    others = [other for other in payload["others"] if _is_known(payload["base"], other)]
+    if not any(_differs(other["difference"]) for other in others):
         return ""
     few = len(others) < len(payload["others"])
-    whose = f" of {', '.join(plain(one['name'], 30) for one in others)}" if few else ""
+    whose = f" for {', '.join(plain(one['name'], 30) for one in others)}" if few else ""
     return (
-        f"By how much averages{whose} differ comes from exact means and has no error of simulation; the "
-        "trials agree with them."
+        f"Averages here, and by how much they differ, are exact means{whose} and have no error of "
+        "simulation; the trials agree with them."
     )
 
 
-def _is_exact(base: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether another differs, and exact means tell by how much: of all or of no series of a company."""
-    if any(one["totals"]["bookings"].get("exact") is None for one in (base, other)):
-        return False
-    periods = (other["difference"]["totals"], *other["difference"]["fiscal"])
+def _is_known(base: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether exact means are known of both: of all or of no series of a company."""
+    return all(one["totals"]["bookings"].get("exact") is not None for one in (base, other))
+
+
+def _differs(difference: Mapping[str, Any]) -> bool:
+    periods = (difference["totals"], *difference["fiscal"])
     return any(period[series]["mean"] for period in periods for series in SERIES if series in period)
 
 
@@ -195,7 +203,8 @@ def _each(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
 def _adding(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
     """Yield parts and their sum, rounded so that what is shown adds up."""
     *parts, whole = [float(change["mean"]) for change in found]
-    error = max(float(change["error"]["mean"] or 0.0) for change in found)
+    errors = [change["error"]["mean"] for change in found]
+    error = None if None in errors else max(errors)
     size = max(abs(x) for x in (*parts, whole))
     fit = scale.differing(size, error)
     for amount, change in zip([*rounded_to_sum(parts, whole, fit), whole], found, strict=True):
