@@ -1,7 +1,6 @@
 """The command `compare`, and comparisons that a scenario asks for: what is said, and what is written."""
 
 import csv
-import html
 import io
 import json
 import re
@@ -16,6 +15,8 @@ from simulator.cli import main
 from simulator.forecast import Window
 from simulator.report.compare import comparison_text
 from simulator.report.compare_sentences import brief
+from simulator.report.page.scenarios import section
+from simulator.report.results import results_of
 
 SCENARIO = WRITTEN.replace("horizon: 12m", "horizon: 4m")
 HIDDEN = ("p10", "p50", "p90", "odds factor", "Shapley", "PIT", "CRPS", "Wilson", "σ")
@@ -148,9 +149,9 @@ def test_a_scenario_asks_to_be_compared_in_every_run(home):
     assert [one["name"] for one in payload["others"]] == ["other", "slip"]
     assert "\n".join(brief(payload)) in out
     # Nothing has an error, so no column asks to be read for one.
-    page = html.unescape((folder / "report.html").read_text())
-    assert "brings more in" in page and "give or take" not in page
-    assert page.count("are exact means and have no error") == 1
+    shown = repr(section(results_of(folder)))
+    assert "brings more in" in shown and "give or take" not in shown
+    assert shown.count("are exact means and have no error") == 1
     assert "Compared on the same luck, average bookings of FY2026" in out
     assert len(out.splitlines()) <= 40
     # The same from what the run has kept, wherever the originals are by now.

@@ -30,6 +30,7 @@ from simulator.expected import expected
 from simulator.forecast import Window, statistics
 from simulator.loading import load
 from simulator.posterior import Posterior
+from simulator.report.compare_sentences import often
 from simulator.scores import Z95
 from simulator.simulation import simulate
 from simulator.streams import as_uniforms, mix64
@@ -655,3 +656,11 @@ def test_no_deals_one_deal_one_trial(tmp_path, deals, trials):
     assert max(map(len, text.splitlines())) <= 100
     assert ("no error of simulation" in text) == (trials > 1 and "D1" in deals)
     assert (comparison_figures(found) != {}) == (trials > 1 and "D1" in deals)
+
+
+def test_shares_of_futures_never_round_to_all_or_none():
+    shares = (0.0, 0.004, 0.005, 0.5, 0.994, 0.995, 0.999, 1.0)
+    assert [often(share) for share in shares] == [
+        "less than 1 of 100", "less than 1 of 100", "less than 1 of 100", "50 of 100", "99 of 100",
+        "more than 99 of 100", "more than 99 of 100", "all",
+    ]  # fmt: skip

@@ -83,9 +83,9 @@ def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -
 
 def often(share: float) -> str:
     """Say of how many futures something is true."""
-    if share > 0.995:
+    if share >= 0.995:  # which would round to 100 of 100
         return "all" if share == 1 else "more than 99 of 100"
-    return f"{round(100 * share)} of 100" if share >= 0.005 else "less than 1 of 100"
+    return f"{round(100 * share)} of 100" if share > 0.005 else "less than 1 of 100"
 
 
 def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale) -> str:
