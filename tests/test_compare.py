@@ -267,6 +267,9 @@ def test_averages_of_both_sides_are_told_in_one_way():
     assert exactness(found).startswith("Averages here, and by how much they differ, are exact means and have")
     base, other, twin = found["base"], *found["others"]
     twin = json.loads(json.dumps(twin).replace('"exact": ', '"unknown": '))
+    assert exactness(found).endswith("no error of simulation; the trials agree with them.")
+    unchecked = [other | {"self_check": other["self_check"] | {"cells": 0}}]  # too few deals are won for it
+    assert exactness(found | {"others": unchecked}).endswith("no error of simulation.")
     found["others"] = [other, twin]
     assert "are exact means for other and have no" in " ".join(comparison_text(found).split())
     some = [one["totals"]["bookings"] for one in (base, other, twin)]

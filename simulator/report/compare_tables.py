@@ -166,9 +166,11 @@ def exactness(payload: Mapping[str, Any]) -> str:
         return ""
     few = len(others) < len(payload["others"])
     whose = f" for {', '.join(plain(one['name'], 30) for one in others)}" if few else ""
+    checked = all(one["self_check"]["cells"] for one in (payload["base"], *others))
+    agreed = "; the trials agree with them" if checked else ""
     return (
         f"Averages here, and by how much they differ, are exact means{whose} and have no error of "
-        "simulation; the trials agree with them."
+        f"simulation{agreed}."
     )
 
 
