@@ -15,6 +15,8 @@ from simulator.cli import main
 from simulator.forecast import Window
 from simulator.report.compare import comparison_text
 from simulator.report.compare_sentences import brief
+from simulator.report.page.scenarios import section
+from simulator.report.results import results_of
 
 SCENARIO = WRITTEN.replace("horizon: 12m", "horizon: 4m")
 HIDDEN = ("p10", "p50", "p90", "odds factor", "Shapley", "PIT", "CRPS", "Wilson", "σ")
@@ -43,7 +45,7 @@ def test_two_scenarios_side_by_side(home):
     assert out.startswith("small against other · as of 31 Oct 2026 · EUR · 300 trials of the same luck\n")
     assert "    segments.smb.soberness.odds  1 → 0.5  (a bad guess)\n" in out
     assert re.search(r"Bookings of FY2026 are on average [\d,]+ less[,;] ", out)
-    assert "comes from exact means and has no error of simulation" in " ".join(out.split())
+    assert "are exact means and have no error of simulation" in " ".join(out.split())
     assert re.search(r"The chance of plan falls from \d+ % to \d+ %, by \d+ points", out)
     assert "small low" in out and "other low" in out and "differs by" in out
     assert out.endswith("Self-check passed in all 2.\n")
@@ -146,6 +148,10 @@ def test_a_scenario_asks_to_be_compared_in_every_run(home):
     payload = json.loads((folder / "compare.json").read_text())
     assert [one["name"] for one in payload["others"]] == ["other", "slip"]
     assert "\n".join(brief(payload)) in out
+    # Nothing has an error, so no column asks to be read for one.
+    shown = repr(section(results_of(folder)))
+    assert "brings more in" in shown and "give or take" not in shown
+    assert shown.count("are exact means and have no error") == 1
     assert "Compared on the same luck, average bookings of FY2026" in out
     assert len(out.splitlines()) <= 40
     # The same from what the run has kept, wherever the originals are by now.

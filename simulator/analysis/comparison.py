@@ -133,12 +133,12 @@ def _told(play: Play, span: Span) -> dict[str, Any]:
 def _weighed(some: Sequence[Play], weights: Sequence[float], span: Span) -> dict[str, Any]:
     """Return Σ weight · what each play brings, for all that is asked of all."""
     forecast = some[0].forecast
-    draws = forecast.draws
+    # Where only some are learned, the trials of the difference share their draws none the less.
+    draws = min((n for play in some if (n := play.forecast.draws) is not None), default=None)
 
     def ask(window: Window) -> dict[str, Any]:
         amounts, told = [play.amounts(window) for play in some], [play.told(window) for play in some]
-        exact = [window.exact(play.forecast) for play in some]
-        return contrast(amounts, told, weights, forecast.unit, draws, exact)
+        return contrast(amounts, told, weights, forecast.unit, draws)
 
     def of_target(name: str) -> dict[str, Any]:
         hits = [play.forecast.reached(goals(play.scenario)[name]) for play in some]

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 DIFFERENCE: Final = (1.0, -1.0)
 """Weights of one and of what it is held against."""
 ROUNDING: Final = 1e-12
+"""Share of exact means below which their difference is none."""
 ENDS: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -28,7 +29,7 @@ def interaction(cases: int) -> tuple[float, ...]:
 
 def contrast(
     amounts: Sequence[Floats], told: Sequence[Mapping[str, Any]], weights: Sequence[float], unit: float,
-    draws: int | None = None, exact: Sequence[float | None] = (),
+    draws: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return Σ weight · number, of the mean and of low, middle and high, in major units, with 95 % errors.
 
@@ -43,23 +44,23 @@ def contrast(
 
     Args:
         amounts: minor units, floats[trial] each.
-        told: `statistics` of each.
+        told: `statistics` of each, and its `exact` mean where it is known.
         weights: of each.
         unit: minor units of one major unit.
         draws: posterior draws that the trials share, or None.
-        exact: mean of each, minor units, None where it is not known.
     """
     sums = np.zeros(len(amounts[0]))
     for weight, of_one in zip(weights, amounts, strict=True):
         sums += weight * of_one
     several, apart = len(sums) > 1, _apart([one["error"]["mean"] or 0.0 for one in told], weights)
-    mean, error = float(sums.mean()), Z95 * deviation_of_mean(sums, draws) / unit if several else None
-    means = [weight * mean for weight, mean in zip(weights, exact, strict=False) if mean is not None]
-    if several and len(means) == len(amounts):
+    mean, error = float(sums.mean()) / unit, Z95 * deviation_of_mean(sums, draws) / unit if several else None
+    exact = [one.get("exact") for one in told]
+    means = [weight * known for weight, known in zip(weights, exact, strict=True) if known is not None]
+    if len(means) == len(told):
         # What is equal but for rounding differs by nothing.
         mean, error = sum(means) if abs(sum(means)) > ROUNDING * max(map(abs, means)) else 0.0, 0.0
     result: dict[str, Any] = {
-        "mean": mean / unit,
+        "mean": mean,
         "error": {"mean": error},
         "separate_error": {"mean": apart if several else None},
         "less": float(np.mean(sums < 0)),

@@ -62,7 +62,7 @@ class Play:
         return window.amounts(self.forecast)
 
     def told(self, window: Window) -> dict[str, Any]:
-        """Return mean, quantiles and errors of a window, in major units."""
+        """Return mean, quantiles and errors of a window, and its `exact` mean or None, in major units."""
         if window not in self._told:
             amounts, past = window.told(self.forecast)
             forecast, certain = self.forecast, False
@@ -70,7 +70,8 @@ class Play:
                 segment = window.segment_index(self.scenario)
                 certain = forecast.is_certain(window.series, *window.days(self.scenario), segment)
             told = statistics(amounts, forecast.unit, past, certain=certain, draws=forecast.draws)
-            self._told[window] = told
+            exact = window.exact(forecast)
+            self._told[window] = told | {"exact": None if exact is None else exact / forecast.unit}
         return self._told[window]
 
 

@@ -48,17 +48,18 @@ class Window:
         """Return the exact mean of what each trial brings, minor units, None where it is not known.
 
         That is so where figures are drawn from what is learned, since the exact means are those of fixed
-        figures; where the trials do not agree with them; and for a segment where money belongs to none.
+        figures; where the trials do not agree with them, or a single one cannot tell; and of receipts of the
+        first segment, with which those of no segment stand.
         """
         exact, scenario = trials.exact, trials.scenario
-        if exact is None or scenario.posterior is not None or not trials.check.passed:
+        if exact is None or scenario.posterior is not None or not trials.check.passed or trials.trials == 1:
             return None
         begin, end = scenario.horizon.cells_between(*self.days(scenario))
         if self.series == "balance":
             day = scenario.horizon.day_of(self.last)
             return trials.unspent(day) + exact.between("receipts", 0, end) - float(exact.tax[:end].sum())
         segment = self.segment_index(scenario)
-        if segment is not None and any(s.segment < 0 for s in trials.slices):
+        if segment == 0 and self.series == "receipts" and any(s.segment < 0 for s in trials.slices):
             return None
         past = trials.already(self.series, scenario.horizon.day_of(self.first), segment)
         return past + exact.between(self.series, begin, end, segment)

@@ -12,7 +12,7 @@ from simulator.report.compare_tables import (
     both_sides,
     by_period,
     comparison_scale,
-    is_exact,
+    exactness,
     main_place,
     numbered,
     side_by_side,
@@ -91,15 +91,12 @@ def _offers(payload: Mapping[str, Any], scale: Scale) -> Iterator[str]:
 
 def _exactness(payload: Mapping[str, Any]) -> Iterator[str]:
     """Say which differences are exact, and what the same luck is worth to the others: how many trials."""
+    if exact := exactness(payload):
+        yield from wrapped(exact)
     if len(payload["others"]) > DETAILED:
         return
     series, _ = main_place(payload)
     changes = [(plain(o["name"], 30), o["difference"]["totals"][series]) for o in payload["others"]]
-    if any(is_exact(change) for _, change in changes):
-        yield from wrapped(
-            "By how much averages differ comes from exact means and has no error of simulation; the "
-            "trials agree with them."
-        )
     found = [(_worth(change, "mean"), _worth(change, "p10"), name) for name, change in changes]
     told = [
         f"{mean} for {name}" + (f" ({low} its low end)" if low else "") for mean, low, name in found if mean

@@ -16,9 +16,11 @@ from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.compare_tables import (
     SAME,
     Stats,
+    alike,
     at_place,
     change_texts,
     comparison_scale,
+    exact_first,
     main_place,
     target_at,
     until,
@@ -107,6 +109,7 @@ def _rows(payload: Mapping[str, Any], series: str) -> list[_Row]:
         if not ours or not has_interval(ours) or not has_interval(theirs):
             return []
         period = at_place(base, place)
+        ours, theirs = alike(ours, theirs)
         found.append(_Row(name, ours, theirs, change, _chance(base, other, series, period)))
     return found if any(row.change["less"] or row.change["more"] for row in found) else []
 
@@ -127,10 +130,10 @@ def _panel(axes: Axes, rows: Sequence[_Row], colours: Palette, scale: Scale) -> 
         )
         for stats, height, pale, _ in sides:
             axes.hlines(height, stats["p10"], stats["p90"], color=pale, linewidth=5)
-        ends = [float(stats["mean"]) for stats, *_ in sides]
+        ends = [float(exact_first(stats)["mean"]) for stats, *_ in sides]
         axes.plot(ends, [y + _APART, y - _APART], color=INK, linewidth=1.6, zorder=3)
-        for stats, height, _, dark in sides:
-            axes.plot(stats["mean"], height, "o", color=dark, markersize=8, markeredgecolor="white", zorder=4)
+        for mean, (_, height, _, dark) in zip(ends, sides, strict=True):
+            axes.plot(mean, height, "o", color=dark, markersize=8, markeredgecolor="white", zorder=4)
         text, margin = change_texts(row.change, scale)
         shown = "the same" if text == SAME else f"{text} {margin}".strip()
         axes.annotate(shown, (1.03, y), xycoords=("axes fraction", "data"), va="center", color=INK)

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from simulator.report.compare_tables import (
     Stats,
+    alike,
     at_place,
+    average_scale,
     average_text,
     change_texts,
     comparison_scale,
+    is_same,
     main_place,
     numbered,
     until,
@@ -38,7 +41,8 @@ def brief(payload: Mapping[str, Any]) -> list[str]:
     lines = [f"Compared on the same luck, average {series} {when_of(at_place(base, place))}"]
     for other in payload["others"][:BRIEF]:
         change = at_place(other["difference"], place)[series]
-        ours, theirs = (average_text(at_place(one, place)[series], scale) for one in (base, other))
+        both = alike(*(at_place(one, place)[series] for one in (base, other)))
+        ours, theirs = (average_text(stats, scale) for stats in both)
         text, margin = change_texts(change, scale)
         chances = [
             f"{plain(target['name'], 20)} {chance_cells(mine)[0]} → {chance_cells(target)[0]}"
@@ -64,10 +68,10 @@ def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -
     asked += [("receipts", ("totals",), end)]
     for series, place, when in asked:
         what, change = f"{series.capitalize()} {when}", at_place(apart, place)[series]
-        if not change["less"] and not change["more"]:
+        if is_same(change):
             same.append(f"{series} {when}")
         else:
-            ours, theirs = (at_place(one, place)[series] for one in (base, other))
+            ours, theirs = alike(*(at_place(one, place)[series] for one in (base, other)))
             yield _sentence(what, ours, theirs, change, scale)
     yield from _peak(apart, scale)
     yield from _below_floor(base, other)
@@ -79,15 +83,17 @@ def sentences(base: Mapping[str, Any], other: Mapping[str, Any], scale: Scale) -
 
 def often(share: float) -> str:
     """Say of how many futures something is true."""
-    if share > 0.995:
+    if share >= 0.995:  # which would round to 100 of 100
         return "all" if share == 1 else "more than 99 of 100"
-    return f"{round(100 * share)} of 100" if share >= 0.005 else "less than 1 of 100"
+    return f"{round(100 * share)} of 100" if share > 0.005 else "less than 1 of 100"
 
 
 def _sentence(what: str, ours: Stats, theirs: Stats, change: Stats, scale: Scale) -> str:
     mean, error = float(change["mean"]), change["error"]["mean"]
     before, after = average_text(ours, scale), average_text(theirs, scale)
-    sides = f", {after} in place of {before}" if before != after else ""
+    # Sides that are coarser than what lies between them would contradict it.
+    coarsest = max(average_scale(one, scale).step for one in (ours, theirs))
+    sides = f", {after} in place of {before}" if before != after and abs(mean) >= coarsest else ""
     if error is None:
         return f"{what}: {after} in place of {before}; one trial tells no more."
     amount = scale.differing(abs(mean), error).said(abs(mean))

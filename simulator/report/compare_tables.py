@@ -60,9 +60,9 @@ def side_by_side(payload: Mapping[str, Any], scale: Scale) -> Grid:
     """Return one row a variant, of the period and the series in which most differs."""
     base, (series, place) = payload["base"], main_place(payload)
     aim = target_at(base, series, at_place(base, place))
-    rows = []
-    for one in (base, *payload["others"]):
-        stats, apart = at_place(one, place)[series], one.get("difference")
+    every, rows = (base, *payload["others"]), []
+    for one, stats in zip(every, alike(*(at_place(o, place)[series] for o in every)), strict=True):
+        apart = one.get("difference")
         row = [numbered(payload, one), *_ends(stats, scale), average_text(stats, scale)]
         row += change_texts(at_place(apart, place)[series], scale) if apart else (NOTHING, "")
         rows.append(row if aim is None else [*row, chance_cells(one["targets"][aim])[0]])
@@ -130,23 +130,71 @@ def when_of(period: Mapping[str, Any]) -> str:
     return f"of {plain(period['name'], 20)}" if period.get("name") else "until the end"
 
 
+def exact_first(stats: Stats) -> Stats:
+    """Return numbers with the exact mean, where it is known, in the place of the trials' average.
+
+    By these means differences are told, so that both sides agree with what lies between them.
+    """
+    exact = stats.get("exact")
+    return stats if exact is None else {**stats, "mean": exact, "error": {**stats["error"], "mean": 0.0}}
+
+
+def average_scale(stats: Stats, scale: Scale) -> Scale:
+    """Return the scale of an average, no finer than it is known."""
+    known = exact_first(stats)
+    size, error = abs(float(known["mean"])), known["error"]["mean"] or 0.0
+    if known is not stats:
+        return scale.differing(size, error, digits=3)
+    return scale.fitting({"p50": size, "p90": size, "error": {"mean": error}})
+
+
 def average_text(stats: Stats, scale: Scale) -> str:
     """Write an average, no finer than it is known."""
-    size, error = abs(float(stats["mean"])), stats["error"]["mean"] or 0.0
-    return scale.fitting({"p50": size, "p90": size, "error": {"mean": error}}).said(stats["mean"])
+    return average_scale(stats, scale).said(exact_first(stats)["mean"])
 
 
-def is_exact(change: Stats) -> bool:
-    """Tell whether averages that differ do so by their exact means."""
-    return bool(change["error"]["mean"] == 0 and (change["less"] or change["more"]))
+def alike(*some: Stats) -> list[Stats]:
+    """Return numbers whose averages are told in one way: by exact means only where all have one."""
+    known = all(stats.get("exact") is not None for stats in some)
+    return [stats if known else {**stats, "exact": None} for stats in some]
+
+
+def exactness(payload: Mapping[str, Any]) -> str:
+    """Say whose averages are exact, "" where nothing differs exactly."""
+    others = [other for other in payload["others"] if _is_known(payload["base"], other)]
+    if not any(_differs(other["difference"]) for other in others):
+        return ""
+    few = len(others) < len(payload["others"])
+    whose = f" for {', '.join(plain(one['name'], 30) for one in others)}" if few else ""
+    checked = all(one["self_check"]["cells"] for one in (payload["base"], *others))
+    agreed = "; the trials agree with them" if checked else ""
+    return (
+        f"Averages here, and by how much they differ, are exact means{whose} and have no error of "
+        f"simulation{agreed}."
+    )
+
+
+def _is_known(base: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether exact means are known of both: of all or of no series of a company."""
+    return all(one["totals"]["bookings"].get("exact") is not None for one in (base, other))
+
+
+def _differs(difference: Mapping[str, Any]) -> bool:
+    periods = (difference["totals"], *difference["fiscal"])
+    return any(period[series]["mean"] for period in periods for series in SERIES if series in period)
 
 
 def change_texts(change: Stats, scale: Scale) -> tuple[str, str]:
     """Return by how much averages differ, and the error."""
-    if not change["less"] and not change["more"]:
+    if is_same(change):
         return SAME, ""
     error = change["error"]["mean"]
     return scale.change(change["mean"], error), "" if not error else scale.margin(error)
+
+
+def is_same(change: Stats) -> bool:
+    """Tell whether nothing differs: in no trial, nor by the rare event that none of them shows."""
+    return not change["less"] and not change["more"] and not change["mean"]
 
 
 def _each(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
@@ -157,7 +205,8 @@ def _each(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
 def _adding(found: Sequence[Stats], scale: Scale) -> Iterator[str]:
     """Yield parts and their sum, rounded so that what is shown adds up."""
     *parts, whole = [float(change["mean"]) for change in found]
-    error = max(float(change["error"]["mean"] or 0.0) for change in found)
+    errors = [change["error"]["mean"] for change in found]
+    error = None if None in errors else max(errors)
     size = max(abs(x) for x in (*parts, whole))
     fit = scale.differing(size, error)
     for amount, change in zip([*rounded_to_sum(parts, whole, fit), whole], found, strict=True):

@@ -97,16 +97,23 @@ class Scale:
         """Write by how much something differs, with its sign, no finer than its error."""
         return said(self.differing(abs(amount), error).number(amount, sign=True))
 
-    def differing(self, size: float, error: float | None) -> Scale:
-        """Return the scale of a difference: no finer than its error; of an exact one at least two digits.
+    @property
+    def step(self) -> float:
+        """What the last digit stands for, major units."""
+        return self.unit * 10.0**-self.decimals
+
+    def differing(self, size: float, error: float | None, digits: int = 2) -> Scale:
+        """Return the scale of a difference: no finer than its error; an exact one in whole units or finer.
 
         Args:
             size: of the largest, major units.
             error: its half-width, 0 where it is exact, None where nobody knows.
+            digits: that an exact one shows at least.
         """
         if error == 0:
-            finest = self.decimals + _FINER
-            return replace(self, decimals=min(self.showing(size, 2).decimals, finest))
+            # Noise makes low and high coarse, and says nothing of what is exact.
+            whole = replace(self, decimals=max(self.decimals, 0))
+            return replace(whole, decimals=min(whole.showing(size, digits).decimals, whole.decimals + _FINER))
         return self.fitting({"p50": size, "p90": size, "error": {"mean": error}})
 
     def showing(self, amount: float, digits: int) -> Scale:

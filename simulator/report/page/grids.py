@@ -40,6 +40,17 @@ def with_column(grid: Grid, head: str, cells: Sequence[str]) -> Grid:
     return replace(grid, header=[*grid.header, head], rows=rows)
 
 
+def without_empty(grid: Grid) -> Grid:
+    """Return a grid without the columns in which nothing stands; what stands left is as it was."""
+    kept = [
+        place for place in range(len(grid.header))
+        if place in grid.left or not grid.rows or any(row[place] for row in grid.rows)
+    ]  # fmt: skip
+    rows = [[row[place] for place in kept] for row in grid.rows]
+    left = [kept.index(place) for place in grid.left]
+    return replace(grid, header=[grid.header[place] for place in kept], rows=rows, left=left)
+
+
 def _stepped(cell: str) -> str:
     text = cell.lstrip(" ")
     return _STEP * ((len(cell) - len(text)) // 2) + text

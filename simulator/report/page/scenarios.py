@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from simulator.report.blocks import Block, Fold, Picture, Points, Section, Table, Text
@@ -13,13 +14,14 @@ from simulator.report.compare_tables import (
     at_place,
     change_texts,
     comparison_scale,
+    exactness,
     main_place,
     numbered,
     side_by_side,
     side_title,
 )
 from simulator.report.layout import NOTHING, Grid
-from simulator.report.page.grids import table_of, with_column
+from simulator.report.page.grids import table_of, with_column, without_empty
 from simulator.report.page.rows import Row, ranked
 from simulator.report.results import Results
 from simulator.words import Scale, has_interval, plain
@@ -32,7 +34,9 @@ def section(results: Results) -> Section | None:
     if (payload := results.answer("compare")) is None or not payload["others"]:
         return None
     scale = comparison_scale(payload)
-    blocks = [_picture(payload, scale), _table(payload, scale), _differs(payload)]
+    blocks = [_picture(payload, scale), _table(payload, scale)]
+    blocks += [Text(exact, quiet=True)] if (exact := exactness(payload)) else []
+    blocks.append(_differs(payload))
     shown = [other for other in payload["others"] if other["kind"] != "grid"][:DETAILED]
     blocks += [_told(payload, other, scale) for other in shown]
     blocks += [Points([plain(note) for note in payload["notes"]])] if payload["notes"] else []
@@ -64,10 +68,11 @@ def _table(payload: Mapping[str, Any], scale: Scale) -> Table:
     """Return the scenarios in numbers, with the share of futures in which each brings more."""
     series, place = main_place(payload)
     grid = side_by_side(payload, scale)
+    grid = replace(grid, header=["scenario", *grid.header[1:6], "give or take", *grid.header[7:]])
     more = [often(at_place(o["difference"], place)[series]["more"]) for o in payload["others"]]
     grid = with_column(grid, "brings more in", [NOTHING, *(f"{text} futures" for text in more)])
     grid = Grid(grid.header, grid.rows[: ROWS + 1], grid.left, strong=(0,))
-    return table_of(grid, f"{side_title(payload)}, {scale.name}", {0: "scenario", 6: "give or take"})
+    return table_of(without_empty(grid), f"{side_title(payload)}, {scale.name}")
 
 
 def _differs(payload: Mapping[str, Any]) -> Fold:

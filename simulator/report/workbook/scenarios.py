@@ -7,7 +7,14 @@ from typing import Any
 
 from simulator.report.blocks import Text
 from simulator.report.colours import PALETTES
-from simulator.report.compare_tables import at_place, comparison_scale, main_place, when_of
+from simulator.report.compare_tables import (
+    at_place,
+    comparison_scale,
+    exact_first,
+    exactness,
+    main_place,
+    when_of,
+)
 from simulator.report.results import Results
 from simulator.report.workbook.columns import (
     CHANCE,
@@ -40,6 +47,7 @@ def scenarios(results: Results) -> Sheet | None:
     if payload is None:
         return None
     says = "All play the same luck, so that a difference is known better than what it is a difference of."
+    says = f"{says} {exactness(payload)}".strip()
     found = [_amounts(payload), _targets(payload), _settings(payload)]
     tables = [table for table in found if table.rows]
     chart = _chart(payload)
@@ -70,7 +78,7 @@ def _rows(payload: Payload, one: Payload) -> Iterator[list[Value]]:
             period = at_place(base, place)
             whole: list[Value] = ["until the end", as_day(payload["start"]), as_day(payload["end"])]
             span = span_cells(period) if period.get("name") else whole
-            yield [plain(one["name"]), SERIES[series], *span, *statistic_cells(at[series], ENDS),
+            yield [plain(one["name"]), SERIES[series], *span, *statistic_cells(exact_first(at[series]), ENDS),
                    *_difference(one, place, series)]  # fmt: skip
 
 
