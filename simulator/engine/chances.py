@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+_MOST_KEPT: Final = 1 << 21
+"""Scores of a segment that are kept from one block to the next: 16 MB."""
 
 
 class Chances(Protocol):
@@ -176,10 +180,33 @@ class LearnedChances:
     ) -> Floats:
         """Return the scores of open deals, floats[deal, trial]."""
         if ages is None:
-            # Trials of one draw share them: each draw is worked out once.
-            distinct, trial = np.unique(draw, return_inverse=True)
-            return self.scores_by_draw(stage, deals, distinct, label_ages[:, None])[:, trial]
+            return self._of_known_ages(stage, deals, draw, label_ages)
         return self.scores_by_draw(stage, deals, draw, label_ages[ages])
+
+    def _of_known_ages(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
+        """Return the scores of open deals, each of its age, floats[deal, trial].
+
+        Trials of one draw share them: each draw is worked out once, and kept where all take little room.
+        """
+        distinct, trial = np.unique(draw, return_inverse=True)
+        scores, known = self._kept(stage, deals)
+        if not len(known):
+            return self.scores_by_draw(stage, deals, distinct, age[:, None])[:, trial]
+        if len(new := distinct[~known[distinct]]):
+            scores[:, new] = self.scores_by_draw(stage, deals, new, age[:, None])
+            known[new] = True
+        return scores.take(draw, axis=1)
+
+    def _kept(self, stage: int, deals: Integers) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return kept scores of open deals, floats[deal, draw], and the draws that are known; or no draw."""
+        kept = _SCORES.setdefault(self, {})
+        if (place := (stage, deals.tobytes())) not in kept:
+            of = self.odds.shift if self.funnel is None and self.odds else self.funnel
+            draws = 0 if of is None else len(of)
+            held = sum(scores.size for scores, _ in kept.values())
+            draws *= held + draws * len(deals) <= _MOST_KEPT
+            kept[place] = np.empty((len(deals), draws)), np.zeros(draws, dtype=np.bool_)
+        return kept[place]
 
     def scores_by_draw(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
         """Return the scores of open deals at ages, floats[deal, draw]; age and draw broadcast."""
@@ -236,6 +263,12 @@ class LearnedChances:
         logit = odds.shift[draw] + odds.slope[draw] * special.logit(np.where(free, chance, 0.5)) + evidence
         with np.errstate(divide="ignore"):
             return np.where(free, special.expit(logit + np.log(sober)), chance)
+
+
+_SCORES: Final[
+    WeakKeyDictionary[LearnedChances, dict[tuple[int, bytes], tuple[Floats, NDArray[np.bool_]]]]
+] = WeakKeyDictionary()
+"""Beside the chances, so that they do not travel with them from one process to another."""
 
 
 def _logs(amount: Floats, reference: float) -> Floats:
