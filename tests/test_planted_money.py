@@ -142,15 +142,17 @@ def offers_to_all_in_another_order(patch):
 
 
 def revenue_by_months(patch):
-    real = recognition.served_share
-    patch.setattr(
-        recognition, "served_share", lambda a, start, end, day: real(a, start, end, day - (day - start) % 30)
-    )
+    real = recognition.served_shares
+
+    def coarse(amount, start, end):
+        return lambda day: real(amount, start, end)(day - (day - start) % 30)
+
+    patch.setattr(recognition, "served_shares", coarse)
 
 
 def revenue_a_day_late(patch):
-    real = recognition.served_share
-    patch.setattr(recognition, "served_share", lambda a, start, end, day: real(a, start, end, day - 1))
+    real = recognition.served_shares
+    patch.setattr(recognition, "served_shares", lambda *service: lambda day: real(*service)(day - 1))
 
 
 def milestones_at_signature(patch):

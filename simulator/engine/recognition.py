@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.engine.billing import Billed, Events, Flow
 from simulator.engine.contracts import LinePlan
 from simulator.engine.populations import ALL
-from simulator.scenario import served_share
+from simulator.scenario import served_shares
 
 Integers = NDArray[np.int64]
 
@@ -52,12 +52,14 @@ def over_term(
     # Before the first start and after the last end nothing moves.
     begin, stop = np.searchsorted(edges, (start.min(), last.max())).tolist()
     begin = max(begin - 1, 0)
-    before = served_share(amount, start, end, np.minimum(edges[begin], last))
+    served, until = served_shares(amount, start, end), last.astype(np.float64)
+    before = served(np.minimum(edges[begin], until))
     for edge in edges[begin + 1 : stop + 1].tolist():
-        now = served_share(amount, start, end, np.minimum(edge, last))
+        now = served(np.minimum(edge, until))
         moved = np.flatnonzero(now > before)
         if len(moved):
-            yield Flow(moved, np.full(len(moved), edge, dtype=np.int64), now[moved] - before[moved])
+            recognised = (now[moved] - before[moved]).astype(np.int64)
+            yield Flow(moved, np.full(len(moved), edge, dtype=np.int64), recognised)
         before = now
 
 

@@ -6,7 +6,7 @@ from simulator.scenario.conditions import (
     agreed_terms,
     conditions,
     offered_conditions,
-    served_share,
+    served_shares,
 )
 from simulator.scenario.levers import UNPULLED, Levers
 from simulator.scenario.pulling import pulled
@@ -28,6 +28,6 @@ __all__ = [
     "conditions",
     "offered_conditions",
     "pulled",
-    "served_share",
+    "served_shares",
     "table_place",
 ]

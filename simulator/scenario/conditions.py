@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -28,6 +29,7 @@ from simulator.terms import (
     tightened,
 )
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _NOTHING = Product("")
 
@@ -156,8 +158,10 @@ class Conditions:
         return (dates - self.origin).astype(np.int64)
 
 
-def served_share(amount: Integers, start_day: Integers, end_day: Integers, day: Integers | int) -> Integers:
-    """Return what is recognised over the term by the end of a day, whole minor units, rounded down.
+def served_shares(
+    amount: Integers, start_day: Integers, end_day: Integers
+) -> Callable[[Floats | float], Floats | Integers]:
+    """Return what tells how much is recognised by the end of a day, whole minor units, rounded down.
 
     amount × days served by then ÷ days of the service.
 
@@ -165,14 +169,27 @@ def served_share(amount: Integers, start_day: Integers, end_day: Integers, day: 
         amount: of each contract, integers[n].
         start_day: first day of each service, days from as-of.
         end_day: first day after it.
-        day: until when.
     """
     length = end_day - start_day
-    served = np.clip(day + 1 - start_day, 0, length)
-    if amount.size and int(amount.max()) * int(length.max()) < 2**53:
-        # The product is exact, and its quotient lies too far from the next whole number to be rounded to it.
-        return np.asarray(np.floor(amount * served.astype(np.float64) / length).astype(np.int64))
-    return np.asarray(amount // length * served + amount % length * served // length)
+    if not amount.size or int(amount.max()) * int(length.max()) >= 2**53:
+        rest, each = amount % length, amount // length
+
+        def served_by(day: Floats | float) -> Integers:
+            served = np.clip(np.asarray(day, dtype=np.int64) + 1 - start_day, 0, length)
+            return np.asarray(each * served + rest * served // length)
+
+        return served_by
+    # The product is exact, and its quotient lies too far from the next whole number to be rounded to it.
+    money, before, days = (x.astype(np.float64) for x in (amount, start_day - 1, length))
+
+    def served_until(day: Floats | float) -> Floats:
+        served = np.asarray(day - before)
+        np.clip(served, 0, days, out=served)
+        served *= money
+        served /= days
+        return np.floor(served, out=served)
+
+    return served_until
 
 
 def conditions(
