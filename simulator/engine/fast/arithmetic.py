@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
 from numba.core.compiler import Compiler
+from numba.extending import intrinsic
 
 from simulator.streams import GAMMA as _GAMMA
 
@@ -72,6 +74,27 @@ def scalar(function: Function) -> Function:
     """Compile a function of numbers that is called from compiled ones."""
     compiled: Any = njit(error_model="numpy")(function)
     return compiled  # type: ignore[no-any-return]
+
+
+LANES: Final = 8
+"""Numbers that `below` looks at."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def below(_typing: Any, values: Any, place: Any, level: Any) -> Any:
+    """Return how many of `LANES` values from a place on are below a level."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        vector, bits = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(LANES)
+        start = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[2], ir.IntType(32)(0))
+        first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        same = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), first)
+        found = builder.fcmp_ordered("<", builder.load(start, align=8), same)
+        return builder.zext(builder.ctpop(builder.bitcast(found, bits)), ir.IntType(64))
+
+    return types.uint64(values, place, level), code
 
 
 @part

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from simulator.distributions import TIE
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, logarithm, loop, normal, part, uniform
+from simulator.engine.fast.arithmetic import GAMMA, LANES, NEAR, below, logarithm, loop, normal, part, uniform
 from simulator.engine.fast.closing import LEFT, rounded
 
 LEAST: Final = 1e-200
@@ -37,9 +37,9 @@ class Moves(NamedTuple):
         edges: operational days, floats[stage · bin].
         reached: integral of the hazard up to each edge, floats[law · bin].
         rates: from each edge on.
-        bins: of each law, a power of two,
-        fine: so many of them together.
-        tops: integral up to the first edge of those, floats[law · bin].
+        bins: of each law, a power of two, as many as `LANES` at least,
+        groups: likewise groups.
+        tops: integral up to the first edge of each group of `LANES` of those, infinite beyond, floats[law · group].
         per_stage: laws of a stage.
         transitions: of draw, stage and next one.
         ends: chance to be won from each stage and end, by draw.
@@ -48,7 +48,7 @@ class Moves(NamedTuple):
         sole: the one that those who are won can make first, `SEVERAL` where there are more, `LEFT` where
             rounding might decide it, integers[draw · S + stage].
         stage: where each deal is.
-        age: of each, operational days.
+        less: age of each + ½, operational days.
         bin: that it has reached.
         into: days into it.
         most: moves that the guard allows.
@@ -61,7 +61,7 @@ class Moves(NamedTuple):
     reached: Any
     rates: Any
     bins: Any
-    fine: Any
+    groups: Any
     tops: Any
     per_stage: int
     transitions: Any
@@ -70,10 +70,28 @@ class Moves(NamedTuple):
     count: Any
     sole: Any
     stage: Any
-    age: Any
+    less: Any
     bin: Any
     into: Any
     most: int
+
+
+class Room(NamedTuple):
+    """A piece of stays, as many as `at` has places.
+
+    Attributes:
+        level: integral of the hazard at which each ends; not a number where numpy is to decide.
+        less: days that are already spent + ½.
+        place: bin that it ends in, among all,
+        edge: and among those of its stage.
+        days: whole days, `LEFT` where numpy is to decide.
+    """
+
+    level: Any
+    less: Any
+    place: Any
+    edge: Any
+    days: Any
 
 
 @loop
@@ -134,7 +152,7 @@ def decide(
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, level: Any,
+    at: Any, some: Any, room: Room,
 ) -> None:  # fmt: skip
     """Walk won open deals to their end, as `closing.walk`.
 
@@ -150,54 +168,55 @@ def walk(
         days: receives operational days, `LEFT` where numpy is to decide.
         at: room for the stages of a piece,
         some: for those of it who go on,
-        level: and for the integrals of hazards at which they do.
+        room: and for their stays.
     """
     for begin in range(0, len(row), len(at)):
         piece = slice(begin, begin + len(at))
-        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], at, level)
-        _go_on(
-            row[piece], trial[piece], offsets, draws, moves, stays, until, by, days[piece], at, some, level
-        )
+        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], at, room)
+        _go_on(row[piece], trial[piece], offsets, draws, moves, stays, until, by, days[piece], at, some, room)
 
 
 @loop
 def _leave(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, at: Any,
-    level: Any,
+    room: Room,
 ) -> None:  # fmt: skip
     """Make the first move of a piece."""
     size = by.targets.shape[1]
     for i in range(len(row)):
-        level[i] = -logarithm(uniform(stays[row[i]] + offsets[trial[i]] + GAMMA))
+        room.level[i] = -logarithm(uniform(stays[row[i]] + offsets[trial[i]] + GAMMA))
+        room.less[i] = by.less[row[i]]
     for i in range(len(row)):
         r, draw = row[i], draws[trial[i]]
-        slot = _first(moves[r] + offsets[trial[i]], draw, r, by)
-        days[i] = LEFT
-        if slot != LEFT:
-            stage = by.stage[r]
-            law = (draw * size + stage) * by.per_stage + slot
-            passed = _passed(law, r, by)
-            at[i] = by.moves[stage, slot]
-            if passed <= _FARTHEST:
-                days[i] = _days(law, stage, passed + level[i], by.age[r], by)
+        slot, stage = _first(moves[r] + offsets[trial[i]], draw, r, by), by.stage[r]
+        law = (draw * size + stage) * by.per_stage + max(slot, 0)
+        passed = _passed(law, r, by)
+        at[i] = by.moves[stage, max(slot, 0)]
+        known = (slot != LEFT) & (passed <= _FARTHEST)
+        room.level[i] = passed + room.level[i] if known else math.nan
+        _find(i, law, stage, by, room)
+    _days(len(row), by, room)
+    for i in range(len(row)):
+        days[i] = room.days[i]
 
 
 @loop
 def _go_on(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, level: Any,
+    at: Any, some: Any, room: Room,
 ) -> None:  # fmt: skip
     """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
     slots, size = by.targets.shape
     going = 0
     for i in range(len(row)):
+        room.less[i] = 0.5 + TIE
         some[going] = i
         going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
     n, step = 1, GAMMA + GAMMA
     while going > 0 and n < by.most:
         count, going = going, 0
         for k in range(count):
-            level[k] = -logarithm(uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step))
+            room.level[k] = -logarithm(uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step))
         for k in range(count):
             i, slot = some[k], 0
             stage = np.int64(at[i])
@@ -206,9 +225,12 @@ def _go_on(
                 u = uniform(moves[row[i]] + offsets[trial[i]] + step)
                 for other in range(slots - 1):
                     slot += u > by.chances[other, place]
-            more = _days(place * by.per_stage + by.laws[slot, stage], stage, level[k], 0.0, by)
-            days[i] = LEFT if more == LEFT else days[i] + more
             at[i] = by.targets[slot, stage]
+            _find(k, place * by.per_stage + by.laws[slot, stage], stage, by, room)
+        _days(count, by, room)
+        for k in range(count):
+            i, more = some[k], room.days[k]
+            days[i] = LEFT if more == LEFT else days[i] + more
             some[going] = i
             going += (more != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
         n += 1
@@ -234,12 +256,12 @@ def _first(choice: Any, draw: Any, r: Any, by: Any) -> Any:
     total = 0.0
     for k in range(by.count[stage]):
         total += _weight(k, draw, r, by)
-    value, below, slot = uniform(choice + GAMMA) * total, 0.0, 0
+    value, so_far, slot = uniform(choice + GAMMA) * total, 0.0, 0
     for k in range(by.count[stage] - 1):
-        below += _weight(k, draw, r, by)
-        if abs(value - below) <= NEAR * total:
+        so_far += _weight(k, draw, r, by)
+        if abs(value - so_far) <= NEAR * total:
             return LEFT
-        slot += value > below
+        slot += value > so_far
     return slot
 
 
@@ -254,24 +276,28 @@ def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
 
 
 @part
-def _days(law: Any, stage: Any, level: Any, age: Any, by: Any) -> Any:
-    """Return whole days left until the integral of a hazard reaches a level, as `DrawnStays.days`."""
-    # Unsigned places spare a look at whether they are to be counted from the end. What is compared lies close
-    # together, and no comparison waits for another.
-    first, tops = np.uint64(law) * by.bins, by.bins // by.fine
-    at = np.uint64(law) * tops
-    place, last = first, first + by.bins - _ONE
-    for _ in range(1, tops):
-        at += _ONE
-        place += by.fine if by.tops[at] < level else _NONE
-    at = place
-    for _ in range(1, by.fine):
-        at += _ONE
-        place += _ONE if by.reached[at] < level else _NONE
-    near = NEAR * (1.0 + level)
-    low, wait = by.reached[place], 1.0 / by.rates[place]
-    at_edge = (level - low <= near) | ((place < last) & (by.reached[min(place + _ONE, last)] - level <= near))
-    time = (level - low) * wait + by.edges[np.uint64(stage) * by.bins + (place - first)]
-    slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
-    known = rounded(time - (age + (0.5 + TIE)), slack)
-    return LEFT if at_edge else known
+def _find(k: Any, law: Any, stage: Any, by: Any, room: Any) -> Any:
+    """Find the bin in which the integral of a hazard reaches a level, the last that begins below it."""
+    first, count, top = np.uint64(law) * by.bins, _NONE, np.uint64(law) * by.groups
+    for more in range(0, by.groups, LANES):
+        count += below(by.tops, top + np.uint64(more), room.level[k])
+    group = LANES * (count - min(count, _ONE))
+    count = below(by.reached, first + group, room.level[k])
+    place = group + (count - min(count, _ONE))
+    room.place[k] = first + place
+    room.edge[k] = np.uint64(stage) * by.bins + place
+
+
+@loop
+def _days(count: int, by: Moves, room: Room) -> None:
+    """Work out the whole days of stays, as `DrawnStays.days`; `LEFT` where rounding might decide them."""
+    rest = by.bins - _ONE
+    for k in range(count):
+        place, edge, level = room.place[k], room.edge[k], room.level[k]
+        after = place + (_ONE if (place & rest) != rest else _NONE)
+        low, near, wait = by.reached[place], NEAR * (1.0 + level), 1.0 / by.rates[place]
+        sure = (level - low > near) & ((after == place) | (by.reached[after] - level > near))
+        time = (level - low) * wait + by.edges[edge]
+        slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
+        days = rounded(time - room.less[k], slack)
+        room.days[k] = days if sure else LEFT

@@ -26,6 +26,7 @@ from simulator.engine.fast.tables import (
     rates_of,
     room_of,
     scores_of,
+    stay_room,
     terms_of,
 )
 from simulator.engine.kernels import TableKernel
@@ -171,7 +172,7 @@ class Loops:
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
-                moves_of(kernel, stages, ages), days, at, some, u,
+                moves_of(kernel, stages, ages), days, at, some, stay_room(),
             )  # fmt: skip
         else:
             assert isinstance(kernel, TableKernel)

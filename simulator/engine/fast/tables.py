@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -27,8 +27,9 @@ from simulator.distributions import (
 )
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
-from simulator.engine.drawn import DrawnKernel
+from simulator.engine.drawn import DrawnKernel, DrawnStays
 from simulator.engine.fast import closing, columns, drawn, signing
+from simulator.engine.fast.arithmetic import LANES
 from simulator.engine.fast.columns import short, words
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import Plan, SegmentPlan
@@ -51,8 +52,6 @@ _RULES: Final = {
     "at-milestone": columns.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
-_FINE: Final = 8
-"""Bins of a hazard that are looked up together: as many as a line of the cache holds."""
 _KEPT: Final = 1 << 24
 """Bytes of scores that are kept for each segment from one block to the next."""
 _GUIDE: Final = 1 << 14
@@ -170,17 +169,15 @@ def scores_of(
     return scores, row
 
 
-_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats, NDArray[np.int8]]]] = WeakKeyDictionary()
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Any, ...]]] = WeakKeyDictionary()
 
 
 def moves_of(kernel: DrawnKernel, stages: Integers, ages: Floats) -> drawn.Moves:
     """Return the moves of won deals, by draw."""
     path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
-    bins = stays.edges.shape[1]
-    fine = min(bins, _FINE)
     if kernel not in _PATHS:
-        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel(), _sole_moves(kernel)
-    chances, tops, sole = _PATHS[kernel]
+        _PATHS[kernel] = np.stack(path.moves), *_hazards(stays), _sole_moves(kernel)
+    chances, edges, reached, rates, tops, sole = _PATHS[kernel]
     moves = np.full((len(funnel.moves), stays.targets), closing.LEFT)
     for stage, some in enumerate(funnel.moves):
         moves[stage, : len(some)] = some
@@ -188,10 +185,22 @@ def moves_of(kernel: DrawnKernel, stages: Integers, ages: Floats) -> drawn.Moves
     for stage, places in by_stage(stages):
         at[places], into[places] = funnel.stays[stage].reached(ages[places])
     return drawn.Moves(
-        chances, path.target, path.row, stays.edges.ravel(), stays.reached.ravel(), stays.rates.ravel(),
-        np.uint64(bins), np.uint64(fine), tops, stays.targets, funnel.transitions, funnel.target_chances,
-        moves, (moves >= 0).sum(axis=1), sole, stages, ages, at, into, MOST_MOVES,
+        chances, path.target, path.row, edges.ravel(), reached.ravel(), rates.ravel(),
+        np.uint64(edges.shape[1]), np.uint64(tops.shape[1]), tops.ravel(), stays.targets, funnel.transitions,
+        funnel.target_chances, moves, (moves >= 0).sum(axis=1), sole, stages, ages + (0.5 + TIE), at, into,
+        MOST_MOVES,
     )  # fmt: skip
+
+
+def _hazards(stays: DrawnStays) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return edges, integrals and rates by bin, and the integrals at the first bin of each group."""
+    more = max(LANES - stays.edges.shape[1], 0)
+    edges, reached, rates = (
+        np.pad(table, ((0, 0), (0, more)), constant_values=beyond) if more else table
+        for table, beyond in ((stays.edges, np.inf), (stays.reached, np.inf), (stays.rates, 1.0))
+    )
+    tops = reached[:, ::LANES]
+    return edges, reached, rates, np.pad(tops, ((0, 0), (0, -tops.shape[1] % LANES)), constant_values=np.inf)
 
 
 def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
@@ -204,6 +213,13 @@ def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
         sole[single, stage] = np.argmax(weights[single] > 0, axis=1)
         sole[((weights > 0) & (weights < drawn.LEAST)).any(axis=1), stage] = closing.LEFT
     return sole.ravel()
+
+
+def stay_room() -> drawn.Room:
+    """Return room to work a piece of stays out."""
+    level, less = np.zeros((2, columns.PIECE))
+    place, edge = np.zeros((2, columns.PIECE), dtype=np.uint64)
+    return drawn.Room(level, less, place, edge, np.zeros(columns.PIECE, dtype=np.int32))
 
 
 def dates_of(
