@@ -10,7 +10,7 @@ from scipy import special
 
 from simulator.distributions import TIE
 from simulator.engine.fast.arithmetic import GAMMA, LANES, NEAR, below, logarithm, loop, normal, part, uniform
-from simulator.engine.fast.closing import LEFT, rounded
+from simulator.engine.fast.closing import LEFT, Room, rounded
 
 LEAST: Final = 1e-200
 """Chance of a move below which rounding might decide whether there is one."""
@@ -76,24 +76,6 @@ class Moves(NamedTuple):
     most: int
 
 
-class Room(NamedTuple):
-    """A piece of stays, as many as `at` has places.
-
-    Attributes:
-        level: integral of the hazard at which each ends; not a number where numpy is to decide.
-        less: days that are already spent + ½.
-        place: bin that it ends in, among all,
-        edge: and among those of its stage.
-        days: whole days, `LEFT` where numpy is to decide.
-    """
-
-    level: Any
-    less: Any
-    place: Any
-    edge: Any
-    days: Any
-
-
 @loop
 def decide(
     keys: Any, offsets: Any, order: Any, draws: Any, scores: Any, begins: Any, scale: Any, shift: Any,
@@ -152,7 +134,7 @@ def decide(
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, room: Room,
+    room: Room,
 ) -> None:  # fmt: skip
     """Walk won open deals to their end, as `closing.walk`.
 
@@ -166,77 +148,74 @@ def walk(
         until: days after which the end of a walk no longer matters, by deal.
         by: tables.
         days: receives operational days, `LEFT` where numpy is to decide.
-        at: room for the stages of a piece,
-        some: for those of it who go on,
-        room: and for their stays.
+        room: to work in.
     """
-    for begin in range(0, len(row), len(at)):
-        piece = slice(begin, begin + len(at))
-        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], at, room)
-        _go_on(row[piece], trial[piece], offsets, draws, moves, stays, until, by, days[piece], at, some, room)
+    for begin in range(0, len(row), len(room.at)):
+        piece = slice(begin, begin + len(room.at))
+        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], room)
+        _go_on(row[piece], trial[piece], offsets, draws, moves, until, by, days[piece], room)
 
 
 @loop
 def _leave(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, at: Any,
-    room: Room,
-) -> None:  # fmt: skip
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, room: Room
+) -> None:
     """Make the first move of a piece."""
     size = by.targets.shape[1]
     for i in range(len(row)):
-        room.level[i] = -logarithm(uniform(stays[row[i]] + offsets[trial[i]] + GAMMA))
+        room.state[i] = stays[row[i]] + offsets[trial[i]]
+        room.u[i] = -logarithm(uniform(room.state[i] + GAMMA))
         room.less[i] = by.less[row[i]]
     for i in range(len(row)):
         r, draw = row[i], draws[trial[i]]
         slot, stage = _first(moves[r] + offsets[trial[i]], draw, r, by), by.stage[r]
         law = (draw * size + stage) * by.per_stage + max(slot, 0)
         passed = _passed(law, r, by)
-        at[i] = by.moves[stage, max(slot, 0)]
-        known = (slot != LEFT) & (passed <= _FARTHEST)
-        room.level[i] = passed + room.level[i] if known else math.nan
+        room.at[i] = by.moves[stage, max(slot, 0)]
+        # Not a number ends nowhere, and so is left.
+        room.u[i] = passed + room.u[i] if (slot != LEFT) & (passed <= _FARTHEST) else math.nan
         _find(i, law, stage, by, room)
-    _days(len(row), by, room)
+    _end(len(row), by, room)
     for i in range(len(row)):
         days[i] = room.days[i]
 
 
 @loop
 def _go_on(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, room: Room,
-) -> None:  # fmt: skip
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, until: Any, by: Moves, days: Any, room: Room
+) -> None:
     """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
     slots, size = by.targets.shape
     going = 0
     for i in range(len(row)):
         room.less[i] = 0.5 + TIE
-        some[going] = i
-        going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+        room.some[going] = i
+        going += (days[i] != LEFT) & (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
     n, step = 1, GAMMA + GAMMA
     while going > 0 and n < by.most:
         count, going = going, 0
         for k in range(count):
-            room.level[k] = -logarithm(uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step))
+            room.u[k] = -logarithm(uniform(room.state[room.some[k]] + step))
         for k in range(count):
-            i, slot = some[k], 0
-            stage = np.int64(at[i])
+            i, slot = room.some[k], 0
+            stage = np.int64(room.at[i])
             place = draws[trial[i]] * size + stage
             if slots > 1:
                 u = uniform(moves[row[i]] + offsets[trial[i]] + step)
                 for other in range(slots - 1):
                     slot += u > by.chances[other, place]
-            at[i] = by.targets[slot, stage]
+            room.at[i] = by.targets[slot, stage]
             _find(k, place * by.per_stage + by.laws[slot, stage], stage, by, room)
-        _days(count, by, room)
+        _end(count, by, room)
         for k in range(count):
-            i, more = some[k], room.days[k]
+            i, more = room.some[k], room.days[k]
             days[i] = LEFT if more == LEFT else days[i] + more
-            some[going] = i
-            going += (more != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+            room.some[going] = i
+            going += (more != LEFT) & (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
         n += 1
         step += GAMMA
     for k in range(going):  # whom the guard has stopped numpy counts
-        days[some[k]] = LEFT
+        days[room.some[k]] = LEFT
 
 
 @part
@@ -280,20 +259,20 @@ def _find(k: Any, law: Any, stage: Any, by: Any, room: Any) -> Any:
     """Find the bin in which the integral of a hazard reaches a level, the last that begins below it."""
     first, count, top = np.uint64(law) * by.bins, _NONE, np.uint64(law) * by.groups
     for more in range(0, by.groups, LANES):
-        count += below(by.tops, top + np.uint64(more), room.level[k])
+        count += below(by.tops, top + np.uint64(more), room.u[k])
     group = LANES * (count - min(count, _ONE))
-    count = below(by.reached, first + group, room.level[k])
+    count = below(by.reached, first + group, room.u[k])
     place = group + (count - min(count, _ONE))
     room.place[k] = first + place
     room.edge[k] = np.uint64(stage) * by.bins + place
 
 
 @loop
-def _days(count: int, by: Moves, room: Room) -> None:
+def _end(count: int, by: Moves, room: Room) -> None:
     """Work out the whole days of stays, as `DrawnStays.days`; `LEFT` where rounding might decide them."""
     rest = by.bins - _ONE
     for k in range(count):
-        place, edge, level = room.place[k], room.edge[k], room.level[k]
+        place, edge, level = room.place[k], room.edge[k], room.u[k]
         after = place + (_ONE if (place & rest) != rest else _NONE)
         low, near, wait = by.reached[place], NEAR * (1.0 + level), 1.0 / by.rates[place]
         sure = (level - low > near) & ((after == place) | (by.reached[after] - level > near))

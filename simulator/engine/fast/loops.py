@@ -26,8 +26,8 @@ from simulator.engine.fast.tables import (
     rates_of,
     room_of,
     scores_of,
-    stay_room,
     terms_of,
+    walk_room,
 )
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import SegmentPlan
@@ -167,18 +167,18 @@ class Loops:
         stages = self._stages(deals)
         dates = dates_of(block.plan, plan, stages, deals, ages)
         (days, day), booked = np.empty((2, len(row)), dtype=np.int32), np.empty(len(row), dtype=np.int64)
-        at, some = np.empty((2, columns.PIECE), dtype=np.uint64)
+        some = np.empty(columns.PIECE, dtype=np.uint64)
         u, change = np.empty((2, columns.PIECE))
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
-                moves_of(kernel, stages, ages), days, at, some, stay_room(),
+                moves_of(kernel, stages, ages), days, walk_room(),
             )  # fmt: skip
         else:
             assert isinstance(kernel, TableKernel)
             closing.walk(
                 row, trial, block.offsets, moves, stays, dates.until, first_of(kernel, stages, ages),
-                further_of(kernel), days, at, some, u,
+                further_of(kernel), days, walk_room(),
             )  # fmt: skip
         signing.date(row, days, dates, day, u, change)
         amounts = amounts_of(block.plan, plan, deals)

@@ -79,7 +79,9 @@ def first_of(kernel: TableKernel, stages: Integers, ages: Floats) -> closing.Fir
             chances[some, slot] = cumulative[:, slot]
             alive[some, slot], dead[some, slot] = stay.sf(ages[some]), stay.cdf(ages[some])
     every = tuple(laws) or (Fixed(0),)
-    return closing.First(chances, targets, law, laws_of(every), alive, dead, ages + (0.5 + TIE))
+    return closing.First(
+        chances, targets.ravel(), law.ravel(), laws_of(every), alive.ravel(), dead.ravel(), ages + (0.5 + TIE)
+    )
 
 
 def by_stage(stages: Integers) -> list[tuple[int, Integers]]:
@@ -93,7 +95,7 @@ def laws_of(laws: tuple[Distribution, ...]) -> closing.Laws:
     normal = [law if isinstance(law, LogNormal) else None for law in laws]
     times, errors = zip(*map(_pieces, laws), strict=True)  # type: ignore[arg-type]
     return closing.Laws(
-        np.stack(times), np.stack(errors), np.array([law.mu if law else 0.0 for law in normal]),
+        np.concatenate(times), np.concatenate(errors), np.array([law.mu if law else 0.0 for law in normal]),
         np.array([law.sigma if law else 0.0 for law in normal]),
     )  # fmt: skip
 
@@ -113,7 +115,7 @@ def _pieces(law: Distribution) -> tuple[Floats, Floats]:
         if not isinstance(law, Empirical | Fixed | Hazard):
             errors[1:-1] = np.minimum(errors, _errors(exact))[1:-1]
         errors += 1e-9 * (1 + times[:-1])
-    return times, np.nan_to_num(errors, nan=np.inf, posinf=np.inf)
+    return times, np.nan_to_num(np.append(errors, np.inf), nan=np.inf, posinf=np.inf)
 
 
 def _errors(exact: Floats) -> Floats:
@@ -130,7 +132,7 @@ def further_of(kernel: TableKernel) -> closing.Further:
     path, tables = kernel.winning.path, kernel.winning.tables
     # One day more or less is decided without a branch.
     law = path.law.ravel()
-    low = np.where(tables.width == 1, -1 - tables.low, tables.low)
+    low = short(np.where(tables.width == 1, -1 - tables.low, tables.low))
     return closing.Further(
         path.moves, words(path.target.ravel()), words(law * STAY_BINS), words(tables.start[law]), low,
         tables.width, tables.survivors, MOST_MOVES,
@@ -215,11 +217,11 @@ def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
     return sole.ravel()
 
 
-def stay_room() -> drawn.Room:
-    """Return room to work a piece of stays out."""
-    level, less = np.zeros((2, columns.PIECE))
-    place, edge = np.zeros((2, columns.PIECE), dtype=np.uint64)
-    return drawn.Room(level, less, place, edge, np.zeros(columns.PIECE, dtype=np.int32))
+def walk_room() -> closing.Room:
+    """Return room to work a piece of walks out."""
+    at, some, state, place, edge = np.zeros((5, columns.PIECE), dtype=np.uint64)
+    u, less = np.zeros((2, columns.PIECE))
+    return closing.Room(at, some, state, u, less, place, edge, np.zeros(columns.PIECE, dtype=np.int32))
 
 
 def dates_of(
