@@ -221,10 +221,13 @@ class Room(NamedTuple):
     Attributes:
         place: of each among all.
         row: of its deal.
-        trial: of each.
+        trial: of each,
+        offset: and what it adds to keys.
         signed: day of signature.
         amount: of each,
         rest: and what is left of it, or of a line.
+        base: where a line's trial begins in a series, but for the day.
+        state: of the draws of a line's invoices, key + offset of the trial.
         joint: part of its scores of lateness that its customer's invoices share,
         slack: and by how much that may be wrong.
         u: uniforms of an instalment,
@@ -244,9 +247,12 @@ class Room(NamedTuple):
     place: Any
     row: Any
     trial: Any
+    offset: Any
     signed: Any
     amount: Any
     rest: Any
+    base: Any
+    state: Any
     joint: Any
     slack: Any
     u: Any
