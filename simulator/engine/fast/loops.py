@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -77,11 +78,6 @@ class Loops:
         return all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
 
     @staticmethod
-    def by_draw(plan: SegmentPlan) -> bool:
-        """Tell whether the open deals of a segment are decided by draw, and those of all stages at once."""
-        return isinstance(plan.chances, LearnedChances)
-
-    @staticmethod
     def possible(
         keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
     ) -> tuple[Places, Places, Places, Words]:
@@ -150,11 +146,13 @@ class Loops:
             return row, trial
         row, trial = positions(row), positions(trial)
         day, booked = self._close(plan, deals, ages, row, trial)
-        left = [positions(np.flatnonzero(day < 0))]
-        of_each = contract_of[row] if len(contracts) > 1 else None
-        for c, contract in contracts.items():
-            some = np.arange(len(row), dtype=np.uint32) if of_each is None else np.flatnonzero(of_each == c)
-            left.append(self._settle(contract, deals, positions(some), row, trial, day, booked))
+        left, places = [positions(np.flatnonzero(day < 0))], np.arange(len(row), dtype=np.uint32)
+        ends = np.zeros(len(contracts) + 1, dtype=np.int64)
+        ends[-1] = len(row)
+        if len(contracts) > 1:
+            posting.group(row, np.searchsorted(list(contracts), contract_of), ends, places)
+        for contract, (first, until) in zip(contracts.values(), pairwise(ends.tolist()), strict=True):
+            left.append(self._settle(contract, deals, places[first:until], row, trial, day, booked))
         some = np.concatenate(left)
         return row[some].astype(np.int64), trial[some].astype(np.int64)
 

@@ -27,6 +27,30 @@ from simulator.engine.fast.columns import (
 
 
 @loop
+def group(row: Any, kinds: Any, ends: Any, places: Any) -> None:
+    """List the places of rows kind by kind.
+
+    Args:
+        row: of each place.
+        kinds: of each row.
+        ends: receives where each kind's places begin, and their number.
+        places: receives them.
+    """
+    ends[:] = 0
+    for i in range(len(row)):
+        ends[kinds[row[i]] + 1] += 1
+    for kind in range(1, len(ends)):
+        ends[kind] += ends[kind - 1]
+    for i in range(len(row)):
+        kind = kinds[row[i]]
+        places[ends[kind]] = i
+        ends[kind] += 1
+    for kind in range(len(ends) - 1, 0, -1):
+        ends[kind] = ends[kind - 1]
+    ends[0] = 0
+
+
+@loop
 def settle(
     places: Any, row: Any, trial: Any, close: Any, booked: Any, offsets: Any, deals: Any, rows: Any,
     last: int, terms: Terms, by: Lateness, rates: Rates, keys: Keys, ledger: Ledger, track: Track,
