@@ -169,12 +169,16 @@ def _leave(
     for i in range(len(row)):
         r, draw = row[i], draws[trial[i]]
         slot, stage = _first(moves[r] + offsets[trial[i]], draw, r, by), by.stage[r]
-        law = (draw * size + stage) * by.per_stage + max(slot, 0)
-        passed = _passed(law, r, by)
         room.at[i] = by.moves[stage, max(slot, 0)]
+        room.edge[i] = stage
+        room.place[i] = (draw * size + stage) * by.per_stage + max(slot, 0)
+        room.u[i] = room.u[i] if slot != LEFT else math.nan
+    for i in range(len(row)):
+        passed = _passed(room.place[i], row[i], by)
         # Not a number ends nowhere, and so is left.
-        room.u[i] = passed + room.u[i] if (slot != LEFT) & (passed <= _FARTHEST) else math.nan
-        _find(i, law, stage, by, room)
+        room.u[i] = passed + room.u[i] if passed <= _FARTHEST else math.nan
+    for i in range(len(row)):
+        _find(i, room.place[i], room.edge[i], by, room)
     _end(len(row), by, room)
     for i in range(len(row)):
         days[i] = room.days[i]
