@@ -177,8 +177,7 @@ def _leave(
         passed = _passed(room.place[i], row[i], by)
         # Not a number ends nowhere, and so is left.
         room.u[i] = passed + room.u[i] if passed <= _FARTHEST else math.nan
-    for i in range(len(row)):
-        _find(i, room.place[i], room.edge[i], by, room)
+    _find(len(row), by, room)
     _end(len(row), by, room)
     for i in range(len(row)):
         days[i] = room.days[i]
@@ -202,14 +201,16 @@ def _go_on(
             room.u[k] = -logarithm(uniform(room.state[room.some[k]] + step))
         for k in range(count):
             i, slot = room.some[k], 0
-            stage = np.int64(room.at[i])
-            place = draws[trial[i]] * size + stage
+            stage = room.at[i]
+            place = np.uint64(draws[trial[i]] * size) + stage
             if slots > 1:
                 u = uniform(moves[row[i]] + offsets[trial[i]] + step)
                 for other in range(slots - 1):
                     slot += u > by.chances[other, place]
             room.at[i] = by.targets[slot, stage]
-            _find(k, place * by.per_stage + by.laws[slot, stage], stage, by, room)
+            room.edge[k] = stage
+            room.place[k] = place * np.uint64(by.per_stage) + np.uint64(by.laws[slot, stage])
+        _find(count, by, room)
         _end(count, by, room)
         for k in range(count):
             i, more = room.some[k], room.days[k]
@@ -258,17 +259,21 @@ def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
     return math.exp(-passed) * chance if passed <= _FARTHEST else math.nan
 
 
-@part
-def _find(k: Any, law: Any, stage: Any, by: Any, room: Any) -> Any:
-    """Find the bin in which the integral of a hazard reaches a level, the last that begins below it."""
-    first, count, top = np.uint64(law) * by.bins, _NONE, np.uint64(law) * by.groups
-    for more in range(0, by.groups, LANES):
-        count += below(by.tops, top + np.uint64(more), room.u[k])
-    group = LANES * (count - min(count, _ONE))
-    count = below(by.reached, first + group, room.u[k])
-    place = group + (count - min(count, _ONE))
-    room.place[k] = first + place
-    room.edge[k] = np.uint64(stage) * by.bins + place
+@loop
+def _find(count: int, by: Moves, room: Room) -> None:
+    """Find the bins in which integrals of hazards reach their levels, the last that begin below them.
+
+    What are places of laws and stages in the room before are those of bins afterwards.
+    """
+    for k in range(count):
+        law, level, group = room.place[k], room.u[k], _NONE
+        for more in range(0, by.groups, LANES):
+            group += below(by.tops, law * by.groups + np.uint64(more), level)
+        at = LANES * (group - min(group, _ONE))
+        found = below(by.reached, law * by.bins + at, level)
+        at += found - min(found, _ONE)
+        room.place[k] = law * by.bins + at
+        room.edge[k] = room.edge[k] * by.bins + at
 
 
 @loop
