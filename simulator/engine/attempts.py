@@ -63,7 +63,7 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | No
 def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:
     """Yield the open deals in groups, all with an age or all without.
 
-    They are of one stage, but where compiled loops play those of all stages.
+    They are of one stage, but where compiled loops play those of all stages that share a market.
     """
     pipeline = block.plan.scenario.pipeline
     stage, unknown = pipeline.stage[plan.deals], np.isnan(pipeline.age[plan.deals])
@@ -71,7 +71,8 @@ def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Int
     if loops is not None and loops.knows(plan):
         # Compiled loops walk those who win; losers are numpy's.
         tile = loops.TILE if len(outcomes(block, plan, 0)) == 1 else 4 * TILE
-        kind[~unknown] = -1
+        market = np.unique(plan.segment.doubt, return_inverse=True)[1][stage]
+        kind = np.where(unknown, kind, -1 if loops.by_draw(plan) else -1 - market)
     order, most = np.argsort(kind, kind="stable"), max(tile // block.trials, 1)
     for group in np.split(plan.deals[order], np.flatnonzero(np.diff(kind[order])) + 1):
         for first in range(0, len(group), most):
@@ -140,9 +141,7 @@ def _winners(
     """Return (row, trial) of the open deals that are won, deal by deal or trial by trial."""
     if loops and ages is None and (found := loops.decided(plan, deals, label_ages)):
         return found
-    stage, last = block.plan.scenario.pipeline.stage[deals[[0, -1]]].tolist()
-    if stage != last:
-        return _by_stage(block, plan, deals, label_ages, loops)
+    stage = int(block.plan.scenario.pipeline.stage[deals[0]])
     score = plan.chances.open_scores(stage, deals, block.draws, ages, label_ages)
     doubt = float(plan.segment.doubt[stage])
     if block.recorder is not None and block.recorder.follows:
@@ -157,18 +156,6 @@ def _winners(
     # Trial by trial, so that those that share a draw look its tables up one after the other.
     trial, row = np.nonzero(np.ascontiguousarray(won.T))
     return row, trial
-
-
-def _by_stage(
-    block: Block, plan: SegmentPlan, deals: Integers, ages: Floats, loops: Loops | None
-) -> tuple[Places, Places]:
-    """Return (row, trial) of the open deals of several stages, one after the other, that are won."""
-    rows, trials = [], []
-    for _, some in _stages(block, deals, np.arange(len(deals))):
-        row, trial = _winners(block, plan, deals[some], None, ages[some], loops)
-        rows.append(row + row.dtype.type(np.arange(len(deals))[some][0]))
-        trials.append(trial)
-    return np.concatenate(rows), np.concatenate(trials)
 
 
 def _tell(

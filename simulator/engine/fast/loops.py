@@ -78,6 +78,11 @@ class Loops:
         return all(terms_of(open_deals.choices[c], bookings_only) is not None for c in kinds)
 
     @staticmethod
+    def by_draw(plan: SegmentPlan) -> bool:
+        """Tell whether the open deals of a segment are decided by draw, and those of all stages at once."""
+        return isinstance(plan.chances, LearnedChances)
+
+    @staticmethod
     def possible(
         keys: Words, offsets: Words, trial: Integers, alike: int, sure: Words, most: Words
     ) -> tuple[Places, Places, Places, Words]:
