@@ -80,21 +80,25 @@ LANES: Final = 8
 """Numbers that `below` looks at."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def below(_typing: Any, values: Any, place: Any, level: Any) -> Any:
+def _below(_typing: Any, values: Any, place: Any, level: Any) -> Any:
     """Return how many of `LANES` values from a place on are below a level."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        vector, bits = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(LANES)
-        start = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
-        one = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[2], ir.IntType(32)(0))
-        first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        same = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), first)
-        found = builder.fcmp_ordered("<", builder.load(start, align=8), same)
-        return builder.zext(builder.ctpop(builder.bitcast(found, bits)), ir.IntType(64))
+        vector, number = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(32)
+        nothing, first = ir.Constant(vector, ir.Undefined), ir.VectorType(number, LANES)
+        eight = builder.load(
+            builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer()), align=8
+        )
+        level = builder.insert_element(nothing, arguments[2], number(0))
+        found = builder.fcmp_ordered("<", eight, builder.shuffle_vector(level, nothing, first(None)))
+        return builder.zext(builder.ctpop(builder.bitcast(found, ir.IntType(LANES))), ir.IntType(64))
 
     return types.uint64(values, place, level), code
+
+
+# LLVM itself compares values of one place one after the other.
+below: Any = intrinsic(_below)
 
 
 @part

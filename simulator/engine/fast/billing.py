@@ -109,9 +109,7 @@ def date_invoices(
 
 
 @loop
-def _draw_lateness(
-    n: int, count: int, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
-) -> None:
+def _draw_lateness(n: int, count: int, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room) -> None:
     """Draw how many days past due the invoices of an instalment are paid."""
     step = GAMMA * terms.draw[n]
     for i in range(count):

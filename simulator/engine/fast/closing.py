@@ -203,7 +203,12 @@ def _leave(
         room.at[i] = np.uint64(first.targets[slot])
         if days[i] == LEFT and first.targets[slot] != LEFT and room.u[i] * first.alive[slot] > _LEAST:
             days[i] = exactly(
-                room.u[i], first.alive[slot], first.dead[slot], first.less[row[i]], first.law[slot], first.laws
+                room.u[i],
+                first.alive[slot],
+                first.dead[slot],
+                first.less[row[i]],
+                first.law[slot],
+                first.laws,
             )
 
 

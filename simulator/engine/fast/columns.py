@@ -269,6 +269,23 @@ class Room(NamedTuple):
     pay: Any
 
 
+def room_of(terms: Terms) -> Room:
+    """Return room to work a piece of contracts out."""
+    n, lines, parts = PIECE, len(terms.rule), len(terms.event)
+    place, row, trial = np.zeros((3, n + 1), dtype=np.uint32)
+    signed, late = np.zeros((2, n + 1), dtype=np.int32)
+    offset, state = np.zeros((2, n + 1), dtype=np.uint64)
+    amount, rest, base = np.zeros((3, n + 1), dtype=np.int64)
+    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
+    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
+    return Room(
+        place, row, trial, offset, signed, amount, rest, base, state, joint, slack, u, score, wrong, late,
+        np.zeros(n + 1, dtype=np.bool_), booked,
+        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, ACCEPTANCE + 1, n), dtype=np.int32),
+        np.zeros((parts, n), dtype=np.int64), day, due, pay,
+    )  # fmt: skip
+
+
 def short(values: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return whole numbers in half the room; they are days, places and the like."""
     return np.ascontiguousarray(values, dtype=np.int32)

@@ -38,8 +38,9 @@ class Moves(NamedTuple):
         reached: integral of the hazard up to each edge, floats[law · bin].
         rates: from each edge on.
         bins: of each law, a power of two, as many as `LANES` at least,
-        groups: likewise groups.
-        tops: integral up to the first edge of each group of `LANES` of those, infinite beyond, floats[law · group].
+        groups: of those, a multiple of `LANES`.
+        tops: integral up to the first edge of each group of `LANES` of those, infinite beyond them,
+            floats[law · group].
         per_stage: laws of a stage.
         transitions: of draw, stage and next one.
         ends: chance to be won from each stage and end, by draw.

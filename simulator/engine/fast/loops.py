@@ -25,7 +25,6 @@ from simulator.engine.fast.tables import (
     lateness_of,
     moves_of,
     rates_of,
-    room_of,
     scores_of,
     terms_of,
     walk_room,
@@ -207,7 +206,7 @@ class Loops:
         skipped = posting.settle(
             places, row, trial, day, booked, block.offsets, deals, rows, block.plan.last_day, terms,
             lateness_of(contract.lines[0].conditions.payment), rates_of(block.rates(contract.currency)),
-            self._keys(contract, terms, deals), self._ledger, self._track, room_of(terms), left,
+            self._keys(contract, terms, deals), self._ledger, self._track, columns.room_of(terms), left,
         )  # fmt: skip
         return left[:skipped]
 

@@ -257,23 +257,6 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> signing.Amo
 # ---- what is posted
 
 
-def room_of(terms: columns.Terms) -> columns.Room:
-    """Return room to work a piece of contracts out."""
-    n, lines, parts = columns.PIECE, len(terms.rule), len(terms.event)
-    place, row, trial = np.zeros((3, n + 1), dtype=np.uint32)
-    signed, late = np.zeros((2, n + 1), dtype=np.int32)
-    offset, state = np.zeros((2, n + 1), dtype=np.uint64)
-    amount, rest, base = np.zeros((3, n + 1), dtype=np.int64)
-    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
-    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
-    return columns.Room(
-        place, row, trial, offset, signed, amount, rest, base, state, joint, slack, u, score, wrong, late,
-        np.zeros(n + 1, dtype=np.bool_), booked,
-        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
-        np.zeros((parts, n), dtype=np.int64), day, due, pay,
-    )  # fmt: skip
-
-
 _TERMS: Final[WeakKeyDictionary[Contract, dict[bool, columns.Terms | None]]] = WeakKeyDictionary()
 
 
