@@ -16,6 +16,7 @@ from benchmarks import jobs
 from simulator.engine import compile_plan, play, run
 from simulator.engine import fast as switch
 from simulator.market import Market
+from simulator.posterior import StayDraws
 from simulator.runs import json_bytes
 from simulator.scenario import Levers, pulled
 from simulator.simulation import simulate
@@ -70,6 +71,27 @@ def test_jobs_are_played_alike(name, fast, left):
     assert left[0] > 1_000
     if name in ("standard_job", "feature_job"):
         assert left[1] <= 2, "the loops know everything here"
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 24, 130])
+def test_hazards_of_any_number_of_pieces_are_played_alike(pieces, fast, left):
+    scenario = jobs.feature_job(60, draws=20)
+    edges = np.concatenate(([0.0], np.cumsum(np.linspace(0.5, 400 / pieces, pieces - 1))))
+    rng = np.random.default_rng(3)
+
+    def resized(stay):
+        return StayDraws(edges, rng.gamma(4, 0.01, (*stay.rates.shape[:2], pieces)))
+
+    learned = {
+        name: replace(
+            part, funnel=replace(part.funnel, stays=tuple(resized(stay) for stay in part.funnel.stays))
+        )
+        for name, part in scenario.posterior.segments.items()
+    }
+    scenario = replace(scenario, posterior=replace(scenario.posterior, segments=learned))
+    assert differences(*both(fast, compile_plan(scenario, 1), 300)) == []
+    assert left[0] > 1_000
+    assert left[1] <= 2, "the loops know everything here"
 
 
 @pytest.mark.slow
@@ -221,7 +243,7 @@ def test_linear_pieces_are_never_more_wrong_than_they_say(law, fast):
     chance = np.random.default_rng(1).uniform(0.002, 0.998, 20_000)
     place = chance * closing.BINS
     piece = place.astype(int)
-    low, high = made.times[0, piece], made.times[0, piece + 1]
+    low, high = made.times[piece], made.times[piece + 1]
     wrong = np.abs(low + (place - piece) * (high - low) - law.isf(chance))
-    assert (wrong <= made.errors[0, piece]).all()
+    assert (wrong <= made.errors[piece]).all()
     assert wrong.max() > 1e-6, "pieces are no more than about right"

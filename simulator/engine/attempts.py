@@ -63,7 +63,7 @@ def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | No
 def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:
     """Yield the open deals in groups, all with an age or all without.
 
-    They are of one stage, but where compiled loops play those of all stages draw by draw.
+    They are of one stage, but where compiled loops play those of all stages that share a market.
     """
     pipeline = block.plan.scenario.pipeline
     stage, unknown = pipeline.stage[plan.deals], np.isnan(pipeline.age[plan.deals])
@@ -71,8 +71,8 @@ def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Int
     if loops is not None and loops.knows(plan):
         # Compiled loops walk those who win; losers are numpy's.
         tile = loops.TILE if len(outcomes(block, plan, 0)) == 1 else 4 * TILE
-        if loops.by_draw(plan):
-            kind[~unknown] = -1
+        market = np.unique(plan.segment.doubt, return_inverse=True)[1][stage]
+        kind = np.where(unknown, kind, -1 if loops.by_draw(plan) else -1 - market)
     order, most = np.argsort(kind, kind="stable"), max(tile // block.trials, 1)
     for group in np.split(plan.deals[order], np.flatnonzero(np.diff(kind[order])) + 1):
         for first in range(0, len(group), most):

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
 from numba.core.compiler import Compiler
+from numba.extending import intrinsic
 
 from simulator.streams import GAMMA as _GAMMA
 
@@ -72,6 +74,31 @@ def scalar(function: Function) -> Function:
     """Compile a function of numbers that is called from compiled ones."""
     compiled: Any = njit(error_model="numpy")(function)
     return compiled  # type: ignore[no-any-return]
+
+
+LANES: Final = 8
+"""Numbers that `below` looks at."""
+
+
+def _below(_typing: Any, values: Any, place: Any, level: Any) -> Any:
+    """Return how many of `LANES` values from a place on are below a level."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        vector, number = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(32)
+        nothing, first = ir.Constant(vector, ir.Undefined), ir.VectorType(number, LANES)
+        eight = builder.load(
+            builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer()), align=8
+        )
+        level = builder.insert_element(nothing, arguments[2], number(0))
+        found = builder.fcmp_ordered("<", eight, builder.shuffle_vector(level, nothing, first(None)))
+        return builder.zext(builder.ctpop(builder.bitcast(found, ir.IntType(LANES))), ir.IntType(64))
+
+    return types.uint64(values, place, level), code
+
+
+# LLVM itself compares values of one place one after the other.
+below: Any = intrinsic(_below)
 
 
 @part

@@ -29,10 +29,10 @@ _SMALL, _FEW = 1 << 33, 1 << 20
 
 
 @loop
-def draw_joint(count: int, offsets: Any, by: Lateness, keys: Keys, room: Room) -> None:
+def draw_joint(count: int, by: Lateness, keys: Keys, room: Room) -> None:
     """Draw what the scores of lateness of a customer's invoices share."""
     for i in range(count):
-        room.joint[i], room.slack[i] = _joint(room.row[i], offsets[room.trial[i]], by, keys, False)
+        room.joint[i], room.slack[i] = _joint(room.row[i], room.offset[i], by, keys, False)
 
 
 @loop
@@ -49,7 +49,7 @@ def divide(line: int, count: int, terms: Terms, room: Room) -> None:
 
 
 @loop
-def date_events(line: int, count: int, offsets: Any, terms: Terms, keys: Keys, room: Room) -> None:
+def date_events(line: int, count: int, terms: Terms, keys: Keys, room: Room) -> None:
     """Date the events that something of a line waits for."""
     for event in range(START, ACCEPTANCE + 1):
         if not terms.waits[line, event]:
@@ -57,18 +57,18 @@ def date_events(line: int, count: int, offsets: Any, terms: Terms, keys: Keys, r
         before = DELIVERY if event == ACCEPTANCE else SIGNATURE
         lag, stated = terms.lag[line, event], terms.stated[line, event]
         if lag == LEFT:
-            _draw_lags(line, event, count, offsets, terms, keys, room)
+            _draw_lags(line, event, count, terms, keys, room)
         for i in range(count):
             days = lag if lag != LEFT else room.late[i]
             room.event[line, event, i] = max(room.event[line, before, i] + days, stated)
 
 
 @loop
-def _draw_lags(line: int, event: int, count: int, offsets: Any, terms: Terms, keys: Keys, room: Room) -> None:
+def _draw_lags(line: int, event: int, count: int, terms: Terms, keys: Keys, room: Room) -> None:
     """Draw the days until an event."""
     law = terms.law[line, event]
     for i in range(count):
-        room.u[i] = uniform(keys.lags[event - 1, line, room.row[i]] + offsets[room.trial[i]] + GAMMA)
+        room.u[i] = uniform(keys.lags[event - 1, line, room.row[i]] + room.offset[i] + GAMMA)
         room.late[i] = about(room.u[i], 0.5 + TIE, law, terms.laws)
     for i in range(count):
         if room.late[i] == LEFT:
@@ -78,11 +78,12 @@ def _draw_lags(line: int, event: int, count: int, offsets: Any, terms: Terms, ke
 
 @loop
 def date_invoices(
-    line: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
+    line: int, count: int, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
 ) -> None:
     """Divide a line into invoices, and say when each is written, due and paid."""
     for i in range(count):
         room.rest[i] = room.line[line, i]
+        room.state[i] = keys.lateness[line, room.row[i]] + room.offset[i]
     for n in range(terms.first[line], terms.first[line + 1]):
         event = terms.event[n]
         if n == terms.first[line + 1] - 1:
@@ -99,22 +100,20 @@ def date_invoices(
             room.due[n, i] = terms.due_day[n, np.uint64(min(room.day[n, i], last))]
             room.late[i] = 0
         if not terms.certain[n]:
-            _draw_lateness(line, n, count, offsets, last, terms, by, keys, room)
+            _draw_lateness(n, count, last, terms, by, keys, room)
         for i in range(count):
             late = room.late[i]
             room.pay[n, i] = FAR if late == FAR else max(room.day[n, i], room.due[n, i] + late)
         if terms.off_days[n] >= 0 and not terms.certain[n]:
-            _take_discounts(line, n, count, offsets, last, terms, by, keys, room)
+            _take_discounts(line, n, count, last, terms, by, keys, room)
 
 
 @loop
-def _draw_lateness(
-    line: int, n: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
-) -> None:
+def _draw_lateness(n: int, count: int, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room) -> None:
     """Draw how many days past due the invoices of an instalment are paid."""
     step = GAMMA * terms.draw[n]
     for i in range(count):
-        room.u[i] = uniform(keys.lateness[line, room.row[i]] + offsets[room.trial[i]] + step)
+        room.u[i] = uniform(room.state[i] + step)
     if by.own == 1.0:
         for i in range(count):
             room.late[i] = by.days[_step_of(room.u[i], by)]
@@ -129,7 +128,7 @@ def _draw_lateness(
         room.late[i] = by.days[at] if sure else _UNSURE
     for i in range(count):
         if room.late[i] == _UNSURE and room.day[n, i] <= last:
-            joint, _ = _joint(room.row[i], offsets[room.trial[i]], by, keys, True)
+            joint, _ = _joint(room.row[i], room.offset[i], by, keys, True)
             at = _step(joint + by.own * normal(room.u[i], 1.0 - room.u[i]), NEAR, by)
             room.doubt[i] |= at == LEFT
             room.late[i] = by.days[max(at, 0)]
@@ -137,12 +136,12 @@ def _draw_lateness(
 
 @loop
 def _take_discounts(
-    line: int, n: int, count: int, offsets: Any, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
+    line: int, n: int, count: int, last: int, terms: Terms, by: Lateness, keys: Keys, room: Room
 ) -> None:
     """Let some pay within the days of the discount at the latest."""
     step, days = GAMMA * terms.draw[n], terms.off_days[n]
     for i in range(count):
-        u = uniform(keys.discount[line, room.row[i]] + offsets[room.trial[i]] + step)
+        u = uniform(keys.discount[line, room.row[i]] + room.offset[i] + step)
         if u < by.taken and room.day[n, i] <= last:
             room.pay[n, i] = min(room.pay[n, i], room.day[n, i] + days)
 

@@ -25,8 +25,8 @@ class Laws(NamedTuple):
     """Laws of whole days that exceed an age, by linear pieces of their inverse.
 
     Attributes:
-        times: that are exceeded with chance n / `BINS`, floats[law, n].
-        errors: by which a piece may be wrong, floats[law, piece].
+        times: that are exceeded with chance n / `BINS`, floats[law · n].
+        errors: by which a piece may be wrong, floats[law · n].
         mu: of a log-normal law.
         sigma: likewise; 0 for one of another kind, which numpy decides where the pieces do not.
     """
@@ -42,10 +42,10 @@ class First(NamedTuple):
 
     Attributes:
         chances: cumulative, floats[deal, slot].
-        targets: stage that each slot leads to, `LEFT` where a deal cannot be won, integers[deal, slot].
+        targets: stage that each slot leads to, `LEFT` where a deal cannot be won, integers[deal · slot].
         law: of each slot's stay, likewise, among
         laws: these.
-        alive: R(age), floats[deal, slot].
+        alive: R(age), floats[deal · slot].
         dead: 1 − R(age).
         less: age + ½, floats[deal].
     """
@@ -128,10 +128,34 @@ def possible(
     return found, open_
 
 
+class Room(NamedTuple):
+    """A piece of won deals, as many as `PIECE`, and what is worked out of their walks.
+
+    Attributes:
+        at: stage of each.
+        some: places of those who go on.
+        state: of the draws of each one's stays, key + offset of the trial.
+        u: uniforms, or what they mean.
+        less: days that are already spent + ½.
+        place: where what is known of a stay is found,
+        edge: likewise.
+        days: of a stay, below 0 where they are to be found otherwise.
+    """
+
+    at: Any
+    some: Any
+    state: Any
+    u: Any
+    less: Any
+    place: Any
+    edge: Any
+    days: Any
+
+
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, first: First, further: Further,
-    days: Any, at: Any, some: Any, u: Any,
+    days: Any, room: Room,
 ) -> None:  # fmt: skip
     """Walk won open deals to their end, piece by piece.
 
@@ -145,76 +169,108 @@ def walk(
         first: move.
         further: moves.
         days: receives operational days, `LEFT` where numpy is to decide.
-        at: room for the stages of a piece,
-        some: for those of it who go on,
-        u: and for uniforms.
+        room: to work in.
     """
-    for begin in range(0, len(row), len(at)):
-        piece = slice(begin, begin + len(at))
-        _leave(row[piece], trial[piece], offsets, moves, stays, first, days[piece], at, u)
-        _go_on(row[piece], trial[piece], offsets, moves, stays, until, further, days[piece], at, some, u)
+    for begin in range(0, len(row), len(room.at)):
+        piece = slice(begin, begin + len(room.at))
+        _leave(row[piece], trial[piece], offsets, moves, stays, first, days[piece], room)
+        _go_on(row[piece], trial[piece], offsets, moves, until, further, days[piece], room)
 
 
 @loop
 def _leave(
-    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, first: First, days: Any, at: Any, u: Any
+    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, first: First, days: Any, room: Room
 ) -> None:
     """Make the first move of a piece."""
+    slots = np.uint64(first.chances.shape[1])
     for i in range(len(row)):
-        at[i] = _NONE
-        u[i] = uniform(stays[row[i]] + offsets[trial[i]] + GAMMA)
-    if first.chances.shape[1] > 1:
+        room.state[i] = stays[row[i]] + offsets[trial[i]]
+        room.u[i] = uniform(room.state[i] + GAMMA)
+        room.place[i] = row[i] * slots
+    if slots > _ONE:
         for i in range(len(row)):
             choice = uniform(moves[row[i]] + offsets[trial[i]] + GAMMA)
-            for k in range(first.chances.shape[1] - 1):
-                at[i] += _ONE if choice > first.chances[row[i], k] else _NONE
+            for k in range(slots - _ONE):
+                room.place[i] += _ONE if choice > first.chances[row[i], k] else _NONE
     for i in range(len(row)):
-        r, slot = row[i], at[i]
-        below = u[i] * first.alive[r, slot]
-        known = about(below, first.less[r], first.law[r, slot], first.laws)
+        slot = room.place[i]
+        below = room.u[i] * first.alive[slot]
+        known = about(below, first.less[row[i]], first.law[slot], first.laws)
         # So old as no stay of the law lasts, or of no move that ends with a win.
-        known = LEFT if (below <= _LEAST) | (first.targets[r, slot] == LEFT) else known
-        days[i] = known
+        days[i] = LEFT if (below <= _LEAST) | (first.targets[slot] == LEFT) else known
     for i in range(len(row)):
-        r, slot = row[i], at[i]
-        at[i] = np.uint64(first.targets[r, slot])
-        if days[i] == LEFT and first.targets[r, slot] != LEFT and u[i] * first.alive[r, slot] > _LEAST:
+        slot = room.place[i]
+        room.at[i] = np.uint64(first.targets[slot])
+        if days[i] == LEFT and first.targets[slot] != LEFT and room.u[i] * first.alive[slot] > _LEAST:
             days[i] = exactly(
-                u[i], first.alive[r, slot], first.dead[r, slot], first.less[r], first.law[r, slot], first.laws
+                room.u[i],
+                first.alive[slot],
+                first.dead[slot],
+                first.less[row[i]],
+                first.law[slot],
+                first.laws,
             )
 
 
 @loop
 def _go_on(
-    row: Any, trial: Any, offsets: Any, moves: Any, stays: Any, until: Any, further: Further, days: Any,
-    at: Any, some: Any, u: Any,
-) -> None:  # fmt: skip
+    row: Any, trial: Any, offsets: Any, moves: Any, until: Any, further: Further, days: Any, room: Room
+) -> None:
     """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
     slots, size = further.chances.shape
     going = 0
     for i in range(len(row)):
-        some[going] = i
-        going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+        room.some[going] = i
+        going += (days[i] != LEFT) & (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
     n, step = 1, GAMMA + GAMMA
     while going > 0 and n < further.most:
         count, going = going, 0
         for k in range(count):
-            u[k] = uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step)
-        for k in range(count):
-            i = some[k]
-            flat = at[i]
-            if slots > 1:
+            room.u[k] = uniform(room.state[room.some[k]] + step)
+            room.place[k] = room.at[room.some[k]]
+        if slots > 1:
+            for k in range(count):
+                i = room.some[k]
                 choice = uniform(moves[row[i]] + offsets[trial[i]] + step)
                 for slot in range(slots - 1):
-                    flat += np.uint64(size) if choice > further.chances[slot, at[i]] else _NONE
-            days[i] += _stay(u[k], flat, further)
-            at[i] = further.targets[flat]
-            some[going] = i
-            going += (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+                    more = choice > further.chances[slot, room.at[i]]
+                    room.place[k] += np.uint64(size) if more else _NONE
+        _stay(count, further, room)
+        for k in range(count):
+            i = room.some[k]
+            days[i] += room.days[k] if room.days[k] >= 0 else _among(room.u[k], room.place[k], further)
+            room.at[i] = further.targets[room.place[k]]
+            room.some[going] = i
+            going += (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
         n += 1
         step += GAMMA
     for k in range(going):  # whom the guard has stopped numpy counts
-        days[some[k]] = LEFT
+        days[room.some[k]] = LEFT
+
+
+@loop
+def _stay(count: int, further: Further, room: Room) -> None:
+    """Look the whole days of stays up in the tables of `StayTables`; below 0 where there are several."""
+    for k in range(count):
+        at, u = room.place[k], room.u[k]
+        low = further.low[further.cell[at] + np.uint64(u * STAY_BINS)]
+        more = further.survivors[further.start[at] + np.uint64(max(low, 0))] > u
+        room.days[k] = low + (more & (low >= 0))
+
+
+@part
+def _among(u: Any, at: Any, further: Any) -> Any:
+    """Return the whole days of a stay whose bin of uniforms means several."""
+    cell, first = further.cell[at] + np.uint64(u * STAY_BINS), further.start[at]
+    days, span = -1 - np.int64(further.low[cell]), np.int64(further.width[cell])
+    while span > 0:
+        half = (span - 1) >> 1
+        if further.survivors[first + np.uint64(days + half)] > u:
+            days += half + 1
+            span -= half + 1
+        else:
+            span = half
+    return days
 
 
 @part
@@ -229,8 +285,9 @@ def about(below: Any, less: Any, law: Any, laws: Any) -> Any:
     """
     place = below * BINS
     piece: Any = min(np.int64(place), BINS - 1)
-    from_, to = laws.times[law, piece], laws.times[law, piece + 1]
-    return rounded(from_ + (place - piece) * (to - from_) - less, laws.errors[law, piece])
+    at = np.uint64(law * (BINS + 1) + piece)
+    from_, to = laws.times[at], laws.times[at + _ONE]
+    return rounded(from_ + (place - piece) * (to - from_) - less, laws.errors[at])
 
 
 @part
@@ -258,22 +315,3 @@ def rounded(days: Any, near: Any) -> Any:
     up = np.ceil(days)
     sure = (up - days > near) & (days - (up - 1.0) > near)
     return _LATE if days - near >= _LATE else max(np.int64(up), 0) if sure else LEFT
-
-
-@part
-def _stay(u: Any, flat: Any, further: Any) -> Any:
-    """Return the whole days of a stay by the tables of `StayTables`."""
-    cell, first = further.cell[flat] + np.uint64(u * STAY_BINS), further.start[flat]
-    days = np.int64(further.low[cell])
-    if days >= 0:
-        return days + (further.survivors[first + np.uint64(days)] > u)
-    days = -1 - days
-    span = np.int64(further.width[cell])
-    while span > 0:
-        half = (span - 1) >> 1
-        if further.survivors[first + np.uint64(days + half)] > u:
-            days += half + 1
-            span -= half + 1
-        else:
-            span = half
-    return days

@@ -221,10 +221,13 @@ class Room(NamedTuple):
     Attributes:
         place: of each among all.
         row: of its deal.
-        trial: of each.
+        trial: of each,
+        offset: and what it adds to keys.
         signed: day of signature.
         amount: of each,
         rest: and what is left of it, or of a line.
+        base: where a line's trial begins in a series, but for the day.
+        state: of the draws of a line's invoices, key + offset of the trial.
         joint: part of its scores of lateness that its customer's invoices share,
         slack: and by how much that may be wrong.
         u: uniforms of an instalment,
@@ -244,9 +247,12 @@ class Room(NamedTuple):
     place: Any
     row: Any
     trial: Any
+    offset: Any
     signed: Any
     amount: Any
     rest: Any
+    base: Any
+    state: Any
     joint: Any
     slack: Any
     u: Any
@@ -261,6 +267,23 @@ class Room(NamedTuple):
     day: Any
     due: Any
     pay: Any
+
+
+def room_of(terms: Terms) -> Room:
+    """Return room to work a piece of contracts out."""
+    n, lines, parts = PIECE, len(terms.rule), len(terms.event)
+    place, row, trial = np.zeros((3, n + 1), dtype=np.uint32)
+    signed, late = np.zeros((2, n + 1), dtype=np.int32)
+    offset, state = np.zeros((2, n + 1), dtype=np.uint64)
+    amount, rest, base = np.zeros((3, n + 1), dtype=np.int64)
+    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
+    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
+    return Room(
+        place, row, trial, offset, signed, amount, rest, base, state, joint, slack, u, score, wrong, late,
+        np.zeros(n + 1, dtype=np.bool_), booked,
+        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, ACCEPTANCE + 1, n), dtype=np.int32),
+        np.zeros((parts, n), dtype=np.int64), day, due, pay,
+    )  # fmt: skip
 
 
 def short(values: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import special
 
 from simulator.distributions import TIE
-from simulator.engine.fast.arithmetic import GAMMA, NEAR, logarithm, loop, normal, part, uniform
-from simulator.engine.fast.closing import LEFT, rounded
+from simulator.engine.fast.arithmetic import GAMMA, LANES, NEAR, below, logarithm, loop, normal, part, uniform
+from simulator.engine.fast.closing import LEFT, Room, rounded
 
 LEAST: Final = 1e-200
 """Chance of a move below which rounding might decide whether there is one."""
@@ -37,9 +37,10 @@ class Moves(NamedTuple):
         edges: operational days, floats[stage · bin].
         reached: integral of the hazard up to each edge, floats[law · bin].
         rates: from each edge on.
-        bins: of each law, a power of two,
-        fine: so many of them together.
-        tops: integral up to the first edge of those, floats[law · bin].
+        bins: of each law, a power of two, as many as `LANES` at least,
+        groups: of those, a multiple of `LANES`.
+        tops: integral up to the first edge of each group of `LANES` of those, infinite beyond them,
+            floats[law · group].
         per_stage: laws of a stage.
         transitions: of draw, stage and next one.
         ends: chance to be won from each stage and end, by draw.
@@ -48,7 +49,7 @@ class Moves(NamedTuple):
         sole: the one that those who are won can make first, `SEVERAL` where there are more, `LEFT` where
             rounding might decide it, integers[draw · S + stage].
         stage: where each deal is.
-        age: of each, operational days.
+        less: age of each + ½, operational days.
         bin: that it has reached.
         into: days into it.
         most: moves that the guard allows.
@@ -61,7 +62,7 @@ class Moves(NamedTuple):
     reached: Any
     rates: Any
     bins: Any
-    fine: Any
+    groups: Any
     tops: Any
     per_stage: int
     transitions: Any
@@ -70,7 +71,7 @@ class Moves(NamedTuple):
     count: Any
     sole: Any
     stage: Any
-    age: Any
+    less: Any
     bin: Any
     into: Any
     most: int
@@ -134,7 +135,7 @@ def decide(
 @loop
 def walk(
     row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, level: Any,
+    room: Room,
 ) -> None:  # fmt: skip
     """Walk won open deals to their end, as `closing.walk`.
 
@@ -148,73 +149,79 @@ def walk(
         until: days after which the end of a walk no longer matters, by deal.
         by: tables.
         days: receives operational days, `LEFT` where numpy is to decide.
-        at: room for the stages of a piece,
-        some: for those of it who go on,
-        level: and for the integrals of hazards at which they do.
+        room: to work in.
     """
-    for begin in range(0, len(row), len(at)):
-        piece = slice(begin, begin + len(at))
-        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], at, level)
-        _go_on(
-            row[piece], trial[piece], offsets, draws, moves, stays, until, by, days[piece], at, some, level
-        )
+    for begin in range(0, len(row), len(room.at)):
+        piece = slice(begin, begin + len(room.at))
+        _leave(row[piece], trial[piece], offsets, draws, moves, stays, by, days[piece], room)
+        _go_on(row[piece], trial[piece], offsets, draws, moves, until, by, days[piece], room)
 
 
 @loop
 def _leave(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, at: Any,
-    level: Any,
-) -> None:  # fmt: skip
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, by: Moves, days: Any, room: Room
+) -> None:
     """Make the first move of a piece."""
     size = by.targets.shape[1]
     for i in range(len(row)):
-        level[i] = -logarithm(uniform(stays[row[i]] + offsets[trial[i]] + GAMMA))
+        room.state[i] = stays[row[i]] + offsets[trial[i]]
+        room.u[i] = -logarithm(uniform(room.state[i] + GAMMA))
+        room.less[i] = by.less[row[i]]
     for i in range(len(row)):
         r, draw = row[i], draws[trial[i]]
-        slot = _first(moves[r] + offsets[trial[i]], draw, r, by)
-        days[i] = LEFT
-        if slot != LEFT:
-            stage = by.stage[r]
-            law = (draw * size + stage) * by.per_stage + slot
-            passed = _passed(law, r, by)
-            at[i] = by.moves[stage, slot]
-            if passed <= _FARTHEST:
-                days[i] = _days(law, stage, passed + level[i], by.age[r], by)
+        slot, stage = _first(moves[r] + offsets[trial[i]], draw, r, by), by.stage[r]
+        room.at[i] = by.moves[stage, max(slot, 0)]
+        room.edge[i] = stage
+        room.place[i] = (draw * size + stage) * by.per_stage + max(slot, 0)
+        room.u[i] = room.u[i] if slot != LEFT else math.nan
+    for i in range(len(row)):
+        passed = _passed(room.place[i], row[i], by)
+        # Not a number ends nowhere, and so is left.
+        room.u[i] = passed + room.u[i] if passed <= _FARTHEST else math.nan
+    _find(len(row), by, room)
+    _end(len(row), by, room)
+    for i in range(len(row)):
+        days[i] = room.days[i]
 
 
 @loop
 def _go_on(
-    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, stays: Any, until: Any, by: Moves, days: Any,
-    at: Any, some: Any, level: Any,
-) -> None:  # fmt: skip
+    row: Any, trial: Any, offsets: Any, draws: Any, moves: Any, until: Any, by: Moves, days: Any, room: Room
+) -> None:
     """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
     slots, size = by.targets.shape
     going = 0
     for i in range(len(row)):
-        some[going] = i
-        going += (days[i] != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+        room.less[i] = 0.5 + TIE
+        room.some[going] = i
+        going += (days[i] != LEFT) & (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
     n, step = 1, GAMMA + GAMMA
     while going > 0 and n < by.most:
         count, going = going, 0
         for k in range(count):
-            level[k] = -logarithm(uniform(stays[row[some[k]]] + offsets[trial[some[k]]] + step))
+            room.u[k] = -logarithm(uniform(room.state[room.some[k]] + step))
         for k in range(count):
-            i, slot = some[k], 0
-            stage = np.int64(at[i])
-            place = draws[trial[i]] * size + stage
+            i, slot = room.some[k], 0
+            stage = room.at[i]
+            place = np.uint64(draws[trial[i]] * size) + stage
             if slots > 1:
                 u = uniform(moves[row[i]] + offsets[trial[i]] + step)
                 for other in range(slots - 1):
                     slot += u > by.chances[other, place]
-            more = _days(place * by.per_stage + by.laws[slot, stage], stage, level[k], 0.0, by)
+            room.at[i] = by.targets[slot, stage]
+            room.edge[k] = stage
+            room.place[k] = place * np.uint64(by.per_stage) + np.uint64(by.laws[slot, stage])
+        _find(count, by, room)
+        _end(count, by, room)
+        for k in range(count):
+            i, more = room.some[k], room.days[k]
             days[i] = LEFT if more == LEFT else days[i] + more
-            at[i] = by.targets[slot, stage]
-            some[going] = i
-            going += (more != LEFT) & (at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
+            room.some[going] = i
+            going += (more != LEFT) & (room.at[i] < np.uint64(size)) & (days[i] <= until[row[i]])
         n += 1
         step += GAMMA
     for k in range(going):  # whom the guard has stopped numpy counts
-        days[some[k]] = LEFT
+        days[room.some[k]] = LEFT
 
 
 @part
@@ -234,12 +241,12 @@ def _first(choice: Any, draw: Any, r: Any, by: Any) -> Any:
     total = 0.0
     for k in range(by.count[stage]):
         total += _weight(k, draw, r, by)
-    value, below, slot = uniform(choice + GAMMA) * total, 0.0, 0
+    value, so_far, slot = uniform(choice + GAMMA) * total, 0.0, 0
     for k in range(by.count[stage] - 1):
-        below += _weight(k, draw, r, by)
-        if abs(value - below) <= NEAR * total:
+        so_far += _weight(k, draw, r, by)
+        if abs(value - so_far) <= NEAR * total:
             return LEFT
-        slot += value > below
+        slot += value > so_far
     return slot
 
 
@@ -253,25 +260,33 @@ def _weight(k: Any, draw: Any, r: Any, by: Any) -> Any:
     return math.exp(-passed) * chance if passed <= _FARTHEST else math.nan
 
 
-@part
-def _days(law: Any, stage: Any, level: Any, age: Any, by: Any) -> Any:
-    """Return whole days left until the integral of a hazard reaches a level, as `DrawnStays.days`."""
-    # Unsigned places spare a look at whether they are to be counted from the end. What is compared lies close
-    # together, and no comparison waits for another.
-    first, tops = np.uint64(law) * by.bins, by.bins // by.fine
-    at = np.uint64(law) * tops
-    place, last = first, first + by.bins - _ONE
-    for _ in range(1, tops):
-        at += _ONE
-        place += by.fine if by.tops[at] < level else _NONE
-    at = place
-    for _ in range(1, by.fine):
-        at += _ONE
-        place += _ONE if by.reached[at] < level else _NONE
-    near = NEAR * (1.0 + level)
-    low, wait = by.reached[place], 1.0 / by.rates[place]
-    at_edge = (level - low <= near) | ((place < last) & (by.reached[min(place + _ONE, last)] - level <= near))
-    time = (level - low) * wait + by.edges[np.uint64(stage) * by.bins + (place - first)]
-    slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
-    known = rounded(time - (age + (0.5 + TIE)), slack)
-    return LEFT if at_edge else known
+@loop
+def _find(count: int, by: Moves, room: Room) -> None:
+    """Find the bins in which integrals of hazards reach their levels, the last that begin below them.
+
+    What are places of laws and stages in the room before are those of bins afterwards.
+    """
+    for k in range(count):
+        law, level, group = room.place[k], room.u[k], _NONE
+        for more in range(0, by.groups, LANES):
+            group += below(by.tops, law * by.groups + np.uint64(more), level)
+        at = LANES * (group - min(group, _ONE))
+        found = below(by.reached, law * by.bins + at, level)
+        at += found - min(found, _ONE)
+        room.place[k] = law * by.bins + at
+        room.edge[k] = room.edge[k] * by.bins + at
+
+
+@loop
+def _end(count: int, by: Moves, room: Room) -> None:
+    """Work out the whole days of stays, as `DrawnStays.days`; `LEFT` where rounding might decide them."""
+    rest = by.bins - _ONE
+    for k in range(count):
+        place, edge, level = room.place[k], room.edge[k], room.u[k]
+        after = place + (_ONE if (place & rest) != rest else _NONE)
+        low, near, wait = by.reached[place], NEAR * (1.0 + level), 1.0 / by.rates[place]
+        sure = (level - low > near) & ((after == place) | (by.reached[after] - level > near))
+        time = (level - low) * wait + by.edges[edge]
+        slack = NEAR * (1.0 + time) + 1e-14 * (1.0 + level) * wait
+        days = rounded(time - room.less[k], slack)
+        room.days[k] = days if sure else LEFT

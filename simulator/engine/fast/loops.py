@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -24,9 +25,9 @@ from simulator.engine.fast.tables import (
     lateness_of,
     moves_of,
     rates_of,
-    room_of,
     scores_of,
     terms_of,
+    walk_room,
 )
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import SegmentPlan
@@ -149,11 +150,13 @@ class Loops:
             return row, trial
         row, trial = positions(row), positions(trial)
         day, booked = self._close(plan, deals, ages, row, trial)
-        left = [positions(np.flatnonzero(day < 0))]
-        of_each = contract_of[row] if len(contracts) > 1 else None
-        for c, contract in contracts.items():
-            some = np.arange(len(row), dtype=np.uint32) if of_each is None else np.flatnonzero(of_each == c)
-            left.append(self._settle(contract, deals, positions(some), row, trial, day, booked))
+        left, places = [positions(np.flatnonzero(day < 0))], np.arange(len(row), dtype=np.uint32)
+        ends = np.zeros(len(contracts) + 1, dtype=np.int64)
+        ends[-1] = len(row)
+        if len(contracts) > 1:
+            posting.group(row, np.searchsorted(list(contracts), contract_of), ends, places)
+        for contract, (first, until) in zip(contracts.values(), pairwise(ends.tolist()), strict=True):
+            left.append(self._settle(contract, deals, places[first:until], row, trial, day, booked))
         some = np.concatenate(left)
         return row[some].astype(np.int64), trial[some].astype(np.int64)
 
@@ -166,18 +169,18 @@ class Loops:
         stages = self._stages(deals)
         dates = dates_of(block.plan, plan, stages, deals, ages)
         (days, day), booked = np.empty((2, len(row)), dtype=np.int32), np.empty(len(row), dtype=np.int64)
-        at, some = np.empty((2, columns.PIECE), dtype=np.uint64)
+        some = np.empty(columns.PIECE, dtype=np.uint64)
         u, change = np.empty((2, columns.PIECE))
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
                 row, trial, block.offsets, block.draws, moves, stays, dates.until,
-                moves_of(kernel, stages, ages), days, at, some, u,
+                moves_of(kernel, stages, ages), days, walk_room(),
             )  # fmt: skip
         else:
             assert isinstance(kernel, TableKernel)
             closing.walk(
                 row, trial, block.offsets, moves, stays, dates.until, first_of(kernel, stages, ages),
-                further_of(kernel), days, at, some, u,
+                further_of(kernel), days, walk_room(),
             )  # fmt: skip
         signing.date(row, days, dates, day, u, change)
         amounts = amounts_of(block.plan, plan, deals)
@@ -203,7 +206,7 @@ class Loops:
         skipped = posting.settle(
             places, row, trial, day, booked, block.offsets, deals, rows, block.plan.last_day, terms,
             lateness_of(contract.lines[0].conditions.payment), rates_of(block.rates(contract.currency)),
-            self._keys(contract, terms, deals), self._ledger, self._track, room_of(terms), left,
+            self._keys(contract, terms, deals), self._ledger, self._track, columns.room_of(terms), left,
         )  # fmt: skip
         return left[:skipped]
 

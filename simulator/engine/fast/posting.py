@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,30 @@ from simulator.engine.fast.columns import (
     Terms,
     Track,
 )
+
+
+@loop
+def group(row: Any, kinds: Any, ends: Any, places: Any) -> None:
+    """List the places of rows kind by kind.
+
+    Args:
+        row: of each place.
+        kinds: of each row.
+        ends: receives where each kind's places begin, and their number.
+        places: receives them.
+    """
+    ends[:] = 0
+    for i in range(len(row)):
+        ends[kinds[row[i]] + 1] += 1
+    for kind in range(1, len(ends)):
+        ends[kind] += ends[kind - 1]
+    for i in range(len(row)):
+        kind = kinds[row[i]]
+        places[ends[kind]] = i
+        ends[kind] += 1
+    for kind in range(len(ends) - 1, 0, -1):
+        ends[kind] = ends[kind - 1]
+    ends[0] = 0
 
 
 @loop
@@ -63,35 +86,41 @@ def settle(
         while begin < len(places) and count < PIECE:
             place = places[begin]
             room.place[count] = place
-            room.row[count] = row[place]
-            room.trial[count] = trial[place]
-            room.signed[count] = close[place]
-            room.amount[count] = booked[place]
-            room.rest[count] = booked[place]
-            room.doubt[count] = False
-            room.booked[count] = 0.0
             count += 0 <= close[place] <= last
             begin += 1
+        _take(count, row, trial, close, booked, offsets, room)
         if by.own < 1.0:
-            draw_joint(count, offsets, by, keys, room)
+            draw_joint(count, by, keys, room)
         for line in range(len(terms.rule)):
             divide(line, count, terms, room)
         for line in range(len(terms.rule)):
-            date_events(line, count, offsets, terms, keys, room)
+            date_events(line, count, terms, keys, room)
             if terms.first[line] < terms.first[line + 1]:
-                date_invoices(line, count, offsets, last, terms, by, keys, room)
+                date_invoices(line, count, last, terms, by, keys, room)
         for line in range(len(terms.rule)):
-            _book(line, count, rows, terms, rates, ledger, room)
+            for i in range(count):
+                room.base[i] = rows[line + 1, room.row[i]] * ledger.slice + room.trial[i]
+            _book(line, count, terms, rates, ledger, room)
             for n in range(terms.first[line], terms.first[line + 1]):
-                _bill(line, n, count, rows, last, terms, by, rates, ledger, room)
+                _bill(line, n, count, last, terms, by, rates, ledger, room)
             if terms.rule[line]:
-                _recognise(line, count, rows, last, terms, rates, ledger, room)
+                _recognise(line, count, last, terms, rates, ledger, room)
         skipped = _count(count, deals, rows, ledger, track, room, left, skipped)
     return skipped
 
 
 @loop
-def _book(line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: Ledger, room: Room) -> None:
+def _take(count: int, row: Any, trial: Any, close: Any, booked: Any, offsets: Any, room: Room) -> None:
+    """Put what is known of contracts in the room."""
+    for i in range(count):
+        place = room.place[i]
+        room.row[i], room.trial[i], room.offset[i] = row[place], trial[place], offsets[trial[place]]
+        room.signed[i], room.amount[i], room.rest[i] = close[place], booked[place], booked[place]
+        room.doubt[i], room.booked[i] = False, 0.0
+
+
+@loop
+def _book(line: int, count: int, terms: Terms, rates: Rates, ledger: Ledger, room: Room) -> None:
     """Post the bookings of a line."""
     product, months = terms.product[line], terms.months[line]
     totalled, yearly = product >= 0 and len(ledger.booked_of) > 0, months > 0 and len(ledger.arr) > 0
@@ -99,7 +128,7 @@ def _book(line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: 
         if room.doubt[i]:
             continue
         t, signed, amount = room.trial[i], room.signed[i], room.line[line, i]
-        at = np.uint64(rows[line + 1, room.row[i]] * ledger.slice + t + ledger.place[np.uint64(signed)])
+        at = np.uint64(room.base[i] + ledger.place[np.uint64(signed)])
         money = _convert(amount, signed, t, rates)
         room.booked[i] += money
         ledger.bookings[at] += money
@@ -113,8 +142,8 @@ def _book(line: int, count: int, rows: Any, terms: Terms, rates: Rates, ledger: 
 
 @loop
 def _bill(
-    line: int, n: int, count: int, rows: Any, last: int, terms: Terms, by: Lateness, rates: Rates,
-    ledger: Ledger, room: Room,
+    line: int, n: int, count: int, last: int, terms: Terms, by: Lateness, rates: Rates, ledger: Ledger,
+    room: Room,
 ) -> None:  # fmt: skip
     """Post the invoices of an instalment, their tax and what is paid of them."""
     deferred = not terms.ruled[line] and len(ledger.deferred) > 0
@@ -124,8 +153,7 @@ def _bill(
         day, gross, on, t = room.day[n, i], room.net[n, i], room.pay[n, i], room.trial[i]
         if day > last or room.doubt[i]:
             continue
-        base = rows[line + 1, room.row[i]] * ledger.slice + t
-        money = _convert(gross, day, t, rates)
+        base, money = room.base[i], _convert(gross, day, t, rates)
         place = ledger.place[np.uint64(max(day, 0))]
         ledger.billings[np.uint64(base + place)] += money
         if deferred:
@@ -149,7 +177,7 @@ def _bill(
 
 @loop
 def _recognise(
-    line: int, count: int, rows: Any, last: int, terms: Terms, rates: Rates, ledger: Ledger, room: Room
+    line: int, count: int, last: int, terms: Terms, rates: Rates, ledger: Ledger, room: Room
 ) -> None:
     """Post the revenue of a line by its rule."""
     rule, product = terms.rule[line], terms.product[line]
@@ -157,8 +185,7 @@ def _recognise(
     for i in range(count):
         if room.doubt[i]:
             continue
-        t, signed, total = room.trial[i], room.signed[i], 0.0
-        base = rows[line + 1, room.row[i]] * ledger.slice + t
+        t, signed, total, base = room.trial[i], room.signed[i], 0.0, room.base[i]
         if rule == OVER_TERM:
             start = room.event[line, START, i]
             if start <= last:
@@ -205,19 +232,20 @@ def _count(
     count: int, deals: Any, rows: Any, ledger: Ledger, track: Track, room: Room, left: Any, skipped: int
 ) -> int:
     """Count those that were signed, list those that were not, and return how many are listed by now."""
+    followed = np.uint64(len(track.closes))
     for i in range(count):
         if room.doubt[i]:
             left[skipped] = room.place[i]
             skipped += 1
             continue
-        r, signed, money = room.row[i], room.signed[i], room.booked[i]
+        r, signed, money = room.row[i], np.uint64(room.signed[i]), room.booked[i]
         who = np.uint64(deals[r])
-        track.wins[rows[0, r], ledger.cell[np.uint64(signed)]] += 1.0
+        track.wins[np.uint64(rows[0, r]), np.uint64(ledger.cell[signed])] += 1.0
+        if who < followed:
+            track.closes[who, signed] += 1
+        high = np.floor(money / PART)
         track.closings[0, who] += 1.0
-        track.closings[1, who] += signed
-        if who < np.uint64(len(track.closes)):
-            track.closes[who, np.uint64(signed)] += 1
-        high = math.floor(money / PART)
+        track.closings[1, who] += room.signed[i]
         track.landed[0, who] += high
         track.landed[1, who] += money - high * PART
     return skipped

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -27,8 +27,9 @@ from simulator.distributions import (
 )
 from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
-from simulator.engine.drawn import DrawnKernel
+from simulator.engine.drawn import DrawnKernel, DrawnStays
 from simulator.engine.fast import closing, columns, drawn, signing
+from simulator.engine.fast.arithmetic import LANES
 from simulator.engine.fast.columns import short, words
 from simulator.engine.kernels import TableKernel
 from simulator.engine.plan import Plan, SegmentPlan
@@ -51,8 +52,6 @@ _RULES: Final = {
     "at-milestone": columns.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
-_FINE: Final = 8
-"""Bins of a hazard that are looked up together: as many as a line of the cache holds."""
 _KEPT: Final = 1 << 24
 """Bytes of scores that are kept for each segment from one block to the next."""
 _GUIDE: Final = 1 << 14
@@ -80,7 +79,9 @@ def first_of(kernel: TableKernel, stages: Integers, ages: Floats) -> closing.Fir
             chances[some, slot] = cumulative[:, slot]
             alive[some, slot], dead[some, slot] = stay.sf(ages[some]), stay.cdf(ages[some])
     every = tuple(laws) or (Fixed(0),)
-    return closing.First(chances, targets, law, laws_of(every), alive, dead, ages + (0.5 + TIE))
+    return closing.First(
+        chances, targets.ravel(), law.ravel(), laws_of(every), alive.ravel(), dead.ravel(), ages + (0.5 + TIE)
+    )
 
 
 def by_stage(stages: Integers) -> list[tuple[int, Integers]]:
@@ -94,7 +95,7 @@ def laws_of(laws: tuple[Distribution, ...]) -> closing.Laws:
     normal = [law if isinstance(law, LogNormal) else None for law in laws]
     times, errors = zip(*map(_pieces, laws), strict=True)  # type: ignore[arg-type]
     return closing.Laws(
-        np.stack(times), np.stack(errors), np.array([law.mu if law else 0.0 for law in normal]),
+        np.concatenate(times), np.concatenate(errors), np.array([law.mu if law else 0.0 for law in normal]),
         np.array([law.sigma if law else 0.0 for law in normal]),
     )  # fmt: skip
 
@@ -114,7 +115,7 @@ def _pieces(law: Distribution) -> tuple[Floats, Floats]:
         if not isinstance(law, Empirical | Fixed | Hazard):
             errors[1:-1] = np.minimum(errors, _errors(exact))[1:-1]
         errors += 1e-9 * (1 + times[:-1])
-    return times, np.nan_to_num(errors, nan=np.inf, posinf=np.inf)
+    return times, np.nan_to_num(np.append(errors, np.inf), nan=np.inf, posinf=np.inf)
 
 
 def _errors(exact: Floats) -> Floats:
@@ -131,7 +132,7 @@ def further_of(kernel: TableKernel) -> closing.Further:
     path, tables = kernel.winning.path, kernel.winning.tables
     # One day more or less is decided without a branch.
     law = path.law.ravel()
-    low = np.where(tables.width == 1, -1 - tables.low, tables.low)
+    low = short(np.where(tables.width == 1, -1 - tables.low, tables.low))
     return closing.Further(
         path.moves, words(path.target.ravel()), words(law * STAY_BINS), words(tables.start[law]), low,
         tables.width, tables.survivors, MOST_MOVES,
@@ -170,17 +171,15 @@ def scores_of(
     return scores, row
 
 
-_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Floats, Floats, NDArray[np.int8]]]] = WeakKeyDictionary()
+_PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Any, ...]]] = WeakKeyDictionary()
 
 
 def moves_of(kernel: DrawnKernel, stages: Integers, ages: Floats) -> drawn.Moves:
     """Return the moves of won deals, by draw."""
     path, stays, funnel = kernel.winning, kernel.stays, kernel.funnel
-    bins = stays.edges.shape[1]
-    fine = min(bins, _FINE)
     if kernel not in _PATHS:
-        _PATHS[kernel] = np.stack(path.moves), stays.reached[:, ::fine].ravel(), _sole_moves(kernel)
-    chances, tops, sole = _PATHS[kernel]
+        _PATHS[kernel] = np.stack(path.moves), *_hazards(stays), _sole_moves(kernel)
+    chances, edges, reached, rates, tops, sole = _PATHS[kernel]
     moves = np.full((len(funnel.moves), stays.targets), closing.LEFT)
     for stage, some in enumerate(funnel.moves):
         moves[stage, : len(some)] = some
@@ -188,10 +187,22 @@ def moves_of(kernel: DrawnKernel, stages: Integers, ages: Floats) -> drawn.Moves
     for stage, places in by_stage(stages):
         at[places], into[places] = funnel.stays[stage].reached(ages[places])
     return drawn.Moves(
-        chances, path.target, path.row, stays.edges.ravel(), stays.reached.ravel(), stays.rates.ravel(),
-        np.uint64(bins), np.uint64(fine), tops, stays.targets, funnel.transitions, funnel.target_chances,
-        moves, (moves >= 0).sum(axis=1), sole, stages, ages, at, into, MOST_MOVES,
+        chances, path.target, path.row, edges.ravel(), reached.ravel(), rates.ravel(),
+        np.uint64(edges.shape[1]), np.uint64(tops.shape[1]), tops.ravel(), stays.targets, funnel.transitions,
+        funnel.target_chances, moves, (moves >= 0).sum(axis=1), sole, stages, ages + (0.5 + TIE), at, into,
+        MOST_MOVES,
     )  # fmt: skip
+
+
+def _hazards(stays: DrawnStays) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return edges, integrals and rates by bin, and the integrals at the first bin of each group."""
+    more = max(LANES - stays.edges.shape[1], 0)
+    edges, reached, rates = (
+        np.pad(table, ((0, 0), (0, more)), constant_values=beyond) if more else table
+        for table, beyond in ((stays.edges, np.inf), (stays.reached, np.inf), (stays.rates, 1.0))
+    )
+    tops = reached[:, ::LANES]
+    return edges, reached, rates, np.pad(tops, ((0, 0), (0, -tops.shape[1] % LANES)), constant_values=np.inf)
 
 
 def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
@@ -204,6 +215,13 @@ def _sole_moves(kernel: DrawnKernel) -> NDArray[np.int8]:
         sole[single, stage] = np.argmax(weights[single] > 0, axis=1)
         sole[((weights > 0) & (weights < drawn.LEAST)).any(axis=1), stage] = closing.LEFT
     return sole.ravel()
+
+
+def walk_room() -> closing.Room:
+    """Return room to work a piece of walks out."""
+    at, some, state, place, edge = np.zeros((5, columns.PIECE), dtype=np.uint64)
+    u, less = np.zeros((2, columns.PIECE))
+    return closing.Room(at, some, state, u, less, place, edge, np.zeros(columns.PIECE, dtype=np.int32))
 
 
 def dates_of(
@@ -237,22 +255,6 @@ def amounts_of(plan: Plan, segment: SegmentPlan, deals: Integers) -> signing.Amo
 
 
 # ---- what is posted
-
-
-def room_of(terms: columns.Terms) -> columns.Room:
-    """Return room to work a piece of contracts out."""
-    n, lines, parts = columns.PIECE, len(terms.rule), len(terms.event)
-    place, row, trial = np.zeros((3, n + 1), dtype=np.uint32)
-    signed, late = np.zeros((2, n + 1), dtype=np.int32)
-    amount, rest = np.zeros((2, n + 1), dtype=np.int64)
-    joint, slack, u, score, wrong, booked = np.zeros((6, n + 1))
-    day, due, pay = np.zeros((3, parts, n), dtype=np.int32)
-    return columns.Room(
-        place, row, trial, signed, amount, rest, joint, slack, u, score, wrong, late,
-        np.zeros(n + 1, dtype=np.bool_), booked,
-        np.zeros((lines, n), dtype=np.int64), np.zeros((lines, len(EVENTS), n), dtype=np.int32),
-        np.zeros((parts, n), dtype=np.int64), day, due, pay,
-    )  # fmt: skip
 
 
 _TERMS: Final[WeakKeyDictionary[Contract, dict[bool, columns.Terms | None]]] = WeakKeyDictionary()
