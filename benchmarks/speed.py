@@ -143,7 +143,7 @@ def peers(asked: Asked) -> Iterator[Figure | str]:
             yield f"{name}: LEFT OUT, {missing}; make bench installs it"
             continue
         found, times = [], []
-        theirs(10, 0)
+        theirs(10, 0), ours(10, 0)  # loaded and compiled
         for seed in range(1, asked.runs + 1):
             own, _ = timed(partial(ours, TRIALS, seed))
             other, result = timed(partial(theirs, trials, seed))
