@@ -24,7 +24,7 @@ help:
 demo: $(READY)  ## forecast scenarios/saas-hardware into reports/saas-hardware/
 	$(BIN)/simulator run scenarios/saas-hardware
 
-test: $(READY)  ## the tests, two to three minutes
+test: $(READY)  ## the tests, two to four minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(ORDINARY)"
 
 check: $(READY)  ## lint, types, tests: what every commit must pass

@@ -188,11 +188,11 @@ class LearnedChances:
 
         Trials of one draw share them: each draw is worked out once, and kept where all take little room.
         """
-        distinct, trial = np.unique(draw, return_inverse=True)
         scores, known = self._kept(stage, deals)
         if not len(known):
+            distinct, trial = np.unique(draw, return_inverse=True)
             return self.scores_by_draw(stage, deals, distinct, age[:, None])[:, trial]
-        if len(new := distinct[~known[distinct]]):
+        if len(new := np.unique(draw[~known[draw]])):
             scores[:, new] = self.scores_by_draw(stage, deals, new, age[:, None])
             known[new] = True
         return scores.take(draw, axis=1)
