@@ -35,6 +35,7 @@ from benchmarks.report import report_figures
 from simulator.analysis.comparison import compare
 from simulator.analysis.plays import Variant
 from simulator.engine.fast import SWITCH
+from simulator.executors import keep_memory
 from simulator.expected import expected
 from simulator.forecast import statistics
 from simulator.loading import load
@@ -92,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"numpy {np.__version__}; medians of {asked.runs} runs; goals: numpy / [fast]")  # fmt: skip
+    keep_memory()  # as every command of the program does; what is measured beside it gains likewise
     failed = False
     for name in asked.only or PARTS:
         for fast in (False, True) if name in TWICE and find_spec("numba") else (False,):

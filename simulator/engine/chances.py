@@ -81,16 +81,19 @@ class SetChances:
         end.
         """
         pipeline, segment = scenario.pipeline, scenario.segments[index]
-        score, own_chances = np.full(len(pipeline), np.nan), pipeline.own_chances(segment.use_probability)
-        for i in np.flatnonzero(pipeline.segment == index).tolist():
-            stage, own, age = int(pipeline.stage[i]), own_chances[i], pipeline.age[i]
-            if np.isnan(age) and segment.funnel.age_matters[stage]:
-                chance = own
-            else:
-                chance = segment.funnel.close_chance(stage, 0.0 if np.isnan(age) else age)
-                if not np.isnan(own) and 0 < chance < 1:
-                    chance = own  # evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance
-            score[i] = special.ndtri(tilted(chance, segment.soberness.odds))
+        deals = np.flatnonzero(pipeline.segment == index)
+        own, chance = pipeline.own_chances(segment.use_probability)[deals], np.empty(len(deals))
+        for stage in np.unique(pipeline.stage[deals]).tolist():
+            some = pipeline.stage[deals] == stage
+            ages = np.nan_to_num(pipeline.age[deals[some]]) if segment.funnel.age_matters[stage] else 0.0
+            # One age after the other: a product of matrices may round a row by how many there are.
+            distinct, which = np.unique(ages, return_inverse=True)
+            chance[some] = np.array([segment.funnel.close_chance(stage, age) for age in distinct])[which]
+        drawn = np.isnan(pipeline.age[deals]) & np.array(segment.funnel.age_matters)[pipeline.stage[deals]]
+        # Evidence = logit(own) − logit(h_s(a)) leaves the deal's own chance.
+        chance = np.where(drawn | ~np.isnan(own) & (chance > 0) & (chance < 1), own, chance)
+        score = np.full(len(pipeline), np.nan)
+        score[deals] = special.ndtri(tilted(chance, segment.soberness.odds))
         entry = special.ndtri(tilted(segment.funnel.ladder, segment.soberness.odds))
         return SetChances(segment, score, entry)
 

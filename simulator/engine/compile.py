@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.currency import RateCurve
 from simulator.deals import Pipeline, Wins
 from simulator.engine.cells import SOURCES, Slice
-from simulator.engine.contracts import Contracts, LinePlan, line_plan
+from simulator.engine.contracts import Contract, Contracts, LinePlan, line_plan
 from simulator.engine.identity import Entities, Payers
 from simulator.engine.months import quarter_index
 from simulator.engine.plan import (
@@ -120,29 +120,33 @@ def _open_deals(
     place: Mapping[str, int], contracts: Contracts,
 ) -> OpenDeals:  # fmt: skip
     pipeline = scenario.pipeline
-    chosen = [
-        contracts.of(
-            int(pipeline.segment[i]), pipeline.customer_class[i], pipeline.currency[i], pipeline.terms[i],
-            pipeline.lines[i], "open",
-        )
-        for i in range(len(pipeline))
-    ]  # fmt: skip
-    choices = tuple(dict.fromkeys(chosen))
-    number = {contract: i for i, contract in enumerate(choices)}
-    groups = deal_groups(pipeline, by)
-    row_of = [rows[Slice(int(s), "open", g)] for s, g in zip(pipeline.segment, groups, strict=True)]
+    choices, known = dict[Contract, int](), dict[tuple[object, ...], int]()
+
+    def numbers() -> Iterator[int]:
+        # Lines are told apart by which object they are: to hash their shares takes longer than all else here.
+        kinds = zip(pipeline.segment.tolist(), pipeline.customer_class, pipeline.currency, pipeline.terms,
+                    map(id, pipeline.lines), strict=True)  # fmt: skip
+        for kind, lines in zip(kinds, pipeline.lines, strict=True):
+            if kind not in known:
+                contract = contracts.of(*kind[:-1], lines, "open")
+                known[kind] = choices.setdefault(contract, len(choices))
+            yield known[kind]
+
+    contract_of = np.fromiter(numbers(), np.int64, len(pipeline))
+    row_of = {(s.segment, s.group): i for s, i in rows.items() if s.source == "open"}
+    places = zip(pipeline.segment.tolist(), deal_groups(pipeline, by), strict=True)
     customer_of = np.fromiter((place[c] for c in pipeline.customer), np.int64, len(pipeline))
     return OpenDeals(
         Entities(streams, "deal", pipeline.id),
         customers,
         customer_of,
-        np.array(row_of, dtype=np.int64),
-        {(s.segment, s.group): i for s, i in rows.items() if s.source == "open"} if by == PRODUCT else None,
+        np.fromiter(map(row_of.__getitem__, places), np.int64, len(pipeline)),
+        row_of if by == PRODUCT else None,
         pipeline.segment,
         pipeline.amount,
         _worth(pipeline, scenario.rates),
-        np.array([number[c] for c in chosen], dtype=np.int64),
-        choices,
+        contract_of,
+        tuple(choices),
     )
 
 

@@ -24,8 +24,8 @@ class Luck:
         rho: ρ0 + ρg, floats[trial].
         market: sqrt(ρ0)·G + sqrt(ρg)·Z, floats[segment, quarter, trial], with what is known of it.
         doubt: D, floats[segment, trial].
-        shared: G, floats[quarter, trial].
-        own: Z, floats[segment, quarter, trial].
+        shared: G, floats[quarter, trial]; 0 where ρ0 is.
+        own: Z, floats[segment, quarter, trial]; 0 where ρg is.
     """
 
     rho: Floats
@@ -112,8 +112,15 @@ def draw_luck(
     else:
         shared, segment = market.correlations(_uniform(streams, "", "rho", offsets))
         known = None
-    common = _path(streams, "shared", "", quarters, market.phi, offsets)
-    own = np.stack([_path(streams, "segment", name, quarters, market.phi, offsets) for name in segments])
+    # Factors that no deal shares stay 0.
+    common, own = (
+        np.zeros((len(quarters), len(offsets))),
+        np.zeros((len(segments), len(quarters), len(offsets))),
+    )
+    if shared.any():
+        common = _path(streams, "shared", "", quarters, market.phi, offsets)
+    if segment.any():
+        own = np.stack([_path(streams, "segment", name, quarters, market.phi, offsets) for name in segments])
     doubt = np.stack([special.ndtri(_uniform(streams, name, "doubt", offsets)) for name in segments])
     paths = np.sqrt(shared) * common + np.sqrt(segment) * own
     for number, (mean, kept) in (known or {}).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -299,3 +300,14 @@ def positions(values: NDArray[np.integer]) -> NDArray[np.uint32]:
 def words(values: NDArray[np.integer]) -> Words:
     """Return places that are reckoned with, likewise."""
     return np.ascontiguousarray(values, dtype=np.uint64)
+
+
+def numbers(count: int) -> NDArray[np.uint32]:
+    """Return 0 … count − 1, to be read only."""
+    return _numbers(max(count - 1, 0).bit_length())[:count]
+
+
+@lru_cache(maxsize=32)
+def _numbers(bits: int) -> NDArray[np.uint32]:
+    # Numba compiles loops anew for arrays that cannot be written, so nothing here forbids it.
+    return np.arange(1 << bits, dtype=np.uint32)

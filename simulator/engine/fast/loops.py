@@ -150,10 +150,11 @@ class Loops:
             return row, trial
         row, trial = positions(row), positions(trial)
         day, booked = self._close(plan, deals, ages, row, trial)
-        left, places = [positions(np.flatnonzero(day < 0))], np.arange(len(row), dtype=np.uint32)
+        left, places = [positions(np.flatnonzero(day < 0))], columns.numbers(len(row))
         ends = np.zeros(len(contracts) + 1, dtype=np.int64)
         ends[-1] = len(row)
         if len(contracts) > 1:
+            places = np.empty(len(row), dtype=np.uint32)
             posting.group(row, np.searchsorted(list(contracts), contract_of), ends, places)
         for contract, (first, until) in zip(contracts.values(), pairwise(ends.tolist()), strict=True):
             left.append(self._settle(contract, deals, places[first:until], row, trial, day, booked))
