@@ -232,23 +232,37 @@ def _count(
     count: int, deals: Any, rows: Any, ledger: Ledger, track: Track, room: Room, left: Any, skipped: int
 ) -> int:
     """Count those that were signed, list those that were not, and return how many are listed by now."""
-    followed = np.uint64(len(track.closes))
+    followed, r = np.uint64(len(track.closes)), room.row[0]
+    number, days, high, low = 0, np.int64(0), np.int64(0), np.int64(0)
     for i in range(count):
         if room.doubt[i]:
             left[skipped] = room.place[i]
             skipped += 1
             continue
-        r, signed, money = room.row[i], np.uint64(room.signed[i]), room.booked[i]
-        who = np.uint64(deals[r])
+        if room.row[i] != r:  # most often the trials of a deal follow each other
+            _close(deals[r], number, days, high, low, track)
+            r, number, days, high, low = room.row[i], 0, np.int64(0), np.int64(0), np.int64(0)
+        who, signed = np.uint64(deals[r]), np.uint64(room.signed[i])
         track.wins[np.uint64(rows[0, r]), np.uint64(ledger.cell[signed])] += 1.0
         if who < followed:
             track.closes[who, signed] += 1
-        high = np.floor(money / PART)
-        track.closings[0, who] += 1.0
-        track.closings[1, who] += room.signed[i]
-        track.landed[0, who] += high
-        track.landed[1, who] += money - high * PART
+        part = np.int64(np.floor(room.booked[i] / PART))
+        number += 1
+        days += room.signed[i]
+        high += part
+        low += np.int64(room.booked[i]) - part * np.int64(PART)
+    if number:
+        _close(deals[r], number, days, high, low, track)
     return skipped
+
+
+@part
+def _close(deal: Any, number: Any, days: Any, high: Any, low: Any, track: Any) -> None:
+    """Count some trials in which a deal is signed."""
+    track.closings[0, deal] += number
+    track.closings[1, deal] += days
+    track.landed[0, deal] += high
+    track.landed[1, deal] += low
 
 
 @part
