@@ -182,36 +182,54 @@ class LearnedChances:
         self, stage: int, deals: Integers, draw: Integers, ages: Integers | None, label_ages: Floats
     ) -> Floats:
         """Return the scores of open deals, floats[deal, trial]."""
-        if ages is None:
-            return self._of_known_ages(stage, deals, draw, label_ages)
-        return self.scores_by_draw(stage, deals, draw, label_ages[ages])
+        if ages is not None:
+            return self._at_ages(stage, deals, draw, label_ages[ages])
+        scores, row = self.by_draw(np.full(len(deals), stage), deals, label_ages, draw)
+        return np.ascontiguousarray(scores.take(row, axis=0).T)
 
-    def _of_known_ages(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
-        """Return the scores of open deals, each of its age, floats[deal, trial].
+    def by_draw(
+        self, stages: Integers, deals: Integers, ages: Floats, draw: Integers
+    ) -> tuple[Floats, Integers]:
+        """Return the scores of open deals, floats[row, deal], and the row of each trial's draw.
 
-        Trials of one draw share them: each draw is worked out once, and kept where all take little room.
+        Trials of one draw share a row: each draw is worked out once, and kept where all take little room.
+
+        Args:
+            stages: where the deals are.
+            deals: places in the pipeline.
+            ages: of each, operational days.
+            draw: of each trial.
         """
-        scores, known = self._kept(stage, deals)
+        scores, known = self._kept(deals)
         if not len(known):
-            distinct, trial = np.unique(draw, return_inverse=True)
-            return self.scores_by_draw(stage, deals, distinct, age[:, None])[:, trial]
+            distinct, row = np.unique(draw, return_inverse=True)
+            return self._rows(stages, deals, ages, distinct), row
         if len(new := np.unique(draw[~known[draw]])):
-            scores[:, new] = self.scores_by_draw(stage, deals, new, age[:, None])
+            scores[new] = self._rows(stages, deals, ages, new)
             known[new] = True
-        return scores.take(draw, axis=1)
+        return scores, draw
 
-    def _kept(self, stage: int, deals: Integers) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return kept scores of open deals, floats[deal, draw], and the draws that are known; or no draw."""
+    def _kept(self, deals: Integers) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return kept scores of open deals, floats[draw, deal], and the draws that are known; or no draw."""
         kept = _SCORES.setdefault(self, {})
-        if (place := (stage, deals.tobytes())) not in kept:
+        if (place := deals.tobytes()) not in kept:
             of = self.odds.shift if self.funnel is None and self.odds else self.funnel
             draws = 0 if of is None else len(of)
             held = sum(scores.size for scores, _ in kept.values())
             draws *= held + draws * len(deals) <= _MOST_KEPT
-            kept[place] = np.empty((len(deals), draws)), np.zeros(draws, dtype=np.bool_)
+            kept[place] = np.empty((draws, len(deals))), np.zeros(draws, dtype=np.bool_)
         return kept[place]
 
-    def scores_by_draw(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
+    def _rows(self, stages: Integers, deals: Integers, ages: Floats, draw: Integers) -> Floats:
+        """Return the scores of open deals, each of its age, floats[draw, deal]."""
+        scores = np.empty((len(draw), len(deals)))
+        for stage in np.unique(stages).tolist():
+            some = np.flatnonzero(stages == stage)
+            scores[:, some] = self._at_ages(stage, deals[some], draw, ages[some, None]).T
+        scores[np.isnan(scores)] = -np.inf  # which never wins either
+        return scores
+
+    def _at_ages(self, stage: int, deals: Integers, draw: Integers, age: Floats) -> Floats:
         """Return the scores of open deals at ages, floats[deal, draw]; age and draw broadcast."""
         if self.funnel is None:
             distinct, which = np.unique(age, return_inverse=True)
@@ -268,9 +286,9 @@ class LearnedChances:
             return np.where(free, special.expit(logit + np.log(sober)), chance)
 
 
-_SCORES: Final[
-    WeakKeyDictionary[LearnedChances, dict[tuple[int, bytes], tuple[Floats, NDArray[np.bool_]]]]
-] = WeakKeyDictionary()
+_SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, tuple[Floats, NDArray[np.bool_]]]]] = (
+    WeakKeyDictionary()
+)
 """Beside the chances, so that they do not travel with them from one process to another."""
 
 

@@ -25,7 +25,6 @@ from simulator.engine.fast.tables import (
     lateness_of,
     moves_of,
     rates_of,
-    scores_of,
     terms_of,
     walk_room,
 )
@@ -106,9 +105,7 @@ class Loops:
         if not isinstance(plan.chances, LearnedChances):
             return None
         block, stages = self._block, self._stages(deals)
-        posterior = block.plan.scenario.posterior
-        of = posterior.draws if posterior else 1
-        scores, column = scores_of(plan.chances, stages, deals, ages, block.draws, of)
+        scores, column = plan.chances.by_draw(stages, deals, ages, block.draws)
         groups = by_stage(stages)
         begins = np.array([*(some[0] for _, some in groups), len(deals)])
         scale, shift = np.stack(

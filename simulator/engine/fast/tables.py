@@ -25,7 +25,6 @@ from simulator.distributions import (
     LogNormal,
     remaining_days,
 )
-from simulator.engine.chances import LearnedChances
 from simulator.engine.contracts import Contract, DayRates, LinePlan
 from simulator.engine.drawn import DrawnKernel, DrawnStays
 from simulator.engine.fast import closing, columns, drawn, signing
@@ -52,8 +51,6 @@ _RULES: Final = {
     "at-milestone": columns.AT_MILESTONE,
 }
 _UNSTATED: Final = -(2**40)
-_KEPT: Final = 1 << 24
-"""Bytes of scores that are kept for each segment from one block to the next."""
 _GUIDE: Final = 1 << 14
 _SAMPLES: Final = 16
 _LOGS: Final = np.log(np.arange(LONGEST) + SHIFT)
@@ -137,38 +134,6 @@ def further_of(kernel: TableKernel) -> closing.Further:
         path.moves, words(path.target.ravel()), words(law * STAY_BINS), words(tables.start[law]), low,
         tables.width, tables.survivors, MOST_MOVES,
     )  # fmt: skip
-
-
-_SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, Floats]]] = WeakKeyDictionary()
-
-
-def scores_of(
-    chances: LearnedChances, stages: Integers, deals: Integers, ages: Floats, draws: Integers, of: int
-) -> tuple[Floats, Integers]:
-    """Return the scores of open deals by draw, floats[draw, deal], and the row of each trial's draw.
-
-    Those of all draws are worked out at once and kept, where they take little room.
-
-    Args:
-        chances: of the segment.
-        stages: where the deals are.
-        deals: places in the pipeline.
-        ages: of each, operational days.
-        draws: of each trial.
-        of: so many draws.
-    """
-    known, place = _SCORES.setdefault(chances, {}), deals.tobytes()
-    if place in known:
-        return known[place], draws
-    kept = sum(s.nbytes for s in known.values()) + 8 * of * len(deals) <= _KEPT
-    distinct, row = (np.arange(of), draws) if kept else np.unique(draws, return_inverse=True)
-    scores = np.empty((len(distinct), len(deals)))
-    for stage, some in by_stage(stages):
-        scores[:, some] = chances.scores_by_draw(stage, deals[some], distinct, ages[some, None]).T
-    scores[np.isnan(scores)] = -np.inf  # which never wins either
-    if kept:
-        known[place] = scores
-    return scores, row
 
 
 _PATHS: Final[WeakKeyDictionary[DrawnKernel, tuple[Any, ...]]] = WeakKeyDictionary()
