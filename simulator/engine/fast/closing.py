@@ -218,6 +218,11 @@ def _go_on(
 ) -> None:
     """Make the further moves of a piece: all their second ones, then all their third ones, and so on."""
     slots, size = further.chances.shape
+    if slots == 1:
+        stage, alike = _stage_of(days, room)
+        if alike:
+            _go_together(stage, np.uint64(size), days, further, room)
+            return
     going = 0
     for i in range(len(row)):
         room.some[going] = i
@@ -246,6 +251,43 @@ def _go_on(
         step += GAMMA
     for k in range(going):  # whom the guard has stopped numpy counts
         days[room.some[k]] = LEFT
+
+
+@loop
+def _stage_of(days: Any, room: Room) -> Any:
+    """Return the first stage of a piece, and whether all stand there who are not left to numpy."""
+    stage, alike = room.at[0], True
+    for i in range(len(days)):
+        stage = min(stage, room.at[i])
+    for i in range(len(days)):
+        alike &= (room.at[i] == stage) | (days[i] == LEFT)
+    return stage, alike
+
+
+@loop
+def _go_together(stage: Any, size: Any, days: Any, further: Further, room: Room) -> None:
+    """Make the further moves of a piece from the same stage, where each stage leads to one other only.
+
+    Nobody is looked up; to let those go on who are beyond their last day costs less than to leave them out.
+    """
+    n, step = 1, GAMMA + GAMMA
+    while stage < size and n < further.most:
+        cell, start = further.cell[stage], further.start[stage]
+        for i in range(len(days)):
+            u = uniform(room.state[i] + step)
+            low = further.low[cell + np.uint64(u * STAY_BINS)]
+            more = further.survivors[start + np.uint64(max(low, 0))] > u
+            room.u[i], room.days[i] = u, low + (more & (low >= 0))
+        for i in range(len(days)):
+            if room.days[i] < 0:
+                room.days[i] = _among(room.u[i], stage, further)
+        for i in range(len(days)):
+            days[i] += room.days[i] if days[i] != LEFT else 0
+        stage = further.targets[stage]
+        n += 1
+        step += GAMMA
+    if stage < size:  # whom the guard has stopped numpy counts
+        days[:] = LEFT
 
 
 @loop
