@@ -89,6 +89,16 @@ def test_a_last_stage_at_100_percent_is_won_itself(tmp_path):
     assert result.wins.id == ("D1",) and result.pipeline.id == ("D2",)
 
 
+def test_a_funnel_has_fifty_stages_at_most(tmp_path):
+    def of(count):
+        lines = (f"s{i}: {{close: {0.3 + 0.01 * i:.2f}, days: {{median: 2}}}}" for i in range(count))
+        return with_stages("\n".join(lines))
+
+    assert len(loaded(tmp_path, of(50), NONE).segments[0].funnel.stages) == 50
+    (problem,) = problems(tmp_path, of(51), NONE)
+    assert problem.code == "S030" and "51 open stages" in str(problem) and "at most 50" in str(problem)
+
+
 def test_skips_and_moves_stand_where_they_belong(tmp_path):
     stages = """
 A: {close: 0.2, skip: 0.1, moves: {D: 0.02}, days: {median: 9}}

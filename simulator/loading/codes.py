@@ -39,7 +39,7 @@ CODES: Final = MappingProxyType(
         "S027": Code("unknown time zone", "time zones are IANA names", "write for example Europe/Berlin"),
         "S028": Code("unfit horizon", "from one day to ten years after as_of", "write for example 18m"),
         # ---- funnels
-        "S030": Code("unfit stages", "a funnel has open stages, none named as won or lost", "rename it"),
+        "S030": Code("unfit stages", "1 to 50 open stages, none with a name of won or lost", "rename it"),
         "S031": Code("no chance or two forms", "all stages have close, or all have advance", "use one form"),
         "S032": Code("falling ladder", "chances to close rise from stage to stage", "let them rise"),
         "S033": Code("ladder against moves", "back, skip and moves must leave room", "lower them"),

@@ -37,6 +37,8 @@ ARTICLE: Final = {
     "Contract": (0.90, 0.10),
 }
 """Chance to close and chance to go back of each open stage, where none is given (MODEL 12)."""
+MOST_STAGES: Final = 50
+"""Open stages of a funnel: who goes through all of them, and back at times, makes fewer than 60 moves."""
 _TINY: Final = 1e-12
 
 
@@ -92,6 +94,9 @@ def build_funnel(
     draft = _Draft(stages, file, keys, tree, problems)
     if not stages:
         problems.add(tree.problem("S030", f"{name} has no open stage", keys))
+    if len(stages) > MOST_STAGES:
+        remedy = f"join some: at most {MOST_STAGES}"
+        problems.add(tree.problem("S030", f"{name} has {len(stages)} open stages", keys, None, remedy))
     for stage in stages:
         if ends.is_won(stage) or ends.is_lost(stage):
             draft.complain("S030", "is a name for won or lost, not an open stage", stage)
