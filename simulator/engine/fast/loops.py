@@ -167,7 +167,7 @@ class Loops:
         stages = self._stages(deals)
         dates = dates_of(block.plan, plan, stages, deals, ages)
         (days, day), booked = np.empty((2, len(row)), dtype=np.int32), np.empty(len(row), dtype=np.int64)
-        some = np.empty(columns.PIECE, dtype=np.uint64)
+        some, place = np.empty((2, columns.PIECE), dtype=np.uint64)
         u, change = np.empty((2, columns.PIECE))
         if isinstance(kernel, DrawnKernel):
             drawn.walk(
@@ -180,9 +180,11 @@ class Loops:
                 row, trial, block.offsets, moves, stays, dates.until, first_of(kernel, stages, ages),
                 further_of(kernel), days, walk_room(),
             )  # fmt: skip
-        signing.date(row, days, dates, day, u, change)
+        signing.date(row, days, dates, day, u, change, place)
         amounts = amounts_of(block.plan, plan, deals)
-        signing.book(row, trial, block.offsets, block.draws, changes, amounts, day, booked, some, u, change)
+        signing.book(
+            row, trial, block.offsets, block.draws, changes, amounts, day, booked, some, u, change, place
+        )
         return day, booked
 
     def _stages(self, deals: Integers) -> Integers:

@@ -65,7 +65,7 @@ class Amounts(NamedTuple):
 
 
 @loop
-def date(row: Any, days: Any, dates: Dates, day: Any, value: Any, near: Any) -> None:
+def date(row: Any, days: Any, dates: Dates, day: Any, value: Any, near: Any, place: Any) -> None:
     """Date the ends of walks, piece by piece.
 
     Args:
@@ -74,12 +74,13 @@ def date(row: Any, days: Any, dates: Dates, day: Any, value: Any, near: Any) -> 
         dates: of the deals.
         day: receives the calendar day, `LEFT` where numpy is to decide, `beyond` past the horizon.
         value: room for the clock's values of a piece,
-        near: and for how near to another day they are to be left.
+        near: for how near to another day they are to be left,
+        place: and for where they are found.
     """
     for begin in range(0, len(row), len(value)):
         piece = slice(begin, begin + len(value))
         _retime(row[piece], days[piece], dates, value, near)
-        _look_up(dates, value, near, day[piece])
+        _look_up(dates, value, near, place, day[piece])
 
 
 @loop
@@ -101,14 +102,16 @@ def _retime(row: Any, days: Any, dates: Dates, value: Any, near: Any) -> None:
 
 
 @loop
-def _look_up(dates: Dates, value: Any, near: Any, day: Any) -> None:
+def _look_up(dates: Dates, value: Any, near: Any, place: Any, day: Any) -> None:
     """Find the days of a piece."""
     for i in range(len(day)):
-        time = value[i]
-        found = dates.first_of[np.uint64(min(time, len(dates.first_of) - 1.0))]
-        found += _ONE if dates.ends[found] < time else _NONE
-        while dates.ends[found] < time:  # the last one is infinite
-            found += _ONE
+        found = dates.first_of[np.uint64(min(value[i], len(dates.first_of) - 1.0))]
+        place[i] = found + (_ONE if dates.ends[found] < value[i] else _NONE)
+    for i in range(len(day)):
+        while dates.ends[place[i]] < value[i]:  # the last one is infinite
+            place[i] += _ONE
+    for i in range(len(day)):
+        time, found = value[i], place[i]
         left = (dates.ends[found] - time <= near[i]) | (time - dates.ends[found - _ONE] <= near[i])
         day[i] = LEFT if left else min(np.int64(found) + dates.delay, dates.beyond)
 
@@ -116,7 +119,7 @@ def _look_up(dates: Dates, value: Any, near: Any, day: Any) -> None:
 @loop
 def book(
     row: Any, trial: Any, offsets: Any, draws: Any, changes: Any, amounts: Amounts, day: Any, booked: Any,
-    some: Any, u: Any, change: Any,
+    some: Any, u: Any, change: Any, place: Any,
 ) -> None:  # fmt: skip
     """Draw the amounts at which deals are signed, piece by piece.
 
@@ -131,12 +134,13 @@ def book(
         booked: receives whole minor units, of those that are signed by the last day.
         some: room for those of a piece whose amount changes,
         u: for the uniforms of all,
-        change: and for those of them that are changed.
+        change: for those of them that are changed,
+        place: and for where they are found.
     """
     for begin in range(0, len(row), len(some)):
         piece = slice(begin, begin + len(some))
         _quote(row[piece], trial[piece], offsets, draws, changes, amounts, day[piece], booked[piece], u)
-        count = _changing(day[piece], u, amounts, some, change)
+        count = _changing(day[piece], u, amounts, some, change, place)
         _change(count, row[piece], trial[piece], draws, amounts, some, change, day[piece], booked[piece])
 
 
@@ -155,7 +159,7 @@ def _quote(
 
 
 @loop
-def _changing(day: Any, u: Any, amounts: Amounts, some: Any, change: Any) -> int:
+def _changing(day: Any, u: Any, amounts: Amounts, some: Any, change: Any, place: Any) -> int:
     """List those whose amount changes, draw the logarithm of the factor, and return how many there are."""
     # Half of all change: to list them without a branch is cheaper than to guess.
     count, last = 0, len(amounts.raised) - 1
@@ -163,12 +167,15 @@ def _changing(day: Any, u: Any, amounts: Amounts, some: Any, change: Any) -> int
         some[count] = i
         count += (u[i] >= amounts.unchanged) & (day[i] >= 0) & (day[i] <= last)
     for n in range(count):
-        again = (u[some[n]] - amounts.unchanged) / (1.0 - amounts.unchanged)
-        at = np.int64(amounts.guide[np.int64(again * amounts.bins)])
-        at += amounts.pieces[at + 1, 1] < again
-        while amounts.pieces[at + 1, 1] < again:
-            at += 1
-        change[n] = amounts.pieces[at, 0] + (again - amounts.pieces[at, 1]) * amounts.pieces[at, 2]
+        change[n] = (u[some[n]] - amounts.unchanged) / (1.0 - amounts.unchanged)
+        at = np.uint64(amounts.guide[np.uint64(change[n] * amounts.bins)])
+        place[n] = at + (_ONE if amounts.pieces[at + _ONE, 1] < change[n] else _NONE)
+    for n in range(count):
+        while amounts.pieces[place[n] + _ONE, 1] < change[n]:
+            place[n] += _ONE
+    for n in range(count):
+        at = place[n]
+        change[n] = amounts.pieces[at, 0] + (change[n] - amounts.pieces[at, 1]) * amounts.pieces[at, 2]
     for n in range(count):
         change[n] = exponential(change[n])
     return count
