@@ -99,6 +99,8 @@ def short(monkeypatch):
     monkeypatch.setattr(speed, "TRIALS", 500)
     monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20), (20, 1_000)))
     monkeypatch.setattr(speed, "SUMMARIES", ((20, 500),))
+    monkeypatch.setattr(speed, "SEEDS", 2)
+    monkeypatch.setattr(speed, "BATCHES", 4)
     monkeypatch.setattr(speed, "PEERS", {"expert_numpy": 100, "not_there": 1})
 
 
