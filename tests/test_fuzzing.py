@@ -1,9 +1,9 @@
 """Eight searches for input that breaks the reading of files and of what people type, from the same seeds.
 
 They begin alike each time, so that a change fails for what it changed. In CI each has 20 seconds, in which it
-tries thousands of inputs, its seeds first: enough to see what a change breaks near to what people write. What was
-found once is a case of `test_corpus`, where all are held each time. New findings are for `make fuzz SECONDS=1200`,
-which searches longer and anew, by hand, and says what it found in docs/decisions.md.
+tries thousands of inputs, its seeds first: enough to see what a change breaks near to what people write. What
+was found once is a case of `test_corpus`, where all are held each time. New findings are for `make fuzz`: it
+searches longer and anew, by hand (SECONDS=1200), and says what it found in docs/decisions.md.
 """
 
 import importlib.util
