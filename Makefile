@@ -16,7 +16,7 @@ ORDINARY := not slow and not verify and not fuzz and not bench
 OR_NONE = || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "$@: no test carries this marker yet; nothing was run"; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check slow verify fuzz bench evidence docs golden sample clean
+.PHONY: help demo test lint check slow environments verify fuzz bench evidence docs golden sample clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,10 +27,14 @@ demo: $(READY)  ## forecast scenarios/saas-hardware into reports/saas-hardware/
 test: $(READY)  ## the tests, two to four minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(ORDINARY)"
 
-check: $(READY)  ## lint, types, tests: what every commit must pass
+lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check: lint  ## style, types, tests: what every commit must pass
 	$(MAKE) test
+
+environments: $(READY) $(VERSIONS)  # those of make slow
 
 slow: $(READY) $(VERSIONS)  ## the tests that take minutes (CI runs them too)
 	@echo "$(PYTEST) -n 2 --dist worksteal -m slow"; $(PYTEST) -n 2 --dist worksteal -m slow $(OR_NONE)
@@ -69,7 +73,9 @@ $(READY): pyproject.toml constraints.txt
 	        echo "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }; \
 	    echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
 	@echo "installing into .venv what constraints.txt pins"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dask,fast,parquet,sql]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	    -c constraints.txt -e '.[dev,dask,fast,parquet,sql]'
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # as pip does, but on all cores
 	@touch $@
 
 # Libraries that answer the same questions stand apart: one of them pins an old pandas.
@@ -84,7 +90,8 @@ $(ORACLES): tests/outside/requirements.txt $(READY)
 .venv-versions/%/.ready: tests/versions/%.txt $(READY)
 	@$(BIN)/python -m venv .venv-versions/$*
 	@echo "installing into .venv-versions/$* what tests/versions/$*.txt pins"
-	@.venv-versions/$*/bin/python -m pip install --quiet --disable-pip-version-check -r tests/versions/$*.txt
+	@.venv-versions/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	    -r tests/versions/$*.txt
 	@touch $@
 
 # The libraries of other programs that `make bench` compares with live apart: the project needs none of them, and

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,7 @@ class TaxCalendar:
 
     def due(self, invoiced: date) -> date:
         """Return the day on which the tax of an invoice is passed on."""
-        first = date(invoiced.year, (invoiced.month - 1) // self.months * self.months + 1, 1)
-        month = add_months(first, self.months)
-        return month.replace(day=min(self.due_day, calendar.monthrange(month.year, month.month)[1]))
+        return _passed_on(self, invoiced.year, (invoiced.month - 1) // self.months * self.months + 1)
 
     def due_days(self, horizon: Horizon, first: int, last: int) -> Integers:
         """Return the day from as-of on which the tax of invoices of each day first … last is passed on."""
@@ -75,3 +74,10 @@ class Cash:
     def has_balance(self) -> bool:
         """Whether there is enough to speak of a balance: what is in the bank, and what leaves it."""
         return self.opening_balance is not None and self.outflows is not None
+
+
+@lru_cache(1024)
+def _passed_on(tax: TaxCalendar, year: int, first: int) -> date:
+    """Return when the tax of the period is passed on that begins with a month."""
+    month = add_months(date(year, first, 1), tax.months)
+    return month.replace(day=min(tax.due_day, calendar.monthrange(month.year, month.month)[1]))

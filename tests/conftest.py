@@ -33,7 +33,8 @@ LONGEST = (
         "evidence.py",
     ),
     *("sample.py", "unfinished.py", "fuzzing.py", "learned_coverage.py", "browser.py", "fast.py"),
-    *("planted_money.py", "segments.py", "cluster.py"),
+    *("report_names.py", "bridge.py", "scenarios.py", "cli_bridge.py", "learning_splitting.py"),
+    *("cli_learning.py", "planted_money.py", "segments.py", "cluster.py"),
 )
 """What takes longest among the slow tests: by file, or a part of one."""
 

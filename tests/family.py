@@ -254,12 +254,17 @@ FAMILY = {
 
 def run(scenario, trials, seed=1, first=0, **options):
     """The engine's outcome."""
+    return run_with_plan(scenario, trials, seed, first, **options)[1]
+
+
+def run_with_plan(scenario, trials, seed=1, first=0, **options):
+    """The plan, and the engine's outcome."""
     plan = compile_plan(
         scenario,
         seed,
         **{k: options.pop(k) for k in ("market", "group_seeds", "follow_ends") if k in options},
     )
-    return play(plan, first, trials, **options)
+    return plan, play(plan, first, trials, **options)
 
 
 def row_of(plan, segment, source, group=""):

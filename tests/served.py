@@ -1,4 +1,4 @@
-"""Answers the command `simulator` in copies of a process that has imported it: for pages of many commands."""
+"""Answers the command `simulator` in copies of a process that has run once: for pages of many commands."""
 
 import contextlib
 import json
@@ -6,7 +6,9 @@ import os
 import socket
 import subprocess
 import sys
+from tempfile import TemporaryDirectory
 
+from click.testing import CliRunner
 from conftest import ROOT
 
 CLIENT = """#!{python} -IS
@@ -39,14 +41,15 @@ def served(folder):
 
 
 def main(door):
-    """Serve at a socket; every module is imported that a command may need."""
-    import simulator.simulation  # noqa: F401
+    """Serve at a socket; all is imported that commands need, and what a run imports late."""
     from simulator.cli import COMMANDS
     from simulator.cli import main as command
-    from simulator.report import editions, figures, slide  # noqa: F401
 
     for name in COMMANDS:
         command.get_command(None, name)
+    with TemporaryDirectory() as folder:
+        once = ("run", str(ROOT / "scenarios" / "article-2010.yaml"), "--trials", "100", "--out", folder)
+        assert CliRunner().invoke(command, once).exit_code == 0
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(door)
         server.listen()

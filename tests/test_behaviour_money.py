@@ -16,7 +16,7 @@ from factory import (
     make_segment,
     make_wins,
 )
-from family import FIXED_MARKET, SPREAD, columns, limit, pick, run, segment_of, trials_of
+from family import FIXED_MARKET, SPREAD, columns, limit, pick, run, run_with_plan, segment_of, trials_of
 from test_expected_played import OPENING, WON, whole
 
 from simulator.arrivals import PipelineGeneration
@@ -76,8 +76,8 @@ def with_product(which, **changes):
 
 def so_far(scenario, *series, trials=TRIALS, source=None):
     """Running sums of the company, floats[cell, trial], one a series."""
-    outcome = run(scenario, trials)
-    rows = [i for i, s in enumerate(compile_plan(scenario, 1).slices) if source in (None, s.source)]
+    plan, outcome = run_with_plan(scenario, trials)
+    rows = [i for i, s in enumerate(plan.slices) if source in (None, s.source)]
     found = [(m if len(m := outcome.money[s]) == 1 else m[rows]).sum(axis=0).cumsum(axis=0) for s in series]
     return found[0] if len(found) == 1 else found
 

@@ -162,7 +162,6 @@ def test_a_balance_and_a_segment_have_exact_means_too():
         for name in names
     ]
     for window in every:
-        found = luck_alone(first, other, window)
         exact = [window.exact(play.forecast) for play in (first, other)]
         for play, mean in zip((first, other), exact, strict=True):
             if mean is not None:
@@ -171,6 +170,7 @@ def test_a_balance_and_a_segment_have_exact_means_too():
                 assert abs(amounts.mean() - mean) < 4.4 * spread + 100, (window, play.name)
                 told += 1
         if None not in exact:
+            found = luck_alone(first, other, window)
             off = found["mean"] - (exact[1] - exact[0]) / 100
             assert abs(off) < 4.4 * found["error"]["mean"] / 1.96 + 1, window
     assert told >= 2 * (len(horizon.periods) + 3 * len(names))

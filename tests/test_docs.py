@@ -24,6 +24,8 @@ SLOW = (  # many simulations, or long ones
 BUILT_BY_CI = ("make ", "git clone ")
 WHOLE = ("scale.md",)  # which is about processes and large runs: nothing is shortened
 TRIALS = re.compile(r"--trials (\d+)")
+ENOUGH = re.compile(r"^(simulator run (?!.*--trials).*)(?<!\\)$", re.MULTILINE)
+"""A run of as many trials as it needs; `test_sample` keeps one whole."""
 
 
 def blocks(document):
@@ -52,8 +54,12 @@ def test_every_block_says_what_it_is(document):
     assert languages <= RUN.keys() | SHOWN, f"{document.name}: {languages - RUN.keys() - SHOWN}"
 
 
+def short(text):
+    """Commands with a tenth of their trials, but a hundred; runs that leave them open have 400."""
+    return ENOUGH.sub(r"\1 --trials 400", TRIALS.sub(fewer, text))
+
+
 def fewer(trials):
-    """A tenth of the trials that a command asks for, but a hundred."""
     asked = int(trials[1])
     return f"--trials {min(asked, max(asked // 10, 100))}"
 
@@ -79,7 +85,7 @@ def test_every_block_runs(document, tmp_path, ready):
     }
     for language, text in runnable(document):
         script = tmp_path / f".block.{language}"
-        script.write_text(TRIALS.sub(fewer, text) if shortened else text, encoding="utf-8")
+        script.write_text(short(text) if shortened else text, encoding="utf-8")
         command = [*RUN[language], script]
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300

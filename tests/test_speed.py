@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from written import SCENARIO, write
 
 from benchmarks import report, speed
 from benchmarks.bound import draws_of_a_full_walk
@@ -48,6 +49,12 @@ def test_the_small_job_of_the_processes_has_the_deals_of_the_standard_job(tmp_pa
     assert {s.generation for s in scenario.segments} == {None}
 
 
+TWENTY = "id,stage,amount\n" + "".join(f"D{n},Proposal,{1_000 + 77 * n}\n" for n in range(20))
+HARDER = """\
+extends: baseline.yaml
+market: {shared: 0.2, segment: 0}
+segments: {smb: {soberness: {odds: 0.8}}}
+"""
 LONG = {"features", "memory"}
 # Whole processes on another job take seconds: measured, not tested; the report has a test of its own.
 ALONE = {"processes", "reading", "report"}
@@ -65,15 +72,24 @@ def test_a_tenth_of_a_large_table_takes_no_more_than_its_share(tmp_path):
 @pytest.mark.parametrize(
     "name", [pytest.param(p, marks=[pytest.mark.slow] * (p in LONG)) for p in speed.PARTS if p not in ALONE]
 )
-def test_every_part_runs(name, monkeypatch, capsys):
+def test_every_part_runs(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(speed, "find_spec", lambda _: None)  # to compile loops takes longer than all parts do
     short(monkeypatch)
+    write(tmp_path, deals=TWENTY, baseline=SCENARIO, downturn=HARDER)
+    monkeypatch.setattr(speed, "SCENARIOS", tmp_path)
     told = speed.main(["--only", name, "--quick", "--runs", "2"]), capsys.readouterr().out
     assert told[0] == ("LEFT OUT" in told[1]) == (name in ("peers", "gain"))
     figures = told[1].splitlines()[3:]
     assert figures or name == "gain"
     for line in figures:
         assert "–" in line or not {"≥", "≤"} & set(line), "what is to be reached has a spread"
+
+
+@pytest.mark.slow
+def test_shipped_scenarios_are_compared(monkeypatch, capsys):
+    short(monkeypatch)
+    assert speed.main(["--only", "difference", "--quick", "--runs", "1"]) == 0
+    assert "baseline less downturn, as compare tells it" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -99,6 +115,8 @@ def short(monkeypatch):
     monkeypatch.setattr(speed, "TRIALS", 500)
     monkeypatch.setattr(speed, "GROWTH", ((20, 100), (100, 20), (20, 1_000)))
     monkeypatch.setattr(speed, "SUMMARIES", ((20, 500),))
+    monkeypatch.setattr(speed, "SEEDS", 2)
+    monkeypatch.setattr(speed, "BATCHES", 4)
     monkeypatch.setattr(speed, "PEERS", {"expert_numpy": 100, "not_there": 1})
 
 

@@ -35,13 +35,16 @@ class Aimed:
 
     def plan(self, group_seeds: Mapping[str, int] | None = None) -> Plan:
         """Return the plan of it, where some groups of purposes take another seed."""
-        short = shortened(self.scenario, self.aim.window.last, self.aim.window.series)
-        plan = compile_plan(short, self.seed, group_seeds=group_seeds)
+        plan = compile_plan(self._short, self.seed, group_seeds=group_seeds)
         return replace(plan, bookings_only=self.aim.window.series == "bookings", most_followed=0)
 
     def amounts(self, plan: Plan, first: int, count: int) -> Floats:
         """Return what trials first … first + count − 1 bring, the past included, floats[trial]."""
         return self.aim.amounts(futures(plan, first, count, self._known))
+
+    @cached_property
+    def _short(self) -> Scenario:
+        return shortened(self.scenario, self.aim.window.last, self.aim.window.series)
 
     @cached_property
     def _known(self) -> Mapping[Series, Happened]:

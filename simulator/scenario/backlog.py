@@ -179,8 +179,9 @@ def _rest(
     days = _events(terms, usual, planned, parts, missing, earlier, record)
     unbilled, presumed = [0] * len(parts), [0] * len(parts)
     for n, left in enumerate(missing):
-        event = days[terms.installments[n].event]
-        day = None if event is None else _invoice_day(terms, n, event)
+        name = terms.installments[n].event
+        event = days[name]
+        day = planned[n] if event == usual[name] else None if event is None else _invoice_day(terms, n, event)
         if day is None or day > 0 or (record.tells_of(day) and n not in earlier):
             unbilled[n] = left
         elif record.kind == "none":

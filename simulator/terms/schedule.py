@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
 Event = Literal["signature", "delivery", "acceptance", "start"]
@@ -141,6 +142,7 @@ def tightened(
     return (*rest, Installment(deposit, "signature", 0, 0, DueRule())) if deposit else rest
 
 
+@lru_cache(1024)  # the contracts of a company repeat few schedules, and their shares are fractions
 def _repeat(clause: Installment, recurrence: Recurrence, length: int) -> tuple[Installment, ...]:
     prices = [(1 + recurrence.uplift) ** (month // 12) for month in range(length)]
     total, every = sum(prices), recurrence.every_months

@@ -272,6 +272,12 @@ WORKBOOKS = [
         "D060: is damaged",
     ),
     case(
+        "a sheet in an encoding that nobody knows",
+        "sound parts",
+        lambda: repacked(book(), SHEET, lambda data: data.replace(b"UTF-8", b"nobody")),
+        "D060: is damaged",
+    ),
+    case(
         "a sheet with entities",
         "no entities",
         lambda: repacked(book(), SHEET, lambda data: BOMB),
