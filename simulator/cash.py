@@ -48,10 +48,8 @@ class TaxCalendar:
 
     def due_days(self, horizon: Horizon, first: int, last: int) -> Integers:
         """Return the day from as-of on which the tax of invoices of each day first … last is passed on."""
-        dates = [horizon.as_of + timedelta(days=day) for day in range(first, last + 1)]
-        months = {d.replace(day=1) for d in dates}
-        due = {month: horizon.day_of(self.due(month)) for month in months}
-        return np.array([due[d.replace(day=1)] for d in dates], dtype=np.int64)
+        dates = (horizon.as_of + timedelta(days=day) for day in range(first, last + 1))
+        return np.array([horizon.day_of(self.due(d)) for d in dates], dtype=np.int64)
 
 
 @dataclass(frozen=True)
