@@ -275,8 +275,9 @@ def _simulated(
     try:
         with crew as workers:
             forecast = simulate(
-                scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary
-            )
+                scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary,
+                runs=max(len(variants), 1),
+            )  # fmt: skip
             if not variants:
                 return forecast, None
             from simulator.analysis.comparison import compare
