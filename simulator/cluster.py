@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import math
 import pickle
@@ -22,13 +21,13 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from simulator import __version__
 from simulator.errors import PlaceError, UsageError
 from simulator.executors import keep_memory
+from simulator.versions import code_digest
 
 Model = TypeVar("Model")
 Result = TypeVar("Result")
@@ -365,11 +364,8 @@ def _work(
 @cache
 def _build() -> Mapping[str, str]:
     """Return the versions on which the numbers hang."""
-    code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        code.update(path.read_bytes().replace(b"\r\n", b"\n"))
     parts = {part: metadata.version(part) for part in ("numpy", "scipy", "distributed")}
-    return {"funnel-simulator": __version__, "code": code.hexdigest()[:12], **parts}
+    return {"funnel-simulator": __version__, "code": code_digest(), **parts}
 
 
 def _difference(theirs: Mapping[str, str] | Exception) -> str:

@@ -72,6 +72,7 @@ def simulate(
     other_markets: bool = True,
     shelf: Shelf | None = None,
     summary: bool = False,
+    runs: int = 1,
 ) -> Forecast:
     """Return the forecast of a scenario.
 
@@ -91,6 +92,8 @@ def simulate(
         shelf: where finished blocks of long runs are kept, so that a run that is cut short can be finished.
         summary: whether no trial is held in memory: they lie on the shelf, or in files that go with the
             forecast, and are read when they are asked for. So are those of runs that are very large.
+        runs: how many such runs stand on the shelf: each that is short keeps its blocks too, where all of
+            them together are long.
 
     Raises:
         UsageError: an argument that is no such number, or no such column.
@@ -101,7 +104,7 @@ def simulate(
     seed = whole_asked("seed", scenario.seed if seed is None else seed, 0, MOST_SEED)
     block = None if block is None else whole_asked("block", block, 1)
     workers = workers if isinstance(workers, Crew) else whole_asked("workers", workers, 1)
-    kept = 0 if summary else KEPT if shelf else LARGE
+    kept = 0 if summary else KEPT // runs if shelf else LARGE
     player = Player(workers, progress, block, shelf or TemporaryBlocks(), kept)
     forecast, others = _main(grouped(scenario, by), trials, seed, player, by, follow_ends, other_markets)
     if other_markets and not others:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from written import SCENARIO as WRITTEN
 from written import write
 
-from simulator import played
+from simulator import played, simulation
 from simulator.cli import main
 from simulator.forecast import Window
 from simulator.report.compare import comparison_text
@@ -190,6 +190,22 @@ def test_a_run_that_is_cut_short_while_it_compares_is_finished_to_the_same_bytes
     for name in ("forecast.json", "compare.json"):
         assert (home / "cut" / name).read_bytes() == (home / "whole" / name).read_bytes()
     assert not (home / "cut" / ".blocks").exists()
+
+
+def test_short_runs_that_are_long_together_keep_their_blocks(home, monkeypatch, undrawn):
+    write(home, SCENARIO + "trials: 300\n" + ASKS, other=OTHER)
+    real, limits = simulation.Player, []
+
+    def player(workers, progress, block, shelf, kept):
+        limits.append(kept)
+        return real(workers, progress, block, shelf, kept)
+
+    monkeypatch.setattr(simulation, "Player", player)
+    invoke("run", "small.yaml", "-q", "--workers", 1)
+    assert len(limits) > 2 and set(limits) == {simulation.KEPT // len(limits)}
+    limits.clear()
+    invoke("run", "other.yaml", "-q", "--workers", 1, "--set", "compare_with=null")
+    assert limits == [simulation.KEPT]
 
 
 @pytest.mark.slow

@@ -240,6 +240,21 @@ def test_without_blocks_nothing_is_left_and_nothing_can_be_resumed(plan, monkeyp
     assert not Path("nowhere").exists()
 
 
+def test_what_is_interrupted_once_its_forecast_stands_says_so(plan, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.report.figures.write_figures", interrupted)
+        cut = invoke("run", "plan.yaml", "-q", "--out", "here")
+    stands = "the forecast stands in here; write its report with: simulator report here"
+    assert (cut.exit_code, cut.stderr) == (130, f"interrupted: {stands}\n")
+    assert Path("here", "run.json").is_file()
+    resumed = invoke("run", "plan.yaml", "--out", "here", "--resume")
+    said = "there is nothing to resume in here: the run there is finished; without --resume it is played anew"
+    assert resumed.exit_code == 5 and said in resumed.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -249,6 +264,7 @@ def test_without_blocks_nothing_is_left_and_nothing_can_be_resumed(plan, monkeyp
         ({"tables": {"deals": (("id",), ("D2",))}}, "inputs/deals.csv has changed"),
         ({"tables": {}}, "inputs/scenario.yaml has changed"),
         ({"version": "0.0"}, "the version of funnel-simulator was"),
+        ({"code": "0123456789ab"}, "the program's code was "),
         ({"by": "owner"}, "what it is grouped by has changed"),
     ],
 )
@@ -261,6 +277,8 @@ def test_what_began_with_something_else_is_not_resumed(plan, monkeypatch, change
     with monkeypatch.context() as patch:
         if "version" in changed:
             patch.setattr(record, "__version__", changed["version"])
+        if "code" in changed:
+            patch.setattr(record, "code_digest", lambda: changed["code"])
         more = [f"--by={changed['by']}"] if "by" in changed else []
         for name in {"seed", "trials", "resolved", "tables"} & set(changed):
             patch.setitem(plan, name, changed[name])

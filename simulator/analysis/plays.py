@@ -113,7 +113,7 @@ def plays(
         done += base.trials
         forecast = simulate(
             variant.scenario, base.trials, base.seed, workers, progress=told, other_markets=False,
-            shelf=shelf and PartOfShelf(shelf, f"compared-{number}"), summary=summary,
+            shelf=shelf and PartOfShelf(shelf, f"compared-{number}"), summary=summary, runs=len(variants),
         )  # fmt: skip
         yield Play(variant, forecast)
 

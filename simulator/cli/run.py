@@ -99,6 +99,7 @@ def command(
         if out is None and not quiet and (left := unfinished(resolved.name, as_of_day)) is not None:
             click.echo(f"{left} holds a run that was cut short: --resume would finish it", err=True)
         folder = reserve(resolved.name, as_of_day, out, files=file_names(resolved, others), origin=made_of)
+    written = False
     try:
         crew, shelf = _crew(workers, cluster, insecure), folder.blocks
         forecast, comparison = _simulated(resolved, variants, crew, _column(by), quiet, shelf, summary)
@@ -112,14 +113,15 @@ def command(
             payload, forecast.rows(), forecast.deal_rows(), resolved, arguments, started, finished, others
         )
         write_run(folder, record)
+        written = True
         _draw(payload, folder.path, workers)
         _keep(answers, folder.path)
         _report(folder)
         folder.blocks.remove()
     except KeyboardInterrupt:
-        raise click.Abort(f"interrupted: {_left(folder)}") from None
+        raise click.Abort(f"interrupted: {_left(folder, written)}") from None
     except PlaceError as error:
-        kept = f"\n  {_left(folder)}" if folder.blocks.any else ""
+        kept = f"\n  {_left(folder, written)}" if written or folder.blocks.any else ""
         raise PlaceError(f"{error}{kept}", code=error.code) from error
     finally:
         folder.release()
@@ -194,10 +196,12 @@ def _track(scenario: Scenario, folder: RunFolder) -> dict[str, Any] | None:
         return None
 
 
-def _left(folder: RunFolder) -> str:
+def _left(folder: RunFolder, written: bool) -> str:
     """Say what a run that is cut short leaves, and how to finish it."""
     if not folder.blocks.any:
-        return "nothing was kept"
+        report = shlex.quote(str(folder.handle))
+        stands = f"the forecast stands in {folder.path}; write its report with: simulator report {report}"
+        return stands if written else "nothing was kept"
     return f"what is played is kept; finish it with: {_again(click.get_current_context())}"
 
 
@@ -275,8 +279,9 @@ def _simulated(
     try:
         with crew as workers:
             forecast = simulate(
-                scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary
-            )
+                scenario, workers=workers, by=by, progress=progress, shelf=shelf, summary=summary,
+                runs=max(len(variants), 1),
+            )  # fmt: skip
             if not variants:
                 return forecast, None
             from simulator.analysis.comparison import compare

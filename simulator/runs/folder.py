@@ -124,10 +124,10 @@ def reopen(
     home = inside(root, safe_name(name))
     found = unfinished(name, as_of, root) if out is None else out
     if found is None or not Blocks(found / FOLDER, origin).any:
-        where = out or f"{home} as of {as_of}"
-        raise PlaceError(
-            f"there is nothing to resume in {where}: start the run without --resume", code="P008"
-        )
+        where, remedy = out or f"{home} as of {as_of}", "start the run without --resume"
+        if out is not None and (out / RECORD).is_file():
+            remedy = "the run there is finished; without --resume it is played anew"
+        raise PlaceError(f"there is nothing to resume in {where}: {remedy}", code="P008")
     folder = _locked(found, home, as_of, origin, made=False, listed=out is None)
     try:
         folder.blocks.check()

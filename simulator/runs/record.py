@@ -29,6 +29,7 @@ from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish
 from simulator.runs.tables import csv_pieces
 from simulator.scenario import Scenario, table_place
+from simulator.versions import code_digest
 from simulator.words import plain
 
 _PARTS = ("click", "holidays", "matplotlib", "numpy", "pandas", "pydantic", "rich", "ruamel.yaml", "scipy")
@@ -105,9 +106,8 @@ def origin(scenario: Scenario, by: str | None = None, compared: Sequence[Scenari
     found: dict[str, Any] = {"the seed": scenario.seed, "the number of trials": scenario.trials}
     found |= {"what it is grouped by": by}
     found |= {name: _digest(content) for name, content in _inputs(scenario, compared).items()}
-    for part, version in {**_versions(), "processor": platform.machine()}.items():
-        found[f"the version of {part}" if part != "processor" else "the processor"] = version
-    return found
+    found |= {f"the version of {part}": version for part, version in _versions().items()}
+    return found | {"the program's code": code_digest(), "the processor": platform.machine()}
 
 
 def file_names(scenario: Scenario, compared: Sequence[Scenario] = ()) -> list[str]:
