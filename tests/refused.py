@@ -84,8 +84,8 @@ def locked(folder, monkeypatch):
 
 
 def begun_otherwise(folder, _):
-    Blocks(folder / ".blocks", {"the seed": 1}).begin()
-    Blocks(folder / ".blocks", {"the seed": 2}).check()
+    Blocks(folder / ".blocks", lambda: {"the seed": 1}).begin()
+    Blocks(folder / ".blocks", lambda: {"the seed": 2}).check()
 
 
 def a_lost_cluster(folder, monkeypatch):
@@ -190,7 +190,7 @@ REFUSED = {
     "P005": through_a_link,
     "P006": a_file,
     "P007": locked,
-    "P008": lambda folder, _: reopen("plan", "2026-10-31", {}, root=folder),
+    "P008": lambda folder, _: reopen("plan", "2026-10-31", dict, root=folder),
     "P009": begun_otherwise,
     "P010": ended,
     "P011": no_name,

@@ -309,7 +309,7 @@ def test_a_damaged_block_is_played_anew(plan, monkeypatch, whole):
         interrupted_after(patch, 8)
         assert invoke(*RUN, "--out", "cut").exit_code == 130
     block = Path("cut/.blocks/main-100-200")
-    kept = Blocks(block.parent, json.loads(Path("cut/.blocks/origin.json").read_text()))
+    kept = Blocks(block.parent, lambda: json.loads(Path("cut/.blocks/origin.json").read_text()))
     assert kept.find(block.name)
     for content in damaged(block.read_bytes()):
         block.write_bytes(content)

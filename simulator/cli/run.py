@@ -92,7 +92,7 @@ def command(
     from simulator.runs import Record, file_names, origin, reopen, reserve, unfinished, write_run
 
     others = [one.scenario for one in variants if one.kind == "scenario"][1:]
-    as_of_day, made_of = resolved.horizon.as_of.isoformat(), origin(resolved, _column(by), others)
+    as_of_day, made_of = resolved.horizon.as_of.isoformat(), partial(origin, resolved, _column(by), others)
     if resume:
         folder = reopen(resolved.name, as_of_day, made_of, out)
     else:

@@ -6,8 +6,9 @@ import json
 import shutil
 import weakref
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -31,6 +32,8 @@ _START: Final = len(_MARK) + 16
 
 Arrays = Mapping[str, NDArray[Any]]
 Origin = Mapping[str, Any]
+Originates = Callable[[], Origin]
+"""Says what blocks are made of, by what a person would call it; asked once, if there are any."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,16 @@ class Blocks:
 
     Attributes:
         folder: where they stand; it is there once the first of them is to be kept.
-        origin: what they are made of, by what a person would call it.
+        made_of: says what they are made of.
     """
 
     folder: Path
-    origin: Origin
+    made_of: Originates
+
+    @cached_property
+    def origin(self) -> Origin:
+        """What they are made of."""
+        return self.made_of()
 
     @property
     def any(self) -> bool:
@@ -173,7 +181,7 @@ class TemporaryBlocks:
     def put(self, name: str, rows: Arrays, sums: Arrays) -> BlockFile:
         """Keep a block."""
         assert self._place is not None
-        return Blocks(self._place, {}).put(name, rows, sums)
+        return Blocks(self._place, dict).put(name, rows, sums)
 
     def find(self, name: str) -> None:
         """Return nothing: no block is older than the run."""

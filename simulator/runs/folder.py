@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from simulator.errors import PlaceError, UsageError
-from simulator.runs.blocks import FOLDER, Blocks
+from simulator.runs.blocks import FOLDER, Blocks, Originates
 from simulator.runs.files import explained, inside, make_folder, point_to, remove_folder
 from simulator.runs.leftovers import RECORD, check_foreign
 from simulator.runs.locks import Lock, lock
@@ -67,7 +67,7 @@ class RunFolder:
 
 def reserve(
     name: str, as_of: str, out: Path | None = None, root: Path = REPORTS, files: Iterable[str] = (),
-    origin: Mapping[str, Any] | None = None,
+    origin: Originates = dict,
 ) -> RunFolder:  # fmt: skip
     """Make the folder of a run: `reports/<name>/<as_of>`, `-2`, `-3` … if that is taken, or `out` itself.
 
@@ -79,7 +79,7 @@ def reserve(
         out: a folder that may be there already.
         root: of all runs.
         files: that the run will write, by paths inside its folder.
-        origin: what its result depends on.
+        origin: says what its result depends on.
 
     Raises:
         PlaceError: the place cannot be written to, or another process writes there.
@@ -90,7 +90,7 @@ def reserve(
         made = not out.exists()
         make_folder(out)
         check_foreign(out, files)
-        folder = _locked(out, home, as_of, origin or {}, made, listed=False)
+        folder = _locked(out, home, as_of, origin, made, listed=False)
         folder.blocks.remove()
         return folder
     make_folder(home)
@@ -103,18 +103,18 @@ def reserve(
             except FileExistsError:
                 number += 1
                 continue
-        return _locked(path, home, as_of, origin or {}, made=True, listed=True)
+        return _locked(path, home, as_of, origin, made=True, listed=True)
 
 
 def reopen(
-    name: str, as_of: str, origin: Mapping[str, Any], out: Path | None = None, root: Path = REPORTS
+    name: str, as_of: str, origin: Originates, out: Path | None = None, root: Path = REPORTS
 ) -> RunFolder:
     """Return the folder of a run that was cut short: the newest of a scenario and day, or `out`.
 
     Args:
         name: of the scenario.
         as_of: ISO date.
-        origin: what its result depends on.
+        origin: says what its result depends on.
         out: the folder.
         root: of all runs.
 
@@ -137,9 +137,7 @@ def reopen(
     return folder
 
 
-def _locked(
-    path: Path, home: Path, as_of: str, origin: Mapping[str, Any], made: bool, listed: bool
-) -> RunFolder:
+def _locked(path: Path, home: Path, as_of: str, origin: Originates, made: bool, listed: bool) -> RunFolder:
     try:
         if listed:
             inside(home, path.name)
@@ -159,7 +157,7 @@ def unfinished(name: str, as_of: str, root: Path = REPORTS) -> Path | None:
     with explained(home, "read"):
         names = [path.name for path in home.iterdir()] if home.is_dir() else []
     runs = sorted(order for order in map(_order, filter(_RUN.fullmatch, names)) if order[0] == as_of)
-    return next((home / run for *_, run in reversed(runs) if Blocks(home / run / FOLDER, {}).any), None)
+    return next((home / run for *_, run in reversed(runs) if Blocks(home / run / FOLDER, dict).any), None)
 
 
 def safe_name(name: str) -> str:

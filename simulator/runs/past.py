@@ -202,7 +202,7 @@ def _run_in(path: Path) -> PastRun | LeftOut:
         OSError: it cannot be read.
     """
     if not (path / RECORD).is_file():
-        if Blocks(path / FOLDER, {}).any:
+        if Blocks(path / FOLDER, dict).any:
             return LeftOut(path, "it was cut short; simulator run --resume finishes it")
         unfinished = run_order(path.name) or (path / UNFINISHED).is_file()
         return LeftOut(path, "it was never finished" if unfinished else "no folder of a run")

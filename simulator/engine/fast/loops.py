@@ -53,7 +53,7 @@ class Loops:
         block: under way.
     """
 
-    TILE: Final = 1 << 21
+    TILE: Final = 1 << 20
     """Deal-trials that are decided at once: enough to hide the cost of a call."""
 
     def __init__(self, block: Block) -> None:
