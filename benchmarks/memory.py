@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.jobs import full_job, standard_job
 from simulator.engine import compile_plan, play
 from simulator.engine.fast import SWITCH, is_wanted
+from simulator.executors import keep_memory
 from simulator.runs import Record, reserve, write_run
 from simulator.simulation import simulate
 
@@ -32,6 +33,7 @@ def beyond_loading(deals: int, trials: int) -> tuple[int, int]:
 
 def main(kind: str, deals: int, trials: int, workers: int = 1) -> None:
     """Run a job with its trials on the disk, leave its files, and print what it took at most."""
+    keep_memory()  # as the command does
     scenario = {"standard": standard_job, "full": full_job}[kind](deals)
     if is_wanted(deals * trials):  # what is compiled is loaded like the program, whatever the run is
         os.environ[SWITCH] = "on"

@@ -67,6 +67,12 @@ def keep_memory() -> None:
         set_option(_MMAP_THRESHOLD, 1 << 25)
 
 
+def give_back_memory() -> None:
+    """Give freed memory back now, kept or not, so that what follows does not lie on top of it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def shared_zeros(shape: tuple[int, ...], workers: int) -> NDArray[np.float64]:
     """Return an array of zeros into which the workers may all write.
 

@@ -285,8 +285,10 @@ def _played_here(pieces: list[Piece], workers: int) -> Generator[tuple[Span, Par
 
     def collected() -> Generator[tuple[Span, Part, Tally]]:
         with closing(results):
-            for number, ((_, (begin, end)), (part, tally)) in enumerate(zip(pieces, results, strict=True)):
+            for number, (_, (begin, end)) in enumerate(pieces):
+                part, tally = next(results)
                 yield (begin, end), part or InMemory(room[number], end - begin), tally
+                del part, tally  # while the next block is played
 
     results = side_by_side(task, pairwise(range(len(pieces) + 1)), workers)
     return collected()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.deals import Wins
 from simulator.engine import Plan, compile_plan, for_trials, play_block
 from simulator.errors import UsageError
-from simulator.executors import Crew
+from simulator.executors import Crew, give_back_memory
 from simulator.expected import Expected, draws_looked_at, expected, offer_effects, walk, won_ever
 from simulator.forecast import (
     MOST_DEALS,
@@ -112,6 +112,7 @@ def simulate(
         quiet = replace(player, progress=None)
         for market, apart in _other_markets(forecast, seed).items():
             others[market] = _headline_bookings(quiet.play(apart, forecast.trials))
+            _is_played(apart)
     return replace(forecast, sensitivity=_sensitivity(forecast, others)) if other_markets else forecast
 
 
@@ -189,8 +190,14 @@ def _main(
             pass
         return _headline_bookings(apart)()
 
+    _is_played(main)
     forecast = _forecast(main.alone(known), main, exact, player, seed, by)
     return forecast, {market: partial(awaited, apart) for market, apart in others.items()}
+
+
+def _is_played(done: Played) -> None:
+    if done.shelf is not None:  # of very many trials, where as little memory is wanted as will do
+        give_back_memory()
 
 
 def _trials_asked(trials: object) -> int | None:

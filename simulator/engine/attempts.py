@@ -46,18 +46,24 @@ def play_segment(block: Block, plan: SegmentPlan) -> None:
 def _open_deals(block: Block, plan: SegmentPlan, roads: Roads, loops: Loops | None) -> None:
     """Decide the open deals, and make their first move given the outcome and the age."""
     for deals in _tiles(block, plan, loops):
-        ages, label_ages = _ages(block, plan, deals)
-        won = _winners(block, plan, deals, ages, label_ages, loops)
-        if block.ends.counted:
-            wins = np.bincount(won[1], minlength=block.trials)
-            block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
-        for outcome in outcomes(block, plan, 0):
-            row, trial = won if outcome else _others(won, len(deals), block.trials)
-            if outcome and loops is not None and ages is None:
-                row, trial = loops.play(plan, deals, label_ages, row, trial)
-            for stage, some in _stages(block, deals, row):
-                begun = _begun(block, plan, stage, outcome, deals, ages, label_ages, row[some], trial[some])
-                roads.send(block.plan.open_deals, 0, outcome, 1, begun)
+        _open_tile(block, plan, roads, deals, loops)  # nothing of it is held when the next one begins
+
+
+def _open_tile(block: Block, plan: SegmentPlan, roads: Roads, deals: Integers, loops: Loops | None) -> None:
+    ages, label_ages = _ages(block, plan, deals)
+    won = _winners(block, plan, deals, ages, label_ages, loops)
+    if block.ends.counted:
+        wins = np.bincount(won[1], minlength=block.trials)
+        block.ends.decide(OPEN, plan.index, len(deals) - wins, wins)
+    for outcome in outcomes(block, plan, 0):
+        row, trial = won if outcome else _others(won, len(deals), block.trials)
+        if outcome and loops is not None and ages is None:
+            row, trial = loops.play(plan, deals, label_ages, row, trial)
+        for stage, some in _stages(block, deals, row):
+            roads.send(
+                block.plan.open_deals, 0, outcome, 1,
+                _begun(block, plan, stage, outcome, deals, ages, label_ages, row[some], trial[some]),
+            )  # fmt: skip
 
 
 def _tiles(block: Block, plan: SegmentPlan, loops: Loops | None) -> Iterator[Integers]:

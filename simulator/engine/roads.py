@@ -95,6 +95,7 @@ class Roads:
         road = self._roads.setdefault(place, Road(population, attempt, won, move))
         road.waiting.append(some)
         road.size += len(some.which)
+        del some  # which would be held beside what becomes of it
         if road.size >= FULL:
             self._clear(road)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,8 @@ OVER_TERM, AT_DELIVERY, AT_MILESTONE = 1, 2, 3
 """Rules of revenue; 0 is none."""
 FAR: Final = 1 << 30
 """A day that never comes."""
+TILE: Final = 1 << 20
+"""Deal-trials that are decided at once: enough to hide the cost of a call."""
 PIECE: Final = 512
 """Contracts that are worked out at once, so that what is known of them stays in cache."""
 
@@ -304,10 +306,10 @@ def words(values: NDArray[np.integer]) -> Words:
 
 def numbers(count: int) -> NDArray[np.uint32]:
     """Return 0 … count − 1, to be read only."""
-    return _numbers(max(count - 1, 0).bit_length())[:count]
+    return _numbers()[:count] if count <= TILE else np.arange(count, dtype=np.uint32)
 
 
-@lru_cache(maxsize=32)
-def _numbers(bits: int) -> NDArray[np.uint32]:
+@cache
+def _numbers() -> NDArray[np.uint32]:
     # Numba compiles loops anew for arrays that cannot be written, so nothing here forbids it.
-    return np.arange(1 << bits, dtype=np.uint32)
+    return np.arange(TILE, dtype=np.uint32)

@@ -53,8 +53,7 @@ class Loops:
         block: under way.
     """
 
-    TILE: Final = 1 << 20
-    """Deal-trials that are decided at once: enough to hide the cost of a call."""
+    TILE: Final = columns.TILE
 
     def __init__(self, block: Block) -> None:
         plan, cells = block.plan, block.cells
