@@ -83,8 +83,7 @@ class SetChances:
         pipeline, segment = scenario.pipeline, scenario.segments[index]
         deals = np.flatnonzero(pipeline.segment == index)
         own, chance = pipeline.own_chances(segment.use_probability)[deals], np.empty(len(deals))
-        for stage in np.unique(pipeline.stage[deals]).tolist():
-            some = pipeline.stage[deals] == stage
+        for stage, some in by_stage(pipeline.stage[deals]):
             ages = np.nan_to_num(pipeline.age[deals[some]]) if segment.funnel.age_matters[stage] else 0.0
             # One age after the other: a product of matrices may round a row by how many there are.
             distinct, which = np.unique(ages, return_inverse=True)
@@ -223,8 +222,7 @@ class LearnedChances:
     def _rows(self, stages: Integers, deals: Integers, ages: Floats, draw: Integers) -> Floats:
         """Return the scores of open deals, each of its age, floats[draw, deal]."""
         scores = np.empty((len(draw), len(deals)))
-        for stage in np.unique(stages).tolist():
-            some = np.flatnonzero(stages == stage)
+        for stage, some in by_stage(stages):
             scores[:, some] = self._at_ages(stage, deals[some], draw, ages[some, None]).T
         scores[np.isnan(scores)] = -np.inf  # which never wins either
         return scores
@@ -295,3 +293,8 @@ _SCORES: Final[WeakKeyDictionary[LearnedChances, dict[bytes, tuple[Floats, NDArr
 def _logs(amount: Floats, reference: float) -> Floats:
     """Return ln(amount/reference), 0 where an amount of 0 tells nothing."""
     return np.log(np.where(amount > 0, amount / reference, 1.0))
+
+
+def by_stage(stages: Integers) -> list[tuple[int, Integers]]:
+    """Return each stage among those of some deals, and the places of its deals."""
+    return [(stage, np.flatnonzero(stages == stage)) for stage in np.unique(stages).tolist()]

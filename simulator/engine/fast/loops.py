@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.engine.block import Block
-from simulator.engine.chances import LearnedChances
+from simulator.engine.chances import LearnedChances, by_stage
 from simulator.engine.contracts import LINE_DRAWS, Contract
 from simulator.engine.drawn import DrawnKernel
 from simulator.engine.fast import closing, columns, drawn, posting, signing
@@ -18,7 +18,6 @@ from simulator.engine.fast.columns import positions, short
 from simulator.engine.fast.tables import (
     EVENTS,
     amounts_of,
-    by_stage,
     dates_of,
     first_of,
     further_of,

@@ -25,6 +25,7 @@ from simulator.distributions import (
     LogNormal,
     remaining_days,
 )
+from simulator.engine.chances import by_stage
 from simulator.engine.contracts import Contract, DayRates, LinePlan
 from simulator.engine.drawn import DrawnKernel, DrawnStays
 from simulator.engine.fast import closing, columns, drawn, signing
@@ -79,11 +80,6 @@ def first_of(kernel: TableKernel, stages: Integers, ages: Floats) -> closing.Fir
     return closing.First(
         chances, targets.ravel(), law.ravel(), laws_of(every), alive.ravel(), dead.ravel(), ages + (0.5 + TIE)
     )
-
-
-def by_stage(stages: Integers) -> list[tuple[int, Integers]]:
-    """Return each stage among those of some deals, and the places of its deals."""
-    return [(stage, np.flatnonzero(stages == stage)) for stage in np.unique(stages).tolist()]
 
 
 @lru_cache(maxsize=1024)
