@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -72,6 +73,28 @@ def timed(task: Callable[[], Result], clock: Clock = time.process_time) -> tuple
     begin = clock()
     result = task()
     return clock() - begin, result
+
+
+def slowest_of(processes: int, task: Task) -> float:
+    """Return how many seconds the slowest of some copies of this process takes for a task, all at once.
+
+    Each has done it once before, and shares nothing with the others.
+    """
+    context = multiprocessing.get_context("fork")
+    barrier, spent = context.Barrier(processes), context.SimpleQueue()
+
+    def work() -> None:
+        task()
+        barrier.wait()
+        spent.put(timed(task, time.perf_counter)[0])
+
+    crew = [context.Process(target=work) for _ in range(processes)]
+    for process in crew:
+        process.start()
+    slowest: float = max(spent.get() for _ in crew)
+    for process in crew:
+        process.join()
+    return slowest
 
 
 def ratios(rounds: Sequence[tuple[float, ...]], over: int = 1, under: int = 0) -> list[float]:

@@ -1,5 +1,6 @@
 """Work that runs side by side gives what it gives one after the other."""
 
+import math
 import multiprocessing
 import os
 import platform
@@ -18,6 +19,7 @@ from benchmarks.jobs import full_job
 from simulator.engine import blocks, compile_plan, play, run
 from simulator.errors import PlaceError
 from simulator.executors import CAN_FORK, shared_zeros, side_by_side
+from simulator.played import Played, Player, by_trial, row_shapes
 from simulator.simulation import simulate
 
 SPANS = [(0, 3), (3, 4), (4, 9)]
@@ -106,15 +108,31 @@ def test_markets_that_nobody_asks_for_are_played_no_further(monkeypatch):
 def test_processes_give_the_same_bytes_as_one(monkeypatch):
     monkeypatch.setattr(run, "WORTHWHILE", 0)
     plan = compile_plan(full_job(40), 5)
-    alone, shared = play(plan, 0, 900), play(plan, 0, 900, workers=3, block=250)
-    for series, money in alone.money.items():
-        assert money.tobytes() == np.ascontiguousarray(shared.money[series]).tobytes(), series
-    assert np.array_equal(alone.wins, shared.wins) and np.array_equal(alone.closes, shared.closes)
-    assert np.array_equal(alone.landed, shared.landed) and alone.guarded == shared.guarded
-    signed = replace(plan, bookings_only=True)
-    assert play(signed, 0, 300, workers=2).money["bookings"].tobytes() == (
-        np.ascontiguousarray(alone.money["bookings"][:, :, :300]).tobytes()
-    ), "signatures do not hang on what follows them"
+    alone, shared = play(plan, 0, 900), by_processes(plan, 900, 250)
+    brought = by_trial(alone)
+    for name, place in places_of(plan):
+        assert np.array_equal(brought[name].reshape(-1, 900)[place], shared.by_trial.total(name, (place,))), (
+            name,
+            place,
+        )
+    for name in ("wins", "closes", "landed", "guarded"):
+        assert np.array_equal(getattr(alone, name), getattr(shared.tally, name)), name
+    signed = by_processes(replace(plan, bookings_only=True), 300, 100)
+    for _, place in (some for some in places_of(signed.plan) if some[0] == "bookings"):
+        assert np.array_equal(
+            brought["bookings"].reshape(-1, 900)[place, :300], signed.by_trial.total("bookings", (place,))
+        ), "signatures do not hang on what follows them"
+
+
+def by_processes(plan, trials, block):
+    """Return trials that three processes have played."""
+    return Player(3, block=block).play(Played.none(plan, "shared"), trials)
+
+
+def places_of(plan):
+    """Yield each row of what trials bring: the name of its array, and its place there."""
+    for name, shape in row_shapes(plan).items():
+        yield from ((name, place) for place in range(math.prod(shape)))
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")

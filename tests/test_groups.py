@@ -169,7 +169,7 @@ def test_products_and_what_names_none_add_up_to_the_company():
 
 def test_totals_of_products_do_not_hang_on_blocks_and_continue_with_more_trials():
     plan = compile_plan(selling(), 3)
-    whole, blocks = play(plan, 0, 90), play(plan, 0, 90, workers=2, block=7)
+    whole, blocks = play(plan, 0, 90), play(plan, 0, 90, block=7)
     joined = play(plan, 0, 30).and_then(play(plan, 30, 60))
     for series in ("bookings", "revenue"):
         assert whole.by_product[series].any()

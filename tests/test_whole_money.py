@@ -143,7 +143,7 @@ def examine(folder, seed, patch):
     assert finite(payload)
     json.dumps(payload, allow_nan=False)
     assert shown(scenario)
-    other = play(compile_plan(scenario, seed), 0, 300, workers=2, block=77).money
+    other = play(compile_plan(scenario, seed), 0, 300, block=77).money
     for series, money in other.items():
         running = np.cumsum(money, axis=1).reshape(-1, 300)
         for place, row in enumerate(running):

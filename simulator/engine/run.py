@@ -1,8 +1,8 @@
-"""Play blocks of trials, one after the other or side by side, and put them together."""
+"""Play blocks of trials, and put them together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -18,7 +18,7 @@ from simulator.engine.cells import PART
 from simulator.engine.ends import WON
 from simulator.engine.plan import Plan
 from simulator.engine.recorder import Recorder
-from simulator.executors import Span, side_by_side
+from simulator.executors import Span
 from simulator.targets import Posted, Series
 
 WORTHWHILE: Final = 1_500_000
@@ -129,33 +129,18 @@ class Outcome:
         return joined((self, more))
 
 
-def play(
-    plan: Plan, first: int, count: int, workers: int = 1, progress: Callable[[int], None] | None = None,
-    block: int | None = None,
-) -> Outcome:  # fmt: skip
-    """Return the outcome of trials first … first + count − 1, the same bytes whatever workers and block.
+def play(plan: Plan, first: int, count: int, block: int | None = None) -> Outcome:
+    """Return the outcome of trials first … first + count − 1, the same bytes whatever the block.
 
     Args:
         plan: what is played.
         first: number of the first trial.
         count: how many.
-        workers: how many blocks are played at once.
-        progress: called with the number of trials as each block is finished.
         block: trials of a block, by default `block_size`.
     """
-    workers = workers if is_worth_dividing(plan, count) else 1
     plan = for_trials(plan, first + count)
-
-    def task(begin: int, end: int) -> Outcome:
-        return play_block(plan, begin, end - begin)
-
-    found = []
-    spans = blocks(first, first + count, block or block_size(plan), workers)
-    for outcome in side_by_side(task, spans, workers):
-        found.append(outcome)
-        if progress is not None:
-            progress(outcome.trials)
-    return joined(found)
+    spans = blocks(first, first + count, block or block_size(plan))
+    return joined(play_block(plan, begin, end - begin) for begin, end in spans)
 
 
 def for_trials(plan: Plan, trials: int) -> Plan:
