@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.distributions import Distribution
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 

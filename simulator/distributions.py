@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from simulator.masking import masked
+from simulator.records import dataclass
 from simulator.spelling import nearest
 
 INTERRUPTED: Final = 130

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, pairwise
 from typing import Final, Literal
+
+from simulator.records import dataclass
 
 Pattern = Literal["4-4-5", "4-5-4", "5-4-4"]
 

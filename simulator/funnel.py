@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.distributions import LONGEST, Distribution, whole_days
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 

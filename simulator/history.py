@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.records import dataclass
 
 Integers = NDArray[np.int64]
 

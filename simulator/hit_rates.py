@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from simulator.records import dataclass
 from simulator.scores import chance_of_fewer, wilson
 from simulator.words import RARE, one_in
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ from simulator.engine import (
 from simulator.executors import shared_zeros, side_by_side
 from simulator.forecast import Happened, InMemory, Window, happened
 from simulator.played import Played, by_trial
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Posted, Series
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from simulator.records import dataclass
 from simulator.terms import PaymentTerms
 
 

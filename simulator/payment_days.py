@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.clock import business_holidays
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from simulator.distributions import Distribution
 from simulator.payment_days import PaymentDays
+from simulator.records import dataclass
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

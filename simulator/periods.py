@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.fiscal import CALENDAR_YEAR, FiscalCalendar, Period
+from simulator.records import dataclass
 
 __all__ = [
     "Horizon",

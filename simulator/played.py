@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from itertools import pairwise
 from math import prod
 from typing import Any, Final, Protocol
@@ -34,6 +34,7 @@ from simulator.forecast import (
     Trials,
     product_rows,
 )
+from simulator.records import dataclass
 from simulator.targets import Series
 
 KEPT: Final = 20_000_000

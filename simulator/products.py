@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
 from simulator.distributions import Distribution, Fixed
+from simulator.records import dataclass
 from simulator.terms import PaymentTerms
 
 Recognition = Literal["at-delivery", "over-term", "at-milestone"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.records import dataclass
 
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]

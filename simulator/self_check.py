@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy import special
 
 from simulator.expected import Expected
 from simulator.forecast import Check, Trials
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scores import Ordered, tiles
 from simulator.targets import Posted, Series

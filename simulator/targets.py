@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from simulator.records import dataclass
 
 Series = Literal["bookings", "billings", "revenue", "receipts", "arr"]
 SERIES: tuple[Series, ...] = ("bookings", "billings", "revenue", "receipts", "arr")

@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "simulator"
 BUILDING = (
-    "errors masking spelling refusals versions executors cluster fiscal periods streams money",
+    "records errors masking spelling refusals versions executors cluster fiscal periods streams money",
     "distributions clock scores hit_rates words roots",
     "funnel amounts deals products terms payments receivables market arrivals currency targets"
     " history posterior close_dates renewals offers cash figures payment_days",

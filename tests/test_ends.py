@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from factory import NEVER_CHANGED, causes_funnel, make_funnel, make_pipeline, make_scenario, make_segment
-from family import run
+from family import run, run_with_plan
 from plain_walk import NEW, OPEN, Plain
 from posteriors import posterior
 from scipy import special, stats
@@ -18,8 +18,10 @@ from simulator.distributions import Fixed, LogNormal
 from simulator.engine import ends
 from simulator.errors import UsageError
 from simulator.expected import expected
+from simulator.forecast import ENDS
 from simulator.funnel import Funnel
 from simulator.market import Market
+from simulator.played import Played, Player
 from simulator.scenario import Recycling, Soberness
 from simulator.simulation import simulate
 
@@ -98,8 +100,11 @@ def test_following_changes_no_other_byte(scenario):
 def test_blocks_workers_and_pieces_change_no_end(scenario, monkeypatch):
     monkeypatch.setattr("simulator.engine.run.WORTHWHILE", 1)
     whole = run(scenario, 60, 5, follow_ends=True).ends
-    for options in ({"block": 17}, {"workers": 2, "block": 20}):
-        assert np.array_equal(run(scenario, 60, 5, follow_ends=True, **options).ends, whole)
+    assert np.array_equal(run(scenario, 60, 5, follow_ends=True, block=17).ends, whole)
+    plan, _ = run_with_plan(scenario, 1, 5, follow_ends=True)
+    shared = Player(2, block=20).play(Played.none(plan, "shared"), 60).by_trial
+    for place, row in enumerate(whole.reshape(-1, 60)):
+        assert np.array_equal(shared.total(ENDS, (place,)), row), place
     first, then = (run(scenario, n, 5, first=a, follow_ends=True) for a, n in ((0, 25), (25, 35)))
     assert np.array_equal(first.and_then(then).ends, whole)
 

@@ -122,7 +122,7 @@ def test_no_secret_is_overlooked_before_it_is_looked_for():
         for end in range(len(text) + 1):
             cut = text[:end]
             hidden = cut
-            for pattern, shown in masking._SHAPES:
+            for pattern, shown in masking._patterns():
                 hidden = pattern.sub(shown, hidden)
             assert masked(cut) == hidden or SECRET not in cut, cut
 

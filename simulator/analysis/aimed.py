@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.analysis.aims import Aim
 from simulator.engine import Plan, compile_plan
 from simulator.forecast import Happened, happened
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import futures, shortened
 from simulator.targets import Series

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -13,6 +12,7 @@ from simulator.errors import UsageError, did_you_mean
 from simulator.forecast import Trials, Window
 from simulator.forecast.asked import segment_asked, series_asked
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Asked, Target
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator.forecast import Forecast, Window
 from simulator.forecast.levels import trough
 from simulator.forecast.sections import offers, target_told
 from simulator.played import Shelf
+from simulator.records import dataclass
 
 
 @dataclass(frozen=True)

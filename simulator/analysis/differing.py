@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.tree import dotted
 

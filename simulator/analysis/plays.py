@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.errors import UsageError
 from simulator.executors import Crew
 from simulator.forecast import Forecast, Window, statistics
 from simulator.played import PartOfShelf, Shelf
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 

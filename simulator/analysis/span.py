@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from simulator.errors import UsageError
 from simulator.forecast import Window
 from simulator.periods import Period
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Asked, Series, Target
 from simulator.words import plan_name

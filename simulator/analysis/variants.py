@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 from simulator.analysis.plays import Kind, Variant
 from simulator.errors import UsageError
+from simulator.records import dataclass
 from simulator.runs import scenario_file
 from simulator.scenario import Scenario
 from simulator.scenario.tree import dotted

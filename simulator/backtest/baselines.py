@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final
@@ -15,6 +14,7 @@ from simulator.backtest.measures import Measure, Record
 from simulator.backtest.stage_rates import StageRates, stage_rates
 from simulator.history import LOST, NEVER, OPEN, UNKNOWN, WON
 from simulator.periods import add_months
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

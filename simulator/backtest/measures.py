@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.history import LOST, NEVER, UNKNOWN, WON, History
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from simulator.errors import UsageError
 from simulator.history import NEVER, History, Moves, PastDeals, PastInvoices
 from simulator.hit_rates import most_apart
 from simulator.periods import length_days, length_end
+from simulator.records import dataclass
 
 Table = TypeVar("Table", PastDeals, PastInvoices)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator.executors import side_by_side
 from simulator.forecast import Ended, Forecast
 from simulator.history import OPEN, WON, History
 from simulator.periods import horizon
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 from simulator.streams import UniformRow

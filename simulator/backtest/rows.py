@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.backtest.measures import Measure
 from simulator.backtest.origins import Window
 from simulator.hit_rates import LEVELS
+from simulator.records import dataclass
 from simulator.scores import crps, interval_score, quantile, rank_place
 
 Floats = NDArray[np.float64]

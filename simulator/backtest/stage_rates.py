@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.history import OPEN, WON, History
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

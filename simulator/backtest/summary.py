@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from simulator.backtest.measures import Measure
 from simulator.backtest.origins import disjoint
 from simulator.backtest.rows import DealRow, Row
 from simulator.hit_rates import LEVELS, Hits, counted
+from simulator.records import dataclass
 from simulator.scores import Bin, brier, isotonic, log_score, reliability, skill
 
 BINS = 10

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import click
 
 from simulator.errors import UsageError
+from simulator.records import dataclass
 
 MOST: Final = 3
 """Questions that are asked; what is left open then has its default."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from simulator.cli.asking import Questions
+from simulator.records import dataclass
 
 if TYPE_CHECKING:
     from simulator.loading.exports import Export

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from simulator.engine.settle import Signed, decided, insolvency, sign, slipped
 from simulator.engine.walk import Walkers
 from simulator.money import LIMIT
 from simulator.payments import NEVER
+from simulator.records import dataclass
 from simulator.terms import EVENTS
 
 Integers = NDArray[np.int64]

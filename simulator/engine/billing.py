@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -19,6 +18,7 @@ from simulator.engine.populations import ALL, Places
 from simulator.engine.walk import Walkers
 from simulator.money import split
 from simulator.payments import NEVER, PaymentBehaviour, pay_days
+from simulator.records import dataclass
 from simulator.terms import Event
 
 Floats = NDArray[np.float64]

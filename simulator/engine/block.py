@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from simulator.engine.luck import Luck, draw_luck
 from simulator.engine.plan import Plan, SegmentPlan, first_draw
 from simulator.engine.rates import day_rates
 from simulator.engine.recorder import Recorder
+from simulator.records import dataclass
 from simulator.streams import Words, trial_offsets, uniforms
 from simulator.targets import Posted, Series
 

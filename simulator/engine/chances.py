@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -13,6 +12,7 @@ from scipy import special
 from simulator.funnel import tilted
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, OddsDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from simulator.engine.populations import OpenDeals
 from simulator.engine.segments import segment_plan
 from simulator.market import Market
 from simulator.payments import NEVER, PaymentBehaviour
+from simulator.records import dataclass
 from simulator.scenario import Rest, Scenario
 from simulator.streams import Streams
 from simulator.terms import EVENTS

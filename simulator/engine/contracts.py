@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.currency import RateCurve
 from simulator.distributions import Fixed
 from simulator.offers import Offer
 from simulator.products import NO_PRODUCT, Line, Renewal
+from simulator.records import dataclass
 from simulator.scenario import Conditions, Scenario, conditions, offered_conditions
 from simulator.terms import PaymentTerms
 

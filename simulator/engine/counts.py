@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.arrivals import count_cdf
 from simulator.engine.identity import inverse
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

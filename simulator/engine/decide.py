@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.engine.luck import Luck
+from simulator.records import dataclass
 from simulator.streams import Words, as_uniforms, bound, draw_offset, mix64
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.distributions import LONGEST, TIE
 from simulator.engine.walk import Walkers
 from simulator.posterior import FunnelDraws
+from simulator.records import dataclass
 from simulator.streams import Words, as_uniforms
 
 Floats = NDArray[np.float64]

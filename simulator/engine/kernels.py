@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ from simulator.distributions import Distribution, remaining_days
 from simulator.engine.stays import stay_tables
 from simulator.engine.walk import Steps, TableSteps, Walkers, choose, path_tables
 from simulator.funnel import Funnel
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.payments import PaymentBehaviour
+from simulator.records import dataclass
 from simulator.terms import Discount
 
 Floats = NDArray[np.float64]

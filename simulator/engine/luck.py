@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from simulator.market import Market
+from simulator.records import dataclass
 from simulator.streams import Streams, Words, uniforms
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -12,6 +11,7 @@ from simulator.arrivals import PipelineGeneration, count_cdf
 from simulator.engine.counts import Counts, DrawnCounts, SetCounts
 from simulator.periods import add_months
 from simulator.posterior import GenerationDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]

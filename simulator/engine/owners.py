@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from simulator.engine.identity import Entities
 from simulator.engine.plan import Plan
 from simulator.engine.populations import Arrivals
 from simulator.engine.walk import Walkers
+from simulator.records import dataclass
 
 Integers = NDArray[np.int64]
 Kind = Literal["open", "new", "bluebirds", "backlog", "renewals", "receivables", "tax"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +19,7 @@ from simulator.engine.months import Month
 from simulator.engine.populations import Arrivals, OpenDeals
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 from simulator.streams import Streams
 from simulator.targets import OF_PRODUCTS, Posted, Series

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -14,6 +13,7 @@ from simulator.distributions import Distribution
 from simulator.engine.contracts import Contract
 from simulator.engine.identity import Entities
 from simulator.money import LIMIT
+from simulator.records import dataclass
 from simulator.streams import Words, trial_numbers
 
 Floats = NDArray[np.float64]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +11,7 @@ from simulator.engine.contracts import DayRates
 from simulator.engine.populations import ALL, Places
 from simulator.engine.walk import Walkers
 from simulator.products import NO_PRODUCT
+from simulator.records import dataclass
 from simulator.targets import Posted, Series
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator.engine.populations import Population
 from simulator.engine.settle import close
 from simulator.engine.walk import Trail, Walkers, walk
 from simulator.funnel import tilted
+from simulator.records import dataclass
 from simulator.streams import Words
 
 Floats = NDArray[np.float64]

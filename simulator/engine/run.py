@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +19,7 @@ from simulator.engine.ends import WON
 from simulator.engine.plan import Plan
 from simulator.engine.recorder import Recorder
 from simulator.executors import Span
+from simulator.records import dataclass
 from simulator.targets import Posted, Series
 
 WORTHWHILE: Final = 1_500_000

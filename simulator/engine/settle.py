@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -23,6 +22,7 @@ from simulator.engine.walk import Walkers
 from simulator.money import LIMIT, minor_digits, split
 from simulator.offers import Offer
 from simulator.payments import PaymentBehaviour
+from simulator.records import dataclass
 from simulator.streams import DRAWS_PER_TRIAL
 
 Floats = NDArray[np.float64]

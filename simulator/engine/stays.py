@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.distributions import LONGEST, Distribution
+from simulator.records import dataclass
 from simulator.streams import Words, as_uniforms
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from simulator.engine.recorder import Recorder
 from simulator.engine.settle import GENERATION
 from simulator.engine.walk import Trail, Walkers
 from simulator.offers import Offer
+from simulator.records import dataclass
 from simulator.targets import Posted
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.distributions import Distribution
 from simulator.engine.identity import Entities
 from simulator.engine.stays import StayTables
 from simulator.funnel import Funnel
+from simulator.records import dataclass
 from simulator.streams import Words, uniforms, words
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from simulator.money import minor_digits
 from simulator.payment_days import PaymentDays
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 from simulator.terms import Discount, DueRule, Event, Installment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
@@ -19,6 +18,7 @@ from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, OddsDraws, SegmentDraws, StayDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]

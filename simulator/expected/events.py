@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final, cast
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.distributions import Distribution, whole_days
 from simulator.expected.walks import convolved
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 from simulator.terms import DueRule, Event, add_months, due_dates, invoice_dates, roll_dates

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.deals import Pipeline
 from simulator.expected.paying import UNKNOWN, Payer
 from simulator.products import NO_PRODUCT, Line, Product
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions, conditions, offered_conditions
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.market import LARGEST_RHO, PRIOR, SHARED_SHARE, Market, both_below
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 

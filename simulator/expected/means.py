@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +21,7 @@ from simulator.expected.signatures import (
     Signatures,
     crm_chances,
 )
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 from simulator.terms import EVENTS

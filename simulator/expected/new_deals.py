@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from simulator.expected.open_deals import mean_factor, mean_factors, reached
 from simulator.expected.returns import Returns
 from simulator.expected.walks import cut
 from simulator.periods import Horizon, add_months
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

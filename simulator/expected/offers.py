@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from simulator.expected.billing import rates
 from simulator.expected.lines import Taking
 from simulator.expected.receipt_times import Times
 from simulator.expected.signatures import OPEN, Signatures
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +15,7 @@ from simulator.close_dates import SHIFT
 from simulator.deals import Pipeline
 from simulator.distributions import LONGEST
 from simulator.expected.walks import Walk
+from simulator.records import dataclass
 from simulator.scenario import Segment
 
 Floats = NDArray[np.float64]

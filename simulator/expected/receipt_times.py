@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulator.expected.lines import Kind, Stated
 from simulator.expected.paying import Payer, of_payer, paid_after
 from simulator.expected.signatures import Signatures
 from simulator.expected.walks import fast_length
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 from simulator.terms import Event, Installment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simulator.expected.events import SHORTEST_TERM, Calendar, after, chances, r
 from simulator.expected.lines import NO_OFFER, Kind, Stated
 from simulator.expected.paying import UNKNOWN
 from simulator.products import Renewal
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.conditions import Conditions
 

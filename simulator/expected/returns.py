@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -15,6 +14,7 @@ from simulator.distributions import whole_days
 from simulator.expected.luck import Luck
 from simulator.expected.open_deals import States, multiplied, reached
 from simulator.expected.walks import Walk, convolved, cut
+from simulator.records import dataclass
 from simulator.scenario import Segment
 
 Floats = NDArray[np.float64]

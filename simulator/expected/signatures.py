@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator.expected.open_deals import OpenDeals, mean_factors, open_deals
 from simulator.expected.returns import Returns
 from simulator.expected.walks import Walk
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

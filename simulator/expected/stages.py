@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from simulator.expected.open_deals import multiplied
 from simulator.expected.walks import Walk
+from simulator.records import dataclass
 from simulator.scenario import Segment
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from simulator.close_dates import AGE_GRID, SHIFT
 from simulator.distributions import LONGEST, Distribution, whole_days
 from simulator.funnel import Funnel
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Spectra = NDArray[np.complex128]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from simulator.records import dataclass
 
 MOST_GUARDED: Final = 1e-6
 """Share of trials in which a walk may be stopped by its guard (MODEL 1)."""

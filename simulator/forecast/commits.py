@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from simulator.forecast.trials import Trials
+from simulator.records import dataclass
 from simulator.scores import share_interval
 
 CATEGORY: Final = "category"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.figures import COMPANY, Figures
 from simulator.forecast.groups import FIGURES, INVOICES, PRODUCT
 from simulator.periods import add_months
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Series
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Level = Literal["balance", "deferred_revenue"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.figures import COMPANY
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
+from simulator.records import dataclass
 from simulator.scores import share_interval
 from simulator.targets import Series
 

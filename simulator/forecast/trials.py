@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,7 @@ from simulator.forecast.happened import Happened, happened, opening_deferred
 from simulator.forecast.rows import ENDS, Rows, product_rows
 from simulator.money import minor_digits
 from simulator.periods import Period
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scores import quantile, share_interval
 from simulator.targets import Asked, Posted, Series, Target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.forecast.asked import segment_asked
 from simulator.forecast.trials import Trials
 from simulator.periods import Period
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Asked
 

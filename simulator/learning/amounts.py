@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy import special
 from simulator.amounts import DEGREES, LIMIT, MOST_BY_SIZE, AmountChange, change_cdf
 from simulator.history import WON, History
 from simulator.learning.evidence import Figure
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Final
 
@@ -18,6 +18,7 @@ from simulator.learning.evidence import Figure
 from simulator.learning.spells import bluebirds_of
 from simulator.money import minor_digits
 from simulator.posterior import GenerationDraws
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

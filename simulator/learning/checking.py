@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,7 @@ from simulator.learning.spells import STILL, Spells
 from simulator.money import minor_digits
 from simulator.periods import Horizon, horizon
 from simulator.posterior import OddsDraws, Posterior, SegmentDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from simulator.clock import Clock
 from simulator.close_dates import SHIFT, SPREAD, CloseDateRule
 from simulator.history import OPEN, UNKNOWN, WON, History
 from simulator.learning.evidence import Figure
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import special
 from simulator.learning.aalen_johansen import incidence_of
 from simulator.learning.evidence import effective_number
 from simulator.learning.spells import STILL, Spells
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

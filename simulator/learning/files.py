@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from simulator.loading.draws import draws_bytes
 from simulator.loading.history_tables import invoices_table, open_deals_table
 from simulator.loading.learned import DRAWS, NAME, TRACK, UnfitError, learned_file_at
 from simulator.loading.sources import Database
+from simulator.records import dataclass
 from simulator.runs import csv_bytes, make_folder, write_file, yaml_bytes
 from simulator.scenario.learned_model import GROUPS, LearnedFile
 

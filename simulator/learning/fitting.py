@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +35,7 @@ from simulator.learning.splitting import Splitting
 from simulator.market import SHARED_SHARE
 from simulator.money import minor_digits
 from simulator.posterior import FunnelDraws, GenerationDraws, LuckDraws, OddsDraws, Posterior, SegmentDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.streams import UniformRow
 

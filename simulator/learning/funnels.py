@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -20,6 +20,7 @@ from simulator.learning.mixtures import shares
 from simulator.learning.priors import WORTH, funnel_prior
 from simulator.learning.spells import STILL, Spells
 from simulator.posterior import FunnelDraws, StayDraws
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy import special
 from simulator.learning.slices import normals
 from simulator.learning.spells import STILL, Spells
 from simulator.posterior import StayDraws
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

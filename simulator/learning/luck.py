@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from simulator.learning.evidence import effective_number
 from simulator.learning.funnels import FunnelFit
 from simulator.learning.spells import STILL, Spells
 from simulator.posterior import LuckDraws
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

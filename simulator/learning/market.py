@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from simulator.funnel import Funnel, tilted
 from simulator.learning.evidence import Figure
 from simulator.learning.spells import Spells
 from simulator.market import LARGEST_RHO, PRIOR, SHARED_SHARE
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

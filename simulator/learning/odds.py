@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from simulator.learning.slices import normals
 from simulator.learning.snapshots import Snapshots, snapshot_days, take_snapshots
 from simulator.learning.spells import Spells
 from simulator.posterior import OddsDraws
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

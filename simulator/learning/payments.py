@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from simulator.learning.levels import level_ahead
 from simulator.learning.payment_runs import fit_runs
 from simulator.payment_days import PaymentDays
 from simulator.payments import DEFAULT_TABLE, FIRST_DAY, PaymentBehaviour
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulator.history import UNKNOWN, History
 from simulator.learning.evidence import quarter_of
 from simulator.learning.market import chances_at
 from simulator.learning.spells import Spells
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulator.funnel import Funnel
 from simulator.history import History
 from simulator.learning.funnels import fit_funnels
 from simulator.learning.spells import STILL, Spells
+from simulator.records import dataclass
 from simulator.streams import UniformRow
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -14,6 +13,7 @@ from simulator.learning.files import SCENARIO, Origin, fit_files
 from simulator.learning.fitting import DRAWS, Fit
 from simulator.learning.refitting import learn
 from simulator.loading.exports import Draft
+from simulator.records import dataclass
 from simulator.runs import explained, inside, make_folder, write_file, yaml_bytes
 
 EXPORTS: Final = "exports"

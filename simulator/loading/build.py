@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +52,7 @@ from simulator.market import Market
 from simulator.periods import Horizon
 from simulator.products import Line, Product
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.renewals import Renewals
 from simulator.scenario import Levers, pulled
 from simulator.scenario.model import ScenarioFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,6 +12,7 @@ from simulator.loading.cells import Cells
 from simulator.loading.problems import Problems
 from simulator.money import LIMIT, minor_digits
 from simulator.periods import Horizon, add_months
+from simulator.records import dataclass
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.money_model import OutflowFile, every
 from simulator.scenario.quality import PAID

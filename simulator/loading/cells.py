@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -23,6 +23,7 @@ from simulator.money import (
     minor_digits,
     parse_amount,
 )
+from simulator.records import dataclass
 from simulator.scenario.model import CurrenciesFile
 from simulator.scenario.tree import Tree
 from simulator.spelling import nearest, with_words_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -16,6 +15,7 @@ from simulator.deals import Pipeline, Wins
 from simulator.loading.cells import MOST_PUSHES, Cells
 from simulator.loading.chances import chances_of
 from simulator.loading.lines import Lines
+from simulator.records import dataclass
 from simulator.terms import TermsError, parse_terms
 
 Status = Literal["open", "won", "lost"]

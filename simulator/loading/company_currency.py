@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from simulator.loading.currency_columns import NO_MARK, Mark, money_column, titled_mark
@@ -14,6 +13,7 @@ from simulator.loading.presets.mending import currency_code, texts_under
 from simulator.loading.presets.preset import first_of
 from simulator.loading.tables import THEIRS, Table
 from simulator.money import is_currency, mark_in
+from simulator.records import dataclass
 
 DEFAULT_CURRENCY: Final = "EUR"
 _MOST_TEXTS: Final = 20_000

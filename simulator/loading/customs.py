@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, tzinfo
 from typing import Final, Generic, Literal, TypeVar
 
@@ -14,6 +14,7 @@ from simulator.loading.dates import Order, fitting_orders
 from simulator.loading.short_years import ShortYears
 from simulator.loading.tables import Table
 from simulator.money import Mark, decimal_marks
+from simulator.records import dataclass
 from simulator.scenario.tree import Tree
 
 Setting = Literal["decimal", "date_order"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final, Literal
 
@@ -20,6 +20,7 @@ from simulator.loading.funnels import EndNames
 from simulator.loading.lines import Lines
 from simulator.loading.notes import Notes
 from simulator.loading.outcome_words import state_means
+from simulator.records import dataclass
 from simulator.scenario.quality import EARLIER, LOST, OPEN, WON
 
 NEEDED: Final = ("id", "stage", "amount")

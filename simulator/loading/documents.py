@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 
 from simulator.loading.cells import Cells
+from simulator.records import dataclass
 from simulator.terms import TermsError, due_dates, parse_terms
 
 Kind = Literal["invoice", "part", "credit note", "payment"]

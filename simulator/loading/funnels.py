@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -21,6 +20,7 @@ from simulator.funnel import (
 )
 from simulator.loading.cycles import factor_of_cycle
 from simulator.loading.problems import Problems
+from simulator.records import dataclass
 from simulator.scenario.laws import SIGMA
 from simulator.scenario.segment_model import SegmentFile, StageFile
 from simulator.scenario.tree import Tree

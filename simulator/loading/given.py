@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from simulator.errors import InputError, Problem, did_you_mean
@@ -25,6 +25,7 @@ from simulator.loading.renewals import NEEDED as NEEDED_OF_RENEWALS
 from simulator.loading.sources import IN_THE_SCENARIO, VARIABLE, Database, Read, Reading, read_table
 from simulator.loading.tables import AS_WRITTEN, Table
 from simulator.loading.unread_payments import unread_payments
+from simulator.records import dataclass
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.scenario import table_place
 from simulator.scenario.table_model import TABLES, TableColumns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from typing import Final
 
 from simulator.loading.column_words import ABROAD
@@ -13,6 +12,7 @@ from simulator.loading.documents import INSTEAD
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import COLUMNS, HistoryFrame, Kind
 from simulator.loading.tables import Table
+from simulator.records import dataclass
 
 _DEAL: Final = (
     "dealid opportunityid oppid leadid caseid applicationid ticketid dealno dealnumber opportunityno"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from simulator.history import LOST, OPEN, UNKNOWN
 from simulator.loading.history_findings import Findings
 from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, newest
+from simulator.records import dataclass
 
 VANISHED: Final = "vanished"
 """Why a deal was lost that stands in no later export."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells, opened_cells
@@ -14,6 +14,7 @@ from simulator.loading.presets import Preset, ends_of, prepared, preset_of
 from simulator.loading.problems import Problems
 from simulator.loading.tables import Table
 from simulator.loading.unread_payments import unread_payments
+from simulator.records import dataclass
 from simulator.scenario.table_model import TableCustoms
 from simulator.scenario.tree import Place, Tree
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
 from simulator.errors import Problem
 from simulator.history import Finding
 from simulator.loading.notes import RULES, counted
+from simulator.records import dataclass
 
 EXAMPLES: Final = 5
 """Places that a finding names."""

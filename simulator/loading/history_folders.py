@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from simulator.loading.history_frame import HistoryFrame, frame_of_data
 from simulator.loading.places import is_there, project_of
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
+from simulator.records import dataclass
 from simulator.scenario.table_model import CUSTOMS, TableCustoms
 
 TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +19,7 @@ from simulator.loading.problems import LoadError
 from simulator.loading.sources import IN_A_MAP, IN_THE_SCENARIO, Database, Reading
 from simulator.loading.yaml import read_yaml
 from simulator.money import is_currency
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.scenario.laws import Strict
 from simulator.scenario.model import CurrenciesFile, DatabaseFile, ScenarioFile, SegmentRule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from simulator.loading.history_files import Source
 from simulator.loading.history_findings import Findings
 from simulator.loading.notes import RULES
 from simulator.loading.settling import EARLY, EVER, Part, settle
+from simulator.records import dataclass
 
 
 @dataclass(frozen=True)

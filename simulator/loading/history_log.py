@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final
 
@@ -15,6 +15,7 @@ from simulator.loading.history_findings import Findings
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.history_order import by_visits, numbered
 from simulator.loading.history_rows import AT_LAST, ENDS, NO_TIME, Row, Step, Tie
+from simulator.records import dataclass
 
 ONE_STAGE: Final = "Open"
 """Stands for all stages where no log tells them apart and open deals have no one name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -20,6 +20,7 @@ from simulator.loading.notes import Notes
 from simulator.loading.outcome_words import stage_means
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sorting import rule_for, segment_finder
+from simulator.records import dataclass
 
 NO_TIME: Final = -1e18
 """Moment of what happened on a day at no told time: before what has one."""

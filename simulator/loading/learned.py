@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from simulator.loading.places import Project
 from simulator.loading.problems import Problems
 from simulator.loading.yaml import read_yaml
 from simulator.posterior import GenerationDraws, Posterior, SegmentDraws
+from simulator.records import dataclass
 from simulator.scenario.learned_model import FigureFile, LearnedFile, group_of
 from simulator.scenario.segment import Segment
 from simulator.scenario.settings import overlaid

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Final
 
 from simulator.currency import RateCurve
 from simulator.loading.cells import Cells
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario.quality import LEFT_OUT, Rule
 
 Money = tuple[int, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from simulator.loading.places import Project
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.validate import pruned, scenario_file
 from simulator.loading.yaml import parse_value, read_yaml
+from simulator.records import dataclass
 from simulator.scenario.model import ScenarioFile
 from simulator.scenario.resolve import resolve
 from simulator.scenario.tree import Tree

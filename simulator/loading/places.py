@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from simulator.errors import InputError, Problem
+from simulator.records import dataclass
 from simulator.scenario.tree import Keys, Tree
 
 MARKS: Final = (".git", "simulator.toml")

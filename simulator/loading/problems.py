@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from simulator.errors import InputError, Problem
 from simulator.loading.codes import CODES
+from simulator.records import dataclass
 
 BY_VALUE: Final = ("D010", "D011", "D016", "D017", "D030", "D031", "D032")
 """Codes of wrong names: each name is told apart."""

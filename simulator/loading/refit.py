@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from simulator.loading.places import ANYWHERE, Project, is_there, project_of
 from simulator.loading.problems import LoadError
 from simulator.loading.sources import Database
 from simulator.loading.yaml import parse_value, read_yaml
+from simulator.records import dataclass
 from simulator.scenario.learned_model import HistoryFile
 from simulator.scenario.model import DatabaseFile
 from simulator.scenario.resolve import resolve

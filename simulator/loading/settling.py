@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 from typing import Final
 
 from simulator.loading.documents import Document
+from simulator.records import dataclass
 from simulator.scenario.quality import CREDITED, IN_PART, OPEN, PAID, PAYMENT
 
 EVER: Final = 2**40

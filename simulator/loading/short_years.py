@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from statistics import median
 from typing import Final
 
 from simulator.loading.dates import Order, has_short_year, year_in
 from simulator.loading.tables import Table
+from simulator.records import dataclass
 
 _CLEAR: Final = 3.0
 """Years that dates have to lie farther off in one order, on average, to be meant in the other."""

@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from simulator.errors import Problem
+from simulator.records import dataclass
 
 AS_WRITTEN: Final = ("UTF-8", "commas")
 """How the tables are written that this program keeps."""

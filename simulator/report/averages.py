@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.expected import Expected
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.report.layout import NOTHING, WIDTH, rounded_to_sum, table
 from simulator.report.tables import SOURCES
 from simulator.scenario import Scenario

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from markupsafe import Markup
 
+from simulator.records import dataclass
 from simulator.report.results import Results
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from simulator.records import dataclass
 
 PLAN: Final = "#b8500a"
 INK: Final = "#222222"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulator.records import dataclass
 from simulator.report.canvas import money_axis
 from simulator.report.colours import GREY, INK, PALETTES, PLAN, Palette
 from simulator.report.compare_tables import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from simulator.records import dataclass
 from simulator.report.captions import SHADES, counted_since, end_names, has_bands, landing, scale_to
 from simulator.report.past import Point, past_path, plan_path, planned_years
 from simulator.words import Scale, chance_cells, day, month, percent, plain

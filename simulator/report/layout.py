@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
+from simulator.records import dataclass
 from simulator.words import Scale, cut, width
 
 WIDTH: Final = 100

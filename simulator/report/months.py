@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from simulator.records import dataclass
 from simulator.report.layout import rounded_to_sum
 from simulator.report.past import past_months
 from simulator.report.walk import IN_BOTH

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from simulator.errors import UsageError
+from simulator.records import dataclass
 from simulator.runs import csv_rows, explained, run_of
 from simulator.words import Scale, scale_of
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from simulator.records import dataclass
 from simulator.report.layout import rounded_to_sum
 from simulator.words import Scale, headline_name, headline_period, plain
 

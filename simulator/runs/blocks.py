@@ -7,7 +7,6 @@ import shutil
 import weakref
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import PlaceError
+from simulator.records import dataclass
 from simulator.runs.files import explained, make_folder, remove_folder, write_file
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from simulator.errors import PlaceError, UsageError
+from simulator.records import dataclass
 from simulator.runs.blocks import FOLDER, Blocks, Originates
 from simulator.runs.files import explained, inside, make_folder, point_to, remove_folder
 from simulator.runs.leftovers import RECORD, check_foreign

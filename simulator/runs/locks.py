@@ -7,11 +7,11 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from simulator.errors import PlaceError
+from simulator.records import dataclass
 from simulator.runs.files import explained
 
 NAME: Final = ".lock"

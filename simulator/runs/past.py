@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from simulator.errors import PlaceError, UsageError, did_you_mean
+from simulator.records import dataclass
 from simulator.runs.blocks import FOLDER, Blocks
 from simulator.runs.files import explained, stays_inside
 from simulator.runs.folder import REPORTS, run_order, safe_name

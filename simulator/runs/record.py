@@ -8,7 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from email.parser import HeaderParser
 from functools import cache, partial
@@ -24,6 +24,7 @@ from ruamel.yaml.representer import SafeRepresenter
 from simulator import __version__
 from simulator.forecast.assumptions import assumptions
 from simulator.forecast.quality import quality
+from simulator.records import dataclass
 from simulator.runs.files import explained, inside, make_folder, write_file
 from simulator.runs.folder import RunFolder, previous_run
 from simulator.runs.leftovers import RECORD, RESULTS, begin, check_foreign, finish

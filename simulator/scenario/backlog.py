@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -13,6 +12,7 @@ from simulator.deals import Wins
 from simulator.distributions import Distribution
 from simulator.money import split
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.scenario.conditions import Conditions, Names, conditions
 from simulator.terms import EVENTS, Event
 

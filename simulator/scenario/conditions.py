@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from simulator.money import split
 from simulator.payments import PaymentBehaviour
 from simulator.periods import Horizon
 from simulator.products import NO_PRODUCT, Line, Product, Recognition
+from simulator.records import dataclass
 from simulator.scenario.segment import Segment
 from simulator.terms import (
     DEFAULT_SERVICE_MONTHS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -22,6 +22,7 @@ from simulator.periods import Horizon
 from simulator.posterior import Posterior
 from simulator.products import Product
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.renewals import Renewals
 from simulator.scenario.backlog import Rest, rests
 from simulator.scenario.quality import Quality

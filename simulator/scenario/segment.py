@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
@@ -18,6 +17,7 @@ from simulator.distributions import Distribution
 from simulator.funnel import Funnel
 from simulator.payments import PaymentBehaviour
 from simulator.products import WHOLE, Line
+from simulator.records import dataclass
 from simulator.scenario.levers import UNPULLED, Levers
 from simulator.terms import PaymentTerms
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from simulator.errors import Problem, did_you_mean
+from simulator.records import dataclass
 from simulator.scenario.learned_model import group_of
 from simulator.scenario.tree import Keys, Place, Tree, dotted, look_up, paths
 from simulator.scenario.values import quantity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import Problem
+from simulator.records import dataclass
 
 Keys = tuple[str | int, ...]
 """A path: keys of mappings, indices of lists."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NoReturn
 
+from simulator.records import dataclass
 from simulator.spelling import nearest
 from simulator.terms.schedule import (
     EVENTS,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
+
+from simulator.records import dataclass
 
 Event = Literal["signature", "delivery", "acceptance", "start"]
 

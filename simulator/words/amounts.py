@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from simulator.records import dataclass
 from simulator.words.chances import has_interval
 from simulator.words.periods import complete_periods, headline_period
 from simulator.words.text import plain

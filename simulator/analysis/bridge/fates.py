@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.analysis.bridge.before import alike
 from simulator.deals import Pipeline
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Bools = NDArray[np.bool_]

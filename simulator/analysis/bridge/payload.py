@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from simulator.errors import UsageError
 from simulator.forecast import Forecast
 from simulator.loading import load
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.runs import PastRun, run_of
 from simulator.scenario import Scenario
 from simulator.scores import wilson

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from simulator.landings import landings
 from simulator.periods import horizon
 from simulator.played import Played, Player
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Series
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Sized
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +25,7 @@ from simulator.analysis.bridge.played import Luck, World
 from simulator.deals import Pipeline, Wins
 from simulator.forecast import Window
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

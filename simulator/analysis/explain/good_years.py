@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from scipy import special
 from simulator.analysis.contrasts import deviation_of_mean
 from simulator.analysis.explain.question import Question
 from simulator.periods import add_months
+from simulator.records import dataclass
 from simulator.scores import Z95
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from simulator.funnel import tilted
 from simulator.market import Market
 from simulator.payments import PaymentBehaviour
 from simulator.posterior import Posterior, SegmentDraws, StayDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.analysis.aims import Aim
 from simulator.forecast import Forecast
 from simulator.landings import Landings, landings
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 

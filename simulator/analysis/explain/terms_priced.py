@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -19,6 +19,7 @@ from simulator.forecast import Window, statistics
 from simulator.landings import landings
 from simulator.products import NO_PRODUCT
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.renewals import Renewals
 from simulator.scenario import Scenario, agreed_terms
 from simulator.scores import Z95

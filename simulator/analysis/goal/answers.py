@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
@@ -34,6 +33,7 @@ from simulator.errors import UsageError, did_you_mean
 from simulator.executors import Crew
 from simulator.expected import expected
 from simulator.periods import add_months
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import shortened
 

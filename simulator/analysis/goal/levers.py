@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Final
 
+from simulator.records import dataclass
 from simulator.scenario import Levers, Scenario, pulled
 from simulator.scenario.tree import dotted
 from simulator.targets import Asked

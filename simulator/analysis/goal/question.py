@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from simulator.executors import Crew
 from simulator.forecast import Forecast, Trials
 from simulator.forecast.levels import trough
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario import UNPULLED, Scenario
 from simulator.simulation import shortened, simulate, trials_alone
 

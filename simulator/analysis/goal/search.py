@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from simulator.records import dataclass
 from simulator.scores import share_interval
 
 FORTH: Final = (1 / 4, 1.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final
@@ -15,6 +14,7 @@ from simulator.analysis.goal.question import Question
 from simulator.arrivals import PipelineGeneration
 from simulator.funnel import tilted, winning_times
 from simulator.periods import add_months
+from simulator.records import dataclass
 from simulator.scenario import Segment
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.engine import Plan, Story, Trace, compile_plan, play_block
 from simulator.forecast import InMemory, Trials
 from simulator.played import Played, by_trial
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.targets import Posted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.analysis.replay.played import Replayed
 from simulator.engine import Kind
 from simulator.forecast import Window
 from simulator.landings import Landings
+from simulator.records import dataclass
 
 Floats = NDArray[np.float64]
 OTHERS: Final[tuple[Kind, ...]] = ("bluebirds", "backlog", "renewals", "receivables", "tax")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +17,7 @@ from simulator.forecast.asked import segment_asked
 from simulator.forecast.plans import planned
 from simulator.forecast.sections import target_told
 from simulator.periods import Period
+from simulator.records import dataclass
 from simulator.scores import Z95, clustered_variance
 from simulator.targets import Series, Target
 from simulator.words import plan_name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from simulator.analysis.segments.passage import Passage
 from simulator.distributions import LONGEST
 from simulator.expected import StageRow, funnel_table
 from simulator.expected.walks import Walk
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 
 Floats = NDArray[np.float64]

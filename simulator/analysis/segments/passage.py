@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +14,7 @@ from scipy import special
 from simulator.funnel import close_chances
 from simulator.market import worth_of_doubt
 from simulator.posterior import FunnelDraws, SegmentDraws
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 from simulator.streams import UniformRow
 

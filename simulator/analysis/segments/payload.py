@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from simulator.executors import Crew
 from simulator.expected import receipt_lags
 from simulator.forecast import Forecast
 from simulator.forecast.payload import guessed_chances
+from simulator.records import dataclass
 from simulator.scenario import Scenario
 from simulator.simulation import simulate
 

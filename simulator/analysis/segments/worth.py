@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulator.expected import expected
 from simulator.funnel import Funnel
 from simulator.posterior import FunnelDraws
 from simulator.receivables import Receivables
+from simulator.records import dataclass
 from simulator.scenario import Scenario, Segment
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from simulator.figures import COMPANY, Figures
 from simulator.forecast.happened import Happened, happened
 from simulator.loading.actuals import read_actuals
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.runs import PastRun
 from simulator.scenario import Scenario
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from simulator.analysis.track.rows import OpenDeals, Told, headline_of, told_by
 from simulator.errors import InputError, PlaceError
 from simulator.loading import load
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.runs import LeftOut, PastRun, PastRuns
 from simulator.scenario import Scenario
 from simulator.words import day

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from math import isfinite
@@ -16,6 +15,7 @@ from simulator.analysis.track.came import BALANCE, Came
 from simulator.expected.signatures import crm_chances
 from simulator.hit_rates import LEVELS
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.runs import PastRun
 from simulator.scenario import Scenario
 from simulator.targets import SERIES

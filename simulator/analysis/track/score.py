@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from simulator.analysis.track.rows import ASKED, OTHERS, Row
 from simulator.hit_rates import LEVELS, Hits, counted, judged, judgement, most_apart, proof
+from simulator.records import dataclass
 from simulator.scores import chance_of_fewer, chance_of_more, skill
 from simulator.words import RARE
 

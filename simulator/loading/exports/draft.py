@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from statistics import median
 from typing import Any, Final
@@ -15,6 +15,7 @@ from simulator.loading.exports.stages import Stages, stages_of
 from simulator.loading.funnels import EndNames
 from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.sources import Database
+from simulator.records import dataclass
 from simulator.scenario.scenario import TO_BE_SET
 
 ALL: Final = "all"

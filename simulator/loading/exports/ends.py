@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from simulator.history import OPEN, WON
 from simulator.loading.chances import chances_of, usual_chance
 from simulator.loading.exports.export import Export
 from simulator.loading.history_rows import ending
+from simulator.records import dataclass
 
 
 @dataclass(frozen=True)

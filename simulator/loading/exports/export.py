@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from simulator.loading.presets.preset import squashed
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Read, read_table
 from simulator.loading.tables import Table
+from simulator.records import dataclass
 
 DATES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "events": ("entered_at", "recorded_at"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from simulator.loading.history_frame import HistoryFrame
 from simulator.loading.sources import Once
 from simulator.loading.tables import Table
 from simulator.money import minor_digits
+from simulator.records import dataclass
 from simulator.scenario.quality import TableRows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from statistics import median, quantiles
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from simulator.history import LOST, OPEN, WON
 from simulator.loading.documents import kind_of
 from simulator.loading.exports.export import Export
+from simulator.records import dataclass
 
 HEAP: Final = 0.3
 """Share of days that are ends of months, or one day, from which that is worth telling."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
@@ -15,6 +14,7 @@ from simulator.loading.exports.export import Export
 from simulator.loading.history_order import by_visits, no_stages, numbered
 from simulator.loading.history_rows import ending
 from simulator.loading.problems import LoadError
+from simulator.records import dataclass
 from simulator.scenario.scenario import TO_BE_SET
 
 LEAST: Final = 0.01

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from simulator.loading.places import ANYWHERE
 from simulator.loading.problems import LoadError, Problems
 from simulator.loading.sources import Read, read_table
 from simulator.loading.validate import scenario_file
+from simulator.records import dataclass
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.tree import Place, Tree
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from simulator.loading.history_frame import Kind
 from simulator.loading.tables import Table
+from simulator.records import dataclass
 
 Titles = Mapping[str, str]
 """Ours: theirs, of the columns of one table."""

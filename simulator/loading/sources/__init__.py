@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from simulator.errors import InputError, PlaceError, Problem
@@ -16,6 +16,7 @@ from simulator.loading.sources.text import parse_table, read_text
 from simulator.loading.sources.totals import put_aside
 from simulator.loading.sources.workbook import IN_A_MAP, IN_THE_SCENARIO
 from simulator.loading.tables import Table, undisturbed
+from simulator.records import dataclass
 
 __all__ = [
     "IN_A_MAP",

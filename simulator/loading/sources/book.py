@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from simulator.loading.sources.archive import Archive
 from simulator.loading.sources.markup import Attributes, attribute, read_markup
 from simulator.loading.sources.number_formats import BUILT_IN, NumberFormat, number_format
+from simulator.records import dataclass
 
 LONGEST_TEXT: Final = 32_767
 """Characters that a cell can hold in a spreadsheet."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from typing import Final
 
 from simulator.errors import InputError, Problem
@@ -12,6 +11,7 @@ from simulator.loading.sources.book import Book
 from simulator.loading.sources.sheets import Cell, Kind, Sheet, Span, letters
 from simulator.loading.tables import SORTED, Table, names_twice, not_read
 from simulator.money import MARKS, AmountError, parse_amount
+from simulator.records import dataclass
 
 _LOOKED_AT: Final = 50
 """Rows among which the header is sought."""

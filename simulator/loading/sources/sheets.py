@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, NamedTuple
 
 from simulator.loading.sources.archive import Archive
@@ -11,6 +11,7 @@ from simulator.loading.sources.book import TRUE, Book, unescaped, whole_number
 from simulator.loading.sources.markup import Attributes, Enough, read_markup
 from simulator.loading.sources.number_formats import NumberFormat, iso_moment, written
 from simulator.loading.sources.typed import plain
+from simulator.records import dataclass
 
 LAST_COLUMN: Final = 16_384
 LAST_ROW: Final = 1_048_576

@@ -7,10 +7,11 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from simulator.errors import InputError, Problem
+from simulator.records import dataclass
 
 _USUAL: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _OTHERS: Final = ("^", "~", ":", "\x1f", "\x1e", "\x01", "¦", "§")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from simulator.loading.tables import Table
 from simulator.money import MARKS, AmountError, Mark, parse_amount
+from simulator.records import dataclass
 
 TOTALS: Final = "W055"
 OTHER_TOTALS: Final = "W056"

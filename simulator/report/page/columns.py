@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from simulator.records import dataclass
 from simulator.report.page.drawing import WIDTH, Drawing, amounts_axis
 from simulator.words import Scale
 

@@ -7,13 +7,14 @@ margins, into which the names of scales and the labels at its edges reach, and a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 from math import ceil, floor, log10
 from typing import Final
 
 from markupsafe import Markup, escape
 
+from simulator.records import dataclass
 from simulator.words import Scale
 
 Point = tuple[float, float]

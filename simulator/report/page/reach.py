@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from markupsafe import Markup
 
+from simulator.records import dataclass
 from simulator.report.blocks import Picture, Section, Table, Text
 from simulator.report.captions import has_bands
 from simulator.report.page.drawing import WIDTH, Axis, Drawing, round_steps, ticks

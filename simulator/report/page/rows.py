@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
 
+from simulator.records import dataclass
 from simulator.report.page.drawing import Axis, Drawing, anchored
 from simulator.report.walk import Step
 from simulator.words import cut, plain

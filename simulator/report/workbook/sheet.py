@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TypeAlias
 
+from simulator.records import dataclass
 from simulator.report.blocks import Numbers, Text
 from simulator.report.results import Results
 from simulator.words import Scale

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NoReturn
 from urllib.parse import unquote
 
 from simulator.errors import InputError, Problem
 from simulator.loading.places import ALLOW, ANYWHERE, Project, is_there
+from simulator.records import dataclass
 from simulator.scenario.model import DatabaseFile
 
 VARIABLE: Final = "SIMULATOR_DATABASE_URL"

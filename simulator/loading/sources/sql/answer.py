@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from simulator.records import dataclass
 
 BATCH: Final = 2_000
 """Rows that are fetched at once."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 
 from simulator.errors import InputError, PlaceError, Problem
 from simulator.masking import holds_secret
+from simulator.records import dataclass
 
 LARGEST: Final = 128 * 1024
 """Bytes of a query file."""
