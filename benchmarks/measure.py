@@ -55,21 +55,25 @@ class Figure:
 HEADER = f"{'':50}{'median':>14}{'spread':>17}{'to reach':>12}"
 
 
-def by_turns(runs: int, *tasks: Task, clock: Clock = time.process_time) -> list[tuple[float, ...]]:
-    """Return the seconds of each task, run by run, one task after the other; each is done once before.
+def by_turns(runs: int, *tasks: Task) -> list[tuple[float, ...]]:
+    """Return the processor's seconds of each task, run by run, one after the other; each is done once before.
 
     Args:
         runs: how many rounds.
         tasks: what is timed.
-        clock: the processor's time, which other programs touch least; the wall's for more than one core.
     """
     for task in tasks:
         task()
-    return [tuple(timed(task, clock)[0] for task in tasks) for _ in range(runs)]
+    return [tuple(timed(task)[0] for task in tasks) for _ in range(runs)]
 
 
 def timed(task: Callable[[], Result], clock: Clock = time.process_time) -> tuple[float, Result]:
-    """Return how many seconds a task takes, and what it returns."""
+    """Return how many seconds a task takes, and what it returns.
+
+    Args:
+        task: what is timed.
+        clock: the processor's time, which other programs touch least; the wall's for more than one core.
+    """
     begin = clock()
     result = task()
     return clock() - begin, result
